@@ -1,0 +1,17 @@
+# What the project's own tests, examples and benchmarks are compiled with; users of vlsm::vlsm are not concerned.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+find_program(VLSM_CCACHE ccache)
+if(VLSM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${VLSM_CCACHE}")
+endif()
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+add_library(vlsm_development INTERFACE)
+target_link_libraries(vlsm_development INTERFACE vlsm::vlsm)
+target_compile_options(vlsm_development INTERFACE -Wall -Wextra)
+if(VLSM_SANITIZE)
+  target_compile_options(vlsm_development INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(vlsm_development INTERFACE -fsanitize=address,undefined)
+endif()

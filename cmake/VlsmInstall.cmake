@@ -1,0 +1,16 @@
+# cmake --install: headers, the find modules and a package for find_package(vlsm CONFIG).
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(vlsm_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/vlsm")
+install(TARGETS vlsm EXPORT vlsmTargets)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vlsm" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(EXPORT vlsmTargets NAMESPACE vlsm:: DESTINATION "${vlsm_package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/vlsmConfigVersion.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES
+  "${PROJECT_SOURCE_DIR}/cmake/vlsmConfig.cmake"
+  "${PROJECT_BINARY_DIR}/vlsmConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"
+  DESTINATION "${vlsm_package_dir}")

@@ -1,0 +1,10 @@
+# find_package(vlsm CONFIG) gives vlsm::vlsm; the packages it stands on must be there.
+include(CMakeFindDependencyMacro)
+list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
+find_dependency(LibTorch)
+find_dependency(xtensor)
+find_dependency(nlohmann_json 3.10)
+find_dependency(Stb)
+find_dependency(Utf8proc)
+list(REMOVE_ITEM CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
+include("${CMAKE_CURRENT_LIST_DIR}/vlsmTargets.cmake")

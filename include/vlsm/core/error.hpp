@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace vlsm {
+
+/// A failure that a person can act on, in one line: what went wrong, where, what to do about it.
+/// Everything that bad input can cause in this library is thrown as this type.
+class Error : public std::runtime_error {
+ public:
+  Error(std::string_view what, std::string_view where, std::string_view remedy)
+      : std::runtime_error(join(what, where, remedy)) {}
+
+ private:
+  // Control characters of hostile names would break the one-line promise (and a terminal).
+  static std::string join(std::string_view what, std::string_view where, std::string_view remedy) {
+    std::string line;
+    for (std::string_view part : {what, where, remedy}) {
+      if (part.empty()) continue;
+      if (!line.empty()) line += ": ";
+      for (char c : part) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    }
+    return line;
+  }
+};
+
+}  // namespace vlsm

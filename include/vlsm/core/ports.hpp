@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+namespace vlsm {
+
+/// How a feature map lies in memory: `tokens` [B, class_tokens + h*w, C] or `map` [B, C, h, w].
+enum class Layout { tokens, map };
+
+inline constexpr int max_taps = 6;
+
+/// What an image block hands on: `count` feature maps, shallowest first.
+///
+/// A port is a compile-time value. Blocks that meet must have equal ports; `fits<A>()` compares them.
+struct Taps {
+  int count = 0;
+  Layout layout = Layout::map;
+  int class_tokens = 0;                ///< tokens before the first patch (layout `tokens` only)
+  std::array<int, max_taps> width{};   ///< channels of each map
+  std::array<int, max_taps> stride{};  ///< image pixels per cell of each map
+  int pooled = 0;                      ///< width of the image's one embedding; 0: there is none
+
+  /// `count` maps that are alike: the taps of a plain transformer, or a single map.
+  static constexpr Taps alike(int count, int width, int stride, Layout layout,
+                              int class_tokens = 0) {
+    Taps taps{.count = count, .layout = layout, .class_tokens = class_tokens};
+    for (int i = 0; i < count; ++i) {
+      taps.width[i] = width;
+      taps.stride[i] = stride;
+    }
+    return taps;
+  }
+  constexpr bool operator==(Taps const&) const = default;
+};
+
+/// What a text tower hands on: one vector a sentence and one a token; a width of 0 means none.
+struct Words {
+  int sentence = 0;  ///< [B, sentence]
+  int words = 0;     ///< [B, L, words]
+  constexpr bool operator==(Words const&) const = default;
+};
+
+/// The work that one image and one prompt make; what `flops<A>()` counts with.
+struct Load {
+  int height = 0;  ///< pixels
+  int width = 0;   ///< pixels
+  int tokens = 0;  ///< prompt length, start and end tokens included
+};
+
+/// Multiply-adds count as two operations, as hardware vendors and ptflops count them.
+constexpr long long linear_flops(long long rows, long long in, long long out) {
+  return 2 * rows * in * out;
+}
+
+}  // namespace vlsm

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/core/ports.hpp"
+#include "vlsm/nn/features.hpp"
+#include "vlsm/nn/transformer_layer.hpp"
+
+namespace vlsm {
+
+struct DecoderConfig {
+  Taps in;  ///< what it reads: token taps of one width
+  int heads = 0;
+  int ffn = 0;
+  int eps = 5;  ///< layer norms add 10^-eps to the variance
+};
+
+/// CLIPSeg's decoder (Lueddecke and Ecker 2022, figure 2): one transformer layer a tap, deepest
+/// first, each tap added to what the layer before made of the deeper ones.
+template <DecoderConfig config>
+class TransformerDecoder : public Module {
+  static_assert(config.in.layout == Layout::tokens, "TransformerDecoder reads tokens: choose a fusion that writes tokens");
+  static_assert(config.in.width[0] % config.heads == 0, "DecoderConfig: the width of .in is no multiple of .heads");
+
+ public:
+  static constexpr Taps in = config.in;
+  static constexpr Taps out =
+      Taps::alike(1, config.in.width[0], config.in.stride[config.in.count - 1], Layout::map);
+
+  /// taps [B, class_tokens + h*w, width] -> map [B, width, h, w]
+  at::Tensor forward(Features const& joint, Said const& /*said*/) const {
+    at::Tensor x = layers_[0]->forward(joint.taps.back());
+    for (int i = 1; i < config.in.count; ++i)
+      x = layers_[i]->forward(joint.taps[config.in.count - 1 - i] + x);
+    at::Tensor const cells = x.slice(1, config.in.class_tokens);  // [B, h*w, width]
+    return cells.transpose(1, 2).reshape({x.size(0), out.width[0], joint.height / out.stride[0],
+                                          joint.width / out.stride[0]});
+  }
+
+  static constexpr long long parameters() { return config.in.count * layer_parameters(layer); }
+  static constexpr long long flops(Load load) {
+    long long const cells = 1LL * (load.height / out.stride[0]) * (load.width / out.stride[0]);
+    return config.in.count * layer_flops(layer, cells + config.in.class_tokens);
+  }
+
+ private:
+  // HF copies the vision configuration but sets the activation to relu, whatever decoder_hidden_act says.
+  static constexpr LayerConfig layer{.width = config.in.width[0], .heads = config.heads, .ffn = config.ffn,
+                                     .activation = Activation::relu, .eps = config.eps};
+  std::vector<std::shared_ptr<PostNormLayer>> layers_ =
+      children<PostNormLayer>("layers", config.in.count, layer);
+};
+
+}  // namespace vlsm

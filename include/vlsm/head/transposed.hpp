@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/core/ports.hpp"
+#include "vlsm/nn/conv.hpp"
+#include "vlsm/nn/features.hpp"
+
+namespace vlsm {
+
+struct UpsampleConfig {
+  Taps in;  ///< the one map it reads
+};
+
+/// One transposed convolution from cells to pixels: CLIPSeg's plain head.
+template <UpsampleConfig config>
+class TransposedHead : public Module {
+ public:
+  static constexpr Taps in = config.in;
+  static constexpr int scale = config.in.stride[0];
+
+  /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
+  at::Tensor forward(at::Tensor const& read, Said const& /*said*/) const { return up_->forward(read); }
+
+  static constexpr long long parameters() { return Upsample::parameters(in.width[0], 1, scale); }
+  static constexpr long long flops(Load load) { return linear_flops(1LL * load.height * load.width, in.width[0], 1); }
+
+ private:
+  std::shared_ptr<Upsample> up_ = child<Upsample>("up", in.width[0], 1, scale);
+};
+
+/// A 3x3 convolution and two transposed ones of a quarter patch each: the head of CLIPSeg's refined
+/// weights. Enlarges by (patch / 4)^2, which is the patch only for patches of 16 pixels.
+template <UpsampleConfig config>
+class RefinedHead : public Module {
+  static constexpr int width = config.in.width[0];
+  static constexpr int step = config.in.stride[0] / 4;
+
+ public:
+  static constexpr Taps in = config.in;
+  static constexpr int scale = step * step;
+
+  /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
+  at::Tensor forward(at::Tensor const& read, Said const& /*said*/) const {
+    at::Tensor const sharp = at::relu(smooth_->forward(read));
+    return up2_->forward(at::relu(up1_->forward(sharp)));
+  }
+
+  static constexpr long long parameters() {
+    return Conv::parameters(smooth) + Upsample::parameters(width, width / 2, step) +
+           Upsample::parameters(width / 2, 1, step);
+  }
+  static constexpr long long flops(Load load) {
+    long long const cells = 1LL * (load.height / in.stride[0]) * (load.width / in.stride[0]);
+    return linear_flops(cells, 9LL * width, width) + linear_flops(cells * step * step, width, width / 2) +
+           linear_flops(cells * scale * scale, width / 2, 1);
+  }
+
+ private:
+  static constexpr ConvConfig smooth{.in = width, .out = width, .kernel = 3, .padding = 1};
+  std::shared_ptr<Conv> smooth_ = child<Conv>("smooth", smooth);
+  std::shared_ptr<Upsample> up1_ = child<Upsample>("up1", width, width / 2, step);
+  std::shared_ptr<Upsample> up2_ = child<Upsample>("up2", width / 2, 1, step);
+};
+
+}  // namespace vlsm

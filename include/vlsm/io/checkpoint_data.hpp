@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/io/array.hpp"
+#include "vlsm/io/bytes.hpp"
+#include "vlsm/io/pickle.hpp"
+#include "vlsm/io/state_dict.hpp"
+#include "vlsm/io/torch_tensor.hpp"
+
+namespace vlsm::io {
+
+/// The tensors of a checkpoint, whatever its format was.
+struct Checkpoint {
+  std::string format;  ///< "safetensors", "torch zip", "torchscript" or "legacy pickle"
+  std::vector<NamedArray> tensors;
+  std::vector<std::string> notes;  ///< what was left out, one line each
+};
+
+/// Throws Error where two tensors have one name or there are none at all.
+inline void check_names(Checkpoint const& checkpoint, std::string const& where) {
+  if (checkpoint.tensors.empty())
+    throw Error("the checkpoint holds no tensors", where, "check that this is the right file");
+  std::unordered_set<std::string_view> names;
+  for (NamedArray const& tensor : checkpoint.tensors)
+    if (!names.insert(tensor.name).second)
+      throw Error("two tensors are named " + shown(tensor.name), where, "the file is damaged");
+}
+
+/// Gives the tensors of `state` their data; `memory(storage, where)` returns that of a storage.
+template <typename Memory>
+Checkpoint resolve_tensors(std::string format, Pickle const& pickle, StateDict state,
+                           Memory&& memory, std::string const& path) {
+  Checkpoint result{std::move(format), {}, std::move(state.notes)};
+  for (auto& [name, ref] : state.tensors) {
+    std::string const where = path + ", tensor " + shown(name);
+    auto const& tensor = *pickle.get<PickleTensor>(ref);
+    auto const& storage = *pickle.get<PickleStorage>(tensor.storage);
+    Array array = tensor_array(pickle, tensor, memory(storage, where), where);
+    result.tensors.push_back({std::move(name), std::move(array)});
+  }
+  check_names(result, path);
+  return result;
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/io/checkpoint_data.hpp"
+#include "vlsm/io/mapped_file.hpp"
+#include "vlsm/io/strict_json.hpp"
+
+namespace vlsm::io {
+
+/// The weights file, or the index of several, in a folder as a hub lays it out. Throws Error.
+inline std::filesystem::path weights_in_folder(std::filesystem::path const& folder) {
+  constexpr std::string_view names[] = {"model.safetensors", "open_clip_model.safetensors",
+                                        "open_clip_pytorch_model.bin", "pytorch_model.bin"};
+  std::error_code ignored;
+  for (std::string_view name : names)
+    if (std::filesystem::exists(folder / name, ignored)) return folder / name;
+  std::vector<std::filesystem::path> indexes;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error))
+    if (at->path().filename().string().ends_with(".index.json")) indexes.push_back(at->path());
+  if (error) throw Error("the folder cannot be read", folder.string(), "check its permissions");
+  if (indexes.empty())
+    throw Error("the folder holds no weights under a usual name", folder.string(),
+                "name the file (usual: model.safetensors, pytorch_model.bin)");
+  // model.safetensors.index.json comes before pytorch_model.bin.index.json: the same weights.
+  return *std::min_element(indexes.begin(), indexes.end());
+}
+
+namespace detail {
+
+/// weight_map of an index: the tensors' names by the file that holds them.
+inline std::map<std::string, std::vector<std::string>> read_index(
+    std::filesystem::path const& path) {
+  constexpr std::string_view remedy = "download the index again";
+  std::shared_ptr<MappedFile const> const file = MappedFile::open(path);
+  constexpr std::size_t longest = std::size_t{64} << 20;
+  if (file->size() > longest) throw Error("the index is too long", file->path(), remedy);
+  std::string_view const text(reinterpret_cast<char const*>(file->bytes().data()), file->size());
+  nlohmann::json const index = parse_strict_json(text, file->path(), remedy);
+  if (!index.contains("weight_map") || !index["weight_map"].is_object())
+    throw Error("the index holds no weight_map", file->path(), remedy);
+  std::map<std::string, std::vector<std::string>> parts;
+  for (auto const& item : index["weight_map"].items()) {
+    if (!item.value().is_string())
+      throw Error("the file of " + shown(item.key()) + " is not text", file->path(), remedy);
+    auto const& name = item.value().get_ref<std::string const&>();
+    // An index from elsewhere must not make us open files outside its folder.
+    if (name.empty() || name == "." || name == ".." ||
+        name.find_first_of("/\\") != std::string::npos || name.ends_with(".index.json"))
+      throw Error("the index names the file " + shown(name), file->path(),
+                  "parts must lie beside the index");
+    parts[name].push_back(item.key());
+  }
+  return parts;
+}
+
+}  // namespace detail
+
+/// Reads the parts that the index at `path` lists, each with `open_file`. A tensor that is missing,
+/// or that two parts hold, throws Error.
+template <typename OpenFile>
+Checkpoint read_sharded(std::filesystem::path const& path, OpenFile&& open_file) {
+  Checkpoint result;
+  for (auto const& [name, keys] : detail::read_index(path)) {
+    Checkpoint part = open_file(path.parent_path() / name);
+    std::unordered_set<std::string_view> held;
+    for (NamedArray const& tensor : part.tensors) held.insert(tensor.name);
+    for (std::string const& key : keys)
+      if (!held.contains(key))
+        throw Error("the index promises " + shown(key) + ", but the part does not hold it",
+                    (path.parent_path() / name).string(), "download the parts again");
+    result.format = part.format;
+    std::move(part.tensors.begin(), part.tensors.end(), std::back_inserter(result.tensors));
+    std::move(part.notes.begin(), part.notes.end(), std::back_inserter(result.notes));
+  }
+  check_names(result, path.string());
+  return result;
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vlsm/io/keys/schemes.hpp"
+
+namespace vlsm::io {
+
+/// Where a source's tensor belongs among ours.
+struct Place {
+  std::string ours;  ///< our name; empty for a tensor to drop
+  KeyRule rule;
+};
+
+/// Our place for a source's key, or nothing where the scheme does not know the key.
+inline std::optional<Place> place_of(KeyScheme const& scheme, std::string_view key) {
+  if (scheme.rules.empty()) {
+    for (std::string_view slot : {"vision.", "text.", "fusion.", "decoder.", "head."})
+      if (key.starts_with(slot)) return Place{std::string(key), {}};
+    return std::nullopt;
+  }
+  for (KeyRule const& rule : scheme.rules)
+    if (auto const match = match_key(rule.theirs, key))
+      return Place{rule.change == Change::drop ? "" : fill_key(rule.ours, *match), rule};
+  return std::nullopt;
+}
+
+/// One of a source's tensors that our tensor is made of.
+struct Origin {
+  std::string theirs;
+  KeyRule rule;
+};
+
+/// The source's keys for one of our names, in the order of their parts; empty where it has none.
+inline std::vector<Origin> origins_of(KeyScheme const& scheme, std::string_view ours) {
+  if (scheme.rules.empty()) return {{std::string(ours), {}}};
+  std::vector<Origin> origins;
+  for (KeyRule const& rule : scheme.rules)
+    if (rule.change != Change::drop)
+      if (auto const match = match_key(rule.ours, ours))
+        origins.push_back({fill_key(rule.theirs, *match), rule});
+  std::ranges::sort(origins, {}, [](Origin const& o) { return o.rule.part; });
+  return origins;
+}
+
+/// The scheme that knows most of the keys, and what stands before each of them ("module.", "net.",
+/// "net.clipseg.": DataParallel's and Lightning's wrappers).
+struct Recognized {
+  KeyScheme scheme;
+  std::string prefix;
+  std::size_t known = 0;
+};
+
+inline Recognized recognize(std::vector<std::string_view> const& keys) {
+  Recognized best{native, "", 0};
+  for (KeyScheme const& scheme : schemes) {
+    for (std::string_view first : keys) {
+      // Every tail of the first key that the scheme knows suggests a prefix.
+      std::size_t cut = 0;
+      while (cut != std::string_view::npos && !place_of(scheme, first.substr(cut))) {
+        std::size_t const dot = first.find('.', cut);
+        cut = dot == std::string_view::npos ? dot : dot + 1;
+      }
+      if (cut == std::string_view::npos) continue;
+      std::string_view const prefix = first.substr(0, cut);
+      auto const known = std::ranges::count_if(keys, [&](std::string_view key) {
+        return key.starts_with(prefix) && place_of(scheme, key.substr(prefix.size()));
+      });
+      if (static_cast<std::size_t>(known) > best.known)
+        best = {scheme, std::string(prefix), static_cast<std::size_t>(known)};
+      break;
+    }
+  }
+  return best;
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include "vlsm/nn/module.hpp"
+
+namespace vlsm {
+
+struct ConvConfig {
+  int in = 0;
+  int out = 0;
+  int kernel = 1;
+  int stride = 1;
+  int padding = 0;
+  bool bias = true;
+};
+
+/// A 2D convolution, [B, in, H, W] -> [B, out, H', W'].
+class Conv : public Module {
+ public:
+  explicit Conv(ConvConfig c)
+      : stride_(c.stride),
+        padding_(c.padding),
+        weight_(uniform("weight", {c.out, c.in, c.kernel, c.kernel}, bound(c))),
+        bias_(c.bias ? uniform("bias", {c.out}, bound(c)) : at::Tensor{}) {}
+
+  at::Tensor forward(at::Tensor const& x) const {
+    return at::conv2d(x, weight_, bias_, stride_, padding_);
+  }
+
+  static constexpr long long parameters(ConvConfig c) {
+    return c.out * (1LL * c.in * c.kernel * c.kernel + c.bias);
+  }
+
+ private:
+  static double bound(ConvConfig c) { return 1 / std::sqrt(c.in * c.kernel * c.kernel); }
+
+  std::int64_t stride_, padding_;
+  at::Tensor weight_, bias_;
+};
+
+/// A transposed 2D convolution whose stride is its kernel: each cell becomes kernel x kernel pixels,
+/// [B, in, H, W] -> [B, out, kernel H, kernel W].
+class Upsample : public Module {
+ public:
+  Upsample(int in, int out, int kernel)
+      : stride_(kernel),
+        weight_(uniform("weight", {in, out, kernel, kernel}, 1 / std::sqrt(out * kernel * kernel))),
+        bias_(uniform("bias", {out}, 1 / std::sqrt(out * kernel * kernel))) {}
+
+  at::Tensor forward(at::Tensor const& x) const {
+    return at::conv_transpose2d(x, weight_, bias_, stride_);
+  }
+
+  static constexpr long long parameters(int in, int out, int kernel) {
+    return out * (1LL * in * kernel * kernel + 1);
+  }
+
+ private:
+  std::int64_t stride_;
+  at::Tensor weight_, bias_;
+};
+
+}  // namespace vlsm

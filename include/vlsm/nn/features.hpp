@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace vlsm {
+
+/// What a vision tower or a fusion wrote: the values behind a `Taps` port.
+struct Features {
+  std::vector<at::Tensor> taps;  ///< shallowest first; layout and widths as the port says
+  at::Tensor pooled;             ///< [B, pooled], undefined where the port says 0
+  std::int64_t height = 0;       ///< pixels of the image they were seen in
+  std::int64_t width = 0;
+};
+
+/// What a text tower wrote: the values behind a `Words` port.
+struct Said {
+  at::Tensor sentence;  ///< [B, sentence]
+  at::Tensor words;     ///< [B, L, words]
+};
+
+/// Token ids, padded to a common length.
+struct Tokens {
+  at::Tensor ids;  ///< [B, L] int64
+};
+
+}  // namespace vlsm

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vlsm {
+
+/// While one lives (in this thread), new modules leave their parameters unset: for models whose
+/// weights come from a file, since drawing 150 million random numbers takes longer than mapping it.
+class WithoutInitialization {
+ public:
+  WithoutInitialization() { ++depth(); }
+  ~WithoutInitialization() { --depth(); }
+  WithoutInitialization(WithoutInitialization const&) = delete;
+  WithoutInitialization& operator=(WithoutInitialization const&) = delete;
+  static bool active() { return depth() > 0; }
+
+ private:
+  static int& depth() {
+    thread_local int value = 0;
+    return value;
+  }
+};
+
+/// torch::nn::Module with the two registrations every block needs, made to stand in the default
+/// member initialiser: a child or parameter that is declared cannot be forgotten.
+class Module : public torch::nn::Module {
+ protected:
+  /// Makes a child of type `T` and registers it as `name`.
+  template <class T, class... Arguments>
+  std::shared_ptr<T> child(std::string name, Arguments&&... arguments) {
+    return register_module(std::move(name),
+                           std::make_shared<T>(std::forward<Arguments>(arguments)...));
+  }
+
+  /// Makes `count` children named `name.0`, `name.1`, …, all from the same arguments.
+  template <class T, class... Arguments>
+  std::vector<std::shared_ptr<T>> children(std::string const& name, int count,
+                                           Arguments const&... arguments) {
+    auto list = register_module(name, std::make_shared<Module>());
+    std::vector<std::shared_ptr<T>> made;
+    for (int i = 0; i < count; ++i)
+      made.push_back(
+          list->register_module(std::to_string(i), std::make_shared<T>(arguments...)));
+    return made;
+  }
+
+  /// A parameter drawn uniformly from [-bound, bound].
+  at::Tensor uniform(std::string name, at::IntArrayRef shape, double bound) {
+    at::Tensor value = at::empty(shape);
+    if (!WithoutInitialization::active()) value.uniform_(-bound, bound);
+    return register_parameter(std::move(name), value);
+  }
+
+  /// A parameter drawn from a normal distribution around 0.
+  at::Tensor normal(std::string name, at::IntArrayRef shape, double deviation) {
+    at::Tensor value = at::empty(shape);
+    if (!WithoutInitialization::active()) value.normal_(0, deviation);
+    return register_parameter(std::move(name), value);
+  }
+
+  /// A parameter of one value.
+  at::Tensor constant(std::string name, at::IntArrayRef shape, double value) {
+    return register_parameter(std::move(name), at::full(shape, value));
+  }
+};
+
+}  // namespace vlsm

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/core/ports.hpp"
+#include "vlsm/nn/attention.hpp"
+#include "vlsm/nn/layer_norm.hpp"
+#include "vlsm/nn/mlp.hpp"
+
+namespace vlsm {
+
+/// The sizes of one transformer layer.
+struct LayerConfig {
+  int width = 0;
+  int heads = 0;
+  int ffn = 0;  ///< hidden width of the two-layer perceptron
+  Activation activation = Activation::gelu;
+  int eps = 5;  ///< layer norms add 10^-eps to the variance
+  constexpr bool operator==(LayerConfig const&) const = default;
+};
+
+/// Normalises before attention and perceptron: CLIP's and timm's layer.
+class PreNormLayer : public Module {
+ public:
+  explicit PreNormLayer(LayerConfig c)
+      : norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
+        attention_(child<SelfAttention>("attn", c.width, c.heads)),
+        norm2_(child<LayerNorm>("norm2", c.width, c.eps)),
+        mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)) {}
+
+  /// [B, N, width] -> [B, N, width]
+  at::Tensor forward(at::Tensor const& x, Mask mask = Mask::none) const {
+    at::Tensor const seen = x + attention_->forward(norm1_->forward(x), mask);
+    return seen + mlp_->forward(norm2_->forward(seen));
+  }
+
+ private:
+  std::shared_ptr<LayerNorm> norm1_;
+  std::shared_ptr<SelfAttention> attention_;
+  std::shared_ptr<LayerNorm> norm2_;
+  std::shared_ptr<Mlp> mlp_;
+};
+
+/// Normalises after attention and perceptron: the original transformer's layer, CLIPSeg's decoder's.
+class PostNormLayer : public Module {
+ public:
+  explicit PostNormLayer(LayerConfig c)
+      : attention_(child<SelfAttention>("attn", c.width, c.heads)),
+        norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
+        mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)),
+        norm2_(child<LayerNorm>("norm2", c.width, c.eps)) {}
+
+  /// [B, N, width] -> [B, N, width]
+  at::Tensor forward(at::Tensor const& x) const {
+    at::Tensor const seen = norm1_->forward(x + attention_->forward(x));
+    return norm2_->forward(seen + mlp_->forward(seen));
+  }
+
+ private:
+  std::shared_ptr<SelfAttention> attention_;
+  std::shared_ptr<LayerNorm> norm1_;
+  std::shared_ptr<Mlp> mlp_;
+  std::shared_ptr<LayerNorm> norm2_;
+};
+
+constexpr long long layer_parameters(LayerConfig c) {
+  return 2 * LayerNorm::parameters(c.width) + Linear::parameters(c.width, 3 * c.width) +
+         Linear::parameters(c.width, c.width) + Linear::parameters(c.width, c.ffn) +
+         Linear::parameters(c.ffn, c.width);
+}
+
+/// Linear layers and the two attention products; norms and activations are not counted.
+constexpr long long layer_flops(LayerConfig c, long long rows) {
+  return linear_flops(rows, c.width, 4LL * c.width + 2LL * c.ffn) +
+         2 * linear_flops(rows, rows, c.width);
+}
+
+}  // namespace vlsm
