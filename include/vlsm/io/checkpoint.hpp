@@ -33,7 +33,7 @@ inline Checkpoint open_checkpoint_file(std::filesystem::path const& path) {
         break;
     }
     Checkpoint result{"safetensors", read_safetensors(file).tensors, {}};
-    check_names(result, file->path());
+    check_names(result.tensors, file->path());
     return result;
   } catch (std::bad_alloc const&) {
     throw Error("there is not enough memory for the checkpoint", path.string(),

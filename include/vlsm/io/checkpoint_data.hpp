@@ -23,20 +23,32 @@ struct Checkpoint {
   std::vector<std::string> notes;  ///< what was left out, one line each
 };
 
+namespace detail {
+
+inline std::string const& name_of(NamedArray const& tensor) { return tensor.name; }
+inline std::string const& name_of(std::pair<std::string, Ref> const& tensor) {
+  return tensor.first;
+}
+
+}  // namespace detail
+
 /// Throws Error where two tensors have one name or there are none at all.
-inline void check_names(Checkpoint const& checkpoint, std::string const& where) {
-  if (checkpoint.tensors.empty())
+template <typename Tensors>
+void check_names(Tensors const& tensors, std::string const& where) {
+  if (tensors.empty())
     throw Error("the checkpoint holds no tensors", where, "check that this is the right file");
   std::unordered_set<std::string_view> names;
-  for (NamedArray const& tensor : checkpoint.tensors)
-    if (!names.insert(tensor.name).second)
-      throw Error("two tensors are named " + shown(tensor.name), where, "the file is damaged");
+  for (auto const& tensor : tensors)
+    if (!names.insert(detail::name_of(tensor)).second)
+      throw Error("two tensors are named " + shown(detail::name_of(tensor)), where,
+                  "the file is damaged");
 }
 
 /// Gives the tensors of `state` their data; `memory(storage, where)` returns that of a storage.
 template <typename Memory>
 Checkpoint resolve_tensors(std::string format, Pickle const& pickle, StateDict state,
                            Memory&& memory, std::string const& path) {
+  check_names(state.tensors, path);
   Checkpoint result{std::move(format), {}, std::move(state.notes)};
   for (auto& [name, ref] : state.tensors) {
     std::string const where = path + ", tensor " + shown(name);
@@ -45,7 +57,6 @@ Checkpoint resolve_tensors(std::string format, Pickle const& pickle, StateDict s
     Array array = tensor_array(pickle, tensor, memory(storage, where), where);
     result.tensors.push_back({std::move(name), std::move(array)});
   }
-  check_names(result, path);
   return result;
 }
 

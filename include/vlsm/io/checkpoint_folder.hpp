@@ -89,7 +89,7 @@ Checkpoint read_sharded(std::filesystem::path const& path, OpenFile&& open_file)
     std::move(part.tensors.begin(), part.tensors.end(), std::back_inserter(result.tensors));
     std::move(part.notes.begin(), part.notes.end(), std::back_inserter(result.notes));
   }
-  check_names(result, path.string());
+  check_names(result.tensors, path.string());
   return result;
 }
 

@@ -80,7 +80,8 @@ class PickleCursor {
 
   /// A frame only groups opcodes; its length is checked and otherwise of no interest.
   void frame() {
-    if (number<std::uint64_t>() > bytes_.size() - at_) fail("a frame reaches beyond the pickle");
+    auto const length = number<std::uint64_t>();
+    if (length > bytes_.size() - at_) fail("a frame reaches beyond the pickle");
   }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,7 +22,7 @@ namespace vlsm::io {
 class PickleMachine {
  public:
   explicit PickleMachine(PickleCursor& cursor)
-      : cursor_(cursor), budget_(16 * cursor.size() + 1024) {
+      : cursor_(cursor), budget_(16 * std::min(cursor.size(), std::size_t{1} << 22) + 1024) {
     result_.values.emplace_back(PickleNone{});  // PickleObject::state counts on None at 0
   }
 

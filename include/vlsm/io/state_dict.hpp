@@ -17,6 +17,18 @@ namespace vlsm::io {
 struct StateDict {
   std::vector<std::pair<std::string, Ref>> tensors;
   std::vector<std::string> notes;
+  std::size_t name_bytes = 0;
+
+  /// Adds a tensor. Names are copied, and a pickle can refer to one long text a million times:
+  /// their lengths are bounded. Throws Error.
+  void add(std::string name, Ref tensor, std::string const& where) {
+    constexpr std::size_t longest = 4096;
+    constexpr std::size_t most = std::size_t{64} << 20;
+    name_bytes += name.size();
+    if (name.size() > longest || name_bytes > most)
+      throw Error("the tensors' names are too long", where, "the file is damaged");
+    tensors.emplace_back(std::move(name), tensor);
+  }
 
   void note(std::string text) {
     constexpr std::size_t most = 50;
@@ -35,19 +47,26 @@ inline bool holds_tensors(Pickle const& pickle, PickleDict const& dict) {
   return false;
 }
 
+/// The dict under the key `wanted`, or nullptr. Of equal keys the last counts, as in Python.
+inline PickleDict const* inner_dict(Pickle const& pickle, PickleDict const& dict,
+                                    std::string_view wanted) {
+  for (std::size_t i = dict.items.size(); i-- > 0;) {
+    auto const* name = pickle.get<std::string>(dict.items[i].first);
+    if (name != nullptr && *name == wanted) return pickle.get<PickleDict>(dict.items[i].second);
+  }
+  return nullptr;
+}
+
 /// The state dict in `dict` or below one of the usual keys, at most `levels` deep; else nullptr.
-/// The usual keys come first: training scripts store tensors (a best score) beside "state_dict".
+/// `path` becomes the dicts that lead to it. The usual keys come first: training scripts store
+/// tensors (a best score) beside "state_dict".
 inline PickleDict const* find_state_dict(Pickle const& pickle, PickleDict const& dict, int levels,
                                          std::vector<PickleDict const*>& path) {
   path.push_back(&dict);
   if (levels > 0)
     for (std::string_view wanted : {"state_dict", "model_state_dict", "model"})
-      for (auto const& [key, value] : dict.items) {
-        auto const* name = pickle.get<std::string>(key);
-        auto const* inner = pickle.get<PickleDict>(value);
-        if (name == nullptr || *name != wanted || inner == nullptr) continue;
+      if (auto const* inner = inner_dict(pickle, dict, wanted))
         if (auto const* found = find_state_dict(pickle, *inner, levels - 1, path)) return found;
-      }
   if (holds_tensors(pickle, dict)) return &dict;
   path.pop_back();
   return nullptr;
@@ -77,9 +96,9 @@ class ModuleFlattener {
       // Modules that hold each other twice over would otherwise make 2^64 names.
       if (visits_left_-- == 0) fail("the modules hold each other too often");
       auto const* name = pickle_.get<std::string>(key);
-      if (name == nullptr) fail("an attribute's name is not text");
+      if (name == nullptr || name->size() > 1024) fail("an attribute's name is no short text");
       if (pickle_.get<PickleTensor>(value) != nullptr)
-        result_.tensors.emplace_back(prefix + *name, value);
+        result_.add(prefix + *name, value, where_);
       else
         visit(value, prefix + *name + ".", depth + 1);
     }
@@ -102,8 +121,8 @@ class ModuleFlattener {
 inline StateDict find_state_dict(Pickle const& pickle, std::string const& where) {
   auto const* root = pickle.get<PickleDict>(pickle.root);
   if (root == nullptr)
-    throw Error(std::string("the checkpoint is a ") + kind_name(pickle.values[pickle.root]) +
-                    ", not a state dict",
+    throw Error(std::string("a state dict was expected, not a value of kind ") +
+                    kind_name(pickle.values[pickle.root]),
                 where, "save model.state_dict() instead of the model");
   std::vector<PickleDict const*> path;
   PickleDict const* const dict = detail::find_state_dict(pickle, *root, 2, path);
@@ -124,7 +143,7 @@ inline StateDict find_state_dict(Pickle const& pickle, std::string const& where)
     if (tensor && name == nullptr)
       throw Error("a tensor's name is not text", where, "save model.state_dict()");
     if (tensor)
-      result.tensors.emplace_back(*name, value);
+      result.add(*name, value, where);
     else
       result.note((name != nullptr ? shown(*name) : "a key that is not text") +
                   " skipped: it is a " + kind_name(pickle.values[value]));

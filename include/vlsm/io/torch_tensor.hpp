@@ -87,7 +87,7 @@ namespace detail {
 
 inline std::vector<std::int64_t> tensor_sizes(Pickle const& pickle, Ref ref,
                                               std::string const& where) {
-  constexpr std::size_t most_dimensions = 64;
+  constexpr std::size_t most_dimensions = 16;
   auto const* tuple = pickle.get<PickleTuple>(ref);
   auto const* list = pickle.get<PickleList>(ref);
   if (tuple == nullptr && list == nullptr)

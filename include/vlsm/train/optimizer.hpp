@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adamw.h>
+
+#include <vector>
+
+namespace vlsm {
+
+/// Keeps the parameters below `module` as they are: no gradients, no weight decay. CLIPSeg as the
+/// study trained it freezes `vision` and `text`.
+inline void freeze(torch::nn::Module& module) {
+  for (at::Tensor& parameter : module.parameters()) parameter.requires_grad_(false);
+}
+
+/// The parameters that train.
+inline std::vector<at::Tensor> trainable(torch::nn::Module const& module) {
+  std::vector<at::Tensor> list;
+  for (at::Tensor const& parameter : module.parameters())
+    if (parameter.requires_grad()) list.push_back(parameter);
+  return list;
+}
+
+/// AdamW (Loshchilov and Hutter 2019) with clipping of the gradient's norm; the study's settings.
+struct OptimizerOptions {
+  double learning_rate = 2e-3;
+  double weight_decay = 1e-3;
+  double clip = 0.5;  ///< largest norm of all gradients together; 0: not clipped
+};
+
+/// One optimiser over the trainable parameters of a model, and the step it takes after a loss.
+class Optimizer {
+ public:
+  Optimizer(torch::nn::Module const& model, OptimizerOptions options)
+      : clip_(options.clip),
+        parameters_(trainable(model)),
+        adamw_(parameters_, torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {}
+
+  /// Backpropagates `loss`, clips, moves the parameters. Returns the gradient's norm before clipping.
+  double step(at::Tensor const& loss) {
+    adamw_.zero_grad();
+    loss.backward();
+    double const norm = torch::nn::utils::clip_grad_norm_(parameters_, clip_ > 0 ? clip_ : 1e30);
+    adamw_.step();
+    return norm;
+  }
+
+  double learning_rate() const { return options().lr(); }
+  void set_learning_rate(double rate) { options().lr(rate); }
+
+  torch::optim::AdamW& adamw() { return adamw_; }
+  std::vector<at::Tensor> const& parameters() const { return parameters_; }
+
+ private:
+  torch::optim::AdamWOptions& options() const {
+    auto& groups = const_cast<torch::optim::AdamW&>(adamw_).param_groups();
+    return static_cast<torch::optim::AdamWOptions&>(groups[0].options());
+  }
+
+  double clip_;
+  std::vector<at::Tensor> parameters_;
+  torch::optim::AdamW adamw_;
+};
+
+}  // namespace vlsm

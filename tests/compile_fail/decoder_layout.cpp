@@ -1,0 +1,11 @@
+// expect: Decoder reads another layout than Fusion writes
+#include "slots.hpp"
+
+namespace slots {
+
+struct Spoiled : Sound {
+  using Fusion = Joins<seen, said, Taps::alike(3, 64, 16, Layout::map)>;
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots

@@ -1,0 +1,11 @@
+// expect: Fusion reads another number of taps than Vision writes
+#include "slots.hpp"
+
+namespace slots {
+
+struct Spoiled : Sound {
+  using Vision = Sees<Taps::alike(4, 768, 16, Layout::tokens, 1)>;
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots

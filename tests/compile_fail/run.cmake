@@ -1,0 +1,20 @@
+# Compiles SOURCE with COMPILER, which must fail with the text of the file's first line ("// expect: …"), in at most
+# 15 lines of output.
+file(STRINGS "${SOURCE}" first LIMIT_COUNT 1)
+string(REPLACE "// expect: " "" expected "${first}")
+separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${flags} "${SOURCE}"
+                ERROR_VARIABLE output RESULT_VARIABLE status)
+if(status EQUAL 0)
+  message(FATAL_ERROR "compiled, but should not: ${SOURCE}")
+endif()
+string(FIND "${output}" "${expected}" found)
+if(found EQUAL -1)
+  message(FATAL_ERROR "expected '${expected}', got:\n${output}")
+endif()
+string(REGEX MATCHALL "\n" lines "${output}")
+list(LENGTH lines count)
+message("${count} lines:\n${output}")
+if(count GREATER 15)
+  message(FATAL_ERROR "more than 15 lines of output")
+endif()
