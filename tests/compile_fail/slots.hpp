@@ -9,7 +9,7 @@ namespace slots {
 using namespace vlsm;
 
 struct Sized {
-  static constexpr long long parameters() { return 1; }
+  static constexpr long long parameter_count() { return 1; }
   static constexpr long long flops(Load) { return 1; }
 };
 template <Taps taps>

@@ -33,7 +33,9 @@ std::map<std::string, io::Array> without_prefix(Checkpoint const& checkpoint,
 std::size_t equal_tensors(std::map<std::string, io::Array> const& a,
                           std::map<std::string, io::Array> const& b) {
   std::size_t equal = 0;
-  for (auto const& [name, array] : a) {
+  for (auto const& item : a) {
+    std::string const& name = item.first;
+    io::Array const& array = item.second;
     auto const found = b.find(name);
     if (found == b.end()) continue;
     io::Array const& other = found->second;

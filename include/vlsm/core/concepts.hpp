@@ -13,7 +13,7 @@ namespace vlsm {
 /// Says how many parameters it has and what work a load makes.
 template <class B>
 concept Block = requires(Load load) {
-  { B::parameters() } -> std::convertible_to<long long>;
+  { B::parameter_count() } -> std::convertible_to<long long>;
   { B::flops(load) } -> std::convertible_to<long long>;
 };
 

@@ -45,15 +45,15 @@ consteval bool fits() {
 
     // Is it such a block at all?
     static_assert(detail::is_vision_tower<Vision>,
-                  "Vision is no vision tower: it needs `static constexpr Taps out`, parameters() and flops()");
+                  "Vision is no vision tower: it needs `static constexpr Taps out`, parameter_count() and flops()");
     static_assert(detail::is_text_tower<Text>,
-                  "Text is no text tower: it needs `static constexpr Words out`, parameters() and flops()");
+                  "Text is no text tower: it needs `static constexpr Words out`, parameter_count() and flops()");
     static_assert(detail::is_fusion<Fusion>,
-                  "Fusion is no fusion block: it needs `static constexpr Taps image, out`, `Words text`, parameters() and flops()");
+                  "Fusion is no fusion block: it needs `static constexpr Taps image, out`, `Words text`, parameter_count() and flops()");
     static_assert(detail::is_decoder<Decoder>,
-                  "Decoder is no decoder: it needs `static constexpr Taps in, out`, parameters() and flops()");
+                  "Decoder is no decoder: it needs `static constexpr Taps in, out`, parameter_count() and flops()");
     static_assert(detail::is_head<Head>,
-                  "Head is no head: it needs `static constexpr Taps in`, `int scale`, parameters() and flops()");
+                  "Head is no head: it needs `static constexpr Taps in`, `int scale`, parameter_count() and flops()");
 
     // Does it fit here?
     if constexpr (detail::is_vision_tower<Vision> && detail::is_text_tower<Text> && detail::is_fusion<Fusion>) {
@@ -103,8 +103,8 @@ consteval bool fits() {
 /// Parameters of all slots, from the configurations alone.
 template <Architecture A>
 consteval long long parameter_count() {
-  return A::Vision::parameters() + A::Text::parameters() + A::Fusion::parameters() +
-         A::Decoder::parameters() + A::Head::parameters();
+  return A::Vision::parameter_count() + A::Text::parameter_count() + A::Fusion::parameter_count() +
+         A::Decoder::parameter_count() + A::Head::parameter_count();
 }
 
 /// Floating-point operations for one image and one prompt of `tokens` tokens, at the recipe's size.

@@ -36,7 +36,7 @@ class TransformerDecoder : public Module {
                                           joint.width / out.stride[0]});
   }
 
-  static constexpr long long parameters() { return config.in.count * layer_parameters(layer); }
+  static constexpr long long parameter_count() { return config.in.count * layer_parameters(layer); }
   static constexpr long long flops(Load load) {
     long long const cells = 1LL * (load.height / out.stride[0]) * (load.width / out.stride[0]);
     return config.in.count * layer_flops(layer, cells + config.in.class_tokens);

@@ -40,10 +40,10 @@ class Film : public Module {
     return joint;
   }
 
-  static constexpr long long parameters() {
-    long long count = 2 * Linear::parameters(config.text.sentence, config.width);
+  static constexpr long long parameter_count() {
+    long long count = 2 * Linear::parameter_count(config.text.sentence, config.width);
     for (int i = 0; i < config.image.count; ++i)
-      count += Linear::parameters(config.image.width[i], config.width);
+      count += Linear::parameter_count(config.image.width[i], config.width);
     return count;
   }
   static constexpr long long flops(Load load) {

@@ -21,7 +21,7 @@ class TransposedHead : public Module {
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
   at::Tensor forward(at::Tensor const& read, Said const& /*said*/) const { return up_->forward(read); }
 
-  static constexpr long long parameters() { return Upsample::parameters(in.width[0], 1, scale); }
+  static constexpr long long parameter_count() { return Upsample::parameter_count(in.width[0], 1, scale); }
   static constexpr long long flops(Load load) { return linear_flops(1LL * load.height * load.width, in.width[0], 1); }
 
  private:
@@ -45,9 +45,9 @@ class RefinedHead : public Module {
     return up2_->forward(at::relu(up1_->forward(sharp)));
   }
 
-  static constexpr long long parameters() {
-    return Conv::parameters(smooth) + Upsample::parameters(width, width / 2, step) +
-           Upsample::parameters(width / 2, 1, step);
+  static constexpr long long parameter_count() {
+    return Conv::parameter_count(smooth) + Upsample::parameter_count(width, width / 2, step) +
+           Upsample::parameter_count(width / 2, 1, step);
   }
   static constexpr long long flops(Load load) {
     long long const cells = 1LL * (load.height / in.stride[0]) * (load.width / in.stride[0]);

@@ -31,7 +31,7 @@ class PickleMachine {
   /// Adds a value without pushing it.
   Ref make(PickleValue value) {
     // A real checkpoint has some 20 values a tensor.
-    constexpr std::size_t most = 8'000'000;
+    constexpr std::size_t most = 4'000'000;
     if (result_.values.size() >= most) fail("the pickle holds too many values");
     result_.values.push_back(std::move(value));
     return static_cast<Ref>(result_.values.size() - 1);

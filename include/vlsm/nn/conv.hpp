@@ -29,7 +29,7 @@ class Conv : public Module {
     return at::conv2d(x, weight_, bias_, stride_, padding_);
   }
 
-  static constexpr long long parameters(ConvConfig c) {
+  static constexpr long long parameter_count(ConvConfig c) {
     return c.out * (1LL * c.in * c.kernel * c.kernel + c.bias);
   }
 
@@ -53,7 +53,7 @@ class Upsample : public Module {
     return at::conv_transpose2d(x, weight_, bias_, stride_);
   }
 
-  static constexpr long long parameters(int in, int out, int kernel) {
+  static constexpr long long parameter_count(int in, int out, int kernel) {
     return out * (1LL * in * kernel * kernel + 1);
   }
 

@@ -23,7 +23,7 @@ class LayerNorm : public Module {
     return at::layer_norm(x, width_, weight_, bias_, epsilon_);
   }
 
-  static constexpr long long parameters(long long width) { return 2 * width; }
+  static constexpr long long parameter_count(long long width) { return 2 * width; }
 
  private:
   std::int64_t width_;

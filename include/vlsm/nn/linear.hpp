@@ -17,7 +17,7 @@ class Linear : public Module {
   /// [..., in] -> [..., out]
   at::Tensor forward(at::Tensor const& x) const { return at::linear(x, weight_, bias_); }
 
-  static constexpr long long parameters(long long in, long long out, bool bias = true) {
+  static constexpr long long parameter_count(long long in, long long out, bool bias = true) {
     return in * out + (bias ? out : 0);
   }
 

@@ -63,9 +63,9 @@ class PostNormLayer : public Module {
 };
 
 constexpr long long layer_parameters(LayerConfig c) {
-  return 2 * LayerNorm::parameters(c.width) + Linear::parameters(c.width, 3 * c.width) +
-         Linear::parameters(c.width, c.width) + Linear::parameters(c.width, c.ffn) +
-         Linear::parameters(c.ffn, c.width);
+  return 2 * LayerNorm::parameter_count(c.width) + Linear::parameter_count(c.width, 3 * c.width) +
+         Linear::parameter_count(c.width, c.width) + Linear::parameter_count(c.width, c.ffn) +
+         Linear::parameter_count(c.ffn, c.width);
 }
 
 /// Linear layers and the two attention products; norms and activations are not counted.

@@ -54,10 +54,10 @@ class ClipText : public Module {
     return {.sentence = project_->forward(words.index({rows, end})), .words = words};
   }
 
-  static constexpr long long parameters() {
+  static constexpr long long parameter_count() {
     constexpr long long width = config.layer.width;
     return width * (config.vocabulary + config.positions + config.sentence) +
-           config.blocks * layer_parameters(config.layer) + LayerNorm::parameters(width);
+           config.blocks * layer_parameters(config.layer) + LayerNorm::parameter_count(width);
   }
   static constexpr long long flops(Load load) {
     return config.blocks * layer_flops(config.layer, load.tokens) +

@@ -64,7 +64,14 @@ struct Place {
   std::uint32_t kinds = 0;
   TextView also{};
   /// How the two above are to be taken.
-  enum class Takes { these, all_others, word, space, space_or_nothing, not_newline } takes = Takes::these;
+  enum class Takes {
+    these,
+    all_others,
+    word,
+    space,
+    space_or_nothing,
+    not_newline
+  } takes = Takes::these;
 
   bool admits(char32_t c) const {
     switch (takes) {
@@ -131,7 +138,13 @@ inline std::vector<Rule> const& suspicious_sequences() {
       // Windows-1251, where only longer sequences are sure.
       {{{0, U"в"}, {0, U"Ђ"}}},
       {{cyrillic_lead, {c1 | bad | ends | currency, U"°µ"}, cyrillic_lead}},
-      {{{0, U"Г"}, {0, U"ў"}, {0, U"В"}, {0, U"Ђ"}, {0, U"В"}, {0, {}, not_newline}, {letter, U" "}}},
+      {{{0, U"Г"},
+        {0, U"ў"},
+        {0, U"В"},
+        {0, U"Ђ"},
+        {0, U"В"},
+        {0, {}, not_newline},
+        {letter, U" "}}},
       // à, á, and the no-break space itself, which may have become a space.
       {{{0, U"Ã"}, {0, U"\u00a0¡"}}},
       {{{small_letter}, {0, {}, space_or_nothing}, {0, U"ÃÂ"}, {0, U" "}}},

@@ -12,36 +12,60 @@
 #include "vlsm/tokenizer/unicode.hpp"
 
 // The text repair that CLIP's tokenizers run first: ftfy 6.3.1's fix_text with its default options.
-// Not covered: nothing of the defaults; ftfy's options, guess_bytes and explanations do not exist here.
+// Not covered: nothing of the defaults; ftfy's options, guess_bytes and explanations do not exist
+// here.
 namespace vlsm::tokenizer {
 
 /// Latin ligatures and digraphs as the letters that they are made of.
 inline Text fix_latin_ligatures(TextView text) {
   auto const letters = [](char32_t c) -> TextView {
     switch (c) {
-      case 0x132: return U"IJ";
-      case 0x133: return U"ij";
-      case 0x149: return U"\u02bcn";
-      case 0x1c4: return U"D\u017d";
-      case 0x1c5: return U"D\u017e";
-      case 0x1c6: return U"d\u017e";
-      case 0x1c7: return U"LJ";
-      case 0x1c8: return U"Lj";
-      case 0x1c9: return U"lj";
-      case 0x1ca: return U"NJ";
-      case 0x1cb: return U"Nj";
-      case 0x1cc: return U"nj";
-      case 0x1f1: return U"DZ";
-      case 0x1f2: return U"Dz";
-      case 0x1f3: return U"dz";
-      case 0xfb00: return U"ff";
-      case 0xfb01: return U"fi";
-      case 0xfb02: return U"fl";
-      case 0xfb03: return U"ffi";
-      case 0xfb04: return U"ffl";
-      case 0xfb05: return U"\u017ft";
-      case 0xfb06: return U"st";
-      default: return {};
+      case 0x132:
+        return U"IJ";
+      case 0x133:
+        return U"ij";
+      case 0x149:
+        return U"\u02bcn";
+      case 0x1c4:
+        return U"D\u017d";
+      case 0x1c5:
+        return U"D\u017e";
+      case 0x1c6:
+        return U"d\u017e";
+      case 0x1c7:
+        return U"LJ";
+      case 0x1c8:
+        return U"Lj";
+      case 0x1c9:
+        return U"lj";
+      case 0x1ca:
+        return U"NJ";
+      case 0x1cb:
+        return U"Nj";
+      case 0x1cc:
+        return U"nj";
+      case 0x1f1:
+        return U"DZ";
+      case 0x1f2:
+        return U"Dz";
+      case 0x1f3:
+        return U"dz";
+      case 0xfb00:
+        return U"ff";
+      case 0xfb01:
+        return U"fi";
+      case 0xfb02:
+        return U"fl";
+      case 0xfb03:
+        return U"ffi";
+      case 0xfb04:
+        return U"ffl";
+      case 0xfb05:
+        return U"\u017ft";
+      case 0xfb06:
+        return U"st";
+      default:
+        return {};
     }
   };
   Text out;
@@ -102,7 +126,8 @@ inline Text fix_surrogates(TextView text) {
     char32_t const c = text[i];
     if (c < 0xd800 || c > 0xdfff) {
       out += c;
-    } else if (c < 0xdc00 && i + 1 < text.size() && text[i + 1] >= 0xdc00 && text[i + 1] <= 0xdfff) {
+    } else if (c < 0xdc00 && i + 1 < text.size() && text[i + 1] >= 0xdc00 &&
+               text[i + 1] <= 0xdfff) {
       out += 0x10000 + ((c - 0xd800) << 10) + (text[++i] - 0xdc00);
     } else {
       out += U'\ufffd';
@@ -130,21 +155,22 @@ inline Text remove_terminal_escapes(TextView text) {
   return out;
 }
 
-/// Removes controls that show nothing: C0 but for white space, DEL, deprecated Arabic and interlinear
-/// controls, the byte order mark. Joiners, direction marks and C1 stay.
+/// Removes controls that show nothing: C0 but for white space, DEL, deprecated Arabic and
+/// interlinear controls, the byte order mark. Joiners, direction marks and C1 stay.
 inline Text remove_control_chars(TextView text) {
   Text out;
   out.reserve(text.size());
   for (char32_t c : text) {
     bool const removed = c <= 0x08 || c == 0x0b || (c >= 0x0e && c <= 0x1f) || c == 0x7f ||
-                         (c >= 0x206a && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffc);
+                         (c >= 0x206a && c <= 0x206f) || c == 0xfeff ||
+                         (c >= 0xfff9 && c <= 0xfffc);
     if (!removed) out += c;
   }
   return out;
 }
 
-/// ftfy's fix_and_explain on one line, repeated until nothing changes. At most 128 rounds: only entities
-/// nested deeper than that ("&amp;amp;...") would need more.
+/// ftfy's fix_and_explain on one line, repeated until nothing changes. At most 128 rounds: only
+/// entities nested deeper than that ("&amp;amp;...") would need more.
 inline Text fix_segment(TextView segment, bool unescape) {
   Text now(segment);
   for (int round = 0; round < 128; ++round) {
@@ -166,7 +192,8 @@ inline Text fix_segment(TextView segment, bool unescape) {
   return now;
 }
 
-/// ftfy's fix_text: repairs each line (at most a million characters) by itself. From the first line with a
+/// ftfy's fix_text: repairs each line (at most a million characters) by itself. From the first line
+/// with a
 /// "<" on, entities stay as they are: the text is then taken for real HTML.
 inline Text fix_text(TextView text) {
   constexpr std::size_t longest = 1'000'000;
@@ -175,7 +202,8 @@ inline Text fix_text(TextView text) {
   bool unescape = true;
   for (std::size_t at = 0; at < text.size();) {
     std::size_t const line = text.find(U'\n', at);
-    std::size_t const length = std::min((line == TextView::npos ? text.size() : line + 1) - at, longest);
+    std::size_t const length =
+        std::min((line == TextView::npos ? text.size() : line + 1) - at, longest);
     TextView const segment = text.substr(at, length);
     unescape = unescape && segment.find(U'<') == TextView::npos;
     out += fix_segment(segment, unescape);

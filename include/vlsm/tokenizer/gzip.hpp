@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
-// Reading .gz files of unknown origin: the size of what comes out is bounded, and the checksum tells a
-// damaged file. (stb_image has an inflate too, but its implementation can only stand once in a program.)
+// Reading .gz files of unknown origin: the size of what comes out is bounded, and the checksum
+// tells a damaged file. (stb_image has an inflate too, but its implementation can only stand once
+// in a program.)
 namespace vlsm::tokenizer {
 
 /// Reads a DEFLATE stream (RFC 1951) into memory.
@@ -29,18 +32,21 @@ class Inflate {
       } else if (type < 3) {
         good = (type == 1 ? fixed_codes() : dynamic_codes()) && block();
       }
-      if (!good || ended_) return std::nullopt;
+      // `need` may have filled up with zeros behind the end, but the stream must not have used
+      // them.
+      if (!good || ended_ || count_ < 8 * padding_) return std::nullopt;
     }
     return std::move(out_);
   }
   /// How many bytes of `data` the stream took, after run().
-  std::size_t taken() const { return at_ - count_ / 8; }
+  std::size_t taken() const { return at_ - std::min<std::size_t>(at_, count_ / 8); }
 
  private:
   // Codes of up to `quick_bits` bits are found in one step; longer ones are read bit by bit.
   static constexpr unsigned quick_bits = 10;
   struct Codes {
-    std::array<std::uint16_t, 1u << quick_bits> quick{};  ///< (symbol << 4) | length; 0: a longer code
+    std::array<std::uint16_t, 1u << quick_bits>
+        quick{};  ///< (symbol << 4) | length; 0: a longer code
     std::array<std::uint16_t, 16> counts{};
     std::array<std::uint16_t, 288> symbols{};
 
@@ -108,7 +114,8 @@ class Inflate {
     for (unsigned length = 1; length < 16; ++length) {
       code |= static_cast<int>(bits(1));
       int const count = codes.counts[length];
-      if (code - count < first) return codes.symbols[static_cast<std::size_t>(index + code - first)];
+      if (code - count < first)
+        return codes.symbols[static_cast<std::size_t>(index + code - first)];
       index += count;
       first = (first + count) << 1;
       code <<= 1;
@@ -132,7 +139,8 @@ class Inflate {
   bool dynamic_codes() {
     std::size_t const literals = bits(5) + 257, distances = bits(5) + 1, codes = bits(4) + 4;
     if (literals > 286 || distances > 30) return false;
-    constexpr std::array<std::uint8_t, 19> order{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    constexpr std::array<std::uint8_t, 19> order{16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                                 11, 4,  12, 3, 13, 2, 14, 1, 15};
     std::array<std::uint8_t, 320> lengths{};
     for (std::size_t i = 0; i < codes; ++i) lengths[order[i]] = static_cast<std::uint8_t>(bits(3));
     Codes length_codes;
@@ -147,7 +155,9 @@ class Inflate {
       }
       if (code == 16 && i == 0) return false;
       std::uint8_t const value = code == 16 ? lengths[i - 1] : std::uint8_t{0};
-      std::size_t const repeats = code == 16 ? 3 + bits(2) : code == 17 ? 3 + bits(3) : 11 + bits(7);
+      std::size_t const repeats = code == 16   ? 3 + bits(2)
+                                  : code == 17 ? 3 + bits(3)
+                                               : 11 + bits(7);
       if (i + repeats > literals + distances) return false;
       for (std::size_t k = 0; k < repeats; ++k) lengths[i++] = value;
     }
@@ -155,8 +165,9 @@ class Inflate {
            distances_.build(lengths.data() + literals, distances);
   }
   bool block() {
-    constexpr std::array<std::uint16_t, 29> length_base{3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                                        31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+    constexpr std::array<std::uint16_t, 29> length_base{3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                                        15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
+                                                        67, 83, 99, 115, 131, 163, 195, 227, 258};
     constexpr std::array<std::uint8_t, 29> length_bits{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                                        2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
     for (;;) {
@@ -202,15 +213,19 @@ inline std::uint32_t crc32(std::string_view bytes) {
       made[0][i] = value;
     }
     for (std::size_t i = 0; i < 256; ++i)
-      for (std::size_t t = 1; t < 4; ++t) made[t][i] = (made[t - 1][i] >> 8) ^ made[0][made[t - 1][i] & 0xff];
+      for (std::size_t t = 1; t < 4; ++t)
+        made[t][i] = (made[t - 1][i] >> 8) ^ made[0][made[t - 1][i] & 0xff];
     return made;
   }();
-  auto const byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  auto const byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+  };
   std::uint32_t crc = 0xffffffffu;
   std::size_t i = 0;
   for (; i + 4 <= bytes.size(); i += 4) {  // four bytes a step
     crc ^= byte(i) | byte(i + 1) << 8 | byte(i + 2) << 16 | byte(i + 3) << 24;
-    crc = tables[3][crc & 0xff] ^ tables[2][(crc >> 8) & 0xff] ^ tables[1][(crc >> 16) & 0xff] ^ tables[0][crc >> 24];
+    crc = tables[3][crc & 0xff] ^ tables[2][(crc >> 8) & 0xff] ^ tables[1][(crc >> 16) & 0xff] ^
+          tables[0][crc >> 24];
   }
   for (; i < bytes.size(); ++i) crc = (crc >> 8) ^ tables[0][(crc ^ byte(i)) & 0xff];
   return ~crc;
@@ -222,7 +237,8 @@ inline std::size_t gzip_header(std::string_view file) {
   auto const flags = static_cast<unsigned char>(file[3]);
   std::size_t at = 10;
   if (flags & 0x04) {
-    auto const low = static_cast<unsigned char>(file[10]), high = static_cast<unsigned char>(file[11]);
+    auto const low = static_cast<unsigned char>(file[10]),
+               high = static_cast<unsigned char>(file[11]);
     at += 2 + low + 256u * high;
   }
   for (unsigned text : {0x08u, 0x10u}) {  // file name, comment
@@ -249,7 +265,8 @@ inline std::optional<std::string> gunzip(std::string_view file, std::size_t limi
     for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(file[at + i]);
     return value;
   };
-  if (little(end) != crc32(*out) || little(end + 4) != static_cast<std::uint32_t>(out->size())) return std::nullopt;
+  if (little(end) != crc32(*out) || little(end + 4) != static_cast<std::uint32_t>(out->size()))
+    return std::nullopt;
   return out;
 }
 

@@ -15,8 +15,9 @@
 #include "vlsm/tokenizer/lowercase.hpp"
 #include "vlsm/tokenizer/unicode.hpp"
 
-// HTML character references, read in two ways: Python's html.unescape (lenient, openai/CLIP and open_clip
-// apply it twice) and ftfy's (only what ends with a semicolon, and some names in capitals).
+// HTML character references, read in two ways: Python's html.unescape (lenient, openai/CLIP and
+// open_clip apply it twice) and ftfy's (only what ends with a semicolon, and some names in
+// capitals).
 namespace vlsm::tokenizer {
 
 /// HTML5's named characters, made from the data headers on first use.
@@ -32,7 +33,8 @@ class Entities {
     auto const found = table_.find(name);
     return found == table_.end() ? TextView{} : TextView(found->second);
   }
-  /// What "name" stands for without its semicolon; empty unless the name is one of the 106 old ones.
+  /// What "name" stands for without its semicolon; empty unless the name is one of the 106 old
+  /// ones.
   TextView without_semicolon(std::string_view name) const {
     return old_.contains(name) ? with_semicolon(name) : TextView{};
   }
@@ -84,7 +86,8 @@ inline Text numeric_reference(std::uint32_t number) {
   if (number >= 0x80 && number <= 0x9f) {  // meant as Windows-1252, says the standard
     return Text(1, data::encodings[1].upper[number - 0x80]);
   }
-  bool const control = number < 0x20 && number != 0x09 && number != 0x0a && number != 0x0c && number != 0x0d;
+  bool const control =
+      number < 0x20 && number != 0x09 && number != 0x0a && number != 0x0c && number != 0x0d;
   bool const none = (number >= 0xfdd0 && number <= 0xfdef) || (number & 0xfffe) == 0xfffe;
   if (control || number == 0x7f || none) return {};
   return Text(1, static_cast<char32_t>(number));
@@ -99,11 +102,13 @@ inline int hex_digit(char32_t c) {
   return lower >= U'a' && lower <= U'f' ? static_cast<int>(lower - U'a') + 10 : -1;
 }
 
-/// Reads one reference at `at` (an ampersand) as Python's html.unescape does and appends what it stands
-/// for; how many characters were read, 0 if there is no reference.
+/// Reads one reference at `at` (an ampersand) as Python's html.unescape does and appends what it
+/// stands for; how many characters were read, 0 if there is no reference.
 inline std::size_t read_reference(TextView text, std::size_t at, Text& out) {
   std::size_t i = at + 1;
-  auto const end = [&](std::size_t stop) { return stop < text.size() && text[stop] == U';' ? stop + 1 : stop; };
+  auto const end = [&](std::size_t stop) {
+    return stop < text.size() && text[stop] == U';' ? stop + 1 : stop;
+  };
   if (i < text.size() && text[i] == U'#') {
     bool const hex = i + 1 < text.size() && (text[i + 1] | 0x20) == U'x';
     i += hex ? 2 : 1;
@@ -120,7 +125,8 @@ inline std::size_t read_reference(TextView text, std::size_t at, Text& out) {
     return end(i) - at;
   }
   std::string name;
-  while (i < text.size() && name.size() < 32 && TextView(U"\t\n\f <&#;").find(text[i]) == TextView::npos) {
+  while (i < text.size() && name.size() < 32 &&
+         TextView(U"\t\n\f <&#;").find(text[i]) == TextView::npos) {
     // Anything but ASCII is in no name; it still counts towards the 32 characters.
     name += text[i] < 0x80 ? static_cast<char>(text[i]) : '\x01';
     ++i;
@@ -142,7 +148,8 @@ inline std::size_t read_reference(TextView text, std::size_t at, Text& out) {
   return end(i) - at;
 }
 
-/// Python's html.unescape: semicolons are optional for the old names, which may be glued to more letters
+/// Python's html.unescape: semicolons are optional for the old names, which may be glued to more
+/// letters
 /// ("&ampx" is "&x").
 inline Text unescape_python(TextView text) {
   if (text.find(U'&') == TextView::npos) return Text(text);
@@ -156,8 +163,8 @@ inline Text unescape_python(TextView text) {
   return out;
 }
 
-/// What ftfy makes of "&name;": the HTML5 name, or the capitals of a name that HTML5 has in small letters
-/// where capitals mean nothing to HTML5 ("&EACUTE;" is É). Empty if it stays as it is.
+/// What ftfy makes of "&name;": the HTML5 name, or the capitals of a name that HTML5 has in small
+/// letters where capitals mean nothing to HTML5 ("&EACUTE;" is É). Empty if it stays as it is.
 inline Text ftfy_named(std::string_view name) {
   Entities const& entities = Entities::get();
   if (TextView const value = entities.with_semicolon(name); !value.empty()) return Text(value);
@@ -170,7 +177,8 @@ inline Text ftfy_named(std::string_view name) {
   return upper_python(entities.with_semicolon(lower));
 }
 
-/// ftfy's unescape_html: references that end with a semicolon and have at most 24 letters and digits.
+/// ftfy's unescape_html: references that end with a semicolon and have at most 24 letters and
+/// digits.
 inline Text unescape_ftfy(TextView text) {
   if (text.find(U'&') == TextView::npos) return Text(text);
   Text out;
@@ -180,14 +188,17 @@ inline Text unescape_ftfy(TextView text) {
     bool const number = text[at] == U'&' && i < text.size() && text[i] == U'#';
     if (number) ++i;
     std::string name;
-    while (i < text.size() && name.size() < 25 && is_ascii_alnum(text[i])) name += static_cast<char>(text[i++]);
-    if (text[at] != U'&' || name.empty() || name.size() > 24 || i >= text.size() || text[i] != U';') {
+    while (i < text.size() && name.size() < 25 && is_ascii_alnum(text[i]))
+      name += static_cast<char>(text[i++]);
+    if (text[at] != U'&' || name.empty() || name.size() > 24 || i >= text.size() ||
+        text[i] != U';') {
       out += text[at++];
       continue;
     }
     TextView const whole = text.substr(at, i + 1 - at);
     Text const value = number ? unescape_python(whole) : ftfy_named(name);
-    // A number that leaves its semicolon was not a number ("&#12ab;"); a dropped one leaves nothing.
+    // A number that leaves its semicolon was not a number ("&#12ab;"); a dropped one leaves
+    // nothing.
     bool const kept = number ? value.find(U';') != Text::npos : value.empty();
     out += kept ? Text(whole) : value;
     at = i + 1;

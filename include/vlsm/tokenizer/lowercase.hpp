@@ -10,8 +10,8 @@
 
 #include "vlsm/tokenizer/unicode.hpp"
 
-// Lower and upper case as the languages of the reference tokenizers have them. Both Python and Rust use
-// Unicode's full mappings; they differ in the final sigma.
+// Lower and upper case as the languages of the reference tokenizers have them. Both Python and Rust
+// use Unicode's full mappings; they differ in the final sigma.
 namespace vlsm::tokenizer {
 
 /// Lower case without a look at the neighbours, as the `tokenizers` crate does it: Σ is always σ.
@@ -35,7 +35,8 @@ enum class Casing { ignored, cased, other };
 
 /// Unicode's Case_Ignorable and Cased (chapter 3.13), ignorable winning as it does in Python.
 inline Casing casing(char32_t c) {
-  for (char32_t mark : U"'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a") {
+  for (char32_t mark :
+       U"'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a") {
     if (mark != 0 && mark == c) return Casing::ignored;
   }
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
@@ -70,8 +71,8 @@ inline Casing casing(char32_t c) {
 inline Text lower_python(TextView text) {
   Text out = lower_rust(text);
   if (text.find(U'\u03a3') == TextView::npos) return out;
-  // One pass each way keeps text of nothing but Σ and marks linear: `before` is the last character that
-  // counts on the left, `after` (filled from the right) the first on the right.
+  // One pass each way keeps text of nothing but Σ and marks linear: `before` is the last character
+  // that counts on the left, `after` (filled from the right) the first on the right.
   std::size_t const n = text.size();
   std::vector<bool> cased_after(n, false);
   bool cased = false;

@@ -15,8 +15,9 @@
 #include "vlsm/tokenizer/encodings_data.hpp"
 #include "vlsm/tokenizer/unicode.hpp"
 
-// Undoing mojibake: text that was UTF-8 but was read in a single-byte encoding is written back in that
-// encoding and read as UTF-8. The steps and their order are those of ftfy 6.3.1's fix_encoding.
+// Undoing mojibake: text that was UTF-8 but was read in a single-byte encoding is written back in
+// that encoding and read as UTF-8. The steps and their order are those of ftfy 6.3.1's
+// fix_encoding.
 namespace vlsm::tokenizer {
 
 /// Writes text in a single-byte encoding.
@@ -37,7 +38,8 @@ class ByteEncoder {
       } else if (c < 0x80 && !(sloppy_ && c == 0x1a)) {
         out += static_cast<char>(c);
       } else {
-        auto const found = std::lower_bound(bytes_.begin(), bytes_.end(), std::pair<char32_t, unsigned char>{c, 0});
+        auto const found = std::lower_bound(bytes_.begin(), bytes_.end(),
+                                            std::pair<char32_t, unsigned char>{c, 0});
         if (found == bytes_.end() || found->first != c) return std::nullopt;
         out += static_cast<char>(found->second);
       }
@@ -63,7 +65,8 @@ struct ByteClass {
 using BytePattern = std::vector<ByteClass>;
 
 /// The length of the first pattern that fits at `at`, or 0.
-inline std::size_t match_bytes(std::vector<BytePattern> const& patterns, std::string_view bytes, std::size_t at) {
+inline std::size_t match_bytes(std::vector<BytePattern> const& patterns, std::string_view bytes,
+                               std::size_t at) {
   for (BytePattern const& pattern : patterns) {
     if (pattern.size() > bytes.size() - at) continue;
     bool all = true;
@@ -73,11 +76,12 @@ inline std::size_t match_bytes(std::vector<BytePattern> const& patterns, std::st
   return 0;
 }
 
-/// Puts the bytes 0xA0 back that some program turned into spaces, where that makes likely UTF-8. A lone
-/// "à" keeps the space behind it, but for the Portuguese words that begin with it.
+/// Puts the bytes 0xA0 back that some program turned into spaces, where that makes likely UTF-8. A
+/// lone "à" keeps the space behind it, but for the Portuguese words that begin with it.
 inline std::string restore_byte_a0(std::string_view bytes) {
   static ByteClass const space{{{{0x20, 0x20}}}}, any{{{{0x80, 0xbf}}}};
-  static ByteClass const narrow{{{{0x80, 0x84}, {0x86, 0x9f}, {0xa1, 0xbf}}}};  // 0x85 is an ellipsis
+  static ByteClass const narrow{
+      {{{0x80, 0x84}, {0x86, 0x9f}, {0xa1, 0xbf}}}};  // 0x85 is an ellipsis
   static ByteClass const of_4{{{{0xf0, 0xf0}}}};
   static std::vector<BytePattern> const altered{
       {{{{{0xc2, 0xc3}, {0xc5, 0xc5}, {0xce, 0xce}}}}, space},
@@ -97,8 +101,9 @@ inline std::string restore_byte_a0(std::string_view bytes) {
       continue;
     }
     std::string_view const after = rest.substr(2);
-    bool const joined = after.starts_with(" ") || after.starts_with("quele") || after.starts_with("quela") ||
-                        after.starts_with("quilo") || after.starts_with("s ");
+    bool const joined = after.starts_with(" ") || after.starts_with("quele") ||
+                        after.starts_with("quela") || after.starts_with("quilo") ||
+                        after.starts_with("s ");
     spaced += joined ? "\xc3 " : "\xc3\xa0 ";
     ++at;
   }
@@ -114,7 +119,8 @@ inline std::string restore_byte_a0(std::string_view bytes) {
 /// Replaces UTF-8 sequences in which a byte was lost (now 0x1A or a question mark) by U+FFFD.
 inline std::string replace_lossy_sequences(std::string_view bytes) {
   static ByteClass const lost{{{{0x1a, 0x1a}}}}, asked{{{{0x1a, 0x1a}, {0x3f, 0x3f}}}};
-  static ByteClass const kept{{{{0x1a, 0x1a}, {0x80, 0xbf}}}}, of_3{{{{0xe0, 0xef}}}}, of_4{{{{0xf0, 0xf4}}}};
+  static ByteClass const kept{{{{0x1a, 0x1a}, {0x80, 0xbf}}}}, of_3{{{{0xe0, 0xef}}}},
+      of_4{{{{0xf0, 0xf4}}}};
   static ByteClass const all{{{{0x1a, 0x1a}, {0x3f, 0x3f}, {0x80, 0xbf}}}}, ed{{{{0xed, 0xed}}}};
   static ByteClass const high{{{{0xa0, 0xaf}}}}, low{{{{0xb0, 0xbf}}}};
   static std::vector<BytePattern> const lossy{
@@ -143,11 +149,15 @@ inline std::string replace_lossy_sequences(std::string_view bytes) {
   return out;
 }
 
-/// Reads UTF-8 that may hold surrogate pairs (CESU-8) and Java's two-byte null; nothing if it is neither.
+/// Reads UTF-8 that may hold surrogate pairs (CESU-8) and Java's two-byte null; nothing if it is
+/// neither.
 inline std::optional<Text> decode_utf8_variants(std::string_view bytes) {
   auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  // The end, or a line feed before it: the codec finds its sequences with a pattern whose `$` takes both.
-  auto const ends = [&](std::size_t i) { return i >= bytes.size() || (i + 1 == bytes.size() && bytes[i] == '\n'); };
+  // The end, or a line feed before it: the codec finds its sequences with a pattern whose `$` takes
+  // both.
+  auto const ends = [&](std::size_t i) {
+    return i >= bytes.size() || (i + 1 == bytes.size() && bytes[i] == '\n');
+  };
   Text text;
   text.reserve(bytes.size());
   for (std::size_t at = 0; at < bytes.size();) {
@@ -157,7 +167,8 @@ inline std::optional<Text> decode_utf8_variants(std::string_view bytes) {
       continue;
     }
     bool const pair = bytes.size() - at >= 6 && byte(at) == 0xed && (byte(at + 1) & 0xf0) == 0xa0 &&
-                      (byte(at + 2) & 0xc0) == 0x80 && byte(at + 3) == 0xed && (byte(at + 4) & 0xf0) == 0xb0 &&
+                      (byte(at + 2) & 0xc0) == 0x80 && byte(at + 3) == 0xed &&
+                      (byte(at + 4) & 0xf0) == 0xb0 &&
                       ((byte(at + 5) & 0xc0) == 0x80 || ends(at + 5));
     if (pair) {
       text += 0x10000u + ((byte(at + 1) & 0x0fu) << 16) + ((byte(at + 2) & 0x3fu) << 10) +
@@ -243,15 +254,16 @@ inline Text fix_encoding_once(TextView text, int depth) {
   }
   if (Text const fixed = decode_inconsistent_utf8(text, depth); fixed != text) return fixed;
   if (latin1) {
-    // Latin-1 with C1 controls was meant as Windows-1252, unless it uses one of that page's five holes.
+    // Latin-1 with C1 controls was meant as Windows-1252, unless it uses one of that page's five
+    // holes.
     bool const hole = latin1->find_first_of("\x81\x8d\x8f\x90\x9d") != std::string::npos;
     if (Text const fixed = fix_c1_controls(text); !hole && fixed != text) return fixed;
   }
   return fix_c1_controls(text);
 }
 
-/// ftfy's fix_encoding: repairs until nothing changes. At most 64 rounds and 16 levels, which no honest
-/// text comes near (the reference has no limits).
+/// ftfy's fix_encoding: repairs until nothing changes. At most 64 rounds and 16 levels, which no
+/// honest text comes near (the reference has no limits).
 inline Text fix_encoding(TextView text, int depth) {
   Text now(text);
   for (int round = 0; round < 64 && depth < 16; ++round) {

@@ -19,7 +19,8 @@ enum class Form { nfc, nfkc };
 /// (utf8proc's own sort is quadratic, which a prompt of many marks would make a hang).
 inline Text normalize(TextView text, Form form = Form::nfc) {
   // Below U+0300 every character is its own NFC, and nothing composes.
-  if (form == Form::nfc && std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0x300; }))
+  if (form == Form::nfc &&
+      std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0x300; }))
     return Text(text);
 
   int options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;

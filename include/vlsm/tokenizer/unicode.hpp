@@ -13,8 +13,8 @@
 
 #include "vlsm/core/error.hpp"
 
-// Text as code points. The tables are utf8proc's, so new characters follow its Unicode version (15 in
-// utf8proc 2.8); Python 3.11 knows Unicode 14, the two agree on every older character.
+// Text as code points. The tables are utf8proc's, so new characters follow its Unicode version (15
+// in utf8proc 2.8); Python 3.11 knows Unicode 14, the two agree on every older character.
 namespace vlsm::tokenizer {
 
 /// Text as code points; surrogates (U+D800 to U+DFFF) may occur between the steps of ftfy.
@@ -64,7 +64,8 @@ inline std::optional<Text> try_decode(std::string_view bytes) {
 }
 
 /// The code points of a prompt. Throws vlsm::Error that names the offset of the first bad byte: the
-/// reference tokenizers take Python strings, which cannot hold such bytes, so there is no answer to copy.
+/// reference tokenizers take Python strings, which cannot hold such bytes, so there is no answer to
+/// copy.
 inline Text decode(std::string_view bytes, Surrogates surrogates = Surrogates::refuse) {
   Text text;
   text.reserve(bytes.size());
@@ -72,8 +73,9 @@ inline Text decode(std::string_view bytes, Surrogates surrogates = Surrogates::r
     char32_t point = 0;
     std::size_t const length = decode_one(bytes, at, point, surrogates);
     if (length == 0) {
-      throw Error("the prompt is not UTF-8", "byte offset " + std::to_string(at),
-                  "save or convert the text as UTF-8 (iconv -f LATIN1 -t UTF-8 helps with old files)");
+      throw Error(
+          "the prompt is not UTF-8", "byte offset " + std::to_string(at),
+          "save or convert the text as UTF-8 (iconv -f LATIN1 -t UTF-8 helps with old files)");
     }
     text += point;
     at += length;
@@ -83,7 +85,9 @@ inline Text decode(std::string_view bytes, Surrogates surrogates = Surrogates::r
 
 /// Appends the UTF-8 of one code point; surrogates become three bytes too.
 inline void append_utf8(std::string& out, char32_t c) {
-  auto const put = [&](char32_t bits) { out += static_cast<char>(static_cast<unsigned char>(bits)); };
+  auto const put = [&](char32_t bits) {
+    out += static_cast<char>(static_cast<unsigned char>(bits));
+  };
   if (c < 0x80) return put(c);
   if (c < 0x800) {
     put(0xc0 | (c >> 6));
@@ -130,7 +134,8 @@ inline bool is_digit(char32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND;
 }
 
-/// \w of Python's re, which differs from Unicode's: letters, numbers of every kind and the underscore.
+/// \w of Python's re, which differs from Unicode's: letters, numbers of every kind and the
+/// underscore.
 inline bool is_word(char32_t c) { return c == U'_' || is_letter(c) || is_number(c); }
 
 /// \s by Unicode's White_Space, as the regex module and Oniguruma have it.

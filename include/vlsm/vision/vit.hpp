@@ -71,12 +71,12 @@ class VisionTransformer : public Module {
     return forward(image).pooled;
   }
 
-  static constexpr long long parameters() {
+  static constexpr long long parameter_count() {
     constexpr long long width = config.layer.width;
-    long long count = width + Conv::parameters(patch_config) + width * (1 + config.grid * config.grid) +
+    long long count = width + Conv::parameter_count(patch_config) + width * (1 + config.grid * config.grid) +
                       depth * layer_parameters(config.layer);
-    if (config.norm_before) count += LayerNorm::parameters(width);
-    if (config.pooled) count += LayerNorm::parameters(width) + width * config.pooled;
+    if (config.norm_before) count += LayerNorm::parameter_count(width);
+    if (config.pooled) count += LayerNorm::parameter_count(width) + width * config.pooled;
     return count;
   }
   static constexpr long long flops(Load load) {

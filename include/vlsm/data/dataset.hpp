@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "vlsm/core/recipe.hpp"
+#include "vlsm/data/annotations.hpp"
+#include "vlsm/data/examples.hpp"
+#include "vlsm/image/read.hpp"
+#include "vlsm/image/to_tensor.hpp"
+
+namespace vlsm {
+
+/// One split of a data set on disk, in the layout of the study: `images/`, `masks/`,
+/// `anns/SPLIT.json`. Pictures are decoded and resized once and kept, up to `kept_pictures`.
+class Dataset : public Examples {
+ public:
+  static constexpr std::size_t kept_pictures = 4096;  // 1.5 GB at 352 pixels
+
+  /// `level` is a prompt level of the annotations ("p6"), or "random": a level from p1 on, drawn anew
+  /// each time. Throws Error at once for missing files and missing prompts, naming the first and how many.
+  Dataset(std::filesystem::path root, std::string const& split, std::string level, Recipe const& recipe)
+      : root_(std::move(root)),
+        level_(std::move(level)),
+        recipe_(recipe),
+        rows_(read_annotations(root_ / "anns" / (split + ".json"))) {
+    check(split);
+  }
+
+  std::size_t size() const override { return rows_.size(); }
+  Annotation const& row(std::size_t index) const { return rows_.at(index); }
+  std::filesystem::path image_path(std::size_t index) const { return root_ / "images" / rows_.at(index).image; }
+  std::filesystem::path mask_path(std::size_t index) const { return root_ / "masks" / rows_.at(index).mask; }
+
+  Example at(std::size_t index, Random& random) const override {
+    Pixels const pixels = load(index);
+    at::Tensor const mean = at::tensor(at::ArrayRef<float>(recipe_.normalize.mean)).view({3, 1, 1});
+    at::Tensor const deviation = at::tensor(at::ArrayRef<float>(recipe_.normalize.deviation)).view({3, 1, 1});
+    return {.name = rows_[index].mask,
+            .prompt = prompt(index, random),
+            .image = (pixels.image.to(at::kFloat) / 255 - mean) / deviation,
+            .mask = pixels.mask.to(at::kFloat) / 255};
+  }
+
+ private:
+  struct Pixels {
+    at::Tensor image;  // [3, S, S] uint8
+    at::Tensor mask;   // [1, S, S] uint8
+  };
+
+  std::string const& prompt(std::size_t index, Random& random) const {
+    auto const& prompts = rows_[index].prompts;
+    auto level = prompts.find(level_);
+    if (level_ == "random") {  // the study's pooled runs: a level from p1 to the last, then a sentence
+      level = std::next(prompts.begin(), 1 + static_cast<std::ptrdiff_t>(draw(random, prompts.size() - 1)));
+    }
+    auto const& sentences = level->second;
+    return sentences[sentences.size() == 1 ? 0 : draw(random, sentences.size())];
+  }
+
+  Pixels load(std::size_t index) const {
+    {
+      std::lock_guard const lock(mutex_);
+      if (auto const kept = cache_.find(index); kept != cache_.end()) return kept->second;
+    }
+    Image const image = read_image(image_path(index));
+    Mask const mask = read_mask(mask_path(index));
+    if (image.shape(0) != mask.shape(0) || image.shape(1) != mask.shape(1))
+      throw Error("the mask is " + std::to_string(mask.shape(1)) + " x " + std::to_string(mask.shape(0)) + ", its picture " +
+                      std::to_string(image.shape(1)) + " x " + std::to_string(image.shape(0)),
+                  mask_path(index).string(), "give the mask the picture's size");
+    auto const side = static_cast<std::size_t>(recipe_.image);
+    Image const seen = resize_bilinear(image, side, side);
+    Mask const target = resize_nearest(mask, side, side);
+    Pixels const pixels{
+        at::from_blob(const_cast<std::uint8_t*>(seen.data()), {recipe_.image, recipe_.image, 3}, at::kByte).permute({2, 0, 1}).contiguous(),
+        at::from_blob(const_cast<std::uint8_t*>(target.data()), {1, recipe_.image, recipe_.image}, at::kByte).clone()};
+    std::lock_guard const lock(mutex_);
+    if (cache_.size() < kept_pictures) cache_.emplace(index, pixels);
+    return pixels;
+  }
+
+  void check(std::string const& split) const {
+    std::string const where = (root_ / "anns" / (split + ".json")).string();
+    if (rows_.empty()) throw Error("the split is empty", where, "choose another split");
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      for (auto const& path : {image_path(i), mask_path(i)})
+        if (!std::filesystem::is_regular_file(path)) missing.push_back(path.string());
+      auto const& prompts = rows_[i].prompts;
+      bool const random = level_ == "random" && prompts.size() > 1;
+      if (!random && !prompts.contains(level_))
+        throw Error("row " + std::to_string(i) + " has no prompt \"" + level_ + "\"", where, "choose one of " + levels(prompts));
+    }
+    if (!missing.empty())
+      throw Error("the annotations name " + std::to_string(missing.size()) + " files that do not exist, first " + missing[0], where,
+                  "add the files or take their rows out");
+  }
+
+  static std::string levels(std::map<std::string, std::vector<std::string>> const& prompts) {
+    std::string list;
+    for (auto const& [level, sentences] : prompts) list += (list.empty() ? "" : ", ") + level;
+    return list.empty() ? "another data set: this row has no prompts" : list;
+  }
+
+  std::filesystem::path root_;
+  std::string level_;
+  Recipe recipe_;
+  std::vector<Annotation> rows_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<std::size_t, Pixels> cache_;
+};
+
+}  // namespace vlsm

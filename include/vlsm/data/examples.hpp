@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+
+namespace vlsm {
+
+/// What one training step learns from, or one evaluation is measured against.
+struct Example {
+  std::string name;    ///< for reports: the mask's name
+  std::string prompt;
+  at::Tensor image;    ///< [3, S, S], normalised
+  at::Tensor mask;     ///< [1, S, S], 0 to 1
+};
+
+/// The generator that everything random in training draws from. std::shuffle and the standard
+/// distributions may differ between standard libraries; these do not.
+using Random = std::mt19937;
+
+/// Uniform in [0, count).
+inline std::size_t draw(Random& random, std::size_t count) { return random() % count; }
+
+/// Where examples come from: a data set on disk, or one of the user's own.
+class Examples {
+ public:
+  virtual ~Examples() = default;
+  virtual std::size_t size() const = 0;
+  /// Example `index`; where a row has several equivalent prompts, `random` picks one.
+  virtual Example at(std::size_t index, Random& random) const = 0;
+};
+
+}  // namespace vlsm

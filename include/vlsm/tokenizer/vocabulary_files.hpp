@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/tokenizer/gzip.hpp"
+#include "vlsm/tokenizer/vocabulary_formats.hpp"
+
+namespace vlsm::tokenizer {
+
+/// The most that a vocabulary file may have, packed or not. The real ones have 0.5 to 4 MB.
+inline constexpr std::size_t largest_vocabulary_file = std::size_t{64} << 20;
+
+/// A whole file. Throws vlsm::Error if it cannot be read or has more than 64 MiB.
+inline std::string read_vocabulary_file(std::filesystem::path const& path) {
+  std::string const where = path.string();
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(path, failed))
+    throw Error("this is not a file", where, "give a vocabulary file or the folder it is in");
+  auto const size = std::filesystem::file_size(path, failed);
+  if (failed)
+    throw Error("the file cannot be read (" + failed.message() + ")", where,
+                "check its permissions");
+  if (size > largest_vocabulary_file)
+    throw Error(
+        "the file has " + std::to_string(size) + " bytes, more than any vocabulary (64 MiB)", where,
+        "give a CLIP vocabulary");
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  std::ifstream in(path, std::ios::binary);
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!in) throw Error("the file cannot be read", where, "check its permissions");
+  return bytes;
+}
+
+/// The file beside `path` whose name has `to` in place of the ending `from` ("clip_vocab.json" and
+/// "clip_merges.txt"), if there is one.
+inline std::optional<std::filesystem::path> sibling(std::filesystem::path const& path,
+                                                    std::string_view from, std::string_view to) {
+  std::string const name = path.filename().string();
+  if (!name.ends_with(from)) return std::nullopt;
+  std::filesystem::path other =
+      path.parent_path() / (name.substr(0, name.size() - from.size()) + std::string(to));
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(other, ignored)) return std::nullopt;
+  return other;
+}
+
+inline Vocabulary load_vocabulary_pair(std::filesystem::path const& vocab,
+                                       std::filesystem::path const& merges) {
+  return vocabulary_from_pair(read_vocabulary_file(vocab), read_vocabulary_file(merges),
+                              vocab.string(), merges.string());
+}
+
+/// A vocabulary from one file, which its content tells: gzip, JSON, or a list of merges.
+inline Vocabulary load_vocabulary_file(std::filesystem::path const& path) {
+  std::string const where = path.string();
+  std::string text = read_vocabulary_file(path);
+  if (text.starts_with("\x1f\x8b")) {
+    std::optional<std::string> unpacked = gunzip(text, largest_vocabulary_file);
+    if (!unpacked)
+      throw Error("the gzip file is damaged, cut off, or unpacks to more than 64 MiB", where,
+                  "fetch bpe_simple_vocab_16e6.txt.gz again");
+    return vocabulary_from_openai(*unpacked, where);
+  }
+  std::size_t const first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text[first] == '{') {
+    if (auto const merges = sibling(path, "vocab.json", "merges.txt"))
+      return load_vocabulary_pair(path, *merges);
+    nlohmann::json tree;
+    try {
+      tree = nlohmann::json::parse(text);
+    } catch (nlohmann::json::parse_error const& error) {
+      throw Error("this is not valid JSON at byte " + std::to_string(error.byte), where,
+                  "the file is damaged or cut off; fetch it again");
+    }
+    if (!tree.contains("model"))
+      throw Error("a vocab.json needs its merges.txt, which is not beside it", where,
+                  "put merges.txt into the same folder, or give a tokenizer.json");
+    return vocabulary_from_tokenizer_json(tree, where);
+  }
+  std::string_view const top = std::string_view(text).substr(0, text.find('\n'));
+  if (auto const vocab = sibling(path, "merges.txt", "vocab.json"))
+    return load_vocabulary_pair(*vocab, path);
+  if (top.find("#version") != std::string_view::npos) return vocabulary_from_openai(text, where);
+  throw Error("this is no CLIP vocabulary", where,
+              "give tokenizer.json, vocab.json (with merges.txt beside it) or "
+              "bpe_simple_vocab_16e6.txt.gz");
+}
+
+/// A CLIP vocabulary from whatever `path` is: a folder with vocab.json and merges.txt, with
+/// tokenizer.json or with bpe_simple_vocab_16e6.txt(.gz), or one of these files under any name.
+///
+/// @throws vlsm::Error in one line, which says what was looked for if nothing fits
+inline Vocabulary load_vocabulary(std::filesystem::path const& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    throw Error("there is no such file or folder", path.string(),
+                "give a CLIP vocabulary: tokenizer.json, vocab.json with merges.txt, or "
+                "bpe_simple_vocab_16e6.txt.gz");
+  if (!std::filesystem::is_directory(path, ignored)) return load_vocabulary_file(path);
+  auto const has = [&](char const* name) {
+    return std::filesystem::is_regular_file(path / name, ignored);
+  };
+  if (has("vocab.json") && has("merges.txt"))
+    return load_vocabulary_pair(path / "vocab.json", path / "merges.txt");
+  for (char const* name :
+       {"tokenizer.json", "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"})
+    if (has(name)) return load_vocabulary_file(path / name);
+  throw Error(
+      "the folder holds no CLIP vocabulary", path.string(),
+      "looked for vocab.json with merges.txt, tokenizer.json, bpe_simple_vocab_16e6.txt.gz and "
+      "bpe_simple_vocab_16e6.txt");
+}
+
+}  // namespace vlsm::tokenizer

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vlsm/data/examples.hpp"
+#include "vlsm/nn/features.hpp"
+
+namespace vlsm {
+
+/// Prompt -> ids, start and end token included; what a tokenizer's `encode` is.
+using Encode = std::function<std::vector<std::int64_t>(std::string const&)>;
+
+/// Sentences as one padded batch. The end token pads: nothing behind a sentence's first end counts.
+inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& encode) {
+  std::vector<std::vector<std::int64_t>> rows;
+  std::size_t longest = 0;
+  for (std::string const& prompt : prompts) {
+    rows.push_back(encode(prompt));
+    longest = std::max(longest, rows.back().size());
+  }
+  at::Tensor ids = at::empty({static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)}, at::kLong);
+  auto* out = ids.mutable_data_ptr<std::int64_t>();
+  for (auto const& row : rows)
+    for (std::size_t i = 0; i < longest; ++i) *out++ = row[std::min(i, row.size() - 1)];
+  return {ids};
+}
+
+/// Some examples, stacked.
+struct Batch {
+  std::vector<std::string> names;
+  std::vector<std::string> prompts;
+  at::Tensor image;  ///< [B, 3, S, S]
+  at::Tensor mask;   ///< [B, 1, S, S]
+};
+
+inline Batch collate(Examples const& examples, std::span<std::size_t const> indices, Random& random) {
+  Batch batch;
+  std::vector<at::Tensor> images, masks;
+  for (std::size_t index : indices) {
+    Example example = examples.at(index, random);
+    batch.names.push_back(std::move(example.name));
+    batch.prompts.push_back(std::move(example.prompt));
+    images.push_back(example.image);
+    masks.push_back(example.mask);
+  }
+  batch.image = at::stack(images);
+  batch.mask = at::stack(masks);
+  return batch;
+}
+
+/// Logits [B, 1, S, S] of a batch. A sentence that several examples share is read once.
+template <class Segmenter>
+at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& encode) {
+  std::map<std::string, std::int64_t> position;
+  std::vector<std::string> distinct;
+  std::vector<std::int64_t> which;
+  for (std::string const& prompt : batch.prompts) {
+    auto const [entry, fresh] = position.emplace(prompt, static_cast<std::int64_t>(distinct.size()));
+    if (fresh) distinct.push_back(prompt);
+    which.push_back(entry->second);
+  }
+  Said said = model.text->forward(tokenize(distinct, encode));
+  at::Tensor const rows = at::tensor(which);
+  said.sentence = said.sentence.index_select(0, rows);
+  if (said.words.defined()) said.words = said.words.index_select(0, rows);
+  return model.segment(model.vision->forward(batch.image), said);
+}
+
+}  // namespace vlsm

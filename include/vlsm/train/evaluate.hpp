@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <numeric>
+
+#include "vlsm/train/batch.hpp"
+#include "vlsm/train/metrics.hpp"
+
+namespace vlsm {
+
+/// How well one example was segmented.
+struct Score {
+  std::string name;
+  std::string prompt;
+  double dice = 0;
+  double iou = 0;
+};
+
+/// A mean with its standard deviation over the examples (of the population, as numpy's std).
+struct Spread {
+  double mean = 0;
+  double deviation = 0;
+};
+
+struct Evaluation {
+  std::vector<Score> scores;
+  double loss = 0;  ///< mean over the examples
+
+  Spread dice() const { return spread(&Score::dice); }
+  Spread iou() const { return spread(&Score::iou); }
+
+ private:
+  Spread spread(double Score::*member) const {
+    double sum = 0, squares = 0;
+    for (Score const& score : scores) sum += score.*member;
+    double const count = static_cast<double>(scores.size()), mean = sum / count;
+    for (Score const& score : scores) squares += (score.*member - mean) * (score.*member - mean);
+    return {mean, std::sqrt(squares / count)};
+  }
+};
+
+struct EvaluateOptions {
+  std::size_t batch = 8;
+  float threshold = 0.5f;  ///< of sigmoid(logits)
+  LossMeaning loss = LossMeaning::study;
+  std::uint64_t seed = 0;  ///< picks among equivalent prompts
+  std::function<void(std::size_t done, std::size_t all)> progress = {};
+};
+
+/// Scores every example at the model's size, per image, as the study does: where prediction and target
+/// are both empty the score is 1. A target pixel belongs to the object from 0.5 on.
+template <class Segmenter>
+Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& encode, EvaluateOptions const& options = {}) {
+  at::NoGradGuard const no_grad;
+  bool const was_training = model.is_training();
+  model.eval();
+  Evaluation result;
+  Random random(static_cast<Random::result_type>(options.seed));
+  std::vector<std::size_t> order(examples.size());
+  std::iota(order.begin(), order.end(), 0);
+  for (std::size_t first = 0; first < order.size(); first += options.batch) {
+    std::span const indices(order.data() + first, std::min(options.batch, order.size() - first));
+    Batch const batch = collate(examples, indices, random);
+    at::Tensor const logits = forward(model, batch, encode);
+    at::Tensor const predicted = at::sigmoid(logits) > options.threshold, target = batch.mask >= 0.5;
+    at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
+    result.loss += segmentation_loss(logits, batch.mask, options.loss).template item<double>() * static_cast<double>(indices.size());
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      auto const row = static_cast<std::int64_t>(i);
+      result.scores.push_back({batch.names[i], batch.prompts[i], dice[row][0].template item<double>(), iou[row][0].template item<double>()});
+    }
+    if (options.progress) options.progress(result.scores.size(), order.size());
+  }
+  result.loss /= static_cast<double>(order.size());
+  model.train(was_training);
+  return result;
+}
+
+}  // namespace vlsm

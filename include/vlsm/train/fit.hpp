@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "vlsm/train/evaluate.hpp"
+#include "vlsm/train/state.hpp"
+
+namespace vlsm {
+
+enum class Schedule {
+  plateau,  ///< the study's: a tenth after 5 epochs without a better validation loss
+  cosine,   ///< warm-up and half a cosine over all epochs, for models that train from scratch
+};
+
+/// How to train; the defaults are the study's for CLIPSeg.
+struct FitOptions {
+  int epochs = 100;
+  std::size_t batch = 32;
+  OptimizerOptions optimizer = {};
+  LossMeaning loss = LossMeaning::study;
+  Schedule schedule = Schedule::plateau;
+  Plateau plateau = {};
+  EarlyStop early_stop = {};
+  float threshold = 0.5f;
+  std::uint64_t seed = 0;
+  std::filesystem::path run = {};  ///< receives best.safetensors and last.safetensors; empty: nothing is written
+  bool resume = false;        ///< go on from `run`/last.safetensors where there is one
+};
+
+/// One epoch's figures.
+struct Epoch {
+  int epoch = 0;  ///< from 1
+  double train_loss = 0;
+  double val_loss = 0;
+  double val_dice = 0;
+  double learning_rate = 0;
+  double gradient_norm = 0;  ///< mean, before clipping
+  double seconds = 0;
+  bool best = false;
+};
+
+/// What a caller may want to hear of.
+struct FitHooks {
+  std::function<void(int epoch, std::size_t step, std::size_t steps, double loss)> on_step = {};
+  std::function<void(Epoch const&)> on_epoch = {};
+};
+
+/// Trains `model` on `train`, watches `val` after each epoch, keeps the weights of the best Dice in
+/// `run`/best.safetensors and everything needed to go on in `run`/last.safetensors. The same seed gives
+/// the same weights, also through a stop and a resume (at the granularity of epochs).
+///
+/// Freeze slots before calling: `freeze(*model.vision)`. Throws Error where a loss is not finite.
+template <class Segmenter>
+std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& val, Encode const& encode,
+                       FitOptions const& options = {}, FitHooks const& hooks = {}) {
+  Optimizer optimizer(model, options.optimizer);
+  TrainState state{.plateau = options.plateau, .stop = options.early_stop};
+  auto const last = options.run / "last.safetensors", best = options.run / "best.safetensors";
+  if (options.resume && std::filesystem::exists(last)) load_state(last, model, optimizer, state);
+
+  std::vector<Epoch> history;
+  std::size_t const steps = (train.size() + options.batch - 1) / options.batch;
+  while (state.epoch < options.epochs && !state.finished) {
+    auto const start = std::chrono::steady_clock::now();
+    Epoch epoch{.epoch = state.epoch + 1};
+    // One generator an epoch, so that a resumed run draws what an unbroken one would have drawn.
+    Random random(static_cast<Random::result_type>(options.seed * 1'000'003 + static_cast<std::uint64_t>(state.epoch)));
+    std::vector<std::size_t> order(train.size());
+    std::iota(order.begin(), order.end(), 0);
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[draw(random, i)]);
+
+    model.train();
+    for (std::size_t step = 0; step < steps; ++step) {
+      if (options.schedule == Schedule::cosine) {
+        double const done = (state.epoch + static_cast<double>(step + 1) / static_cast<double>(steps)) / options.epochs;
+        optimizer.set_learning_rate(options.optimizer.learning_rate * warmup_cosine(done));
+      }
+      std::span const indices(order.data() + step * options.batch, std::min(options.batch, order.size() - step * options.batch));
+      Batch const batch = collate(train, indices, random);
+      at::Tensor const loss = segmentation_loss(forward(model, batch, encode), batch.mask, options.loss);
+      double const value = loss.template item<double>();
+      if (!std::isfinite(value))
+        throw Error("the loss is not finite", "epoch " + std::to_string(epoch.epoch) + ", step " + std::to_string(step + 1),
+                    "lower the learning rate, or look for broken pictures");
+      epoch.gradient_norm += optimizer.step(loss) / static_cast<double>(steps);
+      epoch.train_loss += value / static_cast<double>(steps);
+      if (hooks.on_step) hooks.on_step(epoch.epoch, step + 1, steps, value);
+    }
+
+    Evaluation const seen = evaluate(model, val, encode, {.batch = options.batch, .threshold = options.threshold, .loss = options.loss, .seed = options.seed});
+    epoch.val_loss = seen.loss;
+    epoch.val_dice = seen.dice().mean;
+    epoch.learning_rate = optimizer.learning_rate();
+    epoch.best = epoch.val_dice > state.best_dice;
+    state.best_dice = std::max(state.best_dice, epoch.val_dice);
+    state.finished = state.stop.stop(epoch.val_dice);
+    if (options.schedule == Schedule::plateau)
+      optimizer.set_learning_rate(state.plateau.next(optimizer.learning_rate(), epoch.val_loss));
+    ++state.epoch;
+    if (!options.run.empty()) {
+      if (epoch.best) io::save(model, best);
+      save_state(last, model, optimizer, state);
+    }
+    epoch.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    history.push_back(epoch);
+    if (hooks.on_epoch) hooks.on_epoch(epoch);
+  }
+  return history;
+}
+
+}  // namespace vlsm

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <torch/autograd.h>
+
+#include "doctest/doctest.h"
+#include "support/disks.hpp"
+#include "support/fixtures.hpp"
+#include "vlsm/io/load.hpp"
+#include "vlsm/train/fit.hpp"
+
+namespace {
+
+using namespace vlsm;
+using test::DiskSeg;
+using test::Disks;
+
+FitOptions options(std::filesystem::path const& run, int epochs) {
+  return {.epochs = epochs, .batch = 8, .optimizer = {.learning_rate = 3e-3, .clip = 1}, .loss = LossMeaning::sound, .seed = 3, .run = run};
+}
+
+bool equal_weights(torch::nn::Module const& a, torch::nn::Module const& b) {
+  auto const left = a.parameters(), right = b.parameters();
+  for (std::size_t i = 0; i < left.size(); ++i)
+    if (!left[i].equal(right[i])) return false;
+  return true;
+}
+
+TEST_CASE("a small model learns which of two disks the prompt means") {
+  at::manual_seed(1);
+  Segmenter<DiskSeg> model;
+  auto const history = fit(model, Disks(64), Disks(32, 1000), test::encode_bytes, options({}, 25));
+  std::printf("validation Dice %.3f after %zu epochs\n", history.back().val_dice, history.size());
+  CHECK(history.back().val_dice > 0.9);
+  CHECK(history.back().train_loss < history.front().train_loss);
+}
+
+TEST_CASE("a resumed run ends with the same weights as an unbroken one") {
+  test::TempDir const whole, broken;
+  at::manual_seed(1);
+  Segmenter<DiskSeg> unbroken;
+  fit(unbroken, Disks(32), Disks(8, 1000), test::encode_bytes, options(whole.path(), 6));
+  at::manual_seed(1);
+  Segmenter<DiskSeg> first, second;
+  at::manual_seed(1);
+  Segmenter<DiskSeg> start;
+  fit(start, Disks(32), Disks(8, 1000), test::encode_bytes, options(broken.path(), 3));
+  auto go_on = options(broken.path(), 6);
+  go_on.resume = true;
+  auto const history = fit(second, Disks(32), Disks(8, 1000), test::encode_bytes, go_on);
+  CHECK(history.size() == 3);
+  CHECK(history.front().epoch == 4);
+  CHECK(equal_weights(unbroken, second));
+}
+
+TEST_CASE("the best weights can be loaded again") {
+  test::TempDir const run;
+  at::manual_seed(1);
+  Segmenter<DiskSeg> model, again;
+  auto const history = fit(model, Disks(32), Disks(16, 1000), test::encode_bytes, options(run.path(), 8));
+  auto const report = io::load(again, run / "best.safetensors");
+  CHECK(report.scheme == "native");
+  double best = 0;
+  for (auto const& epoch : history) best = std::max(best, epoch.val_dice);
+  CHECK(evaluate(again, Disks(16, 1000), test::encode_bytes).dice().mean == doctest::Approx(best));
+}
+
+TEST_CASE("frozen slots do not move") {
+  Segmenter<DiskSeg> model;
+  freeze(*model.vision);
+  auto const before = model.vision->parameters()[0].clone(), trained = model.head->parameters()[0].clone();
+  fit(model, Disks(16), Disks(8, 1000), test::encode_bytes, options({}, 1));
+  CHECK(model.vision->parameters()[0].equal(before));
+  CHECK_FALSE(model.head->parameters()[0].equal(trained));
+}
+
+TEST_CASE("training stops early and lowers the rate on a plateau") {
+  EarlyStop stop{.min_delta = 0.01, .patience = 2};
+  CHECK_FALSE(stop.stop(0.5));
+  CHECK_FALSE(stop.stop(0.505));
+  CHECK(stop.stop(0.509));
+  Plateau plateau{.factor = 0.1, .patience = 1};
+  CHECK(plateau.next(1, 5) == 1);
+  CHECK(plateau.next(1, 5) == 1);
+  CHECK(plateau.next(1, 5) == doctest::Approx(0.1));
+}
+
+TEST_CASE("a loss that is not finite ends the run with one line") {
+  Segmenter<DiskSeg> model;
+  at::NoGradGuard const no_grad;
+  model.head->parameters()[0].fill_(std::numeric_limits<float>::quiet_NaN());
+  at::AutoGradMode const grad(true);
+  CHECK_THROWS_WITH_AS(fit(model, Disks(8), Disks(8), test::encode_bytes, options({}, 1)),
+                       "the loss is not finite: epoch 1, step 1: lower the learning rate, or look for broken pictures", Error);
+}
+
+TEST_CASE("a state of another model is refused") {
+  test::TempDir const run;
+  Segmenter<DiskSeg> model;
+  io::save(model, run / "last.safetensors");
+  auto wrong = options(run.path(), 1);
+  wrong.resume = true;
+  CHECK_THROWS_AS(fit(model, Disks(8), Disks(8), test::encode_bytes, wrong), Error);
+}
+
+}  // namespace
