@@ -13,32 +13,34 @@
 // train on where there is no data set.
 namespace vlsm {
 
-/// One blob of a synthetic picture, with the words that name it.
+/// One blob of a synthetic picture, with the word that names it.
 struct SyntheticObject {
-  std::string size;   ///< small or large
-  std::string color;  ///< white, black, yellow or purple
+  std::string color;
   std::vector<std::uint8_t> mask;  ///< [side * side], 0 or 255
 
-  std::string prompt() const { return size + " " + color + " polyp"; }
+  /// Worded as the study's prompts.
+  std::string prompt() const { return color + " polyp"; }
 };
 
-/// An RGB picture with three objects: one, one of the opposite size and the same colour, and one of the
-/// opposite colour and the same size. So each word alone decides between two of them.
+/// An RGB picture with three objects: of some colour, of its opposite, and of a third one. Their sizes,
+/// shapes and places say nothing, so without the word none of them is meant more than another.
 struct SyntheticPicture {
   int side = 0;
   std::vector<std::uint8_t> pixels;  ///< [side * side * 3]
   std::array<SyntheticObject, 3> objects;
 };
 
-/// The word that means the opposite ("large" -> "small"), as the study's perturbation pairs them.
-inline std::string opposite_of(std::string const& word) {
-  constexpr std::array<std::array<char const*, 2>, 3> pairs{{{"small", "large"}, {"white", "black"}, {"yellow", "purple"}}};
-  for (auto const& [one, other] : pairs) {
-    if (word == one) return other;
-    if (word == other) return one;
-  }
-  return word;
-}
+/// Colours in opposite pairs, as the study's perturbation pairs them, and how they are painted.
+struct SyntheticColor {
+  char const* name;
+  std::array<double, 3> rgb;
+};
+inline constexpr std::array<SyntheticColor, 6> synthetic_colors{{{"white", {235, 232, 222}},
+                                                                 {"black", {48, 32, 36}},
+                                                                 {"yellow", {228, 196, 60}},
+                                                                 {"purple", {122, 58, 152}},
+                                                                 {"green", {84, 150, 70}},
+                                                                 {"red", {205, 38, 48}}}};
 
 namespace detail {
 
@@ -54,33 +56,22 @@ struct Ellipse {
   }
 };
 
-inline std::array<double, 3> color_of(std::string const& name) {
-  if (name == "white") return {235, 232, 222};
-  if (name == "black") return {48, 32, 36};
-  if (name == "yellow") return {222, 190, 70};
-  return {118, 62, 150};  // purple
-}
-
 }  // namespace detail
 
 /// Draws a picture of side x side pixels; the same generator state gives the same picture.
 inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
   // std::uniform_real_distribution differs between standard libraries; this does not.
   auto const uniform = [&](double low, double high) { return low + (high - low) * (random() / 4294967296.0); };
-  constexpr std::array<char const*, 2> sizes{"small", "large"};
-  constexpr std::array<char const*, 4> colors{"white", "black", "yellow", "purple"};
-  std::string const size = sizes[random() % 2], color = colors[random() % 4];
+  std::size_t const first = random() % 6, pair = first / 2;
+  std::size_t const third = (2 * pair + 2 + random() % 4) % 6;  // of another pair
+  std::array<std::size_t, 3> const colors{first, first ^ 1, third};
   SyntheticPicture picture{.side = side, .pixels = {}, .objects = {}};
-  picture.objects[0] = {size, color, {}};
-  picture.objects[1] = {opposite_of(size), color, {}};
-  picture.objects[2] = {size, opposite_of(color), {}};
+  for (std::size_t o = 0; o < 3; ++o) picture.objects[o].color = synthetic_colors[colors[o]].name;
 
   std::array<detail::Ellipse, 3> shapes{};
   for (std::size_t placed = 0, tries = 0; placed < 3; ++tries) {
     if (tries > 200) placed = tries = 0;  // an arrangement without room: begin again
-    bool const large = picture.objects[placed].size == "large";
-    double const radius = side * (large ? uniform(0.18, 0.21) : uniform(0.10, 0.12));
-    double const stretch = uniform(0.85, 1.15), margin = radius * 1.2;
+    double const radius = side * uniform(0.11, 0.17), stretch = uniform(0.85, 1.15), margin = radius * 1.2;
     detail::Ellipse const shape{uniform(margin, side - margin), uniform(margin, side - margin), radius * stretch, radius / stretch, uniform(0, 3.14159)};
     bool const free = std::all_of(shapes.begin(), shapes.begin() + static_cast<std::ptrdiff_t>(placed), [&](detail::Ellipse const& other) {
       return std::hypot(shape.x - other.x, shape.y - other.y) > 1.15 * (std::max(shape.a, shape.b) + std::max(other.a, other.b));
@@ -104,7 +95,7 @@ inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
         double const distance = shapes[o].distance(x + 0.5, y + 0.5);
         if (distance < 1) picture.objects[o].mask[at] = 255;
         double const cover = std::clamp((1.08 - distance) / 0.16, 0.0, 1.0);  // soft edges
-        auto const paint = detail::color_of(picture.objects[o].color);
+        auto const& paint = synthetic_colors[colors[o]].rgb;
         for (std::size_t c = 0; c < 3; ++c)
           color_here[c] += cover * (paint[c] * (1 - 0.15 * distance) + 0.3 * light - color_here[c]);
       }

@@ -22,12 +22,12 @@ inline std::string encode_png(Image const& image) {
   return bytes;
 }
 
-/// Writes a PNG file; nothing is left behind where that fails.
-inline void write_png(std::filesystem::path const& path, Image const& image) {
+/// Writes a PNG file; nothing is left behind where that fails. `flush`: wait for the disk.
+inline void write_png(std::filesystem::path const& path, Image const& image, bool flush = true) {
   std::string const bytes = encode_png(image);
   io::AtomicFile file(path);
   file.write(bytes.data(), bytes.size());
-  file.commit();
+  file.commit(flush);
 }
 
 /// A mask as a picture of three equal channels, the form in which the study writes predictions.

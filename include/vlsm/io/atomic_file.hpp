@@ -49,15 +49,16 @@ class AtomicFile {
     }
   }
 
-  /// Makes the file appear. Throws Error; the older file of that name is then untouched.
-  void commit() {
-    if (::fsync(file_) != 0) fail("the file cannot be flushed to the disk");
+  /// Makes the file appear. Throws Error; the older file of that name is then untouched. Without
+  /// `flush` the disk is not waited for: for the many small files of a set that can be made again.
+  void commit(bool flush = true) {
+    if (flush && ::fsync(file_) != 0) fail("the file cannot be flushed to the disk");
     int const file = file_;
     file_ = -1;
     if (::close(file) != 0) fail("the file cannot be closed");
     if (std::rename(partial_.c_str(), path_.c_str()) != 0) fail("the file cannot be renamed");
     done_ = true;
-    sync_folder();
+    if (flush) sync_folder();
   }
 
  private:

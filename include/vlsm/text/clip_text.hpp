@@ -38,6 +38,7 @@ class ClipText : public Module {
 
  public:
   static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
+  static constexpr int vocabulary = config.vocabulary;
 
   /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm.
   ///

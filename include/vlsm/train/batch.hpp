@@ -38,6 +38,12 @@ struct Batch {
   std::vector<std::string> prompts;
   at::Tensor image;  ///< [B, 3, S, S]
   at::Tensor mask;   ///< [B, 1, S, S]
+
+  Batch to(at::Device device) && {
+    image = image.to(device);
+    mask = mask.to(device);
+    return std::move(*this);
+  }
 };
 
 inline Batch collate(Examples const& examples, std::span<std::size_t const> indices, Random& random) {
@@ -55,7 +61,7 @@ inline Batch collate(Examples const& examples, std::span<std::size_t const> indi
   return batch;
 }
 
-/// Logits [B, 1, S, S] of a batch. A sentence that several examples share is read once.
+/// Logits [B, 1, S, S] of a batch that lies on the model's device. A sentence that several examples share is read once.
 template <class Segmenter>
 at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& encode) {
   std::map<std::string, std::int64_t> position;
@@ -66,8 +72,9 @@ at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& enc
     if (fresh) distinct.push_back(prompt);
     which.push_back(entry->second);
   }
-  Said said = model.text->forward(tokenize(distinct, encode));
-  at::Tensor const rows = at::tensor(which);
+  at::Device const device = batch.image.device();
+  Said said = model.text->forward({tokenize(distinct, encode).ids.to(device)});
+  at::Tensor const rows = at::tensor(which).to(device);
   said.sentence = said.sentence.index_select(0, rows);
   if (said.words.defined()) said.words = said.words.index_select(0, rows);
   return model.segment(model.vision->forward(batch.image), said);

@@ -54,6 +54,7 @@ template <class Segmenter>
 Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& encode, EvaluateOptions const& options = {}) {
   at::NoGradGuard const no_grad;
   bool const was_training = model.is_training();
+  at::Device const device = model.parameters().front().device();
   model.eval();
   Evaluation result;
   Random random(static_cast<Random::result_type>(options.seed));
@@ -61,7 +62,7 @@ Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& en
   std::iota(order.begin(), order.end(), 0);
   for (std::size_t first = 0; first < order.size(); first += options.batch) {
     std::span const indices(order.data() + first, std::min(options.batch, order.size() - first));
-    Batch const batch = collate(examples, indices, random);
+    Batch const batch = collate(examples, indices, random).to(device);
     at::Tensor const logits = forward(model, batch, encode);
     at::Tensor const predicted = at::sigmoid(logits) > options.threshold, target = batch.mask >= 0.5;
     at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);

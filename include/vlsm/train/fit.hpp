@@ -60,6 +60,7 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
   auto const last = options.run / "last.safetensors", best = options.run / "best.safetensors";
   if (options.resume && std::filesystem::exists(last)) load_state(last, model, optimizer, state);
 
+  at::Device const device = model.parameters().front().device();
   std::vector<Epoch> history;
   std::size_t const steps = (train.size() + options.batch - 1) / options.batch;
   while (state.epoch < options.epochs && !state.finished) {
@@ -78,7 +79,7 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
         optimizer.set_learning_rate(options.optimizer.learning_rate * warmup_cosine(done));
       }
       std::span const indices(order.data() + step * options.batch, std::min(options.batch, order.size() - step * options.batch));
-      Batch const batch = collate(train, indices, random);
+      Batch const batch = collate(train, indices, random).to(device);
       at::Tensor const loss = segmentation_loss(forward(model, batch, encode), batch.mask, options.loss);
       double const value = loss.template item<double>();
       if (!std::isfinite(value))
@@ -99,13 +100,14 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
     if (options.schedule == Schedule::plateau)
       optimizer.set_learning_rate(state.plateau.next(optimizer.learning_rate(), epoch.val_loss));
     ++state.epoch;
+    epoch.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    history.push_back(epoch);
+    if (hooks.on_epoch) hooks.on_epoch(epoch);
+    // Last of all: an epoch counts as done once it is reported and its weights are on the disk.
     if (!options.run.empty()) {
       if (epoch.best) io::save(model, best);
       save_state(last, model, optimizer, state);
     }
-    epoch.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    history.push_back(epoch);
-    if (hooks.on_epoch) hooks.on_epoch(epoch);
   }
   return history;
 }

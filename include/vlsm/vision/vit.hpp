@@ -119,8 +119,9 @@ class VisionTransformer : public Module {
 
   static constexpr int width = config.layer.width;
   std::shared_ptr<Conv> patch_ = child<Conv>("patch", patch_config);
-  at::Tensor class_token_ = normal("class_token", {width}, 0.02);
-  at::Tensor positions_ = normal("positions", {1 + config.grid * config.grid, width}, 0.02);
+  // Random towers start as in OpenAI CLIP: positions as strong as width^-0.5, or they drown in the patches.
+  at::Tensor class_token_ = normal("class_token", {width}, 1 / std::sqrt(width));
+  at::Tensor positions_ = normal("positions", {1 + config.grid * config.grid, width}, 1 / std::sqrt(width));
   std::shared_ptr<LayerNorm> norm_before_ =
       config.norm_before ? child<LayerNorm>("norm_before", width, config.layer.eps) : nullptr;
   std::vector<std::shared_ptr<PreNormLayer>> blocks_ =

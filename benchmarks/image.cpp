@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "benchmarks/support/case.hpp"
+#include "benchmarks/support/check.hpp"
+#include "vlsm/image/read.hpp"
+#include "vlsm/image/to_tensor.hpp"
+#include "vlsm/image/write.hpp"
+
+// From a PNG file of 640 x 480 pixels to what CLIPSeg sees of it.
+namespace vlsm::bench {
+namespace {
+
+constexpr std::size_t height = 480, width = 640, side = 352;
+constexpr Recipe recipe{.image = side, .normalize = imagenet};
+
+/// Soft waves with grain: compresses about as well as a photograph.
+Image picture() {
+  Image image = Image::from_shape({height, width, 3});
+  for (std::size_t y = 0; y < height; ++y)
+    for (std::size_t x = 0; x < width; ++x)
+      for (std::size_t c = 0; c < 3; ++c) {
+        double const wave =
+            std::sin(0.013 * static_cast<double>(x * (c + 1)) + 0.021 * static_cast<double>(y));
+        double const grain = test::recipe_unit(7, (y * width + x) * 3 + c);
+        image(y, x, c) = static_cast<std::uint8_t>(128 + 100 * wave + 8 * grain);
+      }
+  return image;
+}
+
+/// A file of its own, removed with the last benchmark that reads it.
+class PngFile {
+ public:
+  explicit PngFile(Image const& image)
+      : path_(std::filesystem::temp_directory_path() /
+              ("vlsm_bench_" + std::to_string(::getpid()) + ".png")) {
+    write_png(path_, image);
+  }
+  ~PngFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  PngFile(PngFile const&) = delete;
+  PngFile& operator=(PngFile const&) = delete;
+  std::filesystem::path const& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The weights [out, in] of an antialiased triangle filter, in double precision.
+at::Tensor triangle(std::size_t in, std::size_t out) {
+  at::Tensor const center = (at::arange(static_cast<double>(out), at::kDouble) + 0.5) *
+                            (static_cast<double>(in) / static_cast<double>(out));
+  at::Tensor const source = at::arange(static_cast<double>(in), at::kDouble) + 0.5;
+  double const support = std::max(1.0, static_cast<double>(in) / static_cast<double>(out));
+  at::Tensor const weight =
+      (1 - (source.unsqueeze(0) - center.unsqueeze(1)).abs() / support).clamp_min(0);
+  return weight / weight.sum(1, true);
+}
+
+/// Against two products in double precision. The library rounds to 8 bit after each of the two
+/// passes, as PIL does: half a level each, one level at most.
+std::string check_prepared(Image const& image, at::Tensor const& prepared) {
+  at::Tensor const pixels =
+      at::from_blob(const_cast<std::uint8_t*>(image.data()), {height, width, 3}, at::kByte)
+          .to(at::kDouble)
+          .permute({2, 0, 1});
+  at::Tensor const resized =
+      at::matmul(at::matmul(triangle(height, side), pixels), triangle(width, side).t());
+  for (std::int64_t c = 0; c < 3; ++c) {
+    auto const channel = static_cast<std::size_t>(c);
+    at::Tensor const levels = (prepared[c].to(at::kDouble) * recipe.normalize.deviation[channel] +
+                               recipe.normalize.mean[channel]) *
+                              255;
+    double const error = (levels - resized[c]).abs().max().item<double>();
+    if (!(error <= 1.01))
+      return "resized pixels differ by " + std::to_string(error) + " levels, allowed is 1";
+  }
+  return {};
+}
+
+Prepared prepare_read() {
+  Image const image = picture();
+  auto const file = std::make_shared<PngFile const>(image);
+  std::string const wrong =
+      read_image(file->path()) == image ? "" : "the file's pixels are others than those written";
+  return {.wrong = wrong, .run = [file] {
+            Image const result = read_image(file->path());
+            benchmark::DoNotOptimize(result.data());
+          }};
+}
+
+Prepared prepare_resize() {
+  Image const image = picture();
+  return {.wrong = check_prepared(image, prepare_image(image, recipe)), .run = [image] {
+            at::Tensor const result = prepare_image(image, recipe);
+            benchmark::DoNotOptimize(result.const_data_ptr());
+          }};
+}
+
+Prepared prepare_all() {
+  Image const image = picture();
+  auto const file = std::make_shared<PngFile const>(image);
+  return {.wrong = check_prepared(image, prepare_image(read_image(file->path()), recipe)),
+          .run = [file] {
+            at::Tensor const result = prepare_image(read_image(file->path()), recipe);
+            benchmark::DoNotOptimize(result.const_data_ptr());
+          }};
+}
+
+}  // namespace
+
+void add_image() {
+  // Bytes that must move: pixels in or out at 8 bit, the tensor at 32 bit.
+  constexpr double pixels = 3.0 * height * width, tensor = 4.0 * 3 * side * side;
+  std::string const axes = "/from:640x480/to:352";
+  add({.name = "BM_Image/part:read_png/from:640x480",
+       .work = {.bytes = pixels},
+       .prepare = prepare_read});
+  add({.name = "BM_Image/part:resize_normalise" + axes,
+       .work = {.bytes = pixels + tensor},
+       .prepare = prepare_resize});
+  add({.name = "BM_Image/part:all" + axes,
+       .work = {.bytes = pixels + tensor},
+       .prepare = prepare_all});
+}
+
+}  // namespace vlsm::bench

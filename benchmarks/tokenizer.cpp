@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "benchmarks/support/case.hpp"
+#include "vlsm/tokenizer/factory.hpp"
+
+// CLIP's tokenizer in two flavours: one prompt of the study, and the fixture's texts (emoji, broken
+// UTF-8, many scripts), each checked id by id.
+namespace vlsm::bench {
+namespace {
+
+using tokenizer::AnyTokenizer;
+using tokenizer::Ids;
+
+struct Known {
+  std::string text;
+  Ids ids;
+};
+
+// transformers' ids of a prompt for Kvasir's polyps (tests/data/clipseg/refined_352: input_ids, row
+// 1).
+Known const prompt{"One small pink round polyp, located in the center of the image.",
+                   {49406, 637, 2442, 3360, 2522, 6833, 335, 267, 5677, 530, 518, 2119, 539, 518,
+                    2867, 269, 49407}};
+
+std::filesystem::path fixture(std::string const& name) {
+  return std::filesystem::path(VLSM_TEST_DATA) / "tokenizers" / name;
+}
+
+std::vector<Known> stored(std::string const& name) {
+  std::vector<Known> list;
+  std::ifstream in(fixture(name));
+  for (std::string line; std::getline(in, line);) {
+    auto const row = nlohmann::json::parse(line);
+    list.push_back({row["text"].get<std::string>(), row["ids"].get<Ids>()});
+  }
+  if (list.empty()) throw Error("a fixture is missing", name, "run from a complete source tree");
+  return list;
+}
+
+Prepared prepare(std::string const& flavour, std::vector<Known> const& list) {
+  AnyTokenizer const tokenizer =
+      tokenizer::open_tokenizer(fixture("bpe_simple_vocab_16e6.txt.gz"), flavour);
+  for (Known const& known : list)
+    if (tokenizer.encode(known.text) != known.ids)
+      return {.wrong = "other ids than the reference's for '" + known.text.substr(0, 60) + "'",
+              .run = {}};
+  return {.wrong = {}, .run = [tokenizer, list] {
+            for (Known const& known : list) {
+              Ids const ids = tokenizer.encode(known.text);
+              benchmark::DoNotOptimize(ids.data());
+            }
+          }};
+}
+
+void add_flavour(std::string const& flavour, std::string const& file) {
+  add({.name = "BM_Tokenizer/flavour:" + flavour + "/texts:prompt",
+       .work = {.items = 1},
+       .unit = benchmark::kMicrosecond,
+       .prepare = [flavour] { return prepare(flavour, {prompt}); }});
+  add({.name = "BM_Tokenizer/flavour:" + flavour + "/texts:fixture",
+       .work = {.items = 221},
+       .unit = benchmark::kMicrosecond,
+       .prepare = [flavour, file] { return prepare(flavour, stored(file)); }});
+}
+
+}  // namespace
+
+void add_tokenizer() {
+  add_flavour("clip", "clip_hf.jsonl");
+  add_flavour("openai", "clip_openai.jsonl");
+}
+
+}  // namespace vlsm::bench

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+// One function a subcommand, each in the file of its name; it adds options and what runs.
+namespace tool {
+
+void add_demo(CLI::App& app);
+void add_evaluate(CLI::App& app);
+void add_finetune(CLI::App& app);
+void add_models(CLI::App& app);
+void add_segment(CLI::App& app);
+void add_tokenize(CLI::App& app);
+
+}  // namespace tool

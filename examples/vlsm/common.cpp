@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "common.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+
+#include "vlsm/io/atomic_file.hpp"
+#include "vlsm/tokenizer/byte.hpp"
+#include "vlsm/tokenizer/factory.hpp"
+
+namespace tool {
+
+void Common::add_to(CLI::App& app) {
+  app.add_option("--threads", threads, "CPU threads; 0: one a core")->check(CLI::Range(0, 1024))->capture_default_str();
+  app.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+  app.add_option("--precision", precision, "fp32, or bf16 for dense products")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
+  app.add_option("--seed", seed, "seed of everything random")->capture_default_str();
+}
+
+at::Device Common::apply() const {
+  if (threads > 0) at::set_num_threads(threads);
+  if (device == "cpu") return at::kCPU;
+  if (!at::hasCUDA()) throw vlsm::Error("no CUDA device can be used", "--device cuda", "use --device cpu, or build with the preset cuda on a machine that has one");
+  return at::kCUDA;
+}
+
+void ModelChoice::add_to(CLI::App& app, bool weights_required) {
+  app.add_option("--model", model, "one of `vlsm models`")->required();
+  auto* const option = app.add_option("--weights", weights, "a checkpoint file or a folder as downloaded; random: start fresh");
+  if (weights_required) option->required();
+  else option->capture_default_str();
+  app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")->capture_default_str();
+  app.add_option("--vocab", vocab, "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz; default: beside the weights");
+}
+
+vlsm::Encode ModelChoice::encode() const {
+  ModelInfo const& info = find_model(model);
+  auto const length = static_cast<std::size_t>(info.recipe.tokens);
+  vlsm::tokenizer::ByteTokenizer const bytes;
+  if (info.vocabulary == bytes.vocabulary_size())
+    return [bytes, length](std::string const& text) { return bytes.encode(text, length); };
+  std::filesystem::path path = vocab;
+  if (vocab.empty()) {
+    if (std::filesystem::is_directory(weights)) path = weights;
+    else if (weights != "random") path = std::filesystem::path(weights).parent_path();
+    if (path.empty()) path = ".";
+    bool const beside = std::filesystem::exists(path / "vocab.json") || std::filesystem::exists(path / "tokenizer.json");
+    if (!beside) throw vlsm::Error("the prompts of this model need a vocabulary", "--model " + model, "give --vocab: a folder with vocab.json and merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz");
+  }
+  auto const opened = vlsm::tokenizer::open_tokenizer(path, tokenizer);
+  if (opened.vocabulary_size() > info.vocabulary)
+    throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) + " ids, the model knows " + std::to_string(info.vocabulary), path.string(), "give the vocabulary of this model");
+  return [opened, length](std::string const& text) { return opened.encode(text, length); };
+}
+
+void print_json(nlohmann::ordered_json const& json) {
+  std::string const line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (std::fputs(line.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
+    throw vlsm::Error("the results cannot be written", "standard output", "check what reads it, and the free space");
+}
+
+void write_text(std::filesystem::path const& path, std::string const& text) {
+  vlsm::io::AtomicFile file(path);
+  file.write(text.data(), text.size());
+  file.commit();
+}
+
+void make_folder(std::filesystem::path const& path) {
+  std::error_code failed;
+  std::filesystem::create_directories(path, failed);
+  if (!std::filesystem::is_directory(path))
+    throw vlsm::Error("the folder cannot be made", path.string(), failed ? failed.message() + "; choose another --out" : "a file of that name is in the way");
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
+}  // namespace tool

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "model.hpp"
+#include "vlsm/train/batch.hpp"
+
+namespace tool {
+
+/// Options that most commands share.
+struct Common {
+  int threads = 0;
+  std::string device = "cpu";
+  std::string precision = "fp32";
+  std::uint64_t seed = 0;
+
+  /// Adds --threads, --device, --precision, --seed.
+  void add_to(CLI::App& app);
+  /// Sets the threads and returns the device. Throws vlsm::Error where there is none of that kind.
+  at::Device apply() const;
+  bool bfloat16() const { return precision == "bf16"; }
+};
+
+/// Which model, from where, and which vocabulary its prompts need.
+struct ModelChoice {
+  std::string model;
+  std::string weights = "random";
+  std::string tokenizer = "clip";
+  std::string vocab;
+
+  void add_to(CLI::App& app, bool weights_required);
+  /// The tokenizer of this model: bytes, or CLIP's with the vocabulary at --vocab or beside the weights.
+  vlsm::Encode encode() const;
+};
+
+/// A line of JSON on stdout; text that is no valid UTF-8 is mended.
+void print_json(nlohmann::ordered_json const& json);
+
+/// Writes text to a file, whole or not at all.
+void write_text(std::filesystem::path const& path, std::string const& text);
+
+/// Makes the folder. Throws vlsm::Error where that fails.
+void make_folder(std::filesystem::path const& path);
+
+/// Highest memory use of this process so far, in MB (10^6 bytes).
+double peak_megabytes();
+
+}  // namespace tool

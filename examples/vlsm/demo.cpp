@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "commands.hpp"
+#include "common.hpp"
+#include "demo_report.hpp"
+#include "progress.hpp"
+#include "run_log.hpp"
+#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/synthetic_dataset.hpp"
+
+namespace tool {
+namespace {
+
+constexpr char const* model_name = "clipseg-tiny";
+constexpr char const* level = "p2";
+
+struct Options {
+  Common common;
+  std::string out = "vlsm-demo";
+  int epochs = 16;
+};
+
+void make_data(std::filesystem::path const& root, int side, std::uint64_t seed) {
+  vlsm::SyntheticCounts const counts;
+  Progress progress("make pictures", static_cast<std::size_t>(counts.train + counts.val + counts.test));
+  vlsm::write_synthetic(root, side, counts, static_cast<unsigned>(seed), [&](int done, int) { progress.update(static_cast<std::size_t>(done), ""); });
+  progress.finish();
+}
+
+std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info, std::filesystem::path const& data, vlsm::Encode const& encode, Options const& options) {
+  vlsm::Dataset const train(data, "train", level, info.recipe), val(data, "val", level, info.recipe);
+  vlsm::FitOptions const fit{.epochs = options.epochs,
+                             .optimizer = {.learning_rate = 2e-3, .clip = 1.0},
+                             .loss = vlsm::LossMeaning::sound,
+                             .schedule = vlsm::Schedule::cosine,
+                             .early_stop = {.patience = options.epochs},
+                             .seed = options.common.seed,
+                             .run = std::filesystem::path(options.out) / "run"};
+  make_folder(fit.run);
+  RunLog log(fit.run);
+  std::size_t const steps = (train.size() + fit.batch - 1) / fit.batch;
+  Progress progress("train", steps * static_cast<std::size_t>(options.epochs));
+  double dice = 0;
+  auto const history = model.fit(train, val, encode, fit,
+                                 {.on_step =
+                                      [&](int epoch, std::size_t step, std::size_t, double loss) {
+                                        char note[64];
+                                        std::snprintf(note, sizeof note, "loss %.3f, val Dice %.3f", loss, dice);
+                                        progress.update(static_cast<std::size_t>(epoch - 1) * steps + step, note);
+                                      },
+                                  .on_epoch =
+                                      [&](vlsm::Epoch const& epoch) {
+                                        dice = epoch.val_dice;
+                                        log.add(epoch);
+                                      }});
+  progress.finish();
+  return history;
+}
+
+void run(Options const& options) {
+  auto const start = std::chrono::steady_clock::now();
+  options.common.apply();
+  std::filesystem::path const out = options.out, data = out / "data";
+  if (std::filesystem::exists(out / "run")) std::filesystem::remove_all(out / "run");
+  ModelInfo const& info = find_model(model_name);
+  make_data(data, info.recipe.image, options.common.seed);
+  auto const model = open_model(info, "random", options.common.seed);
+  ModelChoice choice;
+  choice.model = model_name;
+  vlsm::Encode const encode = choice.encode();
+
+  DemoFigures figures;
+  figures.history = train(*model, info, data, encode, options);
+  auto const best = open_model(info, (out / "run" / "best.safetensors").string(), 0);
+  auto const score = [&](std::string const& split, std::string const& prompts) {
+    return best->evaluate(vlsm::Dataset(data, split, prompts, info.recipe), encode, {.batch = 32});
+  };
+  figures.right = score("test", level);
+  figures.empty = score("test", "p0");
+  figures.opposite = score("test_opposite", level);
+  figures.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  figures.peak_mb = peak_megabytes();
+
+  write_text(out / "metrics.json", nlohmann::ordered_json{{"dice_right", figures.right.dice().mean},
+                                                         {"dice_empty", figures.empty.dice().mean},
+                                                         {"dice_opposite", figures.opposite.dice().mean},
+                                                         {"seconds", figures.seconds},
+                                                         {"peak_mb", figures.peak_mb}}
+                                       .dump(1) + "\n");
+  write_demo_report(out, *best, info, encode, figures);
+  std::printf("Dice on held-out pictures: right prompt %.3f, empty prompt %.3f, opposite words (against the object they name) %.3f\n%.0f s, at most %.0f MB; see %s\n",
+              figures.right.dice().mean, figures.empty.dice().mean, figures.opposite.dice().mean, figures.seconds, figures.peak_mb, (out / "report.html").c_str());
+}
+
+}  // namespace
+
+void add_demo(CLI::App& app) {
+  auto* const command = app.add_subcommand("demo", "See a small model learn to follow prompts, on pictures made here");
+  auto const options = std::make_shared<Options>();
+  command->add_option("--out", options->out, "folder for the data set, the run, metrics.json and report.html")->capture_default_str();
+  command->add_option("--epochs", options->epochs, "passes over the training pictures")->check(CLI::Range(1, 10'000))->capture_default_str();
+  options->common.add_to(*command);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace tool

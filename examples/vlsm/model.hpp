@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vlsm/core/recipe.hpp"
+#include "vlsm/io/load.hpp"
+#include "vlsm/train/fit.hpp"
+
+// The library chooses a model when it compiles; the tool when it runs. This is the seam between them.
+namespace tool {
+
+/// A segmenter whose architecture the program need not know.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual vlsm::io::LoadReport load(std::filesystem::path const& weights) = 0;
+  virtual vlsm::Features see(at::Tensor const& image) = 0;
+  virtual vlsm::Said read(vlsm::Tokens const& tokens) = 0;
+  virtual at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) = 0;
+  virtual void freeze_encoders() = 0;
+  virtual std::vector<vlsm::Epoch> fit(vlsm::Examples const& train, vlsm::Examples const& val, vlsm::Encode const& encode,
+                                       vlsm::FitOptions const& options, vlsm::FitHooks const& hooks) = 0;
+  virtual vlsm::Evaluation evaluate(vlsm::Examples const& examples, vlsm::Encode const& encode,
+                                    vlsm::EvaluateOptions const& options) = 0;
+  virtual torch::nn::Module& module() = 0;
+};
+
+/// One line of `vlsm models`.
+struct ModelInfo {
+  std::string_view name;
+  std::string_view summary;
+  std::vector<std::string> slots;  ///< vision, text, fusion, decoder, head
+  long long parameters = 0;
+  double gflop = 0;  ///< one image, one prompt of 16 tokens
+  vlsm::Recipe recipe;
+  long long vocabulary = 0;  ///< ids its text tower knows; 258 are bytes, which need no vocabulary file
+  std::unique_ptr<Model> (*make)();
+};
+
+/// Every model the tool knows.
+std::vector<ModelInfo> const& models();
+
+/// The model of that name. Throws vlsm::Error that lists the names.
+ModelInfo const& find_model(std::string_view name);
+
+/// A model with its weights: those of a file or folder, or random ones (drawn after `seed`) where
+/// `weights` is "random".
+std::unique_ptr<Model> open_model(ModelInfo const& info, std::string const& weights, std::uint64_t seed);
+
+}  // namespace tool

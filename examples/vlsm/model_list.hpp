@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "model.hpp"
+
+// One function a model, each in the file that compiles it; models.cpp lists them.
+namespace tool {
+
+ModelInfo clipseg();
+ModelInfo clipseg_simple();
+ModelInfo clipseg_small();
+ModelInfo clipseg_tiny();
+
+}  // namespace tool

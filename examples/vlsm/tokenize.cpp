@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include <iostream>
+
+#include "commands.hpp"
+#include "common.hpp"
+#include "vlsm/tokenizer/factory.hpp"
+
+namespace tool {
+namespace {
+
+struct Options {
+  std::string tokenizer = "clip";
+  std::string vocab;
+  std::size_t length = 77;
+};
+
+void run(Options const& options) {
+  auto const tokenizer = vlsm::tokenizer::open_tokenizer(options.vocab, options.tokenizer);
+  std::string line;
+  for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
+    std::string text;
+    try {
+      text = nlohmann::json::parse(line).get<std::string>();
+    } catch (nlohmann::json::exception const&) {
+      throw vlsm::Error("this line is no JSON string", "standard input, line " + std::to_string(number), "write one string in double quotes a line");
+    }
+    print_json({{"ids", tokenizer.encode(text, options.length)}});
+  }
+}
+
+}  // namespace
+
+void add_tokenize(CLI::App& app) {
+  auto* const command = app.add_subcommand("tokenize", "Prompts to token ids: a JSON string a line in, {\"ids\": […]} a line out");
+  auto const options = std::make_shared<Options>();
+  command->add_option("--tokenizer", options->tokenizer, "clip (transformers 5), clip-ftfy (what the study ran), openai, openclip")->capture_default_str();
+  command->add_option("--vocab", options->vocab, "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz")->required();
+  command->add_option("--length", options->length, "longest row, start and end token included")->check(CLI::Range(2, 1 << 20))->capture_default_str();
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace tool

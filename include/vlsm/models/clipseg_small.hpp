@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/models/clipseg.hpp"
+
+namespace vlsm {
+
+/// A byte-level text tower: 256 bytes, start 256, end 257. It needs no vocabulary.
+inline constexpr ClipTextConfig byte_text{
+    .layer = {.width = 64, .heads = 4, .ffn = 128, .activation = Activation::gelu},
+    .blocks = 2,
+    .vocabulary = 258,
+    .positions = 192,
+    .end = 257,
+    .sentence = 64};
+
+/// CLIPSeg in small, for trials on a CPU from random weights: 64 pixels, half a million parameters. The
+/// first tap is shallow, since an untrained tower has its edges there.
+struct ClipSegTiny {
+  static constexpr VitConfig vit{
+      .layer = {.width = 96, .heads = 4, .ffn = 192, .activation = Activation::gelu},
+      .blocks = 4,
+      .patch = 8,
+      .grid = 8,
+      .taps = {0, 1, 3},
+      .count = 3};
+  using Vision = VisionTransformer<vit>;
+  using Text = ClipText<byte_text>;
+  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 48}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 192}>;
+  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 192};
+};
+
+/// The same at 128 pixels and 16 x 16 patches, for small sets of real pictures.
+struct ClipSegSmall : ClipSegTiny {
+  static constexpr VitConfig vit = [] {
+    VitConfig larger = ClipSegTiny::vit;
+    larger.layer.width = 128;
+    larger.layer.ffn = 256;
+    larger.grid = 16;
+    larger.blocks = 6;
+    larger.taps = {0, 2, 5};
+    return larger;
+  }();
+  using Vision = VisionTransformer<vit>;
+  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 48}>;
+  static constexpr Recipe recipe{.image = 128, .normalize = imagenet, .tokens = 192};
+};
+
+}  // namespace vlsm

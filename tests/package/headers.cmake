@@ -1,0 +1,56 @@
+# What is asked of the headers themselves. TASK is one of
+#   each     every source of LIST compiles on its own
+#   all      ALL compiles, and neither torch/torch.h nor torch/nn.h is among the files it reads
+#   light    the files that LIGHT reads are none of LibTorch's
+#   includes no header below INCLUDE names torch/torch.h or torch/nn.h
+# COMPILER and FLAGS say how to compile.
+separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+
+if(TASK STREQUAL "each")
+  file(STRINGS "${LIST}" sources)
+  execute_process(COMMAND "${COMPILER}" ${flags} -fsyntax-only ${sources} RESULT_VARIABLE failed)
+  list(LENGTH sources count)
+  message("${count} headers, each on its own")
+  if(failed)
+    message(FATAL_ERROR "a header does not compile on its own")
+  endif()
+
+elseif(TASK STREQUAL "all" OR TASK STREQUAL "light")
+  if(TASK STREQUAL "all")
+    set(source "${ALL}")
+    set(forbidden "/torch/(torch|nn)\\.h")
+    set(mode -fsyntax-only -MD)
+  else()
+    set(source "${LIGHT}")
+    set(forbidden "/(torch|ATen|c10)/")
+    set(mode -M)
+  endif()
+  execute_process(COMMAND "${COMPILER}" ${flags} ${mode} -MF "${source}.d" "${source}" RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "the headers do not compile together")
+  endif()
+  file(READ "${source}.d" rule)
+  string(REGEX MATCHALL "[^ \\\n]+" files "${rule}")
+  list(LENGTH files count)
+  message("${count} files read")
+  if(count LESS 50)
+    message(FATAL_ERROR "fewer files than the library has headers: the list is not what it should be")
+  endif()
+  list(FILTER files INCLUDE REGEX "${forbidden}")
+  if(files)
+    list(GET files 0 first)
+    message(FATAL_ERROR "read, but must not be: ${first}; compile ${source} with -H to see which header wants it")
+  endif()
+
+elseif(TASK STREQUAL "includes")
+  file(GLOB_RECURSE headers "${INCLUDE}/*.hpp" "${INCLUDE}/*.cuh")
+  foreach(header IN LISTS headers)
+    file(STRINGS "${header}" lines REGEX "#[ \t]*include[ \t]*[<\"](torch/torch|torch/nn)\\.h[>\"]")
+    if(lines)
+      message(FATAL_ERROR "${header} includes ${lines}: include the few headers it needs instead")
+    endif()
+  endforeach()
+
+else()
+  message(FATAL_ERROR "unknown task '${TASK}'")
+endif()

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cstdio>
+
+#include "vlsm/models/clipseg.hpp"
+#include "vlsm/version.hpp"
+
+// What a user of the library writes: a small variant of CLIPSeg, composed and run once.
+namespace {
+
+using namespace vlsm;
+
+constexpr VitConfig small_vit{.layer = {.width = 32, .heads = 2, .ffn = 64},
+                              .blocks = 2,
+                              .patch = 8,
+                              .grid = 4,
+                              .taps = {0, 1},
+                              .count = 2};
+constexpr ClipTextConfig small_text{.layer = {.width = 32, .heads = 2, .ffn = 64},
+                                    .blocks = 1,
+                                    .vocabulary = 100,
+                                    .end = 99,
+                                    .sentence = 32};
+
+struct SmallSeg {
+  using Vision = VisionTransformer<small_vit>;
+  using Text = ClipText<small_text>;
+  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 16}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 2, .ffn = 32}>;
+  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  static constexpr Recipe recipe{.image = 32, .normalize = imagenet};
+};
+
+}  // namespace
+
+int main() {
+  at::NoGradGuard const no_grad;
+  Segmenter<SmallSeg> const model;
+  at::Tensor const ids = at::arange(96, 100, at::kLong).unsqueeze(0);  // 99 ends the prompt
+  at::Tensor const logits = model.forward(at::rand({2, 3, 32, 32}), {ids});
+  bool const right =
+      logits.sizes() == at::IntArrayRef{2, 1, 32, 32} && at::isfinite(logits).all().item<bool>();
+  std::printf("vlsm %s: logits %s\n", VLSM_VERSION,
+              right ? "as expected" : "of another shape, or not finite");
+  return right ? 0 : 1;
+}
