@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Compares two files of the target "bench": compare.py before.json after.json
 
-Prints the ratio of the median times (above 1: the second one took less) per benchmark, the geometric
-mean, and what only one of the two holds. A ratio within the spread of the repetitions is marked "~".
+Prints the ratio of the median times (above 1: the second one took less) per benchmark, the
+geometric mean, and what only one of the two holds. A ratio within the spread of the repetitions is
+marked "~".
 """
 import json
 import math
@@ -44,7 +45,8 @@ def main(arguments):
         ratio = first / second
         logarithms.append(math.log(ratio))
         within = abs(ratio - 1) <= 2 * math.hypot(first_cv, second_cv)
-        print(f"{name:{wide}}  {1e3 * first:10.4g}  {1e3 * second:10.4g}  {ratio:6.3f}{' ~' if within else ''}")
+        times = f"{1e3 * first:10.4g}  {1e3 * second:10.4g}"
+        print(f"{name:{wide}}  {times}  {ratio:6.3f}{' ~' if within else ''}")
     mean = math.exp(sum(logarithms) / len(logarithms))
     print(f"{'geometric mean':{wide}}  {'':10}  {'':10}  {mean:6.3f}")
     for path, here, there in ((arguments[1], before, after), (arguments[2], after, before)):

@@ -39,10 +39,12 @@ def table(result):
     lines = [
         "# Benchmarks",
         "",
-        f"vlsm {context.get('vlsm', '?')}, {context['date']}, {context.get('threads', '?')} threads on "
-        f"{context['num_cpus']} CPUs. Measured peaks of this machine: "
+        f"vlsm {context.get('vlsm', '?')}, {context['date']}, "
+        f"{context.get('threads', '?')} threads on {context['num_cpus']} CPUs. "
+        "Measured peaks of this machine: "
         f"{context.get('peak_gflops', '?')} GFLOP/s (float32 product of 1024 x 1024 matrices), "
-        f"{context.get('peak_gbytes', '?')} GB/s (triad). Every result was checked before it was timed.",
+        f"{context.get('peak_gbytes', '?')} GB/s (triad). "
+        "Every result was checked before it was timed.",
         "",
         "| benchmark | median ms | spread | rate | share of peak |",
         "|---|---:|---:|---:|---:|",
@@ -69,8 +71,9 @@ def main(arguments):
         file.write(text)
     print(text)
     failed = [run for run in result["benchmarks"] if run.get("error_occurred")]
-    for line in sorted({f"{run['run_name']}: {run['error_message']}" for run in failed}):
-        print("not timed: " + line, file=sys.stderr)
+    # A wrong result is reported once a repetition.
+    for name, message in dict.fromkeys((run["run_name"], run["error_message"]) for run in failed):
+        print(f"not timed: {name.removesuffix('/real_time')}: {message}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -10,7 +10,6 @@
 #include <string>
 
 #include "model.hpp"
-#include "vlsm/train/batch.hpp"
 
 namespace tool {
 

@@ -33,7 +33,7 @@ void run(Options const& options) {
   vlsm::Dataset const data(options.data, options.split, options.prompt, info.recipe);
   vlsm::Encode const encode = options.choice.encode();
   auto const model = open_model(info, options.choice.weights, options.common.seed);
-  model->module().to(device);
+  model->to(device);
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   Progress progress("evaluate", data.size());
   auto const result = model->evaluate(data, encode, {.batch = options.batch, .threshold = info.recipe.threshold, .seed = options.common.seed,

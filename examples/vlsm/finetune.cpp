@@ -49,7 +49,7 @@ void run(Options& options) {
     throw vlsm::Error("there is a run already", out.string(), "add --resume to go on with it, or choose another --out");
   }
   auto const model = open_model(info, options.choice.weights, options.common.seed);
-  model->module().to(device);
+  model->to(device);
   if (decoder_only) model->freeze_encoders();
   make_folder(out);
   if (!options.resume) write_text(config, settings.dump(1) + "\n");

@@ -6,6 +6,7 @@
 
 #include "model_list.hpp"
 #include "vlsm/core/error.hpp"
+#include "vlsm/nn/module.hpp"
 
 namespace tool {
 

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "vlsm/core/recipe.hpp"
-#include "vlsm/io/load.hpp"
-#include "vlsm/train/fit.hpp"
+#include "vlsm/data/examples.hpp"
+#include "vlsm/nn/features.hpp"
+#include "vlsm/train/evaluation.hpp"
+#include "vlsm/train/options.hpp"
 
 // The library chooses a model when it compiles; the tool when it runs. This is the seam between them.
 namespace tool {
@@ -18,7 +20,7 @@ namespace tool {
 class Model {
  public:
   virtual ~Model() = default;
-  virtual vlsm::io::LoadReport load(std::filesystem::path const& weights) = 0;
+  virtual void load(std::filesystem::path const& weights) = 0;
   virtual vlsm::Features see(at::Tensor const& image) = 0;
   virtual vlsm::Said read(vlsm::Tokens const& tokens) = 0;
   virtual at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) = 0;
@@ -27,7 +29,7 @@ class Model {
                                        vlsm::FitOptions const& options, vlsm::FitHooks const& hooks) = 0;
   virtual vlsm::Evaluation evaluate(vlsm::Examples const& examples, vlsm::Encode const& encode,
                                     vlsm::EvaluateOptions const& options) = 0;
-  virtual torch::nn::Module& module() = 0;
+  virtual void to(at::Device device) = 0;
 };
 
 /// One line of `vlsm models`.

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "model.hpp"
+#include "vlsm/io/load.hpp"
 #include "vlsm/segmenter.hpp"
+#include "vlsm/train/fit.hpp"
 
 namespace tool {
 
@@ -10,7 +12,7 @@ namespace tool {
 template <class A>
 class ModelOf final : public Model {
  public:
-  vlsm::io::LoadReport load(std::filesystem::path const& weights) override { return vlsm::io::load(model_, weights); }
+  void load(std::filesystem::path const& weights) override { vlsm::io::load(model_, weights); }
   vlsm::Features see(at::Tensor const& image) override { return model_.vision->forward(image); }
   vlsm::Said read(vlsm::Tokens const& tokens) override { return model_.text->forward(tokens); }
   at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) override { return model_.segment(seen, said); }
@@ -26,7 +28,7 @@ class ModelOf final : public Model {
                             vlsm::EvaluateOptions const& options) override {
     return vlsm::evaluate(model_, examples, encode, options);
   }
-  torch::nn::Module& module() override { return model_; }
+  void to(at::Device device) override { model_.to(device); }
 
  private:
   vlsm::Segmenter<A> model_;

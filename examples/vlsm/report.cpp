@@ -15,38 +15,6 @@
 namespace tool {
 namespace {
 
-// Curves take Okabe and Ito's colours, which colour-blind readers tell apart, darker on white.
-constexpr std::string_view style = R"(
-:root{color-scheme:light dark;--back:#fff;--text:#1c2127;--soft:#5b6570;--line:#d5dae0;--band:#f3f5f7;
---c0:#0072b2;--c1:#d55e00;--c2:#00835f;--c3:#b4559a;--c4:#8f6a00;--c5:#3a3f45}
-@media screen and (prefers-color-scheme:dark){:root{--back:#14181d;--text:#e4e8ec;--soft:#9aa5b1;
---line:#343c46;--band:#1d232a;--c0:#56b4e9;--c1:#ff8a47;--c2:#2fc99b;--c3:#e59bcd;--c4:#f0d442;--c5:#d0d5da}}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:1.5rem 1rem 3rem;max-width:62rem;background:var(--back);color:var(--text);
-font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
-h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}
-h2{font-size:1.25rem;margin:2.5rem 0 .5rem;padding-top:.75rem;border-top:1px solid var(--line)}
-h3,caption{font-size:1rem;font-weight:600;text-align:left;margin:0 0 .5rem;padding:0}caption{margin:0;padding-bottom:.5rem}
-p{margin:.5rem 0;white-space:pre-line;max-width:46rem}.lead{font-size:1.1rem}
-.note,figcaption,footer,.legend,nav{font-size:.875rem;color:var(--soft)}nav a{color:var(--c0);margin-right:1.2em}
-footer{margin-top:3rem}
-.parts{display:grid;gap:1.75rem 2rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));margin-top:1rem}
-.parts>*{min-width:0;max-width:100%}.wide{grid-column:1/-1}.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.35rem .8rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
-white-space:pre-line;overflow-wrap:normal}
-th{border-bottom:2px solid var(--soft)}.n{text-align:right}tbody tr:nth-child(even){background:var(--band)}
-figure{margin:0}.plot>svg{display:block;width:100%;max-width:40rem;height:auto}
-svg text{fill:var(--soft);font:14px system-ui,sans-serif}.axis{stroke:var(--soft)}.grid{stroke:var(--line)}
-polyline,.legend line{fill:none;stroke:var(--c);stroke-width:2.25;stroke-linejoin:round}
-circle{fill:var(--c);stroke:transparent;stroke-width:10}.far{fill:transparent}
-.legend{list-style:none;margin:.25rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem}
-.legend svg{width:34px;height:10px;margin-right:.4em}
-.gallery{display:grid;gap:1rem;align-items:start}.gallery img{display:block;max-width:100%;height:auto;border-radius:3px}
-.sharp{image-rendering:pixelated}figcaption{margin-top:.3rem;line-height:1.35;white-space:pre-line}
-@media print{body{max-width:none;padding:0;font-size:11pt}h2,h3,caption{break-after:avoid}nav{display:none}
-figure,tr,.plot{break-inside:avoid}.scroll{overflow:visible}}
-)";
 constexpr std::size_t colors = 6;
 constexpr std::array<std::string_view, 5> dashes{"", "8 4", "2 4", "10 3 2 3", "5 2"};
 
@@ -55,17 +23,11 @@ std::string tag(std::string const& name, std::string_view text) {
   return "<" + name + ">" + escape_html(text) + "</" + name.substr(0, name.find(' ')) + ">\n";
 }
 
-// Unlike printf, to_chars writes a point in every locale.
-template <class... Format>
-std::string number(double value, Format... format) {
-  std::array<char, 400> text{};
-  auto const result = std::to_chars(text.data(), text.data() + text.size(), value, format...);
-  return {text.data(), result.ptr};
-}
 std::string pixels(double value) { return number(value, std::chars_format::fixed, 1); }
 
 std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -79,52 +41,6 @@ std::string base64(std::string_view bytes) {
   }
   return text;
 }
-
-// One of the two axes: its range and its ticks, multiples of `step` (1, 2 or 5 times a power of ten).
-struct Axis {
-  double low = HUGE_VAL, high = -HUGE_VAL, step = 1;
-  bool whole = true;  // all values are whole numbers, such as epochs
-
-  void include(double value) {
-    low = std::min(low, value);
-    high = std::max(high, value);
-    whole = whole && value == std::floor(value);
-  }
-
-  // `round` moves the ends to ticks.
-  void finish(bool round) {
-    if (low > high) low = 0, high = 1;
-    double const size = std::max(std::abs(low), std::abs(high));
-    if (high - low <= std::max(1e-9 * size, 1e-290)) {  // a constant
-      double const margin = std::max(0.1 * size, whole || size < 1e-280 ? 1.0 : 0.0);
-      low -= margin;
-      high += margin;
-    }
-    double const coarse = (high - low) / 5, power = std::pow(10, std::floor(std::log10(coarse)));
-    double const digit = coarse / power;
-    step = power * (digit < 1.01 ? 1 : digit < 2.01 ? 2 : digit < 5.01 ? 5 : 10);
-    if (whole) step = std::max(step, 1.0);
-    if (!round) return;
-    low = std::floor(low / step + 1e-6) * step;
-    high = std::ceil(high / step - 1e-6) * step;
-  }
-
-  std::vector<double> ticks() const {
-    std::vector<double> result;
-    double const last = std::floor(high / step + 1e-6);
-    for (double i = std::ceil(low / step - 1e-6); i <= last; ++i) result.push_back(i * step + 0.0);
-    return result;
-  }
-
-  std::string label(double tick) const {
-    double const size = std::max(std::abs(low), std::abs(high));
-    auto const exponent = [](double value) { return static_cast<int>(std::floor(std::log10(value) + 1e-9)); };
-    if (size < 1e6 && step > 0.9e-5) return number(tick, std::chars_format::fixed, std::max(0, -exponent(step)));
-    return number(tick, std::chars_format::general, std::clamp(exponent(size) - exponent(step) + 1, 1, 15));
-  }
-
-  double share(double value) const { return (value - low) / (high - low); }
-};
 
 struct Point {
   double x, y;
@@ -175,7 +91,8 @@ std::string part_html(Plot const& plot) {
   auto const y_of = [&](double y) { return bottom - up.share(y) * (bottom - top); };
 
   std::string svg = "<figure class=\"plot\">" + tag("h3", plot.title) +
-                    "<svg viewBox=\"0 0 520 312\" role=\"img\" aria-label=\"" + escape_html(plot.title) + "\">\n";
+                    "<svg viewBox=\"0 0 520 312\" role=\"img\" aria-label=\"" +
+                    escape_html(plot.title) + "\">\n";
   for (double tick : up.ticks()) {
     svg += line(left, y_of(tick), right, y_of(tick), "grid");
     svg += text_at(left - 8, y_of(tick) + 5, "text-anchor=\"end\"", up.label(tick));
@@ -186,7 +103,8 @@ std::string part_html(Plot const& plot) {
   }
   svg += line(left, bottom, right, bottom, "axis");
   svg += text_at((left + right) / 2, 305, "text-anchor=\"middle\"", plot.x_label);
-  svg += text_at(-(top + bottom) / 2, 15, "text-anchor=\"middle\" transform=\"rotate(-90)\"", plot.y_label);
+  svg += text_at(-(top + bottom) / 2, 15, "text-anchor=\"middle\" transform=\"rotate(-90)\"",
+                 plot.y_label);
 
   std::string legend;
   for (std::size_t i = 0; i < curves.size(); ++i) {
@@ -200,12 +118,15 @@ std::string part_html(Plot const& plot) {
       path += (path.empty() ? "" : " ") + x + "," + y;
       if (j % (points.size() / 200 + 1) != 0) continue;
       marks += "<circle" + mark + " cx=\"" + x + "\" cy=\"" + y + "\" r=\"3\">" +
-               tag("title", name + ": " + number(points[j].x, std::chars_format::general, 6) + ", " +
-                                number(points[j].y, std::chars_format::general, 4)) + "</circle>";
+               tag("title", name + ": " + number(points[j].x, std::chars_format::general, 6) +
+                                ", " + number(points[j].y, std::chars_format::general, 4)) +
+               "</circle>";
     }
-    svg += "<g" + look(i) + "><polyline points=\"" + path + "\">" + tag("title", name) + "</polyline>\n" + marks + "</g>\n";
-    legend += "<li><svg viewBox=\"0 0 34 10\"" + look(i) + " aria-hidden=\"true\">" + line(0, 5, 34, 5, "key") + "</svg>" +
-              escape_html(name) + (points.empty() ? " (no values)" : "") + "</li>\n";
+    svg += "<g" + look(i) + "><polyline points=\"" + path + "\">" + tag("title", name) +
+           "</polyline>\n" + marks + "</g>\n";
+    legend += "<li><svg viewBox=\"0 0 34 10\"" + look(i) + " aria-hidden=\"true\">" +
+              line(0, 5, 34, 5, "key") + "</svg>" + escape_html(name) +
+              (points.empty() ? " (no values)" : "") + "</li>\n";
   }
   return svg + "</svg>\n<ul class=\"legend\">" + legend + "</ul></figure>\n";
 }
@@ -217,7 +138,9 @@ bool numeric(Table const& table, std::size_t column) {
     std::string const& cell = row[column];
     digits = digits || cell.find_first_of("0123456789") != std::string::npos;
     // Besides ASCII: plus-minus, minus and dashes.
-    if (cell != "nan" && cell.find_first_not_of("0123456789+-.,eE%/() \u00b1\u2212\u2013\u2014") != std::string::npos) return false;
+    if (cell != "nan" && cell.find_first_not_of("0123456789+-.,eE%/() \u00b1\u2212\u2013\u2014") !=
+                             std::string::npos)
+      return false;
   }
   return digits;
 }
@@ -226,16 +149,20 @@ std::string part_html(Table const& table) {
   std::size_t columns = table.headers.size();
   for (auto const& row : table.rows) columns = std::max(columns, row.size());
   std::vector<std::string> open;
-  for (std::size_t c = 0; c < columns; ++c) open.push_back(numeric(table, c) ? " class=\"n\">" : ">");
+  for (std::size_t c = 0; c < columns; ++c)
+    open.push_back(numeric(table, c) ? " class=\"n\">" : ">");
   auto const row_html = [&](std::vector<std::string> const& cells, std::string const& kind) {
     std::string row = "<tr>";
     for (std::size_t c = 0; c < columns; ++c) {
-      row += "<" + kind + open[c] + (c < cells.size() ? escape_html(cells[c]) : "") + "</" + kind.substr(0, 2) + ">";
+      row += "<" + kind + open[c] + (c < cells.size() ? escape_html(cells[c]) : "") + "</" +
+             kind.substr(0, 2) + ">";
     }
     return row + "</tr>\n";
   };
-  std::string html = "<div class=\"wide\"><div class=\"scroll\"><table>" + tag("caption", table.title);
-  if (!table.headers.empty()) html += "<thead>" + row_html(table.headers, "th scope=\"col\"") + "</thead>";
+  std::string html =
+      "<div class=\"wide\"><div class=\"scroll\"><table>" + tag("caption", table.title);
+  if (!table.headers.empty())
+    html += "<thead>" + row_html(table.headers, "th scope=\"col\"") + "</thead>";
   html += "<tbody>\n";
   for (auto const& row : table.rows) html += row_html(row, "td");
   return html + "</tbody></table></div>" + tag("p class=\"note\"", table.note) + "</div>\n";
@@ -249,21 +176,24 @@ std::string part_html(Gallery const& gallery) {
     std::size_t const height = image.shape(0), width = image.shape(1);
     figures += "<figure>";
     if (image.size() > 0) {
-      if (image.shape(2) != 3) throw vlsm::Error("the report's picture is not RGB", caption, "give an image of [H, W, 3]");
+      if (image.shape(2) != 3)
+        throw vlsm::Error("the report's picture is not RGB", caption, "give an image of [H, W, 3]");
       widest = std::max(widest, width * scale);
       // Enlarged pixels shall be seen as such, and small pictures are about their pixels.
       bool const sharp = scale > 1 || std::max(width, height) <= 128;
-      figures += std::string("<img") + (sharp ? " class=\"sharp\"" : "") + " width=\"" + std::to_string(width * scale) +
-                 "\" height=\"" + std::to_string(height * scale) + "\" alt=\"" + escape_html(caption) +
-                 "\" src=\"data:image/png;base64," + base64(vlsm::encode_png(image)) + "\">";
+      figures += std::string("<img") + (sharp ? " class=\"sharp\"" : "") + " width=\"" +
+                 std::to_string(width * scale) + "\" height=\"" + std::to_string(height * scale) +
+                 "\" alt=\"" + escape_html(caption) + "\" src=\"data:image/png;base64," +
+                 base64(vlsm::encode_png(image)) + "\">";
     }
     figures += tag("figcaption", caption) + "</figure>\n";
   }
   // At least two stand side by side, on a phone too.
-  std::string const size = std::to_string(widest) + "px", share = gallery.pictures.size() > 1 ? "46%" : "100%";
+  std::string const size = std::to_string(widest) + "px",
+                    share = gallery.pictures.size() > 1 ? "46%" : "100%";
   return "<div class=\"wide\">" + tag("h3", gallery.title) +
-         "<div class=\"gallery\" style=\"grid-template-columns:repeat(auto-fill,minmax(min(" + size + "," + share + ")," +
-         size + "))\">\n" + figures + "</div></div>\n";
+         "<div class=\"gallery\" style=\"grid-template-columns:repeat(auto-fill,minmax(min(" +
+         size + "," + share + ")," + size + "))\">\n" + figures + "</div></div>\n";
 }
 
 }  // namespace
@@ -272,15 +202,24 @@ std::string escape_html(std::string_view text) {
   std::string html;
   for (std::size_t at = 0; at < text.size();) {
     char32_t point = 0;
-    std::size_t const length = vlsm::tokenizer::decode_one(text, at, point, vlsm::tokenizer::Surrogates::refuse);
-    bool const control = (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0);
-    if (length == 0 || control) html += "\ufffd";
-    else if (point == '&') html += "&amp;";
-    else if (point == '<') html += "&lt;";
-    else if (point == '>') html += "&gt;";
-    else if (point == '"') html += "&quot;";
-    else if (point == '\'') html += "&#39;";
-    else html += text.substr(at, length);
+    std::size_t const length =
+        vlsm::tokenizer::decode_one(text, at, point, vlsm::tokenizer::Surrogates::refuse);
+    bool const control =
+        (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0);
+    if (length == 0 || control)
+      html += "\ufffd";
+    else if (point == '&')
+      html += "&amp;";
+    else if (point == '<')
+      html += "&lt;";
+    else if (point == '>')
+      html += "&gt;";
+    else if (point == '"')
+      html += "&quot;";
+    else if (point == '\'')
+      html += "&#39;";
+    else
+      html += text.substr(at, length);
     at += std::max<std::size_t>(length, 1);
   }
   return html;
@@ -290,16 +229,19 @@ std::string Report::html() const {
   std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';img-src data:;style-src 'unsafe-inline'\">\n" +
-      tag("title", title_) + "<style>" + std::string(style) + "</style>\n</head>\n<body>\n" + tag("h1", title_) +
-      tag("p class=\"lead\"", lead_);
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';img-src "
+      "data:;style-src 'unsafe-inline'\">\n" +
+      tag("title", title_) + "<style>" + std::string(report_style) + "</style>\n</head>\n<body>\n" +
+      tag("h1", title_) + tag("p class=\"lead\"", lead_);
   std::string contents, body;
   for (std::size_t i = 0; i < sections_.size(); ++i) {
     Section const& section = sections_[i];
     std::string const anchor = "part-" + std::to_string(i + 1);
     if (!section.title.empty()) contents += tag("a href=\"#" + anchor + "\"", section.title);
-    body += "<section id=\"" + anchor + "\">\n" + tag("h2", section.title) + tag("p", section.text) + "<div class=\"parts\">\n";
-    for (auto const& part : section.parts) body += std::visit([](auto const& p) { return part_html(p); }, part);
+    body += "<section id=\"" + anchor + "\">\n" + tag("h2", section.title) +
+            tag("p", section.text) + "<div class=\"parts\">\n";
+    for (auto const& part : section.parts)
+      body += std::visit([](auto const& p) { return part_html(p); }, part);
     body += "</div></section>\n";
   }
   // A short report needs no list of its parts.

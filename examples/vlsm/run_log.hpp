@@ -7,7 +7,7 @@
 
 #include "common.hpp"
 #include "vlsm/train/event_file.hpp"
-#include "vlsm/train/fit.hpp"
+#include "vlsm/train/options.hpp"
 
 namespace tool {
 

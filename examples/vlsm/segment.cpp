@@ -11,8 +11,10 @@
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/io/save.hpp"
+#include "vlsm/io/safetensors.hpp"
+#include "vlsm/io/tensor.hpp"
 #include "vlsm/nn/autocast.hpp"
+#include "vlsm/train/batch.hpp"
 
 namespace tool {
 namespace {
@@ -71,8 +73,7 @@ void run(Options const& options) {
   ModelInfo const& info = find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
   auto const model = open_model(info, options.choice.weights, options.common.seed);
-  model->module().eval();
-  model->module().to(device);
+  model->to(device);
   float const threshold = options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
   make_folder(options.out);
 

@@ -5,8 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace vlsm {
 
@@ -24,6 +26,9 @@ using Random = std::mt19937;
 
 /// Uniform in [0, count).
 inline std::size_t draw(Random& random, std::size_t count) { return random() % count; }
+
+/// Prompt -> ids, start and end token included; what a tokenizer's `encode` is.
+using Encode = std::function<std::vector<std::int64_t>(std::string const&)>;
 
 /// Where examples come from: a data set on disk, or one of the user's own.
 class Examples {

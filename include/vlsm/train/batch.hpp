@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -13,9 +12,6 @@
 #include "vlsm/nn/features.hpp"
 
 namespace vlsm {
-
-/// Prompt -> ids, start and end token included; what a tokenizer's `encode` is.
-using Encode = std::function<std::vector<std::int64_t>(std::string const&)>;
 
 /// Sentences as one padded batch. The end token pads: nothing behind a sentence's first end counts.
 inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& encode) {

@@ -1,52 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <numeric>
 
 #include "vlsm/train/batch.hpp"
+#include "vlsm/train/evaluation.hpp"
 #include "vlsm/train/metrics.hpp"
 
 namespace vlsm {
-
-/// How well one example was segmented.
-struct Score {
-  std::string name;
-  std::string prompt;
-  double dice = 0;
-  double iou = 0;
-};
-
-/// A mean with its standard deviation over the examples (of the population, as numpy's std).
-struct Spread {
-  double mean = 0;
-  double deviation = 0;
-};
-
-struct Evaluation {
-  std::vector<Score> scores;
-  double loss = 0;  ///< mean over the examples
-
-  Spread dice() const { return spread(&Score::dice); }
-  Spread iou() const { return spread(&Score::iou); }
-
- private:
-  Spread spread(double Score::*member) const {
-    double sum = 0, squares = 0;
-    for (Score const& score : scores) sum += score.*member;
-    double const count = static_cast<double>(scores.size()), mean = sum / count;
-    for (Score const& score : scores) squares += (score.*member - mean) * (score.*member - mean);
-    return {mean, std::sqrt(squares / count)};
-  }
-};
-
-struct EvaluateOptions {
-  std::size_t batch = 8;
-  float threshold = 0.5f;  ///< of sigmoid(logits)
-  LossMeaning loss = LossMeaning::study;
-  std::uint64_t seed = 0;  ///< picks among equivalent prompts
-  std::function<void(std::size_t done, std::size_t all)> progress = {};
-};
 
 /// Scores every example at the model's size, per image, as the study does: where prediction and target
 /// are both empty the score is 1. A target pixel belongs to the object from 0.5 on.

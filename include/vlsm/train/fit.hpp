@@ -9,44 +9,6 @@
 
 namespace vlsm {
 
-enum class Schedule {
-  plateau,  ///< the study's: a tenth after 5 epochs without a better validation loss
-  cosine,   ///< warm-up and half a cosine over all epochs, for models that train from scratch
-};
-
-/// How to train; the defaults are the study's for CLIPSeg.
-struct FitOptions {
-  int epochs = 100;
-  std::size_t batch = 32;
-  OptimizerOptions optimizer = {};
-  LossMeaning loss = LossMeaning::study;
-  Schedule schedule = Schedule::plateau;
-  Plateau plateau = {};
-  EarlyStop early_stop = {};
-  float threshold = 0.5f;
-  std::uint64_t seed = 0;
-  std::filesystem::path run = {};  ///< receives best.safetensors and last.safetensors; empty: nothing is written
-  bool resume = false;        ///< go on from `run`/last.safetensors where there is one
-};
-
-/// One epoch's figures.
-struct Epoch {
-  int epoch = 0;  ///< from 1
-  double train_loss = 0;
-  double val_loss = 0;
-  double val_dice = 0;
-  double learning_rate = 0;
-  double gradient_norm = 0;  ///< mean, before clipping
-  double seconds = 0;
-  bool best = false;
-};
-
-/// What a caller may want to hear of.
-struct FitHooks {
-  std::function<void(int epoch, std::size_t step, std::size_t steps, double loss)> on_step = {};
-  std::function<void(Epoch const&)> on_epoch = {};
-};
-
 /// Trains `model` on `train`, watches `val` after each epoch, keeps the weights of the best Dice in
 /// `run`/best.safetensors and everything needed to go on in `run`/last.safetensors. The same seed gives
 /// the same weights, also through a stop and a resume (at the granularity of epochs).

@@ -3,10 +3,9 @@
 
 #include <ATen/ATen.h>
 
-#include <limits>
-
 #include "vlsm/core/error.hpp"
 #include "vlsm/nn/shape_text.hpp"
+#include "vlsm/train/options.hpp"
 
 // The losses of the study, with MONAI's formulas and options. All take predictions and targets of one
 // shape [B, C, H, W] and are differentiable by autograd.
@@ -111,13 +110,6 @@ inline at::Tensor dice_ce_loss(at::Tensor const& prediction, at::Tensor const& t
                             : at::cross_entropy_loss(prediction, labels, {}, reduction);
   return options.dice_weight * dice + options.ce_weight * ce;
 }
-
-/// What "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce 0.2)" of the study can mean.
-enum class LossMeaning {
-  study,  ///< with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly 0: Dice alone
-  monai,  ///< with today's: binary cross-entropy of the probabilities, a second sigmoid
-  sound,  ///< binary cross-entropy of the logits
-};
 
 /// The study's loss of logits [B, 1, H, W] against masks in [0, 1].
 inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& target, LossMeaning meaning) {

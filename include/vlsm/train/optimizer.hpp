@@ -7,6 +7,8 @@
 
 #include <vector>
 
+#include "vlsm/train/options.hpp"
+
 namespace vlsm {
 
 /// Keeps the parameters below `module` as they are: no gradients, no weight decay. CLIPSeg as the
@@ -22,13 +24,6 @@ inline std::vector<at::Tensor> trainable(torch::nn::Module const& module) {
     if (parameter.requires_grad()) list.push_back(parameter);
   return list;
 }
-
-/// AdamW (Loshchilov and Hutter 2019) with clipping of the gradient's norm; the study's settings.
-struct OptimizerOptions {
-  double learning_rate = 2e-3;
-  double weight_decay = 1e-3;
-  double clip = 0.5;  ///< largest norm of all gradients together; 0: not clipped
-};
 
 /// One optimiser over the trainable parameters of a model, and the step it takes after a loss.
 class Optimizer {

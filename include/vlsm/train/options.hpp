@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "vlsm/train/schedule.hpp"
+
+// How to train and what is heard of it, without the price of LibTorch's headers.
+namespace vlsm {
+
+/// What "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce 0.2)" of the study can mean.
+enum class LossMeaning {
+  study,  ///< with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly 0: Dice alone
+  monai,  ///< with today's: binary cross-entropy of the probabilities, a second sigmoid
+  sound,  ///< binary cross-entropy of the logits
+};
+
+/// AdamW (Loshchilov and Hutter 2019) with clipping of the gradient's norm; the study's settings.
+struct OptimizerOptions {
+  double learning_rate = 2e-3;
+  double weight_decay = 1e-3;
+  double clip = 0.5;  ///< largest norm of all gradients together; 0: not clipped
+};
+
+enum class Schedule {
+  plateau,  ///< the study's: a tenth after 5 epochs without a better validation loss
+  cosine,   ///< warm-up and half a cosine over all epochs, for models that train from scratch
+};
+
+/// How to train; the defaults are the study's for CLIPSeg.
+struct FitOptions {
+  int epochs = 100;
+  std::size_t batch = 32;
+  OptimizerOptions optimizer = {};
+  LossMeaning loss = LossMeaning::study;
+  Schedule schedule = Schedule::plateau;
+  Plateau plateau = {};
+  EarlyStop early_stop = {};
+  float threshold = 0.5f;
+  std::uint64_t seed = 0;
+  std::filesystem::path run = {};  ///< receives best.safetensors and last.safetensors; empty: nothing is written
+  bool resume = false;             ///< go on from `run`/last.safetensors where there is one
+};
+
+/// One epoch's figures.
+struct Epoch {
+  int epoch = 0;  ///< from 1
+  double train_loss = 0;
+  double val_loss = 0;
+  double val_dice = 0;
+  double learning_rate = 0;
+  double gradient_norm = 0;  ///< mean, before clipping
+  double seconds = 0;
+  bool best = false;
+};
+
+/// What a caller may want to hear of.
+struct FitHooks {
+  std::function<void(int epoch, std::size_t step, std::size_t steps, double loss)> on_step = {};
+  std::function<void(Epoch const&)> on_epoch = {};
+};
+
+struct EvaluateOptions {
+  std::size_t batch = 8;
+  float threshold = 0.5f;  ///< of sigmoid(logits)
+  LossMeaning loss = LossMeaning::study;
+  std::uint64_t seed = 0;  ///< picks among equivalent prompts
+  std::function<void(std::size_t done, std::size_t all)> progress = {};
+};
+
+}  // namespace vlsm
