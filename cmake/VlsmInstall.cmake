@@ -1,5 +1,4 @@
 # cmake --install: headers, the find modules and a package for find_package(vlsm CONFIG).
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(vlsm_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/vlsm")

@@ -30,21 +30,23 @@ vlsm::Image shown(Model& model, ModelInfo const& info, vlsm::Encode const& encod
   return vlsm::overlay(image, vlsm::to_mask((at::sigmoid(logits) > info.recipe.threshold)[0][0]), {0, 255, 255});
 }
 
-/// The first test pictures, each as it is and under each of its three prompts and the empty one.
-Gallery overlays(std::filesystem::path const& out, Model& model, ModelInfo const& info, vlsm::Encode const& encode) {
-  Gallery gallery{.title = "Held-out pictures and what each prompt finds", .pictures = {}};
-  auto const rows = vlsm::read_annotations(out / "data" / "anns" / "test.json");
+/// The first test pictures, a row each: as it is, under each of its three prompts and the empty one.
+std::vector<Gallery> overlays(std::filesystem::path const& out, Model& model, ModelInfo const& info, vlsm::Encode const& encode) {
+  std::vector<Gallery> rows;
+  auto const annotations = vlsm::read_annotations(out / "data" / "anns" / "test.json");
   constexpr std::size_t pictures = 4, objects = 3;
   for (std::size_t p = 0; p < pictures; ++p) {
-    vlsm::Image const image = vlsm::read_image(out / "data" / "images" / rows[objects * p].image);
-    gallery.pictures.push_back({"the picture", image, 3});
+    Gallery row{.title = p ? "" : "Held-out pictures and what each prompt finds", .pictures = {}};
+    vlsm::Image const image = vlsm::read_image(out / "data" / "images" / annotations[objects * p].image);
+    row.pictures.push_back({"the picture", image, 2});
     for (std::size_t o = 0; o < objects; ++o) {
-      std::string const prompt = rows[objects * p + o].prompts.at("p2")[0];
-      gallery.pictures.push_back({"\"" + prompt + "\"", shown(model, info, encode, image, prompt), 3});
+      std::string const prompt = annotations[objects * p + o].prompts.at("p2")[0];
+      row.pictures.push_back({"\"" + prompt + "\"", shown(model, info, encode, image, prompt), 2});
     }
-    gallery.pictures.push_back({"the empty prompt", shown(model, info, encode, image, ""), 3});
+    row.pictures.push_back({"the empty prompt", shown(model, info, encode, image, ""), 2});
+    rows.push_back(std::move(row));
   }
-  return gallery;
+  return rows;
 }
 
 std::vector<double> column(std::vector<vlsm::Epoch> const& history, double vlsm::Epoch::*member) {
@@ -66,15 +68,18 @@ void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo
   Plot const loss{.title = "Loss", .x_label = "epoch", .y_label = "Dice + 0.2 cross-entropy", .curves = {{"training", {}, column(figures.history, &vlsm::Epoch::train_loss)}, {"validation", {}, column(figures.history, &vlsm::Epoch::val_loss)}}};
   Plot const dice{.title = "Dice on the validation pictures", .x_label = "epoch", .y_label = "Dice", .curves = {{"validation", {}, column(figures.history, &vlsm::Epoch::val_dice)}}};
 
-  Gallery const gallery = overlays(out, model, info, encode);
+  Section learned{.title = "What it learned", .text = "Every picture holds three objects. Only the prompt tells which one is meant.", .parts = {scores}};
   std::filesystem::create_directories(out / "overlays");
-  for (std::size_t i = 0; i < gallery.pictures.size(); ++i)
-    vlsm::write_png(out / "overlays" / (std::to_string(i) + ".png"), gallery.pictures[i].image, false);
+  for (Gallery const& gallery : overlays(out, model, info, encode)) {
+    for (std::size_t i = 0; i < gallery.pictures.size(); ++i)
+      vlsm::write_png(out / "overlays" / (std::to_string(learned.parts.size()) + "-" + std::to_string(i) + ".png"), gallery.pictures[i].image, false);
+    learned.parts.emplace_back(gallery);
+  }
 
   char made[160];
   std::snprintf(made, sizeof made, "%s, %lld parameters, from random weights; %zu epochs, %.0f seconds in all, at most %.0f MB of memory.", std::string(info.name).c_str(), info.parameters, figures.history.size(), figures.seconds, figures.peak_mb);
   Report("A small model learns to follow prompts", made)
-      .add({.title = "What it learned", .text = "Every picture holds three objects. Only the prompt tells which one is meant.", .parts = {scores, gallery}})
+      .add(learned)
       .add({.title = "How it learned", .text = {}, .parts = {loss, dice}})
       .write(out / "report.html");
 }

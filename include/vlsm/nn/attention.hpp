@@ -5,7 +5,7 @@
 
 namespace vlsm {
 
-enum class Mask {
+enum class AttentionMask {
   none,
   causal,  ///< a token sees itself and those before it
 };
@@ -19,12 +19,12 @@ class SelfAttention : public Module {
         out_(child<Linear>("out", width, width)) {}
 
   /// [B, N, width] -> [B, N, width]
-  at::Tensor forward(at::Tensor const& x, Mask mask = Mask::none) const {
+  at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none) const {
     auto const batch = x.size(0), count = x.size(1), width = x.size(2);
     at::Tensor const packed =
         qkv_->forward(x).view({batch, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
     at::Tensor const mixed = at::scaled_dot_product_attention(
-        packed[0], packed[1], packed[2], {}, 0.0, mask == Mask::causal);  // [B, heads, N, D]
+        packed[0], packed[1], packed[2], {}, 0.0, mask == AttentionMask::causal);  // [B, heads, N, D]
     return out_->forward(mixed.transpose(1, 2).reshape({batch, count, width}));
   }
 

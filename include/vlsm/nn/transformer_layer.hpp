@@ -28,7 +28,7 @@ class PreNormLayer : public Module {
         mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)) {}
 
   /// [B, N, width] -> [B, N, width]
-  at::Tensor forward(at::Tensor const& x, Mask mask = Mask::none) const {
+  at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none) const {
     at::Tensor const seen = x + attention_->forward(norm1_->forward(x), mask);
     return seen + mlp_->forward(norm2_->forward(seen));
   }

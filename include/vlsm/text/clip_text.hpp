@@ -49,7 +49,7 @@ class ClipText : public Module {
     at::Tensor const end = end_of(tokens.ids);  // [B]
     std::int64_t const length = end.max().template item<std::int64_t>() + 1;
     at::Tensor x = at::embedding(tokens_, tokens.ids.slice(1, 0, length)) + positions_.slice(0, 0, length);
-    for (auto const& block : blocks_) x = block->forward(x, Mask::causal);
+    for (auto const& block : blocks_) x = block->forward(x, AttentionMask::causal);
     at::Tensor const words = norm_after_->forward(x);
     at::Tensor const rows = at::arange(words.size(0), end.options());
     return {.sentence = project_->forward(words.index({rows, end})), .words = words};
