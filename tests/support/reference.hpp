@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <doctest/doctest.h>
 #include <torch/nn/module.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/recipe.hpp"
 #include "vlsm/io/keys/translate.hpp"

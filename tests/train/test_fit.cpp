@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <torch/autograd.h>
 
-#include "doctest/doctest.h"
 #include "support/disks.hpp"
+#include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/io/load.hpp"
 #include "vlsm/train/fit.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/Functions.h>
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -21,6 +22,12 @@ struct Said {
   at::Tensor sentence;  ///< [B, sentence]
   at::Tensor words;     ///< [B, L, words]
 };
+
+/// A condition between a sentence and a picture pooled to the sentence's width, [B, sentence] each:
+/// 0 is the sentence, 1 the picture. CLIPSeg was trained on such mixtures (section 3 of its paper).
+inline Said mix(Said const& said, at::Tensor const& picture, double share) {
+  return {.sentence = (1 - share) * said.sentence + share * picture, .words = said.words};
+}
 
 /// Token ids, padded to a common length.
 struct Tokens {

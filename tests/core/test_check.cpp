@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "support/disks.hpp"
+#include "support/doctest.hpp"
+#include "vlsm/check.hpp"
+#include "vlsm/models/clipseg_small.hpp"
+
+namespace {
+
+using namespace vlsm;
+
+TEST_CASE("the small models are sound") {
+  CHECK(check<ClipSegTiny>().empty());
+  CHECK(check<test::DiskSeg>().empty());
+}
+
+/// Keeps a parameter that it never uses, and forgets to enlarge.
+template <UpsampleConfig config>
+class CarelessHead : public TransposedHead<config> {
+ public:
+  at::Tensor forward(at::Tensor const& read, Said const& said) const {
+    at::Tensor const logits = TransposedHead<config>::forward(read, said);
+    return small ? at::avg_pool2d(logits, 2) : logits;
+  }
+  static inline bool small = false;
+
+ private:
+  at::Tensor idle_ = this->constant("idle", {3}, 1);
+};
+
+struct Careless : test::DiskSeg {
+  using Head = CarelessHead<UpsampleConfig{.in = Decoder::out}>;
+};
+
+TEST_CASE("a parameter without a gradient is named") {
+  Careless::Head::small = false;
+  auto const found = check<Careless>();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "head.idle gets no gradient");
+}
+
+TEST_CASE("a block that breaks its port is named") {
+  Careless::Head::small = true;
+  auto const found = check<Careless>();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "Head's logits has shape [2, 1, 16, 16] where its port says [2, 1, 32, 32]");
+}
+
+}  // namespace
