@@ -47,8 +47,9 @@ inline std::optional<std::string> gunzip(std::string_view file, std::size_t limi
   std::size_t const trailer = file.size() - 8, size = little(trailer + 4);
   if (size > limit) return std::nullopt;
   std::string out(size, '\0');
+  // The trailer is handed over too: this inflate wants to look a few bits beyond the last code.
   int const written = stbi_zlib_decode_noheader_buffer(out.data(), static_cast<int>(size), file.data() + start,
-                                                       static_cast<int>(trailer - start));
+                                                       static_cast<int>(file.size() - start));
   if (written != static_cast<int>(size)) return std::nullopt;
   if (io::crc32(std::as_bytes(std::span(out))) != little(trailer)) return std::nullopt;
   return out;
