@@ -139,17 +139,20 @@ class Progress {
     return "[" + std::string(full, '#') + std::string(width - full, '-') + "]";
   }
 
-  // Name, bar, figures, note; a narrow window loses the note first, then the bar.
+  // Name, bar, figures, note. The bar makes room for the note down to ten characters; a narrow
+  // window then loses the note's end, and where even ten do not fit, the bar.
   void draw() {
     std::size_t const room = columns() - 1;
+    std::string const note = note_.empty() ? "" : "  " + note_;
     std::string const figures =
         (all_ > 0 ? " " + percentage() : "") + " " + count() + "  " + times();
     std::string line = what_;
-    std::size_t const used = characters(what_) + figures.size();
-    if (all_ > 0 && used + 13 <= room)
-      line += " " + bar(std::min<std::size_t>(30, room - used - 3));
-    line += figures;
-    if (!note_.empty()) line += "  " + note_;
+    std::size_t const used = characters(what_) + 3 + figures.size();  // 3: the bar's frame
+    if (all_ > 0 && used + 10 <= room) {
+      std::size_t const left = room - used, wished = characters(note);
+      line += " " + bar(std::clamp<std::size_t>(left - std::min(left, wished), 10, 30));
+    }
+    line += figures + note;
     // Wrapping is off while the line is drawn: wide characters may need more room than was counted.
     print("\r\x1b[?7l" + first_characters(line, room) + "\x1b[K\x1b[?7h");
     drawn_ = true;

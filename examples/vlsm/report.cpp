@@ -192,8 +192,8 @@ std::string part_html(Gallery const& gallery) {
   std::string const size = std::to_string(widest) + "px",
                     share = gallery.pictures.size() > 1 ? "46%" : "100%";
   return "<div class=\"wide\">" + tag("h3", gallery.title) +
-         "<div class=\"gallery\" style=\"grid-template-columns:repeat(auto-fill,minmax(min(" +
-         size + "," + share + ")," + size + "))\">\n" + figures + "</div></div>\n";
+         "<div class=\"gallery\" style=\"grid-template-columns:repeat(auto-fill,min(" + size + "," +
+         share + "))\">\n" + figures + "</div></div>\n";
 }
 
 }  // namespace

@@ -180,10 +180,10 @@ footer{margin-top:3rem}
 grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));margin-top:1rem}
 .parts>*{min-width:0;max-width:100%}.wide{grid-column:1/-1}.scroll{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.35rem .8rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
+th,td{padding:.35rem .65rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
 white-space:pre-line;overflow-wrap:normal}
-th{border-bottom:2px solid var(--soft)}.n{text-align:right}
-tbody tr:nth-child(even){background:var(--band)}
+th{border-bottom:2px solid var(--soft);white-space:nowrap}.n{text-align:right;white-space:nowrap}
+td:not(.n){min-width:7rem}tbody tr:nth-child(even){background:var(--band)}
 figure{margin:0}.plot>svg{display:block;width:100%;max-width:40rem;height:auto}
 svg text{fill:var(--soft);font:14px system-ui,sans-serif}.axis{stroke:var(--soft)}
 .grid{stroke:var(--line)}
@@ -195,7 +195,8 @@ circle{fill:var(--c);stroke:transparent;stroke-width:10}.far{fill:transparent}
 height:auto;border-radius:3px}
 .sharp{image-rendering:pixelated}figcaption{margin-top:.3rem;line-height:1.35;white-space:pre-line}
 @media print{body{max-width:none;padding:0;font-size:11pt}h2,h3,caption{break-after:avoid}
-nav{display:none}
+nav{display:none}.parts{grid-template-columns:1fr 1fr}
+table{font-size:9pt}th,td{padding:.2rem .4rem}
 figure,tr,.plot{break-inside:avoid}.scroll{overflow:visible}}
 )";
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ATen/Functions.h>
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -26,7 +25,7 @@ struct Said {
 /// A condition between a sentence and a picture pooled to the sentence's width, [B, sentence] each:
 /// 0 is the sentence, 1 the picture. CLIPSeg was trained on such mixtures (section 3 of its paper).
 inline Said mix(Said const& said, at::Tensor const& picture, double share) {
-  return {.sentence = (1 - share) * said.sentence + share * picture, .words = said.words};
+  return {.sentence = said.sentence.lerp(picture, share), .words = said.words};
 }
 
 /// Token ids, padded to a common length.
