@@ -17,7 +17,7 @@ void Common::add_to(CLI::App& app) {
   app.add_option("--threads", threads, "CPU threads; 0: one a core")->check(CLI::Range(0, 1024))->capture_default_str();
   app.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
   app.add_option("--precision", precision, "fp32, or bf16 for dense products")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
-  app.add_option("--seed", seed, "seed of everything random")->capture_default_str();
+  app.add_option("--seed", seed, "seed of everything random")->check(CLI::NonNegativeNumber)->capture_default_str();
 }
 
 at::Device Common::apply() const {
@@ -28,11 +28,13 @@ at::Device Common::apply() const {
 }
 
 void ModelChoice::add_to(CLI::App& app, bool weights_required) {
-  app.add_option("--model", model, "one of `vlsm models`")->required();
+  std::vector<std::string> names;
+  for (ModelInfo const& info : models()) names.emplace_back(info.name);
+  app.add_option("--model", model, "one of `vlsm models`")->required()->check(CLI::IsMember(names));
   auto* const option = app.add_option("--weights", weights, "a checkpoint file or a folder as downloaded; random: start fresh");
   if (weights_required) option->required();
   else option->capture_default_str();
-  app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")->capture_default_str();
+  app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")->check(CLI::IsMember(tokenizer_names()))->capture_default_str();
   app.add_option("--vocab", vocab, "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz; default: beside the weights");
 }
 
@@ -56,10 +58,30 @@ vlsm::Encode ModelChoice::encode() const {
   return [opened, length](std::string const& text) { return opened.encode(text, length); };
 }
 
+CLI::Validator number_between(double low, double high) {
+  auto const check = [low, high](std::string const& text) {
+    double value = 0;
+    bool const fits = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+    return fits ? std::string() : "Value " + text + " not in range " + std::to_string(low) + " to " + std::to_string(high);
+  };
+  return CLI::Validator(check, "NUMBER");
+}
+
+std::vector<std::string> tokenizer_names() {
+  std::vector<std::string> names;
+  for (auto const& known : vlsm::tokenizer::named_tokenizers) names.emplace_back(known.name);
+  return names;
+}
+
+void flush_results() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    throw vlsm::Error("the results cannot be written", "standard output", "check what reads it, and the free space");
+}
+
 void print_json(nlohmann::ordered_json const& json) {
   std::string const line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (std::fputs(line.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
-    throw vlsm::Error("the results cannot be written", "standard output", "check what reads it, and the free space");
+  std::fputs(line.c_str(), stdout);
+  flush_results();
 }
 
 void write_text(std::filesystem::path const& path, std::string const& text) {
@@ -71,7 +93,8 @@ void write_text(std::filesystem::path const& path, std::string const& text) {
 void make_folder(std::filesystem::path const& path) {
   std::error_code failed;
   std::filesystem::create_directories(path, failed);
-  if (!std::filesystem::is_directory(path))
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored))
     throw vlsm::Error("the folder cannot be made", path.string(), failed ? failed.message() + "; choose another --out" : "a file of that name is in the way");
 }
 

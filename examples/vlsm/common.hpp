@@ -39,6 +39,15 @@ struct ModelChoice {
   vlsm::Encode encode() const;
 };
 
+/// A check for options: a number from `low` to `high`. CLI::Range lets NaN pass.
+CLI::Validator number_between(double low, double high);
+
+/// What --tokenizer may be.
+std::vector<std::string> tokenizer_names();
+
+/// Pushes out what was printed. Throws vlsm::Error where stdout is closed or full.
+void flush_results();
+
 /// A line of JSON on stdout; text that is no valid UTF-8 is mended.
 void print_json(nlohmann::ordered_json const& json);
 

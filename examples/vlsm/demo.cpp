@@ -65,7 +65,12 @@ void run(Options const& options) {
   auto const start = std::chrono::steady_clock::now();
   options.common.apply();
   std::filesystem::path const out = options.out, data = out / "data";
-  if (std::filesystem::exists(out / "run")) std::filesystem::remove_all(out / "run");
+  // An earlier demonstration is done anew; a folder `run` of something else stays.
+  if (std::filesystem::exists(out / "run")) {
+    if (!std::filesystem::exists(data / "anns" / "test_opposite.json"))
+      throw vlsm::Error("the folder of a run is in the way", (out / "run").string(), "choose another --out");
+    std::filesystem::remove_all(out / "run");
+  }
   ModelInfo const& info = find_model(model_name);
   make_data(data, info.recipe.image, options.common.seed);
   auto const model = open_model(info, "random", options.common.seed);

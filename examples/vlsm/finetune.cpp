@@ -20,11 +20,27 @@ struct Options {
   bool resume = false;
 };
 
+nlohmann::json read_config(std::filesystem::path const& config) {
+  std::ifstream in(config);
+  return nlohmann::json::parse(in, nullptr, false);
+}
+
+/// A new run must not take the place of an older one, nor of a model's own configuration.
+void check_free(std::filesystem::path const& out) {
+  if (std::filesystem::exists(out / "last.safetensors"))
+    throw vlsm::Error("there is a run already", out.string(), "add --resume to go on with it, or choose another --out");
+  if (std::filesystem::exists(out / "best.safetensors"))
+    throw vlsm::Error("the folder holds the best weights of a run", out.string(), "choose another --out, or move best.safetensors away");
+  auto const config = out / "config.json";
+  nlohmann::json const before = read_config(config);
+  if (std::filesystem::exists(config) && !(before.is_object() && before.contains("prompt") && before.contains("lr")))
+    throw vlsm::Error("the folder holds a configuration that is no run's", config.string(), "choose another --out");
+}
+
 /// A run is continued only as what it was begun as.
 void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json const& now) {
-  std::ifstream in(config);
-  nlohmann::json const before = nlohmann::json::parse(in, nullptr, false);
-  if (before.is_discarded()) throw vlsm::Error("the run's configuration cannot be read", config.string(), "start a new run with another --out");
+  nlohmann::json const before = read_config(config);
+  if (!before.is_object()) throw vlsm::Error("the run's configuration cannot be read", config.string(), "start a new run with another --out");
   for (auto const& [key, value] : now.items())
     if (key != "epochs" && before.value(key, nlohmann::json()) != nlohmann::json(value))
       throw vlsm::Error("the run was begun with " + key + " = " + before.value(key, nlohmann::json()).dump() + ", not " + value.dump(), config.string(), "resume with the same options, or start a new run with another --out");
@@ -38,15 +54,17 @@ void run(Options& options) {
   std::filesystem::path const out = options.out, last = out / "last.safetensors", config = out / "config.json";
   bool const decoder_only = options.train == "decoder" || (options.train == "auto" && options.choice.weights != "random");
 
-  nlohmann::ordered_json const settings{{"model", options.choice.model}, {"data", options.data}, {"prompt", options.prompt}, {"train", decoder_only ? "decoder" : "all"},
+  nlohmann::ordered_json settings{{"model", options.choice.model}, {"data", options.data}, {"prompt", options.prompt}, {"train", decoder_only ? "decoder" : "all"},
                                         {"loss", options.loss}, {"schedule", options.schedule}, {"epochs", options.fit.epochs}, {"batch", options.fit.batch},
                                         {"lr", options.fit.optimizer.learning_rate}, {"weight_decay", options.fit.optimizer.weight_decay}, {"clip", options.fit.optimizer.clip},
                                         {"precision", options.common.precision}, {"seed", options.common.seed}};
+  // A path need not be valid UTF-8, JSON must be.
+  settings = nlohmann::ordered_json::parse(settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   if (options.resume) {
     if (!std::filesystem::exists(last)) throw vlsm::Error("there is no run to resume", last.string(), "leave --resume out to begin one");
     check_same_run(config, settings);
-  } else if (std::filesystem::exists(last)) {
-    throw vlsm::Error("there is a run already", out.string(), "add --resume to go on with it, or choose another --out");
+  } else {
+    check_free(out);
   }
   auto const model = open_model(info, options.choice.weights, options.common.seed);
   model->to(device);
@@ -92,9 +110,9 @@ void add_finetune(CLI::App& app) {
   command->add_option("--train", options->train, "decoder: the encoders stay as they are; all; auto: all only from random weights")->check(CLI::IsMember({"auto", "decoder", "all"}))->capture_default_str();
   command->add_option("--epochs", options->fit.epochs, "most epochs")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   command->add_option("--batch", options->fit.batch, "pictures a step")->check(CLI::Range(1, 65536))->capture_default_str();
-  command->add_option("--lr", options->fit.optimizer.learning_rate, "learning rate of AdamW")->check(CLI::Range(0.0, 1e3))->capture_default_str();
-  command->add_option("--weight-decay", options->fit.optimizer.weight_decay, "weight decay of AdamW")->check(CLI::Range(0.0, 1e3))->capture_default_str();
-  command->add_option("--clip", options->fit.optimizer.clip, "largest norm of the gradient; 0: not clipped")->check(CLI::Range(0.0, 1e9))->capture_default_str();
+  command->add_option("--lr", options->fit.optimizer.learning_rate, "learning rate of AdamW")->check(number_between(0, 1e3))->capture_default_str();
+  command->add_option("--weight-decay", options->fit.optimizer.weight_decay, "weight decay of AdamW")->check(number_between(0, 1e3))->capture_default_str();
+  command->add_option("--clip", options->fit.optimizer.clip, "largest norm of the gradient; 0: not clipped")->check(number_between(0, 1e9))->capture_default_str();
   command->add_option("--loss", options->loss, "study (Dice alone, in effect), monai (a second sigmoid), sound (Dice and cross-entropy of the logits)")->check(CLI::IsMember({"study", "monai", "sound"}))->capture_default_str();
   command->add_option("--schedule", options->schedule, "plateau (a tenth after 5 epochs without gain) or cosine (with warm-up)")->check(CLI::IsMember({"plateau", "cosine"}))->capture_default_str();
   command->add_option("--patience", options->fit.early_stop.patience, "stop after so many epochs without a better validation Dice")->check(CLI::Range(1, 1'000'000))->capture_default_str();

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <c10/util/Exception.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <new>
 #include <string>
 
 #include "commands.hpp"
+#include "common.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/version.hpp"
 
@@ -14,19 +19,28 @@ namespace {
 
 enum Status { done = 0, failed = 1, wrong_usage = 2 };
 
-// Every failure is one line; a message of LibTorch's may be many.
-int fail(std::string message, Status status = failed) {
-  message.erase(std::min(message.find('\n'), message.size()));
-  std::fprintf(stderr, "vlsm: error: %s\n", message.c_str());
+int fail(vlsm::Error const& error, Status status = failed) {
+  std::fprintf(stderr, "vlsm: error: %s\n", error.what());
   return status;
+}
+
+// A message of LibTorch's may be many lines.
+std::string first_line(std::string const& message) { return message.substr(0, std::min<std::size_t>(message.find('\n'), 400)); }
+
+// The number of a closed standard stream would be the next file's, and what is printed would go into it.
+void open_standard_streams() {
+  for (int const stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) == -1) ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 }  // namespace
 
 int main(int count, char** words) {
+  open_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit is an error like any other
   CLI::App app("Vision-language segmentation of medical images: segment by a sentence, evaluate, fine-tune.", "vlsm");
   app.set_version_flag("--version", VLSM_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none is checked below: first of all a wrong word is named
   tool::add_demo(app);
   tool::add_models(app);
   tool::add_segment(app);
@@ -34,18 +48,25 @@ int main(int count, char** words) {
   tool::add_evaluate(app);
   tool::add_finetune(app);
   try {
-    app.parse(count, words);
+    try {
+      app.parse(count, words);
+      if (app.get_subcommands().empty()) throw CLI::RequiredError("a subcommand (segment, say)");
+    } catch (CLI::Success const& e) {
+      app.exit(e);  // --help, --version
+    }
+    tool::flush_results();
     return done;
   } catch (CLI::ParseError const& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    return fail(std::string(e.what()) + ": command line: see `vlsm --help` and `vlsm COMMAND --help`", wrong_usage);
+    return fail({e.what(), "command line", "see `vlsm --help` and `vlsm COMMAND --help`"}, wrong_usage);
   } catch (vlsm::Error const& e) {
-    return fail(e.what());
+    return fail(e);
   } catch (std::bad_alloc const&) {
-    return fail("memory ran out: this process: choose a smaller --batch or a smaller picture");
+    return fail({"memory ran out", "this process", "choose a smaller --batch or a smaller picture"});
   } catch (c10::Error const& e) {
-    return fail(std::string(e.what_without_backtrace()).substr(0, 400));
+    return fail({first_line(e.what_without_backtrace()), "LibTorch", "choose a smaller --batch if memory ran out, else report this line with the command"});
+  } catch (std::filesystem::filesystem_error const& e) {
+    return fail({e.code().message(), e.path1().string(), "check the path"});
   } catch (std::exception const& e) {
-    return fail(e.what());
+    return fail({first_line(e.what()), "this program", "report this line with the command"});
   }
 }

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "common.hpp"
@@ -14,7 +15,7 @@ namespace tool {
 /// log.csv and TensorBoard events of a run.
 class RunLog {
  public:
-  explicit RunLog(std::filesystem::path const& folder) : csv_(folder / "log.csv"), events_(folder) {}
+  explicit RunLog(std::filesystem::path const& folder) : folder_(folder), csv_(folder / "log.csv") {}
 
   /// Adds an epoch; the row of an epoch that is done again after a stop is replaced.
   void add(vlsm::Epoch const& epoch) {
@@ -25,17 +26,18 @@ class RunLog {
     char row[256];
     std::snprintf(row, sizeof row, "%d,%.8g,%.8g,%.8g,%.8g,%.8g,%.3f\n", epoch.epoch, epoch.train_loss, epoch.val_loss, epoch.val_dice, epoch.learning_rate, epoch.gradient_norm, epoch.seconds);
     write_text(csv_, text + row);
-    events_.add("loss/train", epoch.epoch, epoch.train_loss);
-    events_.add("loss/val", epoch.epoch, epoch.val_loss);
-    events_.add("dice/val", epoch.epoch, epoch.val_dice);
-    events_.add("learning_rate", epoch.epoch, epoch.learning_rate);
-    events_.add("gradient_norm", epoch.epoch, epoch.gradient_norm);
+    if (!events_) events_.emplace(folder_);  // a run that fails at once leaves no empty file
+    events_->add("loss/train", epoch.epoch, epoch.train_loss);
+    events_->add("loss/val", epoch.epoch, epoch.val_loss);
+    events_->add("dice/val", epoch.epoch, epoch.val_dice);
+    events_->add("learning_rate", epoch.epoch, epoch.learning_rate);
+    events_->add("gradient_norm", epoch.epoch, epoch.gradient_norm);
   }
 
  private:
   static constexpr char const* header = "epoch,train_loss,val_loss,val_dice,learning_rate,gradient_norm,seconds";
-  std::filesystem::path csv_;
-  vlsm::EventFile events_;
+  std::filesystem::path folder_, csv_;
+  std::optional<vlsm::EventFile> events_;
 };
 
 }  // namespace tool

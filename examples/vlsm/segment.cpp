@@ -43,7 +43,8 @@ std::string output_name(std::string const& image, std::string const& prompt, std
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
   std::string const base = std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
   std::string name = base;
-  for (int number = 2; !taken.insert(name).second; ++number) name = base + "-" + std::to_string(number);
+  for (int number = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++number) name = base + "-" + std::to_string(number);
+  taken.insert({name, name + "_overlay"});
   return name;
 }
 
@@ -80,6 +81,10 @@ void run(Options const& options) {
   std::vector<vlsm::Said> said;  // each sentence is read once, with the first picture
   std::vector<at::Tensor> kept;
   std::set<std::string> taken;
+  for (std::filesystem::path const path : options.images) {  // a mask must not replace a picture
+    std::error_code ignored;
+    if (std::filesystem::equivalent(path.has_parent_path() ? path.parent_path() : ".", options.out, ignored)) taken.insert(path.stem().string());
+  }
   for (std::string const& path : options.images) {
     auto start = Clock::now();
     vlsm::Image const image = vlsm::read_image(path);
@@ -116,7 +121,7 @@ void add_segment(CLI::App& app) {
   command->add_option("--prompt", options->prompts, "sentences; every picture is encoded once for all of them")->required()->expected(1, -1);
   command->add_option("--out", options->out, "folder for masks (PNG of the picture's size)")->capture_default_str();
   command->add_flag("--overlay", options->overlay, "also write the picture with the mask over it");
-  command->add_option("--threshold", options->threshold, "a pixel belongs to the object above this probability, 0 to 1; default: the model's")->check(CLI::Range(0.0, 1.0));
+  command->add_option("--threshold", options->threshold, "a pixel belongs to the object above this probability, 0 to 1; default: the model's")->check(number_between(0, 1));
   command->add_option("--logits", options->logits, "also write the logits, [images x prompts, 1, S, S] float32, as safetensors");
   command->add_flag("--json", options->json, "print a JSON line for each picture and prompt");
   options->common.add_to(*command);

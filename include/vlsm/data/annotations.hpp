@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -57,7 +58,8 @@ inline std::vector<Annotation> read_annotations(std::filesystem::path const& pat
   try {
     json = nlohmann::json::parse(in);
   } catch (nlohmann::json::exception const& e) {
-    throw Error("the annotations are no valid JSON (" + std::string(e.what()) + ")", path.string(), "mend the file");
+    // The message quotes the text it stopped at, which may be the whole file.
+    throw Error("the annotations are no valid JSON (" + std::string(e.what()).substr(0, 200) + ")", path.string(), "mend the file");
   }
   if (!json.is_array()) throw Error("the annotations are no JSON list", path.string(), "write a list of rows");
   std::vector<Annotation> rows;

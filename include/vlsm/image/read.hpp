@@ -10,12 +10,14 @@
 
 #include "vlsm/core/error.hpp"
 #include "vlsm/core/stb.hpp"
+#include "vlsm/image/check_picture.hpp"
 #include "vlsm/image/image.hpp"
 
 namespace vlsm {
 
 /// Pictures of more pixels are refused before they are decoded: a small file can claim any size.
 inline constexpr long long largest_picture = 100'000'000;
+inline constexpr long long longest_side = STBI_MAX_DIMENSIONS;
 
 namespace detail {
 
@@ -37,30 +39,62 @@ struct Pixels {
   std::size_t height, width;
 };
 
-inline Pixels decode(std::filesystem::path const& path, int channels) {
-  std::string const bytes = picture_bytes(path);
-  auto const* begin = reinterpret_cast<stbi_uc const*>(bytes.data());
-  auto const size = static_cast<int>(bytes.size());
-  int width = 0, height = 0, own = 0;
-  if (!stbi_info_from_memory(begin, size, &width, &height, &own))
-    throw Error("this is no PNG or JPEG picture", path.string(), "convert it to PNG or JPEG (its name does not matter)");
-  if (width <= 0 || height <= 0 || static_cast<long long>(width) * height > largest_picture)
+/// Throws Error where the size that the header claims is none to be decoded.
+inline void check_header(std::string const& bytes, std::filesystem::path const& path) {
+  long long width = 0, height = 0;
+  if (is_png(bytes) && bytes.size() >= png_header) {
+    width = big_endian(bytes, 16), height = big_endian(bytes, 20);
+    if (width == 0 || height == 0)
+      throw Error("the picture has no pixels: " + std::to_string(width) + " x " + std::to_string(height), path.string(),
+                  "fetch the file again, or write it anew as PNG");
+  } else {
+    int w = 0, h = 0, channels = 0;
+    if (!stbi_info_from_memory(reinterpret_cast<stbi_uc const*>(bytes.data()), static_cast<int>(bytes.size()), &w, &h, &channels)) {
+      if (is_png(bytes) || is_jpeg(bytes))
+        throw Error("the picture's header is damaged or cut off", path.string(), "fetch the file again, or write it anew as PNG");
+      throw Error("this is no PNG or JPEG picture", path.string(), "convert it to PNG or JPEG (its name does not matter)");
+    }
+    width = w, height = h;
+  }
+  if (std::max(width, height) > longest_side || width * height > largest_picture)
     throw Error("the picture is too large: " + std::to_string(width) + " x " + std::to_string(height), path.string(),
-                "scale it to at most 100 million pixels");
-  Pixels pixels{{stbi_load_from_memory(begin, size, &width, &height, &own, channels), stbi_image_free},
-                static_cast<std::size_t>(height), static_cast<std::size_t>(width)};
+                "scale it to at most 100 million pixels and " + std::to_string(longest_side) + " a side");
+}
+
+/// PIL's convert('RGB') of 16-bit grey does not scale: it cuts the values off at 255.
+inline void cut_off_at_255(std::string const& bytes, Pixels& pixels) {
+  int width = 0, height = 0, own = 0;
+  std::unique_ptr<stbi_us, void (*)(void*)> const grey{
+      stbi_load_16_from_memory(reinterpret_cast<stbi_uc const*>(bytes.data()), static_cast<int>(bytes.size()), &width, &height, &own, 1), stbi_image_free};
+  if (!grey) return;
+  for (std::size_t i = 0; i < pixels.height * pixels.width; ++i)
+    std::fill_n(pixels.data.get() + 3 * i, 3, static_cast<stbi_uc>(std::min<stbi_us>(grey.get()[i], 255)));
+}
+
+/// The pixels as RGB.
+inline Pixels decode(std::filesystem::path const& path) {
+  std::string const bytes = picture_bytes(path);
+  check_header(bytes, path);
+  int width = 0, height = 0, own = 0;
+  Pixels pixels{{nullptr, stbi_image_free}, 0, 0};
+  if (is_png(bytes) ? whole_png(bytes) : whole_jpeg(bytes))
+    pixels.data.reset(stbi_load_from_memory(reinterpret_cast<stbi_uc const*>(bytes.data()), static_cast<int>(bytes.size()), &width, &height, &own, 3));
   if (!pixels.data) throw Error("the picture is damaged or cut off", path.string(), "fetch the file again, or write it anew as PNG");
+  pixels.height = static_cast<std::size_t>(height), pixels.width = static_cast<std::size_t>(width);
+  constexpr char sixteen_bits = 16, grey = 0;
+  if (is_png(bytes) && bytes[24] == sixteen_bits && bytes[25] == grey) cut_off_at_255(bytes, pixels);
   return pixels;
 }
 
 }  // namespace detail
 
-/// Reads a PNG or JPEG file as RGB; an alpha channel is dropped, as PIL's convert('RGB') does.
+/// Reads a PNG or JPEG file as PIL's convert('RGB') does: an alpha channel is dropped, 16-bit grey is cut
+/// off at 255.
 ///
 /// PNG pixels equal PIL's; stb decodes JPEG with other rounding (docs/architecture.md says how much).
 /// Throws Error for a missing, foreign, damaged or too large file.
 inline Image read_image(std::filesystem::path const& path) {
-  auto const pixels = detail::decode(path, 3);
+  auto const pixels = detail::decode(path);
   Image image = Image::from_shape({pixels.height, pixels.width, 3});
   std::copy_n(pixels.data.get(), image.size(), image.data());
   return image;
@@ -68,7 +102,7 @@ inline Image read_image(std::filesystem::path const& path) {
 
 /// Reads the first channel of a PNG or JPEG file (of an RGB mask: red, as the study's loader does).
 inline Mask read_mask(std::filesystem::path const& path) {
-  auto const pixels = detail::decode(path, 3);
+  auto const pixels = detail::decode(path);
   Mask mask = Mask::from_shape({pixels.height, pixels.width});
   for (std::size_t i = 0; i < mask.size(); ++i) mask.data()[i] = pixels.data.get()[3 * i];
   return mask;

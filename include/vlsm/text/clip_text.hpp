@@ -67,8 +67,9 @@ class ClipText : public Module {
 
  private:
   static void check(at::Tensor const& ids) {
-    if (ids.dim() != 2 || ids.size(0) == 0 || ids.size(1) == 0)
-      throw Error("the text tower cannot read these tokens", "shape " + shape_text(ids.sizes()), "pass ids as [B, L], both at least 1");
+    bool const whole = ids.scalar_type() == at::kLong || ids.scalar_type() == at::kInt;
+    if (!whole || ids.dim() != 2 || ids.size(0) == 0 || ids.size(1) == 0)
+      throw Error("the text tower cannot read these tokens", std::string(at::toString(ids.scalar_type())) + ", shape " + shape_text(ids.sizes()), "pass int64 ids as [B, L], both at least 1");
     auto const [least, most] = at::aminmax(ids);
     auto const lowest = least.template item<std::int64_t>(), highest = most.template item<std::int64_t>();
     if (lowest < 0 || highest >= config.vocabulary)

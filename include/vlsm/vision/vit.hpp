@@ -51,8 +51,8 @@ class VisionTransformer : public Module {
 
   /// image [B, 3, H, W] -> taps [B, 1 + (H/patch)(W/patch), width] each; `pooled` [B, pooled].
   Features forward(at::Tensor const& image) const {
-    Features seen{.taps = {}, .pooled = {}, .height = image.size(2), .width = image.size(3)};
     at::Tensor x = embed(image);
+    Features seen{.taps = {}, .pooled = {}, .height = image.size(2), .width = image.size(3)};
     for (int block = 0, tap = 0; block < depth; ++block) {
       x = blocks_[block]->forward(x);
       if (tap < config.count && block == config.taps[tap]) {
@@ -103,7 +103,7 @@ class VisionTransformer : public Module {
                                            .stride = config.patch, .bias = config.patch_bias};
 
   at::Tensor embed(at::Tensor const& image) const {
-    if (image.dim() != 4 || image.size(1) != 3 || image.size(2) < config.patch || image.size(3) < config.patch)
+    if (image.dim() != 4 || image.size(0) == 0 || image.size(1) != 3 || image.size(2) < config.patch || image.size(3) < config.patch)
       throw Error("a vision transformer cannot see this image", "shape " + shape_text(image.sizes()),
                   "pass [B, 3, H, W] with H and W of at least one patch (" + std::to_string(config.patch) + " pixels)");
     at::Tensor const cells = patch_->forward(image);  // [B, C, h, w]

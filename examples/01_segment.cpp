@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Segments a picture by a sentence with the published CLIPSeg weights:
+//   01_segment WEIGHTS_FOLDER PICTURE "a sentence" MASK.png
+#include <ATen/core/grad_mode.h>
+
+#include <iostream>
+
+// [readme]
+#include "vlsm/vlsm.hpp"
+
+void segment(std::string weights, std::string picture, std::string sentence, std::string out) {
+  vlsm::Segmenter<vlsm::ClipSeg> model;
+  vlsm::io::load(model, weights);  // a hub's folder, safetensors, .bin, .ckpt
+  auto const tokenizer = vlsm::tokenizer::ClipTokenizer::open(weights);
+  auto const encode = [&](std::string const& text) { return tokenizer.encode(text); };
+
+  at::NoGradGuard const no_grad;
+  auto const& recipe = vlsm::ClipSeg::recipe;
+  vlsm::Image const image = vlsm::read_image(picture);
+  auto const seen = model.vision->forward(vlsm::prepare_image(image, recipe).unsqueeze(0));
+  auto const said = model.text->forward(vlsm::tokenize({sentence}, encode));
+  at::Tensor const logits = model.segment(seen, said);  // [1, 1, 352, 352]
+  vlsm::Mask const mask = vlsm::to_mask((at::sigmoid(logits) > recipe.threshold)[0][0]);
+  vlsm::write_png(out, vlsm::as_image(vlsm::resize_nearest_exact(mask, image.shape(0), image.shape(1))));
+}
+// [readme]
+
+int main(int count, char** words) {
+  if (count != 5) {
+    std::cerr << "usage: 01_segment WEIGHTS_FOLDER PICTURE \"a sentence\" MASK.png\n";
+    return 2;
+  }
+  try {
+    segment(words[1], words[2], words[3], words[4]);
+  } catch (vlsm::Error const& e) {
+    std::cerr << "error: " << e.what() << "\n";
+    return 1;
+  }
+}
