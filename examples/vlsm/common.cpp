@@ -31,7 +31,7 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
   std::vector<std::string> names;
   for (ModelInfo const& info : models()) names.emplace_back(info.name);
   app.add_option("--model", model, "one of `vlsm models`")->required()->check(CLI::IsMember(names));
-  auto* const option = app.add_option("--weights", weights, "a checkpoint file or a folder as downloaded; random: start fresh");
+  auto* const option = app.add_option("--weights", weights, "a checkpoint file or a folder as downloaded; random: start fresh")->check(not_empty());
   if (weights_required) option->required();
   else option->capture_default_str();
   app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")->check(CLI::IsMember(tokenizer_names()))->capture_default_str();
@@ -67,6 +67,10 @@ CLI::Validator number_between(double low, double high) {
   return CLI::Validator(check, "NUMBER");
 }
 
+CLI::Validator not_empty() {
+  return CLI::Validator([](std::string const& text) { return text.empty() ? std::string("an empty text") : std::string(); }, "PATH");
+}
+
 std::vector<std::string> tokenizer_names() {
   std::vector<std::string> names;
   for (auto const& known : vlsm::tokenizer::named_tokenizers) names.emplace_back(known.name);
@@ -88,6 +92,12 @@ void write_text(std::filesystem::path const& path, std::string const& text) {
   vlsm::io::AtomicFile file(path);
   file.write(text.data(), text.size());
   file.commit();
+}
+
+void check_can_write(std::filesystem::path const& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) throw vlsm::Error("this is a folder, not a file", path.string(), "name a file in it");
+  vlsm::io::AtomicFile const trial(path);  // removed again
 }
 
 void make_folder(std::filesystem::path const& path) {

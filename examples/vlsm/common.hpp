@@ -42,6 +42,9 @@ struct ModelChoice {
 /// A check for options: a number from `low` to `high`. CLI::Range lets NaN pass.
 CLI::Validator number_between(double low, double high);
 
+/// A check for options: some text. An empty path (of an unset shell variable, say) names nothing.
+CLI::Validator not_empty();
+
 /// What --tokenizer may be.
 std::vector<std::string> tokenizer_names();
 
@@ -53,6 +56,9 @@ void print_json(nlohmann::ordered_json const& json);
 
 /// Writes text to a file, whole or not at all.
 void write_text(std::filesystem::path const& path, std::string const& text);
+
+/// Throws vlsm::Error where a file cannot be written there: before the work whose results it is to hold.
+void check_can_write(std::filesystem::path const& path);
 
 /// Makes the folder. Throws vlsm::Error where that fails.
 void make_folder(std::filesystem::path const& path);

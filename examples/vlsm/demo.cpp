@@ -19,9 +19,10 @@ constexpr char const* model_name = "clipseg-tiny";
 constexpr char const* level = "p2";
 
 struct Options {
-  Common common;
+  // One thread: the model is so small that a second one would mostly wait, on a busy machine for its turn.
+  Common common{.threads = 1};
   std::string out = "vlsm-demo";
-  int epochs = 16;
+  int epochs = 10;
 };
 
 void make_data(std::filesystem::path const& root, int side, std::uint64_t seed) {
@@ -34,7 +35,8 @@ void make_data(std::filesystem::path const& root, int side, std::uint64_t seed) 
 std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info, std::filesystem::path const& data, vlsm::Encode const& encode, Options const& options) {
   vlsm::Dataset const train(data, "train", level, info.recipe), val(data, "val", level, info.recipe);
   vlsm::FitOptions const fit{.epochs = options.epochs,
-                             .optimizer = {.learning_rate = 2e-3, .clip = 1.0},
+                             .batch = 16,
+                             .optimizer = {.learning_rate = 1e-3, .clip = 1.0},
                              .loss = vlsm::LossMeaning::sound,
                              .schedule = vlsm::Schedule::cosine,
                              .early_stop = {.patience = options.epochs},

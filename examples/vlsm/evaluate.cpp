@@ -28,6 +28,7 @@ nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& r
 }
 
 void run(Options const& options) {
+  if (!options.json.empty()) check_can_write(options.json);
   at::Device const device = options.common.apply();
   ModelInfo const& info = find_model(options.choice.model);
   vlsm::Dataset const data(options.data, options.split, options.prompt, info.recipe);
@@ -54,7 +55,7 @@ void add_evaluate(CLI::App& app) {
   auto* const command = app.add_subcommand("evaluate", "Dice and IoU of a model on a data set, per image and in the mean");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
-  command->add_option("--data", options->data, "folder with images/, masks/, anns/SPLIT.json")->required();
+  command->add_option("--data", options->data, "folder with images/, masks/, anns/SPLIT.json")->check(not_empty())->required();
   command->add_option("--split", options->split, "which annotations")->capture_default_str();
   command->add_option("--prompt", options->prompt, "prompt level, p0 … p9, or random")->capture_default_str();
   command->add_option("--batch", options->batch, "pictures at a time")->check(CLI::Range(1, 4096))->capture_default_str();

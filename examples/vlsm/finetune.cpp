@@ -103,8 +103,8 @@ void add_finetune(CLI::App& app) {
   auto* const command = app.add_subcommand("finetune", "Train a model on a data set, as the study does");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, false);
-  command->add_option("--data", options->data, "folder with images/, masks/, anns/{train,val}.json")->required();
-  command->add_option("--out", options->out, "folder of the run: best.safetensors, last.safetensors, log.csv, TensorBoard events")->required();
+  command->add_option("--data", options->data, "folder with images/, masks/, anns/{train,val}.json")->check(not_empty())->required();
+  command->add_option("--out", options->out, "folder of the run: best.safetensors, last.safetensors, log.csv, TensorBoard events")->check(not_empty())->required();
   command->add_option("--prompt", options->prompt, "prompt level, p0 … p9, or random")->capture_default_str();
   command->add_flag("--resume", options->resume, "go on with the run in --out");
   command->add_option("--train", options->train, "decoder: the encoders stay as they are; all; auto: all only from random weights")->check(CLI::IsMember({"auto", "decoder", "all"}))->capture_default_str();

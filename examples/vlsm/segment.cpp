@@ -77,6 +77,7 @@ void run(Options const& options) {
   model->to(device);
   float const threshold = options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
   make_folder(options.out);
+  if (!options.logits.empty()) check_can_write(options.logits);
 
   std::vector<vlsm::Said> said;  // each sentence is read once, with the first picture
   std::vector<at::Tensor> kept;
@@ -117,9 +118,9 @@ void add_segment(CLI::App& app) {
   auto* const command = app.add_subcommand("segment", "Masks of what the prompts name, in the pictures given");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
-  command->add_option("--image", options->images, "PNG or JPEG files")->required()->expected(1, -1);
+  command->add_option("--image", options->images, "PNG or JPEG files")->check(not_empty())->required()->expected(1, -1);
   command->add_option("--prompt", options->prompts, "sentences; every picture is encoded once for all of them")->required()->expected(1, -1);
-  command->add_option("--out", options->out, "folder for masks (PNG of the picture's size)")->capture_default_str();
+  command->add_option("--out", options->out, "folder for masks (PNG of the picture's size)")->check(not_empty())->capture_default_str();
   command->add_flag("--overlay", options->overlay, "also write the picture with the mask over it");
   command->add_option("--threshold", options->threshold, "a pixel belongs to the object above this probability, 0 to 1; default: the model's")->check(number_between(0, 1));
   command->add_option("--logits", options->logits, "also write the logits, [images x prompts, 1, S, S] float32, as safetensors");

@@ -34,7 +34,7 @@ void add_tokenize(CLI::App& app) {
   auto* const command = app.add_subcommand("tokenize", "Prompts to token ids: a JSON string a line in, {\"ids\": […]} a line out");
   auto const options = std::make_shared<Options>();
   command->add_option("--tokenizer", options->tokenizer, "clip (transformers 5), clip-ftfy (what the study ran), openai, openclip")->check(CLI::IsMember(tokenizer_names()))->capture_default_str();
-  command->add_option("--vocab", options->vocab, "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz")->required();
+  command->add_option("--vocab", options->vocab, "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz")->required()->check(not_empty());
   command->add_option("--length", options->length, "longest row, start and end token included")->check(CLI::Range(2, 1 << 20))->capture_default_str();
   command->callback([options] { run(*options); });
 }

@@ -13,6 +13,7 @@ TEST_CASE("wrong usage is told in one line with status 2") {
            {"segment", "required"},
            {"segment --model clipseg-tiny --weights random --image a.png", "--prompt is required"},
            {"segment --model clipseg-tiny --image a.png --prompt b", "--weights is required"},
+           {"segment --model clipseg-tiny --weights random --image '' --prompt b", "--image"},
            {"segment --model nonsense --weights random --image a.png --prompt b", "clipseg-tiny"},
            {"segment --model clipseg --tokenizer nonsense --weights random --image a.png --prompt b", "clip-ftfy"},
            {"segment --model clipseg-tiny --weights random --image --prompt b", "--prompt"},

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "support/doctest.hpp"  // first: its CHECK must be the last one defined
+
+#include "io/builders.hpp"
+#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/synthetic_dataset.hpp"
+
+using namespace vlsm::test;
+
+namespace {
+
+constexpr vlsm::Recipe recipe{.image = 64, .normalize = vlsm::imagenet};
+constexpr vlsm::SyntheticCounts few{.train = 3, .val = 1, .test = 2};
+
+}  // namespace
+
+TEST_CASE("synthetic: every split opens with three rows a picture") {
+  TempDir const folder;
+  vlsm::write_synthetic(folder.path(), 64, few, 1);
+  for (auto const& [split, rows] : {std::pair<std::string, std::size_t>{"train", 9}, {"val", 3}, {"test", 6}, {"test_opposite", 4}}) {
+    vlsm::Dataset const data(folder.path(), split, "p2", recipe);
+    CHECK(data.size() == rows);
+    vlsm::Random random(1);
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      double const share = data.at(i, random).mask.mean().item<double>();
+      CHECK(share > 0.01);
+      CHECK(share < 0.3);
+    }
+  }
+}
+
+TEST_CASE("synthetic: the same seed writes the same files") {
+  TempDir const a, b, c;
+  vlsm::write_synthetic(a.path(), 64, few, 1);
+  vlsm::write_synthetic(b.path(), 64, few, 1);
+  vlsm::write_synthetic(c.path(), 64, few, 2);
+  CHECK(read_file(a / "images/train_2.png") == read_file(b / "images/train_2.png"));
+  CHECK(read_file(a / "anns/test_opposite.json") == read_file(b / "anns/test_opposite.json"));
+  CHECK(read_file(a / "images/train_2.png") != read_file(c / "images/train_2.png"));
+}
+
+TEST_CASE("synthetic: objects do not overlap and their colours are a pair and a third") {
+  std::mt19937 random(7);
+  for (int i = 0; i < 20; ++i) {
+    vlsm::SyntheticPicture const picture = vlsm::draw_synthetic(48, random);
+    auto const& [first, second, third] = picture.objects;
+    auto const pair = [](std::string const& color) {
+      for (std::size_t c = 0; c < 6; ++c)
+        if (color == vlsm::synthetic_colors[c].name) return c / 2;
+      return std::size_t{9};
+    };
+    CHECK(pair(first.color) == pair(second.color));
+    CHECK(first.color != second.color);
+    CHECK(pair(third.color) != pair(first.color));
+    for (std::size_t at = 0; at < first.mask.size(); ++at) CHECK((first.mask[at] > 0) + (second.mask[at] > 0) + (third.mask[at] > 0) <= 1);
+  }
+}
+
+TEST_CASE("synthetic: a folder that cannot be made is told") {
+  TempDir const folder;
+  write_file(folder / "file", "mine");
+  CHECK_ERROR(vlsm::write_synthetic(folder / "file", 64, few, 1), "cannot be made");
+  CHECK_ERROR(vlsm::write_synthetic(folder / "file/below", 64, few, 1), "cannot be made");
+  CHECK(read_file(folder / "file") == "mine");
+}
