@@ -10,7 +10,7 @@ using namespace vlsm::test;
 
 namespace {
 
-std::string const model = "segment --model clipseg-tiny --weights random ";
+std::string const model = "segment --model clipseg-tiny --weights random --threads 1 ";
 
 // The folder holds two pictures of different sizes.
 struct Pictures : TempDir {
@@ -73,7 +73,7 @@ TEST_CASE("the same seed gives the same masks") {
   std::string const logits = "--logits " + as_word(folder / "l.safetensors");
   check_done(run_tool(model + folder.one() + folder.out() + "--prompt x " + logits));
   std::string const first = read_file(folder / "l.safetensors");
-  check_done(run_tool(model + folder.one() + folder.out() + "--prompt x --threads 1 " + logits));
+  check_done(run_tool(model + folder.one() + folder.out() + "--prompt x " + logits));
   CHECK(read_file(folder / "l.safetensors") == first);
   check_done(run_tool(model + "--seed 4 " + folder.one() + folder.out() + "--prompt x " + logits));
   CHECK(read_file(folder / "l.safetensors") != first);

@@ -129,7 +129,9 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
     }
     at::Tensor value = pieces.size() == 1 ? pieces[0] : at::cat(pieces);
     if (rules[name].change == Change::transpose && value.dim() == 2) value = value.t();
-    bool const table = rules[name].change == Change::positions && detail::fits_position_table(value, parameter);
+    // A model that took another table saves it: a native file may hold one, too.
+    bool const resized = rules[name].change == Change::positions || (known.scheme.rules.empty() && name == "vision.positions");
+    bool const table = resized && detail::fits_position_table(value, parameter);
     if (value.sizes() != parameter.sizes() && !table) {
       problems.add("wrongly shaped", key + " is " + shape_text(value.sizes()) + " where the model has " + shape_text(parameter.sizes()));
       continue;
