@@ -14,7 +14,7 @@ using test::DiskSeg;
 using test::Disks;
 
 FitOptions options(std::filesystem::path const& run, int epochs) {
-  return {.epochs = epochs, .batch = 8, .optimizer = {.learning_rate = 3e-3, .clip = 1}, .loss = LossMeaning::sound, .seed = 3, .run = run};
+  return {.epochs = epochs, .batch = 8, .optimizer = {.learning_rate = 2e-3, .clip = 1}, .loss = LossMeaning::sound, .seed = 3, .run = run};
 }
 
 bool equal_weights(torch::nn::Module const& a, torch::nn::Module const& b) {
@@ -27,7 +27,7 @@ bool equal_weights(torch::nn::Module const& a, torch::nn::Module const& b) {
 TEST_CASE("a small model learns which of two disks the prompt means") {
   at::manual_seed(1);
   Segmenter<DiskSeg> model;
-  auto const history = fit(model, Disks(64), Disks(32, 1000), test::encode_bytes, options({}, 25));
+  auto const history = fit(model, Disks(64), Disks(32, 1000), test::encode_bytes, options({}, 40));
   std::printf("validation Dice %.3f after %zu epochs\n", history.back().val_dice, history.size());
   CHECK(history.back().val_dice > 0.9);
   CHECK(history.back().train_loss < history.front().train_loss);
