@@ -22,6 +22,7 @@ class TransformerDecoder : public Module {
   static_assert(config.in.width[0] % config.heads == 0, "DecoderConfig: the width of .in is no multiple of .heads");
 
  public:
+  static constexpr DecoderConfig settings = config;
   static constexpr Taps in = config.in;
   static constexpr Taps out =
       Taps::alike(1, config.in.width[0], config.in.stride[config.in.count - 1], Layout::map);

@@ -9,6 +9,7 @@
 
 #include "vlsm/core/error.hpp"
 #include "vlsm/io/checkpoint.hpp"
+#include "vlsm/io/hf_config.hpp"
 #include "vlsm/io/keys/translate.hpp"
 #include "vlsm/io/tensor.hpp"
 #include "vlsm/nn/module.hpp"
@@ -156,9 +157,10 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
 }
 
 /// Gives `segmenter` the weights of a checkpoint: a file of any supported format, or a folder as
-/// downloaded from a hub. Throws as `load_tensors` and `open_checkpoint` do.
+/// downloaded from a hub, whose config.json must agree with the architecture. Throws as `load_tensors` and `open_checkpoint` do.
 template <class Segmenter>
 LoadReport load(Segmenter& segmenter, std::filesystem::path const& path) {
+  if (std::filesystem::exists(path / "config.json")) check_hf_config<typename Segmenter::Architecture>(path / "config.json");
   Checkpoint const checkpoint = open_checkpoint(path);
   using Vision = typename Segmenter::Architecture::Vision;
   LoadReport report = load_tensors(segmenter, checkpoint.tensors, path.string(), [](std::string_view name) {

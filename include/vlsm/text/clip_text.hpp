@@ -37,6 +37,7 @@ class ClipText : public Module {
   static_assert(config.layer.width % config.layer.heads == 0, "ClipTextConfig: .layer.width is no multiple of .layer.heads");
 
  public:
+  static constexpr ClipTextConfig settings = config;
   static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
   static constexpr int vocabulary = config.vocabulary;
 

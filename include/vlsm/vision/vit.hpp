@@ -42,6 +42,7 @@ class VisionTransformer : public Module {
   static_assert(config.count > 0 && config.taps[config.count - 1] < config.blocks, "VitConfig: a tap lies beyond the last block");
 
  public:
+  static constexpr VitConfig settings = config;
   static constexpr int depth = config.pooled ? config.blocks : config.taps[config.count - 1] + 1;
   static constexpr Taps out = [] {
     Taps taps = Taps::alike(config.count, config.layer.width, config.patch, Layout::tokens, 1);
