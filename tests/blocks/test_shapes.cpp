@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "support/doctest.hpp"  // first: its CHECK must be the last one defined
-
 #include "io/builders.hpp"
 #include "support/disks.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/metrics.hpp"
 
@@ -20,7 +19,19 @@ at::Tensor ids(std::initializer_list<std::int64_t> values) {
 TEST_CASE("shapes: what is no image for a vision transformer is told with its shape") {
   at::NoGradGuard const no_grad;
   vlsm::VisionTransformer<disk_vit> const vision;
-  for (std::vector<std::int64_t> const& shape : std::vector<std::vector<std::int64_t>>{{}, {32}, {32, 32}, {3, 32, 32}, {1, 1, 32, 32}, {1, 4, 32, 32}, {1, 32, 32, 3}, {0, 3, 32, 32}, {1, 3, 7, 32}, {1, 3, 32, 7}, {1, 3, 0, 0}, {1, 1, 3, 32, 32}})
+  for (std::vector<std::int64_t> const& shape :
+       std::vector<std::vector<std::int64_t>>{{},
+                                              {32},
+                                              {32, 32},
+                                              {3, 32, 32},
+                                              {1, 1, 32, 32},
+                                              {1, 4, 32, 32},
+                                              {1, 32, 32, 3},
+                                              {0, 3, 32, 32},
+                                              {1, 3, 7, 32},
+                                              {1, 3, 32, 7},
+                                              {1, 3, 0, 0},
+                                              {1, 1, 3, 32, 32}})
     CHECK_ERROR(vision.forward(at::zeros(shape)), "a vision transformer cannot see this image: ");
   CHECK_ERROR(vision.forward(at::zeros({1, 3, 7, 32})), "8 pixels");
 }
@@ -39,7 +50,8 @@ TEST_CASE("shapes: ids out of range and rows that are no ids are told") {
   CHECK_ERROR(text.forward({ids({256, 258})}), "id 258");
   CHECK_ERROR(text.forward({ids({256, -1, 257})}), "id -1");
   CHECK_ERROR(text.forward({ids({std::int64_t{1} << 62})}), "id 4611686018427387904");
-  CHECK_ERROR(text.forward({ids({std::numeric_limits<std::int64_t>::min()})}), "outside the vocabulary");
+  CHECK_ERROR(text.forward({ids({std::numeric_limits<std::int64_t>::min()})}),
+              "outside the vocabulary");
   CHECK_ERROR(text.forward({at::zeros({3}, at::kLong)}), "pass int64 ids as [B, L]");
   CHECK_ERROR(text.forward({at::zeros({1, 0}, at::kLong)}), "shape [1, 0]");
   CHECK_ERROR(text.forward({at::zeros({0, 3}, at::kLong)}), "shape [0, 3]");
@@ -52,7 +64,8 @@ TEST_CASE("shapes: prompts end at their end token and may not reach beyond the p
   vlsm::ClipText<disk_text> const text;
   at::Tensor const plain = text.forward({ids({256, 65, 257})}).sentence;
   CHECK(at::allclose(text.forward({ids({256, 65, 257, 12, 13})}).sentence, plain));
-  CHECK(at::allclose(text.forward({at::tensor({256, 65, 257}, at::kInt).view({1, 3})}).sentence, plain));
+  CHECK(at::allclose(text.forward({at::tensor({256, 65, 257}, at::kInt).view({1, 3})}).sentence,
+                     plain));
   at::Tensor row = at::full({1, 77}, 65, at::kLong);
   row[0][76] = 257;
   CHECK(text.forward({row}).words.size(1) == 77);
@@ -65,15 +78,20 @@ TEST_CASE("shapes: prompts end at their end token and may not reach beyond the p
 TEST_CASE("shapes: one image meets many prompts and many images meet one") {
   at::NoGradGuard const no_grad;
   vlsm::Segmenter<DiskSeg> const model;
-  at::Tensor const prompts = at::tensor({256, 65, 257, 256, 66, 257, 256, 67, 257}, at::kLong).view({3, 3});
-  CHECK(model.forward(at::zeros({1, 3, 32, 32}), {prompts}).sizes() == at::IntArrayRef{3, 1, 32, 32});
-  CHECK(model.forward(at::zeros({3, 3, 32, 32}), {prompts.slice(0, 0, 1)}).sizes() == at::IntArrayRef{3, 1, 32, 32});
-  CHECK(model.forward(at::zeros({3, 3, 32, 32}), {prompts}).sizes() == at::IntArrayRef{3, 1, 32, 32});
+  at::Tensor const prompts =
+      at::tensor({256, 65, 257, 256, 66, 257, 256, 67, 257}, at::kLong).view({3, 3});
+  CHECK(model.forward(at::zeros({1, 3, 32, 32}), {prompts}).sizes() ==
+        at::IntArrayRef{3, 1, 32, 32});
+  CHECK(model.forward(at::zeros({3, 3, 32, 32}), {prompts.slice(0, 0, 1)}).sizes() ==
+        at::IntArrayRef{3, 1, 32, 32});
+  CHECK(model.forward(at::zeros({3, 3, 32, 32}), {prompts}).sizes() ==
+        at::IntArrayRef{3, 1, 32, 32});
 }
 
 TEST_CASE("shapes: empty prompts and prompts of different lengths make one batch") {
   vlsm::Tokens const tokens = vlsm::tokenize({"", "abc"}, encode_bytes);
-  CHECK(tokens.ids.equal(at::tensor({256, 257, 257, 257, 257, 256, 97, 98, 99, 257}, at::kLong).view({2, 5})));
+  CHECK(tokens.ids.equal(
+      at::tensor({256, 257, 257, 257, 257, 256, 97, 98, 99, 257}, at::kLong).view({2, 5})));
 }
 
 TEST_CASE("shapes: scores of masks of different shapes are refused") {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "support/doctest.hpp"  // first: its CHECK must be the last one defined
-
 #include <set>
 
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "support/pictures.hpp"
 #include "vlsm/data/dataset.hpp"
 
@@ -14,12 +13,14 @@ namespace {
 constexpr vlsm::Recipe recipe{.image = 32, .normalize = vlsm::imagenet};
 
 std::string row(std::string const& image, std::string const& mask, std::string const& prompts) {
-  return R"({"img_name": ")" + image + R"(", "mask_name": ")" + mask + R"(", "prompts": )" + prompts + "}";
+  return R"({"img_name": ")" + image + R"(", "mask_name": ")" + mask + R"(", "prompts": )" +
+         prompts + "}";
 }
 
 struct Folder : TempDir {
   Folder() {
-    for (char const* name : {"images", "masks", "anns"}) std::filesystem::create_directory(*this / name);
+    for (char const* name : {"images", "masks", "anns"})
+      std::filesystem::create_directory(*this / name);
     write_file(*this / "images/a.png", small_png());
     write_file(*this / "masks/m.png", plain_png(16, 12, '\xff'));
     write_file(*this / "masks/other.png", plain_png(12, 16, '\xff'));
@@ -35,7 +36,8 @@ struct Folder : TempDir {
 
 TEST_CASE("dataset: an example holds the picture and the mask at the recipe's size") {
   Folder const folder;
-  vlsm::Dataset const data = folder.open(row("a.png", "m.png", R"({"p0": "", "p1": ["one", "two"]})"));
+  vlsm::Dataset const data =
+      folder.open(row("a.png", "m.png", R"({"p0": "", "p1": ["one", "two"]})"));
   REQUIRE(data.size() == 1);
   vlsm::Random random(1);
   std::set<std::string> seen;
@@ -44,7 +46,8 @@ TEST_CASE("dataset: an example holds the picture and the mask at the recipe's si
     CHECK(example.image.sizes() == at::IntArrayRef{3, 32, 32});
     CHECK(example.mask.sizes() == at::IntArrayRef{1, 32, 32});
     CHECK(example.mask.eq(1).all().item<bool>());
-    CHECK(example.image.equal(vlsm::prepare_image(vlsm::read_image(folder / "images/a.png"), recipe)));
+    CHECK(example.image.equal(
+        vlsm::prepare_image(vlsm::read_image(folder / "images/a.png"), recipe)));
     CHECK(example.name == "m.png");
     seen.insert(example.prompt);
   }
@@ -53,12 +56,14 @@ TEST_CASE("dataset: an example holds the picture and the mask at the recipe's si
 
 TEST_CASE("dataset: the level random draws from every level but the first") {
   Folder const folder;
-  vlsm::Dataset const data = folder.open(row("a.png", "m.png", R"({"p0": "", "p1": "one", "p2": "two"})"), "random");
+  vlsm::Dataset const data =
+      folder.open(row("a.png", "m.png", R"({"p0": "", "p1": "one", "p2": "two"})"), "random");
   vlsm::Random random(1);
   std::set<std::string> seen;
   for (int i = 0; i < 30; ++i) seen.insert(data.at(0, random).prompt);
   CHECK(seen == std::set<std::string>{"one", "two"});
-  CHECK_ERROR(folder.open(row("a.png", "m.png", R"({"p0": ""})"), "random"), "no prompt \"random\"");
+  CHECK_ERROR(folder.open(row("a.png", "m.png", R"({"p0": ""})"), "random"),
+              "no prompt \"random\"");
 }
 
 TEST_CASE("dataset: missing splits and empty ones and levels that a row lacks are told at once") {
@@ -68,7 +73,8 @@ TEST_CASE("dataset: missing splits and empty ones and levels that a row lacks ar
   CHECK_ERROR(vlsm::Dataset(folder / "nowhere", "test", "p1", recipe), "nowhere");
   CHECK_ERROR(folder.open(""), "the split is empty");
   CHECK_ERROR(folder.open(good, "p7"), "choose one of p0, p1");
-  CHECK_ERROR(folder.open(good + ", " + row("a.png", "m.png", R"({"p0": ""})")), "row 1 has no prompt \"p1\"");
+  CHECK_ERROR(folder.open(good + ", " + row("a.png", "m.png", R"({"p0": ""})")),
+              "row 1 has no prompt \"p1\"");
   CHECK_ERROR(folder.open(row("a.png", "m.png", "{}")), "no prompts");
   CHECK_ERROR(folder.open(row("a.png", "m.png", "{}"), "random"), "no prompts");
 }
@@ -76,7 +82,9 @@ TEST_CASE("dataset: missing splits and empty ones and levels that a row lacks ar
 TEST_CASE("dataset: files that are not there are counted and the first is named") {
   Folder const folder;
   std::string const prompts = R"({"p1": "x"})";
-  CHECK_ERROR(folder.open(row("a.png", "m.png", prompts) + "," + row("b.png", "m.png", prompts) + "," + row("a.png", "n.png", prompts)), "2 files that do not exist, first");
+  CHECK_ERROR(folder.open(row("a.png", "m.png", prompts) + "," + row("b.png", "m.png", prompts) +
+                          "," + row("a.png", "n.png", prompts)),
+              "2 files that do not exist, first");
   CHECK_ERROR(folder.open(row("b.png", "m.png", prompts)), "images/b.png");
   CHECK_ERROR(folder.open(row(".", "m.png", prompts)), "1 files");
   CHECK_ERROR(folder.open(row(std::string(300, 'x'), "m.png", prompts)), "1 files");
@@ -85,6 +93,7 @@ TEST_CASE("dataset: files that are not there are counted and the first is named"
 TEST_CASE("dataset: a mask of another size than its picture is told with both sizes") {
   Folder const folder;
   vlsm::Random random(1);
-  CHECK_ERROR(folder.open(row("a.png", "other.png", R"({"p1": "x"})")).at(0, random), "the mask is 12 x 16, its picture 16 x 12");
+  CHECK_ERROR(folder.open(row("a.png", "other.png", R"({"p1": "x"})")).at(0, random),
+              "the mask is 12 x 16, its picture 16 x 12");
   CHECK_ERROR(folder.open(row("a.png", "text.png", R"({"p1": "x"})")).at(0, random), "text.png");
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "support/doctest.hpp"  // first: its CHECK must be the last one defined
-
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 
@@ -17,7 +16,10 @@ constexpr vlsm::SyntheticCounts few{.train = 3, .val = 1, .test = 2};
 TEST_CASE("synthetic: every split opens with three rows a picture") {
   TempDir const folder;
   vlsm::write_synthetic(folder.path(), 64, few, 1);
-  for (auto const& [split, rows] : {std::pair<std::string, std::size_t>{"train", 9}, {"val", 3}, {"test", 6}, {"test_opposite", 4}}) {
+  for (auto const& [split, rows] : {std::pair<std::string, std::size_t>{"train", 9},
+                                    {"val", 3},
+                                    {"test", 6},
+                                    {"test_opposite", 4}}) {
     vlsm::Dataset const data(folder.path(), split, "p2", recipe);
     CHECK(data.size() == rows);
     vlsm::Random random(1);
@@ -52,7 +54,8 @@ TEST_CASE("synthetic: objects do not overlap and their colours are a pair and a 
     CHECK(pair(first.color) == pair(second.color));
     CHECK(first.color != second.color);
     CHECK(pair(third.color) != pair(first.color));
-    for (std::size_t at = 0; at < first.mask.size(); ++at) CHECK((first.mask[at] > 0) + (second.mask[at] > 0) + (third.mask[at] > 0) <= 1);
+    for (std::size_t at = 0; at < first.mask.size(); ++at)
+      CHECK((first.mask[at] > 0) + (second.mask[at] > 0) + (third.mask[at] > 0) <= 1);
   }
 }
 

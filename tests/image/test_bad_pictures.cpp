@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "support/doctest.hpp"  // first: its CHECK must be the last one defined
-
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "support/pictures.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/resize.hpp"
@@ -36,15 +35,20 @@ std::string sixteen(std::initializer_list<int> values) {
 
 vlsm::Image gradient(std::size_t height, std::size_t width) {
   vlsm::Image image = vlsm::Image::from_shape({height, width, 3});
-  for (std::size_t i = 0; i < image.size(); ++i) image.data()[i] = static_cast<std::uint8_t>(i * 7 % 251);
+  for (std::size_t i = 0; i < image.size(); ++i)
+    image.data()[i] = static_cast<std::uint8_t>(i * 7 % 251);
   return image;
 }
 
 std::string jpeg() {
   std::string bytes;
   vlsm::Image const image = gradient(40, 50);
-  stbi_write_jpg_to_func([](void* out, void* data, int size) { static_cast<std::string*>(out)->append(static_cast<char const*>(data), static_cast<std::size_t>(size)); }, &bytes, 50, 40, 3,
-                         image.data(), 90);
+  stbi_write_jpg_to_func(
+      [](void* out, void* data, int size) {
+        static_cast<std::string*>(out)->append(static_cast<char const*>(data),
+                                               static_cast<std::size_t>(size));
+      },
+      &bytes, 50, 40, 3, image.data(), 90);
   return bytes;
 }
 
@@ -52,24 +56,37 @@ std::string jpeg() {
 
 // The expected values are those of Pillow 13's convert('RGB').
 TEST_CASE("grey pictures of every depth become RGB as PIL makes them") {
-  CHECK(pixels(png(3, 1, 8, grey, bytes_of({0, 0, 100, 255}))) == std::vector{0, 0, 0, 100, 100, 100, 255, 255, 255});
-  CHECK(pixels(png(3, 1, 1, grey, bytes_of({0, 0b10100000}))) == std::vector{255, 255, 255, 0, 0, 0, 255, 255, 255});
-  CHECK(pixels(png(4, 1, 2, grey, bytes_of({0, 0b00011011}))) == std::vector{0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255});
+  CHECK(pixels(png(3, 1, 8, grey, bytes_of({0, 0, 100, 255}))) ==
+        std::vector{0, 0, 0, 100, 100, 100, 255, 255, 255});
+  CHECK(pixels(png(3, 1, 1, grey, bytes_of({0, 0b10100000}))) ==
+        std::vector{255, 255, 255, 0, 0, 0, 255, 255, 255});
+  CHECK(pixels(png(4, 1, 2, grey, bytes_of({0, 0b00011011}))) ==
+        std::vector{0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255});
   CHECK(pixels(png(2, 1, 4, grey, bytes_of({0, 0x3c}))) == std::vector{51, 51, 51, 204, 204, 204});
-  CHECK(pixels(png(4, 1, 16, grey, sixteen({0, 128, 0x017f, 0xffff}))) == std::vector{0, 0, 0, 128, 128, 128, 255, 255, 255, 255, 255, 255});
-  CHECK(pixels(png(2, 1, 8, grey, bytes_of({0, 7, 9}), png_chunk("tRNS", bytes_of({0, 7})))) == std::vector{7, 7, 7, 9, 9, 9});
+  CHECK(pixels(png(4, 1, 16, grey, sixteen({0, 128, 0x017f, 0xffff}))) ==
+        std::vector{0, 0, 0, 128, 128, 128, 255, 255, 255, 255, 255, 255});
+  CHECK(pixels(png(2, 1, 8, grey, bytes_of({0, 7, 9}), png_chunk("tRNS", bytes_of({0, 7})))) ==
+        std::vector{7, 7, 7, 9, 9, 9});
 }
 
 TEST_CASE("colours of 16 bits and alpha channels and palettes become RGB as PIL makes them") {
-  CHECK(pixels(png(2, 1, 16, rgb, sixteen({0, 255, 0x1234, 0xffff, 0x80ff, 0x0180}))) == std::vector{0, 0, 18, 255, 128, 1});
-  CHECK(pixels(png(1, 1, 16, rgb_alpha, sixteen({0x1234, 0x56ff, 0x9a80, 0x8000}))) == std::vector{18, 86, 154});
+  CHECK(pixels(png(2, 1, 16, rgb, sixteen({0, 255, 0x1234, 0xffff, 0x80ff, 0x0180}))) ==
+        std::vector{0, 0, 18, 255, 128, 1});
+  CHECK(pixels(png(1, 1, 16, rgb_alpha, sixteen({0x1234, 0x56ff, 0x9a80, 0x8000}))) ==
+        std::vector{18, 86, 154});
   CHECK(pixels(png(1, 1, 16, grey_alpha, sixteen({0x1234, 0x8000}))) == std::vector{18, 18, 18});
-  CHECK(pixels(png(2, 1, 8, grey_alpha, bytes_of({0, 10, 0, 200, 128}))) == std::vector{10, 10, 10, 200, 200, 200});
-  CHECK(pixels(png(2, 1, 8, rgb_alpha, bytes_of({0, 10, 20, 30, 0, 200, 100, 50, 128}))) == std::vector{10, 20, 30, 200, 100, 50});
+  CHECK(pixels(png(2, 1, 8, grey_alpha, bytes_of({0, 10, 0, 200, 128}))) ==
+        std::vector{10, 10, 10, 200, 200, 200});
+  CHECK(pixels(png(2, 1, 8, rgb_alpha, bytes_of({0, 10, 20, 30, 0, 200, 100, 50, 128}))) ==
+        std::vector{10, 20, 30, 200, 100, 50});
   std::string const colors = png_chunk("PLTE", bytes_of({1, 2, 3, 250, 251, 252}));
-  CHECK(pixels(png(2, 1, 8, palette, bytes_of({0, 1, 0}), colors)) == std::vector{250, 251, 252, 1, 2, 3});
-  CHECK(pixels(png(2, 1, 1, palette, bytes_of({0, 0b01000000}), colors)) == std::vector{1, 2, 3, 250, 251, 252});
-  CHECK(pixels(png(2, 1, 8, palette, bytes_of({0, 1, 0}), colors + png_chunk("tRNS", bytes_of({0, 128})))) == std::vector{250, 251, 252, 1, 2, 3});
+  CHECK(pixels(png(2, 1, 8, palette, bytes_of({0, 1, 0}), colors)) ==
+        std::vector{250, 251, 252, 1, 2, 3});
+  CHECK(pixels(png(2, 1, 1, palette, bytes_of({0, 0b01000000}), colors)) ==
+        std::vector{1, 2, 3, 250, 251, 252});
+  CHECK(pixels(png(2, 1, 8, palette, bytes_of({0, 1, 0}),
+                   colors + png_chunk("tRNS", bytes_of({0, 128})))) ==
+        std::vector{250, 251, 252, 1, 2, 3});
 }
 
 TEST_CASE("what is no picture is told by name") {
@@ -100,7 +117,8 @@ TEST_CASE("sizes that cannot be are told before anything is decoded") {
 TEST_CASE("a PNG that is cut anywhere or damaged anywhere is refused") {
   std::string const whole = small_png();
   REQUIRE(decode(whole).shape(0) == 12);
-  for (std::size_t size = 1; size < whole.size(); size += size < 80 ? 1 : 37) CHECK_THROWS_AS(decode(whole.substr(0, size)), vlsm::Error);
+  for (std::size_t size = 1; size < whole.size(); size += size < 80 ? 1 : 37)
+    CHECK_THROWS_AS(decode(whole.substr(0, size)), vlsm::Error);
   for (std::size_t at = 0; at < whole.size(); at += at < 60 ? 1 : 41) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
@@ -112,7 +130,8 @@ TEST_CASE("a PNG that is cut anywhere or damaged anywhere is refused") {
 TEST_CASE("a JPEG that is cut anywhere is refused") {
   std::string const whole = jpeg();
   REQUIRE(decode(whole).shape(1) == 50);
-  for (std::size_t size = 1; size < whole.size(); size += 13) CHECK_THROWS_AS(decode(whole.substr(0, size)), vlsm::Error);
+  for (std::size_t size = 1; size < whole.size(); size += 13)
+    CHECK_THROWS_AS(decode(whole.substr(0, size)), vlsm::Error);
   CHECK_THROWS_AS(decode(whole.substr(0, whole.size() - 1)), vlsm::Error);
   CHECK(decode(whole + "appended").shape(0) == 40);
 }
@@ -141,7 +160,8 @@ TEST_CASE("a mask is the first channel of a picture of any kind") {
 }
 
 TEST_CASE("pictures of one pixel and of one line are resized to any size") {
-  for (auto const& [height, width] : {std::pair<std::size_t, std::size_t>{1, 1}, {1, 3000}, {3000, 1}}) {
+  for (auto const& [height, width] :
+       {std::pair<std::size_t, std::size_t>{1, 1}, {1, 3000}, {3000, 1}}) {
     vlsm::Image const resized = vlsm::resize_bilinear(gradient(height, width), 64, 64);
     CHECK(resized.shape(0) == 64);
     CHECK(resized.shape(1) == 64);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/io/array.hpp"

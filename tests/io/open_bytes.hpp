@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <string>
 
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/checkpoint.hpp"
 
 namespace vlsm::test {

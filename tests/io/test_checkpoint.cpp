@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
-
 #include <cstdint>
 #include <string>
 
 #include "io/builders.hpp"
 #include "io/open_bytes.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/checkpoint.hpp"
 
 using namespace vlsm;

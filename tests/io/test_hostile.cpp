@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/checkpoint.hpp"
 #include "vlsm/io/zip.hpp"
 

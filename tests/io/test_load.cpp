@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "support/doctest.hpp"  // first: its CHECK must be the last one defined
-
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/io/load.hpp"
 #include "vlsm/io/save.hpp"
@@ -21,7 +20,8 @@ constexpr auto omits = [](std::string_view) { return false; };
 
 std::map<std::string, at::Tensor> copy_of(torch::nn::Module const& model) {
   std::map<std::string, at::Tensor> copy;
-  for (auto const& item : model.named_parameters()) copy.emplace(item.key(), item.value().detach().clone());
+  for (auto const& item : model.named_parameters())
+    copy.emplace(item.key(), item.value().detach().clone());
   return copy;
 }
 
@@ -95,7 +95,8 @@ TEST_CASE("load: every problem is told at once and the model stays as it was") {
   replace(state, "head.up2.bias", at::full({1}, HUGE_VAL));
   state.push_back(state.back());
   state.push_back({"surprise", state.back().array});
-  std::string const message = error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
+  std::string const message =
+      error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
   CHECK_SAYS(message, "this checkpoint does not fit the model: ");
   CHECK_SAYS(message, "1 missing (text.project.weight)");
   CHECK_SAYS(message, "2 unused (text.other, surprise)");
@@ -114,7 +115,8 @@ TEST_CASE("load: every problem is told at once and the model stays as it was") {
 TEST_CASE("load: of many problems the first few are named and all are counted") {
   Model model;
   std::vector<NamedArray> const state{vlsm::io::state_of(model).front()};
-  std::string const message = error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
+  std::string const message =
+      error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
   CHECK_SAYS(message, std::to_string(model.named_parameters().size() - 1) + " missing (");
   CHECK_SAYS(message, ", …)");
   CHECK(message.size() < 1000);
@@ -123,19 +125,26 @@ TEST_CASE("load: of many problems the first few are named and all are counted") 
 TEST_CASE("load: a file without a known key is told so") {
   Model model;
   auto const one = vlsm::io::to_array(at::zeros({1}));
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, {{"conv1.weight", one}, {"fc.bias", one}}, "FILE", omits); }), "first key 'conv1.weight'");
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, {}, "FILE", omits); }), "holds no tensors");
+  CHECK_SAYS(
+      error_of([&] {
+        vlsm::io::load_tensors(model, {{"conv1.weight", one}, {"fc.bias", one}}, "FILE", omits);
+      }),
+      "first key 'conv1.weight'");
+  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, {}, "FILE", omits); }),
+             "holds no tensors");
 }
 
 TEST_CASE("load: prefixes of DataParallel and Lightning are stripped") {
   Model const first;
-  for (std::string prefix : {"module.", "net.", "model.", "net.clipseg.", "_orig_mod.", "module.net."}) {
+  for (std::string prefix :
+       {"module.", "net.", "model.", "net.clipseg.", "_orig_mod.", "module.net."}) {
     auto state = vlsm::io::state_of(first, prefix);
     Model second;
     vlsm::io::load_tensors(second, state, "FILE", omits);
     CHECK(same(second, copy_of(first)));
     state.pop_back();
-    CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }), "missing (" + prefix);
+    CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+               "missing (" + prefix);
   }
 }
 
@@ -146,7 +155,8 @@ TEST_CASE("load: a position table of another size is taken and saved and loaded 
   at::Tensor const table = at::rand({1 + 7 * 7, 64});
   replace(state, "vision.positions", table);
   vlsm::io::write_safetensors(folder / "other.safetensors", state, {});
-  std::string const refused = error_of([&] { vlsm::io::load(model, folder / "other.safetensors"); });
+  std::string const refused =
+      error_of([&] { vlsm::io::load(model, folder / "other.safetensors"); });
   CHECK_MESSAGE(refused.empty(), refused);
   CHECK(model.named_parameters()["vision.positions"].equal(table));
   vlsm::io::save(model, folder / "again.safetensors");
@@ -156,14 +166,16 @@ TEST_CASE("load: a position table of another size is taken and saved and loaded 
   at::NoGradGuard const no_grad;
   CHECK(again.vision->forward(at::zeros({1, 3, 64, 64})).taps[0].size(1) == 17);
   replace(state, "vision.positions", at::rand({1 + 7 * 8, 64}));
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); }), "vision.positions is [57, 64]");
+  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); }),
+             "vision.positions is [57, 64]");
 }
 
 TEST_CASE("load: other float types are converted and whole numbers are refused") {
   Model const first;
   for (at::ScalarType type : {at::kHalf, at::kBFloat16, at::kDouble}) {
     auto state = vlsm::io::state_of(first);
-    for (NamedArray& tensor : state) tensor.array = vlsm::io::to_array(vlsm::io::to_tensor(tensor.array).to(type));
+    for (NamedArray& tensor : state)
+      tensor.array = vlsm::io::to_array(vlsm::io::to_tensor(tensor.array).to(type));
     Model second;
     vlsm::io::load_tensors(second, state, "FILE", omits);
     for (auto const& item : second.named_parameters()) {
@@ -174,18 +186,23 @@ TEST_CASE("load: other float types are converted and whole numbers are refused")
   auto state = vlsm::io::state_of(first);
   replace(state, "vision.class_token", at::full({64}, 1e300, at::kDouble));
   Model second;
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }), "1 not finite (vision.class_token)");
+  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+             "1 not finite (vision.class_token)");
 }
 
-TEST_CASE("load: a file of the plain head in the refined model says what is missing and what is unused") {
+TEST_CASE(
+    "load: a file of the plain head in the refined model says what is missing and what is unused") {
   TempDir const folder;
   vlsm::Segmenter<TinySimple> const simple;
   vlsm::io::save(simple, folder / "simple.safetensors");
   Model refined;
   auto const before = copy_of(refined);
-  std::string const message = error_of([&] { vlsm::io::load(refined, folder / "simple.safetensors"); });
+  std::string const message =
+      error_of([&] { vlsm::io::load(refined, folder / "simple.safetensors"); });
   CHECK_SAYS(message, "6 missing (");
-  for (char const* name : {"head.smooth.weight", "head.smooth.bias", "head.up1.weight", "head.up1.bias", "head.up2.weight", "head.up2.bias"}) CHECK_SAYS(message, name);
+  for (char const* name : {"head.smooth.weight", "head.smooth.bias", "head.up1.weight",
+                           "head.up1.bias", "head.up2.weight", "head.up2.bias"})
+    CHECK_SAYS(message, name);
   CHECK_SAYS(message, "2 unused (");
   CHECK_SAYS(message, "head.up.weight");
   CHECK_SAYS(message, "simple.safetensors");

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -8,6 +7,7 @@
 #include <string>
 
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/checkpoint.hpp"
 #include "vlsm/io/safetensors.hpp"
 

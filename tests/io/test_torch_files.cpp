@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -10,6 +8,7 @@
 
 #include "io/builders.hpp"
 #include "io/open_bytes.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/checkpoint.hpp"
 
 using namespace vlsm;

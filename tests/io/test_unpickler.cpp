@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <string>
 #include <variant>
 
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/unpickler.hpp"
 
 using namespace vlsm;

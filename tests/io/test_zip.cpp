@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
-
 #include <string>
 #include <vector>
 
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/zip.hpp"
 
 using namespace vlsm;

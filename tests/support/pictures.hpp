@@ -11,37 +11,44 @@
 namespace vlsm::test {
 
 inline std::string big(std::uint32_t value) {
-  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8), static_cast<char>(value)};
+  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+          static_cast<char>(value >> 8), static_cast<char>(value)};
 }
 
 inline std::string png_chunk(std::string const& type, std::string const& data) {
   std::string const body = type + data;
-  return big(static_cast<std::uint32_t>(data.size())) + body + big(io::crc32(std::as_bytes(std::span(body))));
+  return big(static_cast<std::uint32_t>(data.size())) + body +
+         big(io::crc32(std::as_bytes(std::span(body))));
 }
 
 /// A zlib stream of one stored block; at most 65,535 bytes.
 inline std::string stored_zlib(std::string const& raw) {
-  auto const size = static_cast<std::uint16_t>(raw.size()), inverse = static_cast<std::uint16_t>(~size);
+  auto const size = static_cast<std::uint16_t>(raw.size()),
+             inverse = static_cast<std::uint16_t>(~size);
   std::uint32_t a = 1, b = 0;
   for (unsigned char c : raw) a = (a + c) % 65521, b = (b + a) % 65521;
   std::string stream = "\x78\x01\x01";
-  for (std::uint16_t number : {size, inverse}) stream += {static_cast<char>(number & 0xff), static_cast<char>(number >> 8)};
+  for (std::uint16_t number : {size, inverse})
+    stream += {static_cast<char>(number & 0xff), static_cast<char>(number >> 8)};
   return stream + raw + big(b << 16 | a);
 }
 
 enum PngColor : char { grey = 0, rgb = 2, palette = 3, grey_alpha = 4, rgb_alpha = 6 };
 
-/// A PNG whose header says what it is told to, around `rows` (each with its filter byte) and `extra`
-/// chunks (PLTE, tRNS).
-inline std::string png(std::uint32_t width, std::uint32_t height, char depth, PngColor color, std::string const& rows, std::string const& extra = "") {
+/// A PNG whose header says what it is told to, around `rows` (each with its filter byte) and
+/// `extra` chunks (PLTE, tRNS).
+inline std::string png(std::uint32_t width, std::uint32_t height, char depth, PngColor color,
+                       std::string const& rows, std::string const& extra = "") {
   std::string const header = big(width) + big(height) + std::string{depth, color, 0, 0, 0};
-  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + extra + png_chunk("IDAT", stored_zlib(rows)) + png_chunk("IEND", "");
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + extra +
+         png_chunk("IDAT", stored_zlib(rows)) + png_chunk("IEND", "");
 }
 
 /// A grey picture of one value.
 inline std::string plain_png(std::uint32_t width, std::uint32_t height, char value) {
   std::string rows;
-  for (std::uint32_t y = 0; y < height; ++y) rows += std::string(1, '\0') + std::string(width, value);
+  for (std::uint32_t y = 0; y < height; ++y)
+    rows += std::string(1, '\0') + std::string(width, value);
   return png(width, height, 8, grey, rows);
 }
 

@@ -30,12 +30,15 @@ inline std::string as_word(std::string const& word) {
 }
 inline std::string as_word(std::filesystem::path const& path) { return as_word(path.string()); }
 
-/// `vlsm ARGUMENTS` in a shell; `before` stands before the program (`ulimit -f 1;`), `after` at the end of
-/// the line, where it may redirect what is captured otherwise.
-inline Outcome run_tool(std::string const& arguments, std::string const& before = "", std::string const& after = "") {
+/// `vlsm ARGUMENTS` in a shell; `before` stands before the program (`ulimit -f 1;`), `after` at the
+/// end of the line, where it may redirect what is captured otherwise.
+inline Outcome run_tool(std::string const& arguments, std::string const& before = "",
+                        std::string const& after = "") {
   TempDir const folder;
   Outcome outcome{.command = before + "vlsm " + arguments + " " + after};
-  std::string const line = before + as_word(std::string(VLSM_TOOL)) + " " + arguments + " >" + as_word(folder / "out") + " 2>" + as_word(folder / "err") + " </dev/null " + after;
+  std::string const line = before + as_word(std::string(VLSM_TOOL)) + " " + arguments + " >" +
+                           as_word(folder / "out") + " 2>" + as_word(folder / "err") +
+                           " </dev/null " + after;
   int const status = std::system(line.c_str());
   outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   outcome.out = read_file(folder / "out");
@@ -78,7 +81,8 @@ inline std::vector<nlohmann::json> json_lines(std::string const& text) {
 inline std::vector<std::string> files_in(std::filesystem::path const& folder) {
   std::vector<std::string> names;
   for (auto const& entry : std::filesystem::recursive_directory_iterator(folder))
-    if (!entry.is_directory()) names.push_back(std::filesystem::relative(entry.path(), folder).string());
+    if (!entry.is_directory())
+      names.push_back(std::filesystem::relative(entry.path(), folder).string());
   std::ranges::sort(names);
   return names;
 }

@@ -16,10 +16,12 @@ namespace {
 struct Study : TempDir {
   Study() { vlsm::write_synthetic(*this / "data", 64, {.train = 3, .val = 1, .test = 2}, 1); }
   std::string finetune(std::string const& run = "run") const {
-    return "finetune --model clipseg-tiny --prompt p2 --batch 5 --threads 1 --data " + as_word(*this / "data") + " --out " + as_word(*this / run) + " ";
+    return "finetune --model clipseg-tiny --prompt p2 --batch 5 --threads 1 --data " +
+           as_word(*this / "data") + " --out " + as_word(*this / run) + " ";
   }
   std::string evaluate(std::string const& weights) const {
-    return "evaluate --model clipseg-tiny --threads 1 --data " + as_word(*this / "data") + " --weights " + as_word(*this / weights) + " ";
+    return "evaluate --model clipseg-tiny --threads 1 --data " + as_word(*this / "data") +
+           " --weights " + as_word(*this / weights) + " ";
   }
   std::vector<std::string> log(std::string const& run = "run") const {
     std::vector<std::string> lines;
@@ -53,7 +55,8 @@ TEST_CASE("a run of two epochs is resumed to three and its best weights are eval
   check_done(run_tool(study.finetune("unbroken") + "--epochs 3"));
   CHECK(figures(study.log()) == figures(study.log("unbroken")));
   CHECK(study.file("run/best.safetensors") == study.file("unbroken/best.safetensors"));
-  CHECK(run_tool(study.finetune() + "--epochs 3 --resume").out.find("nothing left") != std::string::npos);
+  CHECK(run_tool(study.finetune() + "--epochs 3 --resume").out.find("nothing left") !=
+        std::string::npos);
 
   Outcome const run = run_tool(study.evaluate("run/best.safetensors") + "--prompt p2 --json");
   check_done(run);
@@ -72,24 +75,30 @@ TEST_CASE("a run of two epochs is resumed to three and its best weights are eval
     sum += row.at("dice").get<double>();
   }
   CHECK(json.at("dice_mean").get<double>() == doctest::Approx(sum / 6));
-  for (char const* field : {"dice_std", "iou_mean", "iou_std"}) CHECK(json.at(field).get<double>() >= 0);
+  for (char const* field : {"dice_std", "iou_mean", "iou_std"})
+    CHECK(json.at(field).get<double>() >= 0);
 
-  check_done(run_tool(study.evaluate("run/best.safetensors") + "--prompt p1 --split test_opposite --json " + as_word(study / "scores.json")));
+  check_done(run_tool(study.evaluate("run/best.safetensors") +
+                      "--prompt p1 --split test_opposite --json " +
+                      as_word(study / "scores.json")));
   CHECK(nlohmann::json::parse(study.file("scores.json")).at("split") == "test_opposite");
   check_done(run_tool(study.evaluate("run/best.safetensors") + "--prompt random --batch 1"));
 }
 
 TEST_CASE("an interrupted run goes on where it was") {
   Study const study;
-  std::string const program = VLSM_TOOL, data = (study / "data").string(), out = (study / "run").string();
+  std::string const program = VLSM_TOOL, data = (study / "data").string(),
+                    out = (study / "run").string();
   pid_t const child = ::fork();
   if (child == 0) {
     [[maybe_unused]] FILE* const quiet = std::freopen("/dev/null", "w", stderr);
-    ::execl(program.c_str(), "vlsm", "finetune", "--model", "clipseg-tiny", "--prompt", "p2", "--batch", "5", "--threads", "1", "--data", data.c_str(), "--out", out.c_str(),
+    ::execl(program.c_str(), "vlsm", "finetune", "--model", "clipseg-tiny", "--prompt", "p2",
+            "--batch", "5", "--threads", "1", "--data", data.c_str(), "--out", out.c_str(),
             "--epochs", "500", static_cast<char*>(nullptr));
     ::_exit(127);
   }
-  for (int wait = 0; wait < 3000 && study.log().size() < 4; ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int wait = 0; wait < 3000 && study.log().size() < 4; ++wait)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   std::size_t const done = study.log().size() - 1;
@@ -107,11 +116,19 @@ TEST_CASE("a run is neither overwritten nor continued as another") {
   check_failed(run_tool(study.finetune() + "--resume"), 1, "no run to resume");
   CHECK(!std::filesystem::exists(study / "run"));
   check_done(run_tool(study.finetune() + "--epochs 1"));
-  std::string const last = study.file("run/last.safetensors"), best = study.file("run/best.safetensors"), log = study.file("run/log.csv");
+  std::string const last = study.file("run/last.safetensors"),
+                    best = study.file("run/best.safetensors"), log = study.file("run/log.csv");
   auto const files = files_in(study / "run");
   check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "there is a run already");
-  for (auto const& [option, words] : std::vector<std::pair<std::string, std::string>>{{"--lr 0.5", "lr"}, {"--seed 8", "seed"}, {"--loss sound", "loss"}, {"--schedule cosine", "schedule"}, {"--train decoder", "train"}, {"--precision bf16", "precision"}})
-    check_failed(run_tool(study.finetune() + "--epochs 2 --resume " + option), 1, "begun with " + words);
+  for (auto const& [option, words] :
+       std::vector<std::pair<std::string, std::string>>{{"--lr 0.5", "lr"},
+                                                        {"--seed 8", "seed"},
+                                                        {"--loss sound", "loss"},
+                                                        {"--schedule cosine", "schedule"},
+                                                        {"--train decoder", "train"},
+                                                        {"--precision bf16", "precision"}})
+    check_failed(run_tool(study.finetune() + "--epochs 2 --resume " + option), 1,
+                 "begun with " + words);
   std::string const config = study.file("run/config.json");
   for (std::string broken : {"", "{", "[]", "3", "null"}) {
     write_file(study / "run/config.json", broken);
@@ -120,7 +137,9 @@ TEST_CASE("a run is neither overwritten nor continued as another") {
   std::filesystem::remove(study / "run/config.json");
   check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "config.json");
   write_file(study / "run/config.json", config);
-  for (std::string damaged : {last.substr(0, 4), last.substr(0, 100), last.substr(0, last.size() - 1), std::string(), best, "\xff" + last.substr(1)}) {
+  for (std::string damaged :
+       {last.substr(0, 4), last.substr(0, 100), last.substr(0, last.size() - 1), std::string(),
+        best, "\xff" + last.substr(1)}) {
     write_file(study / "run/last.safetensors", damaged);
     check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "last.safetensors");
   }
@@ -146,13 +165,16 @@ TEST_CASE("a model's own folder is no folder for a run") {
 TEST_CASE("a full disk stops a run and leaves what was there") {
   Study const study;
   check_done(run_tool(study.finetune() + "--epochs 1"));
-  std::string const last = study.file("run/last.safetensors"), best = study.file("run/best.safetensors");
+  std::string const last = study.file("run/last.safetensors"),
+                    best = study.file("run/best.safetensors");
   auto const files = files_in(study / "run");
-  check_failed(run_tool(study.finetune() + "--epochs 2 --resume", "ulimit -f 100; "), 1, ".safetensors");
+  check_failed(run_tool(study.finetune() + "--epochs 2 --resume", "ulimit -f 100; "), 1,
+               ".safetensors");
   CHECK(study.file("run/last.safetensors") == last);
   CHECK(study.file("run/best.safetensors") == best);
   CHECK(files_in(study / "run").size() <= files.size() + 1);  // one more event file
-  for (std::string const& name : files_in(study / "run")) CHECK(name.find("partial") == std::string::npos);
+  for (std::string const& name : files_in(study / "run"))
+    CHECK(name.find("partial") == std::string::npos);
   check_done(run_tool(study.finetune() + "--epochs 2 --resume"));
   check_log(study.log(), 2);
 }
@@ -162,30 +184,44 @@ TEST_CASE("the data set is checked before anything is written") {
   std::filesystem::remove(study / "data/images/train_1.png");
   check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "train_1.png");
   check_failed(run_tool(study.finetune().replace(0, 8, "finetune --json")), 2, "--json");
-  for (auto const& [options, words] : std::vector<std::pair<std::string, std::string>>{{"--prompt p7", "no prompt \"p7\""}, {"--split nonsense", "nonsense.json"}, {"--split ''", ".json"}})
-    check_failed(run_tool("evaluate --model clipseg-tiny --weights random --data " + as_word(study / "data") + " " + options), 1, words);
-  check_failed(run_tool("evaluate --model clipseg-tiny --weights random --prompt p2 --data " + as_word(study / "nowhere")), 1, "nowhere");
-  for (auto const& entry : std::filesystem::directory_iterator(study / "data/masks")) write_file(entry.path(), "no picture");
-  check_failed(run_tool("evaluate --model clipseg-tiny --weights random --prompt p2 --data " + as_word(study / "data") + " --json " + as_word(study / "s.json")), 1, "no PNG or JPEG");
+  for (auto const& [options, words] :
+       std::vector<std::pair<std::string, std::string>>{{"--prompt p7", "no prompt \"p7\""},
+                                                        {"--split nonsense", "nonsense.json"},
+                                                        {"--split ''", ".json"}})
+    check_failed(run_tool("evaluate --model clipseg-tiny --weights random --data " +
+                          as_word(study / "data") + " " + options),
+                 1, words);
+  check_failed(run_tool("evaluate --model clipseg-tiny --weights random --prompt p2 --data " +
+                        as_word(study / "nowhere")),
+               1, "nowhere");
+  for (auto const& entry : std::filesystem::directory_iterator(study / "data/masks"))
+    write_file(entry.path(), "no picture");
+  check_failed(run_tool("evaluate --model clipseg-tiny --weights random --prompt p2 --data " +
+                        as_word(study / "data") + " --json " + as_word(study / "s.json")),
+               1, "no PNG or JPEG");
   CHECK(!std::filesystem::exists(study / "s.json"));
   CHECK(!std::filesystem::exists(study / "run"));
 }
 
 TEST_CASE("scores that cannot be written are no success") {
   Study const study;
-  std::string const line = "evaluate --model clipseg-tiny --weights random --prompt p2 --threads 1 --data " + as_word(study / "data") + " ";
+  std::string const line =
+      "evaluate --model clipseg-tiny --weights random --prompt p2 --threads 1 --data " +
+      as_word(study / "data") + " ";
   check_failed(run_tool(line + "--json " + as_word(study / "no/scores.json")), 1, "no/scores.json");
   check_failed(run_tool(line + "--json " + as_word(study / "data")), 1, "data");
   Outcome const full = run_tool(line, "", ">/dev/full");
   CHECK(full.status == 1);
-  CHECK(full.err.find("vlsm: error: the results cannot be written: standard output: ") != std::string::npos);
+  CHECK(full.err.find("vlsm: error: the results cannot be written: standard output: ") !=
+        std::string::npos);
 }
 
 TEST_CASE("paths that are no UTF-8 work") {
   Study const study;
   std::filesystem::rename(study / "data", study / "d\xff");
   std::string const data = " --data " + as_word(study / "d\xff") + " --prompt p2 --threads 1 ";
-  std::string const train = "finetune --model clipseg-tiny --out " + as_word(study / "r\xfe") + data;
+  std::string const train =
+      "finetune --model clipseg-tiny --out " + as_word(study / "r\xfe") + data;
   check_done(run_tool(train + "--epochs 1"));
   check_done(run_tool(train + "--epochs 2 --resume"));
   Outcome const run = run_tool("evaluate --model clipseg-tiny --weights random" + data + "--json");

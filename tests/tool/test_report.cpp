@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -11,6 +9,7 @@
 
 #include "../../examples/vlsm/report.hpp"
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/core/stb.hpp"
 
 using namespace tool;

@@ -18,7 +18,9 @@ struct Pictures : TempDir {
     write_file(*this / "a.png", small_png());
     write_file(*this / "b.png", plain_png(5, 70, 100));
   }
-  std::string both() const { return "--image " + as_word(*this / "a.png") + " " + as_word(*this / "b.png") + " "; }
+  std::string both() const {
+    return "--image " + as_word(*this / "a.png") + " " + as_word(*this / "b.png") + " ";
+  }
   std::string one() const { return "--image " + as_word(*this / "a.png") + " "; }
   std::string out() const { return "--out " + as_word(*this / "out") + " "; }
 };
@@ -27,12 +29,18 @@ struct Pictures : TempDir {
 
 TEST_CASE("segment writes masks and overlays of the pictures' sizes and a JSON line each") {
   Pictures const folder;
-  Outcome const run = run_tool(model + folder.both() + folder.out() + "--prompt 'one large polyp' '' --overlay --json --threshold 0.49 --logits " + as_word(folder / "l.safetensors"));
+  Outcome const run =
+      run_tool(model + folder.both() + folder.out() +
+               "--prompt 'one large polyp' '' --overlay --json --threshold 0.49 --logits " +
+               as_word(folder / "l.safetensors"));
   check_done(run);
   auto const lines = json_lines(run.out);
   REQUIRE(lines.size() == 4);
-  CHECK(files_in(folder / "out") == std::vector<std::string>{"a_one-large-polyp.png", "a_one-large-polyp_overlay.png", "a_prompt.png", "a_prompt_overlay.png",
-                                                             "b_one-large-polyp.png", "b_one-large-polyp_overlay.png", "b_prompt.png", "b_prompt_overlay.png"});
+  CHECK(files_in(folder / "out") ==
+        std::vector<std::string>{"a_one-large-polyp.png", "a_one-large-polyp_overlay.png",
+                                 "a_prompt.png", "a_prompt_overlay.png", "b_one-large-polyp.png",
+                                 "b_one-large-polyp_overlay.png", "b_prompt.png",
+                                 "b_prompt_overlay.png"});
   auto const file = vlsm::io::read_safetensors(folder / "l.safetensors");
   REQUIRE(file.tensors.size() == 1);
   CHECK(file.tensors[0].name == "logits");
@@ -52,7 +60,9 @@ TEST_CASE("segment writes masks and overlays of the pictures' sizes and a JSON l
     CHECK(std::equal(mask.begin(), mask.end(), expected.begin()));
     CHECK(line.at("area") == std::ranges::count(std::span(mask.data(), mask.size()), 255));
     CHECK(line.at("bbox").is_null() == (line.at("area") == 0));
-    vlsm::Image const overlay = vlsm::read_image(std::filesystem::path(line.at("mask").get<std::string>()).replace_extension().string() + "_overlay.png");
+    vlsm::Image const overlay = vlsm::read_image(
+        std::filesystem::path(line.at("mask").get<std::string>()).replace_extension().string() +
+        "_overlay.png");
     CHECK(overlay.shape(0) == height);
     CHECK(overlay.shape(1) == width);
   }
@@ -60,10 +70,12 @@ TEST_CASE("segment writes masks and overlays of the pictures' sizes and a JSON l
 
 TEST_CASE("the box encloses the mask and an empty mask has none") {
   Pictures const folder;
-  auto const all = json_lines(run_tool(model + folder.one() + folder.out() + "--prompt x --json --threshold 0").out);
+  auto const all = json_lines(
+      run_tool(model + folder.one() + folder.out() + "--prompt x --json --threshold 0").out);
   CHECK(all.at(0).at("bbox") == nlohmann::json{0, 0, 16, 12});
   CHECK(all.at(0).at("area") == 16 * 12);
-  auto const none = json_lines(run_tool(model + folder.one() + folder.out() + "--prompt x --json --threshold 1").out);
+  auto const none = json_lines(
+      run_tool(model + folder.one() + folder.out() + "--prompt x --json --threshold 1").out);
   CHECK(none.at(0).at("bbox").is_null());
   CHECK(none.at(0).at("area") == 0);
 }
@@ -81,7 +93,9 @@ TEST_CASE("the same seed gives the same masks") {
 
 TEST_CASE("prompts that share a file name are kept apart") {
   Pictures const folder;
-  check_done(run_tool(model + "--image " + as_word(folder / "a.png") + " " + as_word(folder / "a.png") + " " + folder.out() + "--prompt 'a b' 'a-b' 'a b overlay' --overlay"));
+  check_done(run_tool(model + "--image " + as_word(folder / "a.png") + " " +
+                      as_word(folder / "a.png") + " " + folder.out() +
+                      "--prompt 'a b' 'a-b' 'a b overlay' --overlay"));
   CHECK(files_in(folder / "out").size() == 12);
 }
 
@@ -91,21 +105,29 @@ TEST_CASE("a mask never replaces a picture that is read") {
   write_file(folder / "a_b.png", plain_png(3, 3, 9));
   std::string const picture = read_file(folder / "a_b.png");
   for (std::string out : {as_word(folder.path()), as_word(folder.path().string() + "/.")}) {
-    check_done(run_tool(model + "--image " + as_word(folder / "a.png") + " " + as_word(folder / "a_b.png") + " --prompt b --out " + out));
+    check_done(run_tool(model + "--image " + as_word(folder / "a.png") + " " +
+                        as_word(folder / "a_b.png") + " --prompt b --out " + out));
     CHECK(read_file(folder / "a_b.png") == picture);
   }
-  CHECK(run_tool("segment --model clipseg-tiny --weights random --image a.png a_b.png --prompt b", "cd " + as_word(folder.path()) + "; ").status == 0);
+  CHECK(run_tool("segment --model clipseg-tiny --weights random --image a.png a_b.png --prompt b",
+                 "cd " + as_word(folder.path()) + "; ")
+            .status == 0);
   CHECK(read_file(folder / "a_b.png") == picture);
 }
 
 TEST_CASE("prompts of any length and of any bytes work with byte tokens") {
   Pictures const folder;
-  for (std::string prompt : {std::string(10'000, 'x'), std::string(), std::string("\xff\xfe broken \xc3"), std::string("Größe µm 大きい\t\"quoted\" \\"), std::string("../../up"), std::string("\n")}) {
-    Outcome const run = run_tool(model + folder.one() + folder.out() + "--json --prompt " + as_word(prompt));
+  for (std::string prompt :
+       {std::string(10'000, 'x'), std::string(), std::string("\xff\xfe broken \xc3"),
+        std::string("Größe µm 大きい\t\"quoted\" \\"), std::string("../../up"),
+        std::string("\n")}) {
+    Outcome const run =
+        run_tool(model + folder.one() + folder.out() + "--json --prompt " + as_word(prompt));
     check_done(run);
     auto const lines = json_lines(run.out);
     REQUIRE(lines.size() == 1);
-    CHECK(std::filesystem::path(lines[0].at("mask").get<std::string>()).parent_path() == folder / "out");
+    CHECK(std::filesystem::path(lines[0].at("mask").get<std::string>()).parent_path() ==
+          folder / "out");
     CHECK(std::filesystem::exists(lines[0].at("mask").get<std::string>()));
   }
 }
@@ -119,15 +141,17 @@ TEST_CASE("pictures that cannot be read are told by name") {
   write_file(folder / "none.png", png(0, 12, 8, grey, ""));
   write_file(folder / "huge.png", png(100'000, 100'000, 8, rgb, ""));
   std::filesystem::create_symlink("loop.png", folder / "loop.png");
-  for (auto const& [name, words] : std::vector<std::pair<std::string, std::string>>{{"missing.png", "cannot be read"},
-                                                                                    {"folder.png", "cannot be read"},
-                                                                                    {"loop.png", "cannot be read"},
-                                                                                    {"text.png", "no PNG or JPEG"},
-                                                                                    {"empty.png", "is empty"},
-                                                                                    {"cut.png", "cut off"},
-                                                                                    {"none.png", "0 x 12"},
-                                                                                    {"huge.png", "100000 x 100000"}}) {
-    Outcome const run = run_tool(model + "--image " + as_word(folder / name) + " --prompt x " + folder.out());
+  for (auto const& [name, words] :
+       std::vector<std::pair<std::string, std::string>>{{"missing.png", "cannot be read"},
+                                                        {"folder.png", "cannot be read"},
+                                                        {"loop.png", "cannot be read"},
+                                                        {"text.png", "no PNG or JPEG"},
+                                                        {"empty.png", "is empty"},
+                                                        {"cut.png", "cut off"},
+                                                        {"none.png", "0 x 12"},
+                                                        {"huge.png", "100000 x 100000"}}) {
+    Outcome const run =
+        run_tool(model + "--image " + as_word(folder / name) + " --prompt x " + folder.out());
     check_failed(run, 1, words);
     CHECK(run.err.find(name) != std::string::npos);
     CHECK(files_in(folder / "out").empty());
@@ -140,14 +164,20 @@ TEST_CASE("an output that cannot be written leaves nothing half-written") {
   check_failed(run_tool(line + "--out " + as_word(folder / "a.png")), 1, "a.png");
   check_failed(run_tool(line + "--out " + as_word(folder / "a.png/below")), 1, "a.png");
   CHECK(read_file(folder / "a.png") == small_png());
-  check_failed(run_tool(line + folder.out() + "--logits " + as_word(folder / "no/folder.safetensors")), 1, "no/folder.safetensors");
+  check_failed(
+      run_tool(line + folder.out() + "--logits " + as_word(folder / "no/folder.safetensors")), 1,
+      "no/folder.safetensors");
   check_failed(run_tool(line + folder.out() + "--logits " + as_word(folder / "out")), 1, "out");
   // The masks are below the limit of one block, the logits are not.
   check_done(run_tool(line + folder.out() + "--logits " + as_word(folder / "l.safetensors")));
   std::string const before = read_file(folder / "l.safetensors");
-  check_failed(run_tool(line + "--seed 9 " + folder.out() + "--logits " + as_word(folder / "l.safetensors"), "ulimit -f 4; "), 1, "l.safetensors");
+  check_failed(
+      run_tool(line + "--seed 9 " + folder.out() + "--logits " + as_word(folder / "l.safetensors"),
+               "ulimit -f 4; "),
+      1, "l.safetensors");
   CHECK(read_file(folder / "l.safetensors") == before);
-  for (std::string const& name : files_in(folder.path())) CHECK(name.find("partial") == std::string::npos);
+  for (std::string const& name : files_in(folder.path()))
+    CHECK(name.find("partial") == std::string::npos);
 }
 
 TEST_CASE("a folder that has the name of a mask is told and stays") {

@@ -12,7 +12,8 @@ Outcome tokenize(std::string const& input, std::string const& options = "") {
   write_file(folder / "in", input);
   auto const vocabulary = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
   REQUIRE(vocabulary);
-  return run_tool("tokenize --vocab " + as_word(*vocabulary) + " " + options, "", "<" + as_word(folder / "in"));
+  return run_tool("tokenize --vocab " + as_word(*vocabulary) + " " + options, "",
+                  "<" + as_word(folder / "in"));
 }
 
 }  // namespace
@@ -65,5 +66,6 @@ TEST_CASE("a vocabulary that cannot be read is told") {
   write_file(folder / "vocab.json", "{");
   write_file(folder / "merges.txt", "");
   check_failed(run_tool("tokenize --vocab " + as_word(folder.path())), 1, "vocab.json");
-  check_failed(run_tool("tokenize --vocab " + as_word(folder / "vocab.json"), "", "</"), 1, "vocab.json");
+  check_failed(run_tool("tokenize --vocab " + as_word(folder / "vocab.json"), "", "</"), 1,
+               "vocab.json");
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <doctest/doctest.h>
 #include <sys/resource.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "io/builders.hpp"
+#include "support/doctest.hpp"
 #include "vlsm/io/bytes.hpp"
 #include "vlsm/train/event_file.hpp"
 

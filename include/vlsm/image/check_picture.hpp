@@ -8,8 +8,8 @@
 
 #include "vlsm/io/crc32.hpp"
 
-// Damage that stb lets pass and PIL refuses: a PNG with wrong checksums, a JPEG that is cut off (its
-// lower part would come out grey).
+// Damage that stb lets pass and PIL refuses: a PNG with wrong checksums, a JPEG that is cut off
+// (its lower part would come out grey).
 namespace vlsm::detail {
 
 inline constexpr std::string_view png_signature = "\x89PNG\r\n\x1a\n";
@@ -32,7 +32,8 @@ inline bool whole_png(std::string_view bytes) {
     std::size_t const length = big_endian(bytes, at);
     if (length > bytes.size() - at - frame) return false;
     std::string_view const chunk = bytes.substr(at + 4, 4 + length);
-    if (io::crc32(std::as_bytes(std::span(chunk))) != big_endian(bytes, at + 8 + length)) return false;
+    if (io::crc32(std::as_bytes(std::span(chunk))) != big_endian(bytes, at + 8 + length))
+      return false;
     if (chunk.starts_with("IEND")) return true;
     at += frame + length;
   }
@@ -49,7 +50,8 @@ inline bool whole_jpeg(std::string_view bytes) {
       continue;
     }
     at += 2;
-    if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) continue;  // in the data of a scan, or alone
+    if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8))
+      continue;  // in the data of a scan, or alone
     if (bytes.size() - at < 2) return false;
     at += big_endian(bytes, at, 2);  // beyond the end nothing is found
   }
