@@ -21,7 +21,8 @@ void segment(std::string weights, std::string picture, std::string sentence, std
   auto const said = model.text->forward(vlsm::tokenize({sentence}, encode));
   at::Tensor const logits = model.segment(seen, said);  // [1, 1, 352, 352]
   vlsm::Mask const mask = vlsm::to_mask((at::sigmoid(logits) > recipe.threshold)[0][0]);
-  vlsm::write_png(out, vlsm::as_image(vlsm::resize_nearest_exact(mask, image.shape(0), image.shape(1))));
+  vlsm::write_png(out,
+                  vlsm::as_image(vlsm::resize_nearest_exact(mask, image.shape(0), image.shape(1))));
 }
 // [readme]
 

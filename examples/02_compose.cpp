@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Composes a variant of CLIPSeg, checks it, trains it on synthetic pictures: the whole way of a new idea.
+// Composes a variant of CLIPSeg, checks it, trains it on synthetic pictures: the whole way of a new
+// idea.
 #include <filesystem>
 #include <iostream>
 
@@ -8,10 +9,12 @@
 #include "vlsm/vlsm.hpp"
 
 // [variant]
-/// A deeper decoder width than the small CLIPSeg's; whatever follows from it is said with Fusion::out.
+/// A deeper decoder width than the small CLIPSeg's; whatever follows from it is said with
+/// Fusion::out.
 struct WideDecoder : vlsm::ClipSegTiny {
   using Fusion = vlsm::Film<vlsm::FilmConfig{.image = Vision::out, .text = Text::out, .width = 64}>;
-  using Decoder = vlsm::TransformerDecoder<vlsm::DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 256}>;
+  using Decoder =
+      vlsm::TransformerDecoder<vlsm::DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 256}>;
   using Head = vlsm::TransposedHead<vlsm::UpsampleConfig{.in = Decoder::out}>;
 };
 static_assert(vlsm::fits<WideDecoder>());
@@ -29,8 +32,10 @@ int main(int count, char** words) {
   auto const encode = [&](std::string const& text) { return bytes.encode(text, recipe.tokens); };
   vlsm::Dataset const train(folder, "train", "p2", recipe), val(folder, "val", "p2", recipe);
   vlsm::Segmenter<WideDecoder> model;
-  auto const history = vlsm::fit(model, train, val, encode, {.epochs = epochs, .loss = vlsm::LossMeaning::sound});
+  auto const history =
+      vlsm::fit(model, train, val, encode, {.epochs = epochs, .loss = vlsm::LossMeaning::sound});
   // [train]
-  std::cout << vlsm::parameter_count<WideDecoder>() << " parameters, validation Dice " << history.back().val_dice << "\n";
+  std::cout << vlsm::parameter_count<WideDecoder>() << " parameters, validation Dice "
+            << history.back().val_dice << "\n";
   std::filesystem::remove_all(folder);
 }

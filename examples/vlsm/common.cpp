@@ -14,16 +14,26 @@
 namespace tool {
 
 void Common::add_to(CLI::App& app) {
-  app.add_option("--threads", threads, "CPU threads; 0: one a core")->check(CLI::Range(0, 1024))->capture_default_str();
-  app.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
-  app.add_option("--precision", precision, "fp32, or bf16 for dense products")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
-  app.add_option("--seed", seed, "seed of everything random")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--threads", threads, "CPU threads; 0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--device", device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  app.add_option("--precision", precision, "fp32, or bf16 for dense products")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  app.add_option("--seed", seed, "seed of everything random")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 at::Device Common::apply() const {
   if (threads > 0) at::set_num_threads(threads);
   if (device == "cpu") return at::kCPU;
-  if (!at::hasCUDA()) throw vlsm::Error("no CUDA device can be used", "--device cuda", "use --device cpu, or build with the preset cuda on a machine that has one");
+  if (!at::hasCUDA())
+    throw vlsm::Error("no CUDA device can be used", "--device cuda",
+                      "use --device cpu, or build with the preset cuda on a machine that has one");
   return at::kCUDA;
 }
 
@@ -31,11 +41,20 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
   std::vector<std::string> names;
   for (ModelInfo const& info : models()) names.emplace_back(info.name);
   app.add_option("--model", model, "one of `vlsm models`")->required()->check(CLI::IsMember(names));
-  auto* const option = app.add_option("--weights", weights, "a checkpoint file or a folder as downloaded; random: start fresh")->check(not_empty());
-  if (weights_required) option->required();
-  else option->capture_default_str();
-  app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")->check(CLI::IsMember(tokenizer_names()))->capture_default_str();
-  app.add_option("--vocab", vocab, "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz; default: beside the weights");
+  auto* const option =
+      app.add_option("--weights", weights,
+                     "a checkpoint file or a folder as downloaded; random: start fresh")
+          ->check(not_empty());
+  if (weights_required)
+    option->required();
+  else
+    option->capture_default_str();
+  app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")
+      ->check(CLI::IsMember(tokenizer_names()))
+      ->capture_default_str();
+  app.add_option("--vocab", vocab,
+                 "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz; "
+                 "default: beside the weights");
 }
 
 vlsm::Encode ModelChoice::encode() const {
@@ -46,15 +65,23 @@ vlsm::Encode ModelChoice::encode() const {
     return [bytes, length](std::string const& text) { return bytes.encode(text, length); };
   std::filesystem::path path = vocab;
   if (vocab.empty()) {
-    if (std::filesystem::is_directory(weights)) path = weights;
-    else if (weights != "random") path = std::filesystem::path(weights).parent_path();
+    if (std::filesystem::is_directory(weights))
+      path = weights;
+    else if (weights != "random")
+      path = std::filesystem::path(weights).parent_path();
     if (path.empty()) path = ".";
-    bool const beside = std::filesystem::exists(path / "vocab.json") || std::filesystem::exists(path / "tokenizer.json");
-    if (!beside) throw vlsm::Error("the prompts of this model need a vocabulary", "--model " + model, "give --vocab: a folder with vocab.json and merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz");
+    bool const beside = std::filesystem::exists(path / "vocab.json") ||
+                        std::filesystem::exists(path / "tokenizer.json");
+    if (!beside)
+      throw vlsm::Error("the prompts of this model need a vocabulary", "--model " + model,
+                        "give --vocab: a folder with vocab.json and merges.txt, tokenizer.json, or "
+                        "bpe_simple_vocab_16e6.txt.gz");
   }
   auto const opened = vlsm::tokenizer::open_tokenizer(path, tokenizer);
   if (opened.vocabulary_size() > info.vocabulary)
-    throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) + " ids, the model knows " + std::to_string(info.vocabulary), path.string(), "give the vocabulary of this model");
+    throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
+                          " ids, the model knows " + std::to_string(info.vocabulary),
+                      path.string(), "give the vocabulary of this model");
   return [opened, length](std::string const& text) { return opened.encode(text, length); };
 }
 
@@ -62,13 +89,19 @@ CLI::Validator number_between(double low, double high) {
   auto const check = [low, high](std::string const& text) {
     double value = 0;
     bool const fits = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
-    return fits ? std::string() : "Value " + text + " not in range " + std::to_string(low) + " to " + std::to_string(high);
+    return fits ? std::string()
+                : "Value " + text + " not in range " + std::to_string(low) + " to " +
+                      std::to_string(high);
   };
   return CLI::Validator(check, "NUMBER");
 }
 
 CLI::Validator not_empty() {
-  return CLI::Validator([](std::string const& text) { return text.empty() ? std::string("an empty text") : std::string(); }, "PATH");
+  return CLI::Validator(
+      [](std::string const& text) {
+        return text.empty() ? std::string("an empty text") : std::string();
+      },
+      "PATH");
 }
 
 std::vector<std::string> tokenizer_names() {
@@ -79,11 +112,13 @@ std::vector<std::string> tokenizer_names() {
 
 void flush_results() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout))
-    throw vlsm::Error("the results cannot be written", "standard output", "check what reads it, and the free space");
+    throw vlsm::Error("the results cannot be written", "standard output",
+                      "check what reads it, and the free space");
 }
 
 void print_json(nlohmann::ordered_json const& json) {
-  std::string const line = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  std::string const line =
+      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   std::fputs(line.c_str(), stdout);
   flush_results();
 }
@@ -96,7 +131,8 @@ void write_text(std::filesystem::path const& path, std::string const& text) {
 
 void check_can_write(std::filesystem::path const& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw vlsm::Error("this is a folder, not a file", path.string(), "name a file in it");
+  if (std::filesystem::is_directory(path, ignored))
+    throw vlsm::Error("this is a folder, not a file", path.string(), "name a file in it");
   vlsm::io::AtomicFile const trial(path);  // removed again
 }
 
@@ -105,7 +141,9 @@ void make_folder(std::filesystem::path const& path) {
   std::filesystem::create_directories(path, failed);
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored))
-    throw vlsm::Error("the folder cannot be made", path.string(), failed ? failed.message() + "; choose another --out" : "a file of that name is in the way");
+    throw vlsm::Error(
+        "the folder cannot be made", path.string(),
+        failed ? failed.message() + "; choose another --out" : "a file of that name is in the way");
 }
 
 double peak_megabytes() {

@@ -35,7 +35,8 @@ struct ModelChoice {
   std::string vocab;
 
   void add_to(CLI::App& app, bool weights_required);
-  /// The tokenizer of this model: bytes, or CLIP's with the vocabulary at --vocab or beside the weights.
+  /// The tokenizer of this model: bytes, or CLIP's with the vocabulary at --vocab or beside the
+  /// weights.
   vlsm::Encode encode() const;
 };
 
@@ -57,7 +58,8 @@ void print_json(nlohmann::ordered_json const& json);
 /// Writes text to a file, whole or not at all.
 void write_text(std::filesystem::path const& path, std::string const& text);
 
-/// Throws vlsm::Error where a file cannot be written there: before the work whose results it is to hold.
+/// Throws vlsm::Error where a file cannot be written there: before the work whose results it is to
+/// hold.
 void check_can_write(std::filesystem::path const& path);
 
 /// Makes the folder. Throws vlsm::Error where that fails.

@@ -19,7 +19,8 @@ constexpr char const* model_name = "clipseg-tiny";
 constexpr char const* level = "p2";
 
 struct Options {
-  // One thread: the model is so small that a second one would mostly wait, on a busy machine for its turn.
+  // One thread: the model is so small that a second one would mostly wait, on a busy machine for
+  // its turn.
   Common common{.threads = 1};
   std::string out = "vlsm-demo";
   int epochs = 10;
@@ -27,13 +28,19 @@ struct Options {
 
 void make_data(std::filesystem::path const& root, int side, std::uint64_t seed) {
   vlsm::SyntheticCounts const counts;
-  Progress progress("make pictures", static_cast<std::size_t>(counts.train + counts.val + counts.test));
-  vlsm::write_synthetic(root, side, counts, static_cast<unsigned>(seed), [&](int done, int) { progress.update(static_cast<std::size_t>(done), ""); });
+  Progress progress("make pictures",
+                    static_cast<std::size_t>(counts.train + counts.val + counts.test));
+  vlsm::write_synthetic(root, side, counts, static_cast<unsigned>(seed), [&](int done, int) {
+    progress.update(static_cast<std::size_t>(done), "");
+  });
   progress.finish();
 }
 
-std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info, std::filesystem::path const& data, vlsm::Encode const& encode, Options const& options) {
-  vlsm::Dataset const train(data, "train", level, info.recipe), val(data, "val", level, info.recipe);
+std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info,
+                               std::filesystem::path const& data, vlsm::Encode const& encode,
+                               Options const& options) {
+  vlsm::Dataset const train(data, "train", level, info.recipe),
+      val(data, "val", level, info.recipe);
   vlsm::FitOptions const fit{.epochs = options.epochs,
                              .batch = 16,
                              .optimizer = {.learning_rate = 1e-3, .clip = 1.0},
@@ -47,18 +54,19 @@ std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info, std::filesys
   std::size_t const steps = (train.size() + fit.batch - 1) / fit.batch;
   Progress progress("train", steps * static_cast<std::size_t>(options.epochs));
   double dice = 0;
-  auto const history = model.fit(train, val, encode, fit,
-                                 {.on_step =
-                                      [&](int epoch, std::size_t step, std::size_t, double loss) {
-                                        char note[64];
-                                        std::snprintf(note, sizeof note, "loss %.3f, val Dice %.3f", loss, dice);
-                                        progress.update(static_cast<std::size_t>(epoch - 1) * steps + step, note);
-                                      },
-                                  .on_epoch =
-                                      [&](vlsm::Epoch const& epoch) {
-                                        dice = epoch.val_dice;
-                                        log.add(epoch);
-                                      }});
+  auto const history =
+      model.fit(train, val, encode, fit,
+                {.on_step =
+                     [&](int epoch, std::size_t step, std::size_t, double loss) {
+                       char note[64];
+                       std::snprintf(note, sizeof note, "loss %.3f, val Dice %.3f", loss, dice);
+                       progress.update(static_cast<std::size_t>(epoch - 1) * steps + step, note);
+                     },
+                 .on_epoch =
+                     [&](vlsm::Epoch const& epoch) {
+                       dice = epoch.val_dice;
+                       log.add(epoch);
+                     }});
   progress.finish();
   return history;
 }
@@ -70,7 +78,8 @@ void run(Options const& options) {
   // An earlier demonstration is done anew; a folder `run` of something else stays.
   if (std::filesystem::exists(out / "run")) {
     if (!std::filesystem::exists(data / "anns" / "test_opposite.json"))
-      throw vlsm::Error("the folder of a run is in the way", (out / "run").string(), "choose another --out");
+      throw vlsm::Error("the folder of a run is in the way", (out / "run").string(),
+                        "choose another --out");
     std::filesystem::remove_all(out / "run");
   }
   ModelInfo const& info = find_model(model_name);
@@ -92,24 +101,35 @@ void run(Options const& options) {
   figures.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   figures.peak_mb = peak_megabytes();
 
-  write_text(out / "metrics.json", nlohmann::ordered_json{{"dice_right", figures.right.dice().mean},
-                                                         {"dice_empty", figures.empty.dice().mean},
-                                                         {"dice_opposite", figures.opposite.dice().mean},
-                                                         {"seconds", figures.seconds},
-                                                         {"peak_mb", figures.peak_mb}}
-                                       .dump(1) + "\n");
+  write_text(out / "metrics.json",
+             nlohmann::ordered_json{{"dice_right", figures.right.dice().mean},
+                                    {"dice_empty", figures.empty.dice().mean},
+                                    {"dice_opposite", figures.opposite.dice().mean},
+                                    {"seconds", figures.seconds},
+                                    {"peak_mb", figures.peak_mb}}
+                     .dump(1) +
+                 "\n");
   write_demo_report(out, *best, info, encode, figures);
-  std::printf("Dice on held-out pictures: right prompt %.3f, empty prompt %.3f, opposite words (against the object they name) %.3f\n%.0f s, at most %.0f MB; see %s\n",
-              figures.right.dice().mean, figures.empty.dice().mean, figures.opposite.dice().mean, figures.seconds, figures.peak_mb, (out / "report.html").c_str());
+  std::printf(
+      "Dice on held-out pictures: right prompt %.3f, empty prompt %.3f, opposite words (against "
+      "the object they name) %.3f\n%.0f s, at most %.0f MB; see %s\n",
+      figures.right.dice().mean, figures.empty.dice().mean, figures.opposite.dice().mean,
+      figures.seconds, figures.peak_mb, (out / "report.html").c_str());
 }
 
 }  // namespace
 
 void add_demo(CLI::App& app) {
-  auto* const command = app.add_subcommand("demo", "See a small model learn to follow prompts, on pictures made here");
+  auto* const command = app.add_subcommand(
+      "demo", "See a small model learn to follow prompts, on pictures made here");
   auto const options = std::make_shared<Options>();
-  command->add_option("--out", options->out, "folder for the data set, the run, metrics.json and report.html")->capture_default_str();
-  command->add_option("--epochs", options->epochs, "passes over the training pictures")->check(CLI::Range(1, 10'000))->capture_default_str();
+  command
+      ->add_option("--out", options->out,
+                   "folder for the data set, the run, metrics.json and report.html")
+      ->capture_default_str();
+  command->add_option("--epochs", options->epochs, "passes over the training pictures")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
   options->common.add_to(*command);
   command->callback([options] { run(*options); });
 }

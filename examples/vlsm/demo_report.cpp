@@ -23,21 +23,27 @@ std::string number(double value) {
 }
 
 /// The picture with what the model finds for a prompt.
-vlsm::Image shown(Model& model, ModelInfo const& info, vlsm::Encode const& encode, vlsm::Image const& image, std::string const& prompt) {
+vlsm::Image shown(Model& model, ModelInfo const& info, vlsm::Encode const& encode,
+                  vlsm::Image const& image, std::string const& prompt) {
   at::InferenceMode const inference;
   at::Tensor const input = vlsm::prepare_image(image, info.recipe).unsqueeze(0);
-  at::Tensor const logits = model.segment(model.see(input), model.read(vlsm::tokenize({prompt}, encode)));
-  return vlsm::overlay(image, vlsm::to_mask((at::sigmoid(logits) > info.recipe.threshold)[0][0]), {0, 255, 255});
+  at::Tensor const logits =
+      model.segment(model.see(input), model.read(vlsm::tokenize({prompt}, encode)));
+  return vlsm::overlay(image, vlsm::to_mask((at::sigmoid(logits) > info.recipe.threshold)[0][0]),
+                       {0, 255, 255});
 }
 
-/// The first test pictures, a row each: as it is, under each of its three prompts and the empty one.
-std::vector<Gallery> overlays(std::filesystem::path const& out, Model& model, ModelInfo const& info, vlsm::Encode const& encode) {
+/// The first test pictures, a row each: as it is, under each of its three prompts and the empty
+/// one.
+std::vector<Gallery> overlays(std::filesystem::path const& out, Model& model, ModelInfo const& info,
+                              vlsm::Encode const& encode) {
   std::vector<Gallery> rows;
   auto const annotations = vlsm::read_annotations(out / "data" / "anns" / "test.json");
   constexpr std::size_t pictures = 4, objects = 3;
   for (std::size_t p = 0; p < pictures; ++p) {
     Gallery row{.title = p ? "" : "Held-out pictures and what each prompt finds", .pictures = {}};
-    vlsm::Image const image = vlsm::read_image(out / "data" / "images" / annotations[objects * p].image);
+    vlsm::Image const image =
+        vlsm::read_image(out / "data" / "images" / annotations[objects * p].image);
     row.pictures.push_back({"the picture", image, 2});
     for (std::size_t o = 0; o < objects; ++o) {
       std::string const prompt = annotations[objects * p + o].prompts.at("p2")[0];
@@ -57,27 +63,50 @@ std::vector<double> column(std::vector<vlsm::Epoch> const& history, double vlsm:
 
 }  // namespace
 
-void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo const& info, vlsm::Encode const& encode, DemoFigures const& figures) {
+void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo const& info,
+                       vlsm::Encode const& encode, DemoFigures const& figures) {
   auto const row = [](std::string const& what, vlsm::Evaluation const& e) {
-    return std::vector<std::string>{what, std::to_string(e.scores.size()), number(e.dice().mean), number(e.dice().deviation), number(e.iou().mean)};
+    return std::vector<std::string>{what, std::to_string(e.scores.size()), number(e.dice().mean),
+                                    number(e.dice().deviation), number(e.iou().mean)};
   };
-  Table const scores{.title = "Held-out pictures",
-                     .headers = {"prompt", "examples", "Dice", "std", "IoU"},
-                     .rows = {row("right: the object's colour", figures.right), row("empty: no words", figures.empty), row("opposite colour, against the object it names", figures.opposite)},
-                     .note = "Dice and IoU per example, then the mean. Three objects a picture: without words none of them is meant."};
-  Plot const loss{.title = "Loss", .x_label = "epoch", .y_label = "Dice + 0.2 cross-entropy", .curves = {{"training", {}, column(figures.history, &vlsm::Epoch::train_loss)}, {"validation", {}, column(figures.history, &vlsm::Epoch::val_loss)}}};
-  Plot const dice{.title = "Dice on the validation pictures", .x_label = "epoch", .y_label = "Dice", .curves = {{"validation", {}, column(figures.history, &vlsm::Epoch::val_dice)}}};
+  Table const scores{
+      .title = "Held-out pictures",
+      .headers = {"prompt", "examples", "Dice", "std", "IoU"},
+      .rows = {row("right: the object's colour", figures.right),
+               row("empty: no words", figures.empty),
+               row("opposite colour, against the object it names", figures.opposite)},
+      .note =
+          "Dice and IoU per example, then the mean. Three objects a picture: without words none of "
+          "them is meant."};
+  Plot const loss{.title = "Loss",
+                  .x_label = "epoch",
+                  .y_label = "Dice + 0.2 cross-entropy",
+                  .curves = {{"training", {}, column(figures.history, &vlsm::Epoch::train_loss)},
+                             {"validation", {}, column(figures.history, &vlsm::Epoch::val_loss)}}};
+  Plot const dice{.title = "Dice on the validation pictures",
+                  .x_label = "epoch",
+                  .y_label = "Dice",
+                  .curves = {{"validation", {}, column(figures.history, &vlsm::Epoch::val_dice)}}};
 
-  Section learned{.title = "What it learned", .text = "Every picture holds three objects. Only the prompt tells which one is meant.", .parts = {scores}};
+  Section learned{
+      .title = "What it learned",
+      .text = "Every picture holds three objects. Only the prompt tells which one is meant.",
+      .parts = {scores}};
   std::filesystem::create_directories(out / "overlays");
   for (Gallery const& gallery : overlays(out, model, info, encode)) {
     for (std::size_t i = 0; i < gallery.pictures.size(); ++i)
-      vlsm::write_png(out / "overlays" / (std::to_string(learned.parts.size()) + "-" + std::to_string(i) + ".png"), gallery.pictures[i].image, false);
+      vlsm::write_png(out / "overlays" /
+                          (std::to_string(learned.parts.size()) + "-" + std::to_string(i) + ".png"),
+                      gallery.pictures[i].image, false);
     learned.parts.emplace_back(gallery);
   }
 
   char made[160];
-  std::snprintf(made, sizeof made, "%s, %lld parameters, from random weights; %zu epochs, %.0f seconds in all, at most %.0f MB of memory.", std::string(info.name).c_str(), info.parameters, figures.history.size(), figures.seconds, figures.peak_mb);
+  std::snprintf(made, sizeof made,
+                "%s, %lld parameters, from random weights; %zu epochs, %.0f seconds in all, at "
+                "most %.0f MB of memory.",
+                std::string(info.name).c_str(), info.parameters, figures.history.size(),
+                figures.seconds, figures.peak_mb);
   Report("A small model learns to follow prompts", made)
       .add(learned)
       .add({.title = "How it learned", .text = {}, .parts = {loss, dice}})

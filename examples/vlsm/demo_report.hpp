@@ -16,7 +16,7 @@ struct DemoFigures {
 };
 
 /// Writes report.html and the overlays it shows into `out`, whose data/ holds the data set.
-void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo const& info, vlsm::Encode const& encode,
-                       DemoFigures const& figures);
+void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo const& info,
+                       vlsm::Encode const& encode, DemoFigures const& figures);
 
 }  // namespace tool

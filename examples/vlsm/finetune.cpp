@@ -28,40 +28,64 @@ nlohmann::json read_config(std::filesystem::path const& config) {
 /// A new run must not take the place of an older one, nor of a model's own configuration.
 void check_free(std::filesystem::path const& out) {
   if (std::filesystem::exists(out / "last.safetensors"))
-    throw vlsm::Error("there is a run already", out.string(), "add --resume to go on with it, or choose another --out");
+    throw vlsm::Error("there is a run already", out.string(),
+                      "add --resume to go on with it, or choose another --out");
   if (std::filesystem::exists(out / "best.safetensors"))
-    throw vlsm::Error("the folder holds the best weights of a run", out.string(), "choose another --out, or move best.safetensors away");
+    throw vlsm::Error("the folder holds the best weights of a run", out.string(),
+                      "choose another --out, or move best.safetensors away");
   auto const config = out / "config.json";
   nlohmann::json const before = read_config(config);
-  if (std::filesystem::exists(config) && !(before.is_object() && before.contains("prompt") && before.contains("lr")))
-    throw vlsm::Error("the folder holds a configuration that is no run's", config.string(), "choose another --out");
+  if (std::filesystem::exists(config) &&
+      !(before.is_object() && before.contains("prompt") && before.contains("lr")))
+    throw vlsm::Error("the folder holds a configuration that is no run's", config.string(),
+                      "choose another --out");
 }
 
 /// A run is continued only as what it was begun as.
 void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json const& now) {
   nlohmann::json const before = read_config(config);
-  if (!before.is_object()) throw vlsm::Error("the run's configuration cannot be read", config.string(), "start a new run with another --out");
+  if (!before.is_object())
+    throw vlsm::Error("the run's configuration cannot be read", config.string(),
+                      "start a new run with another --out");
   for (auto const& [key, value] : now.items())
     if (key != "epochs" && before.value(key, nlohmann::json()) != nlohmann::json(value))
-      throw vlsm::Error("the run was begun with " + key + " = " + before.value(key, nlohmann::json()).dump() + ", not " + value.dump(), config.string(), "resume with the same options, or start a new run with another --out");
+      throw vlsm::Error("the run was begun with " + key + " = " +
+                            before.value(key, nlohmann::json()).dump() + ", not " + value.dump(),
+                        config.string(),
+                        "resume with the same options, or start a new run with another --out");
 }
 
 void run(Options& options) {
   at::Device const device = options.common.apply();
   ModelInfo const& info = find_model(options.choice.model);
-  vlsm::Dataset const train(options.data, "train", options.prompt, info.recipe), val(options.data, "val", options.prompt, info.recipe);
+  vlsm::Dataset const train(options.data, "train", options.prompt, info.recipe),
+      val(options.data, "val", options.prompt, info.recipe);
   vlsm::Encode const encode = options.choice.encode();
-  std::filesystem::path const out = options.out, last = out / "last.safetensors", config = out / "config.json";
-  bool const decoder_only = options.train == "decoder" || (options.train == "auto" && options.choice.weights != "random");
+  std::filesystem::path const out = options.out, last = out / "last.safetensors",
+                              config = out / "config.json";
+  bool const decoder_only =
+      options.train == "decoder" || (options.train == "auto" && options.choice.weights != "random");
 
-  nlohmann::ordered_json settings{{"model", options.choice.model}, {"data", options.data}, {"prompt", options.prompt}, {"train", decoder_only ? "decoder" : "all"},
-                                        {"loss", options.loss}, {"schedule", options.schedule}, {"epochs", options.fit.epochs}, {"batch", options.fit.batch},
-                                        {"lr", options.fit.optimizer.learning_rate}, {"weight_decay", options.fit.optimizer.weight_decay}, {"clip", options.fit.optimizer.clip},
-                                        {"precision", options.common.precision}, {"seed", options.common.seed}};
+  nlohmann::ordered_json settings{{"model", options.choice.model},
+                                  {"data", options.data},
+                                  {"prompt", options.prompt},
+                                  {"train", decoder_only ? "decoder" : "all"},
+                                  {"loss", options.loss},
+                                  {"schedule", options.schedule},
+                                  {"epochs", options.fit.epochs},
+                                  {"batch", options.fit.batch},
+                                  {"lr", options.fit.optimizer.learning_rate},
+                                  {"weight_decay", options.fit.optimizer.weight_decay},
+                                  {"clip", options.fit.optimizer.clip},
+                                  {"precision", options.common.precision},
+                                  {"seed", options.common.seed}};
   // A path need not be valid UTF-8, JSON must be.
-  settings = nlohmann::ordered_json::parse(settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  settings = nlohmann::ordered_json::parse(
+      settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   if (options.resume) {
-    if (!std::filesystem::exists(last)) throw vlsm::Error("there is no run to resume", last.string(), "leave --resume out to begin one");
+    if (!std::filesystem::exists(last))
+      throw vlsm::Error("there is no run to resume", last.string(),
+                        "leave --resume out to begin one");
     check_same_run(config, settings);
   } else {
     check_free(out);
@@ -72,8 +96,11 @@ void run(Options& options) {
   make_folder(out);
   if (!options.resume) write_text(config, settings.dump(1) + "\n");
 
-  options.fit.loss = options.loss == "study" ? vlsm::LossMeaning::study : options.loss == "monai" ? vlsm::LossMeaning::monai : vlsm::LossMeaning::sound;
-  options.fit.schedule = options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
+  options.fit.loss = options.loss == "study"   ? vlsm::LossMeaning::study
+                     : options.loss == "monai" ? vlsm::LossMeaning::monai
+                                               : vlsm::LossMeaning::sound;
+  options.fit.schedule =
+      options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
   options.fit.threshold = info.recipe.threshold;
   options.fit.seed = options.common.seed;
   options.fit.run = out;
@@ -83,39 +110,84 @@ void run(Options& options) {
   std::size_t const steps = (train.size() + options.fit.batch - 1) / options.fit.batch;
   Progress progress("fine-tune", steps * static_cast<std::size_t>(options.fit.epochs));
   vlsm::FitHooks const hooks{
-      .on_step = [&](int epoch, std::size_t step, std::size_t, double loss) {
-        char note[64];
-        std::snprintf(note, sizeof note, "epoch %d, loss %.4f", epoch, loss);
-        progress.update(static_cast<std::size_t>(epoch - 1) * steps + step, note);
-      },
+      .on_step =
+          [&](int epoch, std::size_t step, std::size_t, double loss) {
+            char note[64];
+            std::snprintf(note, sizeof note, "epoch %d, loss %.4f", epoch, loss);
+            progress.update(static_cast<std::size_t>(epoch - 1) * steps + step, note);
+          },
       .on_epoch = [&](vlsm::Epoch const& epoch) { log.add(epoch); }};
   auto const history = model->fit(train, val, encode, options.fit, hooks);
   progress.finish();
   double best = 0;
   for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);
-  if (history.empty()) std::printf("%s: nothing left to do\n", options.out.c_str());
-  else std::printf("%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n", options.out.c_str(), history.back().epoch, history.back().val_dice, best, (out / "best.safetensors").c_str());
+  if (history.empty())
+    std::printf("%s: nothing left to do\n", options.out.c_str());
+  else
+    std::printf("%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",
+                options.out.c_str(), history.back().epoch, history.back().val_dice, best,
+                (out / "best.safetensors").c_str());
 }
 
 }  // namespace
 
 void add_finetune(CLI::App& app) {
-  auto* const command = app.add_subcommand("finetune", "Train a model on a data set, as the study does");
+  auto* const command =
+      app.add_subcommand("finetune", "Train a model on a data set, as the study does");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, false);
-  command->add_option("--data", options->data, "folder with images/, masks/, anns/{train,val}.json")->check(not_empty())->required();
-  command->add_option("--out", options->out, "folder of the run: best.safetensors, last.safetensors, log.csv, TensorBoard events")->check(not_empty())->required();
-  command->add_option("--prompt", options->prompt, "prompt level, p0 … p9, or random")->capture_default_str();
+  command->add_option("--data", options->data, "folder with images/, masks/, anns/{train,val}.json")
+      ->check(not_empty())
+      ->required();
+  command
+      ->add_option(
+          "--out", options->out,
+          "folder of the run: best.safetensors, last.safetensors, log.csv, TensorBoard events")
+      ->check(not_empty())
+      ->required();
+  command->add_option("--prompt", options->prompt, "prompt level, p0 … p9, or random")
+      ->capture_default_str();
   command->add_flag("--resume", options->resume, "go on with the run in --out");
-  command->add_option("--train", options->train, "decoder: the encoders stay as they are; all; auto: all only from random weights")->check(CLI::IsMember({"auto", "decoder", "all"}))->capture_default_str();
-  command->add_option("--epochs", options->fit.epochs, "most epochs")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-  command->add_option("--batch", options->fit.batch, "pictures a step")->check(CLI::Range(1, 65536))->capture_default_str();
-  command->add_option("--lr", options->fit.optimizer.learning_rate, "learning rate of AdamW")->check(number_between(0, 1e3))->capture_default_str();
-  command->add_option("--weight-decay", options->fit.optimizer.weight_decay, "weight decay of AdamW")->check(number_between(0, 1e3))->capture_default_str();
-  command->add_option("--clip", options->fit.optimizer.clip, "largest norm of the gradient; 0: not clipped")->check(number_between(0, 1e9))->capture_default_str();
-  command->add_option("--loss", options->loss, "study (Dice alone, in effect), monai (a second sigmoid), sound (Dice and cross-entropy of the logits)")->check(CLI::IsMember({"study", "monai", "sound"}))->capture_default_str();
-  command->add_option("--schedule", options->schedule, "plateau (a tenth after 5 epochs without gain) or cosine (with warm-up)")->check(CLI::IsMember({"plateau", "cosine"}))->capture_default_str();
-  command->add_option("--patience", options->fit.early_stop.patience, "stop after so many epochs without a better validation Dice")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  command
+      ->add_option(
+          "--train", options->train,
+          "decoder: the encoders stay as they are; all; auto: all only from random weights")
+      ->check(CLI::IsMember({"auto", "decoder", "all"}))
+      ->capture_default_str();
+  command->add_option("--epochs", options->fit.epochs, "most epochs")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--batch", options->fit.batch, "pictures a step")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  command->add_option("--lr", options->fit.optimizer.learning_rate, "learning rate of AdamW")
+      ->check(number_between(0, 1e3))
+      ->capture_default_str();
+  command
+      ->add_option("--weight-decay", options->fit.optimizer.weight_decay, "weight decay of AdamW")
+      ->check(number_between(0, 1e3))
+      ->capture_default_str();
+  command
+      ->add_option("--clip", options->fit.optimizer.clip,
+                   "largest norm of the gradient; 0: not clipped")
+      ->check(number_between(0, 1e9))
+      ->capture_default_str();
+  command
+      ->add_option("--loss", options->loss,
+                   "study (Dice alone, in effect), monai (a second sigmoid), sound (Dice and "
+                   "cross-entropy of the logits)")
+      ->check(CLI::IsMember({"study", "monai", "sound"}))
+      ->capture_default_str();
+  command
+      ->add_option("--schedule", options->schedule,
+                   "plateau (a tenth after 5 epochs without gain) or cosine (with warm-up)")
+      ->check(CLI::IsMember({"plateau", "cosine"}))
+      ->capture_default_str();
+  command
+      ->add_option("--patience", options->fit.early_stop.patience,
+                   "stop after so many epochs without a better validation Dice")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   options->common.add_to(*command);
   command->callback([options] { run(*options); });
 }

@@ -25,12 +25,16 @@ int fail(vlsm::Error const& error, Status status = failed) {
 }
 
 // A message of LibTorch's may be many lines.
-std::string first_line(std::string const& message) { return message.substr(0, std::min<std::size_t>(message.find('\n'), 400)); }
+std::string first_line(std::string const& message) {
+  return message.substr(0, std::min<std::size_t>(message.find('\n'), 400));
+}
 
-// The number of a closed standard stream would be the next file's, and what is printed would go into it.
+// The number of a closed standard stream would be the next file's, and what is printed would go
+// into it.
 void open_standard_streams() {
   for (int const stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(stream, F_GETFD) == -1) ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    if (::fcntl(stream, F_GETFD) == -1)
+      ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 }  // namespace
@@ -38,7 +42,9 @@ void open_standard_streams() {
 int main(int count, char** words) {
   open_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit is an error like any other
-  CLI::App app("Vision-language segmentation of medical images: segment by a sentence, evaluate, fine-tune.", "vlsm");
+  CLI::App app(
+      "Vision-language segmentation of medical images: segment by a sentence, evaluate, fine-tune.",
+      "vlsm");
   app.set_version_flag("--version", VLSM_VERSION);
   app.require_subcommand(0, 1);  // none is checked below: first of all a wrong word is named
   tool::add_demo(app);
@@ -57,13 +63,17 @@ int main(int count, char** words) {
     tool::flush_results();
     return done;
   } catch (CLI::ParseError const& e) {
-    return fail({e.what(), "command line", "see `vlsm --help` and `vlsm COMMAND --help`"}, wrong_usage);
+    return fail({e.what(), "command line", "see `vlsm --help` and `vlsm COMMAND --help`"},
+                wrong_usage);
   } catch (vlsm::Error const& e) {
     return fail(e);
   } catch (std::bad_alloc const&) {
-    return fail({"memory ran out", "this process", "choose a smaller --batch or a smaller picture"});
+    return fail(
+        {"memory ran out", "this process", "choose a smaller --batch or a smaller picture"});
   } catch (c10::Error const& e) {
-    return fail({first_line(e.what_without_backtrace()), "LibTorch", "choose a smaller --batch if memory ran out, else report this line with the command"});
+    return fail(
+        {first_line(e.what_without_backtrace()), "LibTorch",
+         "choose a smaller --batch if memory ran out, else report this line with the command"});
   } catch (std::filesystem::filesystem_error const& e) {
     return fail({e.code().message(), e.path1().string(), "check the path"});
   } catch (std::exception const& e) {

@@ -13,7 +13,8 @@
 #include "vlsm/train/evaluation.hpp"
 #include "vlsm/train/options.hpp"
 
-// The library chooses a model when it compiles; the tool when it runs. This is the seam between them.
+// The library chooses a model when it compiles; the tool when it runs. This is the seam between
+// them.
 namespace tool {
 
 /// A segmenter whose architecture the program need not know.
@@ -25,8 +26,9 @@ class Model {
   virtual vlsm::Said read(vlsm::Tokens const& tokens) = 0;
   virtual at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) = 0;
   virtual void freeze_encoders() = 0;
-  virtual std::vector<vlsm::Epoch> fit(vlsm::Examples const& train, vlsm::Examples const& val, vlsm::Encode const& encode,
-                                       vlsm::FitOptions const& options, vlsm::FitHooks const& hooks) = 0;
+  virtual std::vector<vlsm::Epoch> fit(vlsm::Examples const& train, vlsm::Examples const& val,
+                                       vlsm::Encode const& encode, vlsm::FitOptions const& options,
+                                       vlsm::FitHooks const& hooks) = 0;
   virtual vlsm::Evaluation evaluate(vlsm::Examples const& examples, vlsm::Encode const& encode,
                                     vlsm::EvaluateOptions const& options) = 0;
   virtual void to(at::Device device) = 0;
@@ -40,7 +42,8 @@ struct ModelInfo {
   long long parameters = 0;
   double gflop = 0;  ///< one image, one prompt of 16 tokens
   vlsm::Recipe recipe;
-  long long vocabulary = 0;  ///< ids its text tower knows; 258 are bytes, which need no vocabulary file
+  long long vocabulary =
+      0;  ///< ids its text tower knows; 258 are bytes, which need no vocabulary file
   std::unique_ptr<Model> (*make)();
 };
 
@@ -52,6 +55,7 @@ ModelInfo const& find_model(std::string_view name);
 
 /// A model with its weights: those of a file or folder, or random ones (drawn after `seed`) where
 /// `weights` is "random".
-std::unique_ptr<Model> open_model(ModelInfo const& info, std::string const& weights, std::uint64_t seed);
+std::unique_ptr<Model> open_model(ModelInfo const& info, std::string const& weights,
+                                  std::uint64_t seed);
 
 }  // namespace tool

@@ -15,13 +15,16 @@ class ModelOf final : public Model {
   void load(std::filesystem::path const& weights) override { vlsm::io::load(model_, weights); }
   vlsm::Features see(at::Tensor const& image) override { return model_.vision->forward(image); }
   vlsm::Said read(vlsm::Tokens const& tokens) override { return model_.text->forward(tokens); }
-  at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) override { return model_.segment(seen, said); }
+  at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) override {
+    return model_.segment(seen, said);
+  }
   void freeze_encoders() override {
     vlsm::freeze(*model_.vision);
     vlsm::freeze(*model_.text);
   }
-  std::vector<vlsm::Epoch> fit(vlsm::Examples const& train, vlsm::Examples const& val, vlsm::Encode const& encode,
-                               vlsm::FitOptions const& options, vlsm::FitHooks const& hooks) override {
+  std::vector<vlsm::Epoch> fit(vlsm::Examples const& train, vlsm::Examples const& val,
+                               vlsm::Encode const& encode, vlsm::FitOptions const& options,
+                               vlsm::FitHooks const& hooks) override {
     return vlsm::fit(model_, train, val, encode, options, hooks);
   }
   vlsm::Evaluation evaluate(vlsm::Examples const& examples, vlsm::Encode const& encode,
@@ -46,8 +49,10 @@ template <class A>
 ModelInfo info_of(std::string_view name, std::string_view summary) {
   return {.name = name,
           .summary = summary,
-          .slots = {block_name(typeid(typename A::Vision).name()), block_name(typeid(typename A::Text).name()),
-                    block_name(typeid(typename A::Fusion).name()), block_name(typeid(typename A::Decoder).name()),
+          .slots = {block_name(typeid(typename A::Vision).name()),
+                    block_name(typeid(typename A::Text).name()),
+                    block_name(typeid(typename A::Fusion).name()),
+                    block_name(typeid(typename A::Decoder).name()),
                     block_name(typeid(typename A::Head).name())},
           .parameters = vlsm::parameter_count<A>(),
           .gflop = static_cast<double>(vlsm::flops<A>(16)) / 1e9,

@@ -15,7 +15,8 @@ namespace tool {
 /// log.csv and TensorBoard events of a run.
 class RunLog {
  public:
-  explicit RunLog(std::filesystem::path const& folder) : folder_(folder), csv_(folder / "log.csv") {}
+  explicit RunLog(std::filesystem::path const& folder)
+      : folder_(folder), csv_(folder / "log.csv") {}
 
   /// Adds an epoch; the row of an epoch that is done again after a stop is replaced.
   void add(vlsm::Epoch const& epoch) {
@@ -24,7 +25,9 @@ class RunLog {
     for (std::string line; std::getline(in, line);)
       if (line != header && std::atoi(line.c_str()) < epoch.epoch) text += line + "\n";
     char row[256];
-    std::snprintf(row, sizeof row, "%d,%.8g,%.8g,%.8g,%.8g,%.8g,%.3f\n", epoch.epoch, epoch.train_loss, epoch.val_loss, epoch.val_dice, epoch.learning_rate, epoch.gradient_norm, epoch.seconds);
+    std::snprintf(row, sizeof row, "%d,%.8g,%.8g,%.8g,%.8g,%.8g,%.3f\n", epoch.epoch,
+                  epoch.train_loss, epoch.val_loss, epoch.val_dice, epoch.learning_rate,
+                  epoch.gradient_norm, epoch.seconds);
     write_text(csv_, text + row);
     if (!events_) events_.emplace(folder_);  // a run that fails at once leaves no empty file
     events_->add("loss/train", epoch.epoch, epoch.train_loss);
@@ -35,7 +38,8 @@ class RunLog {
   }
 
  private:
-  static constexpr char const* header = "epoch,train_loss,val_loss,val_dice,learning_rate,gradient_norm,seconds";
+  static constexpr char const* header =
+      "epoch,train_loss,val_loss,val_dice,learning_rate,gradient_norm,seconds";
   std::filesystem::path folder_, csv_;
   std::optional<vlsm::EventFile> events_;
 };

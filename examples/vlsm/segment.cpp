@@ -30,27 +30,33 @@ struct Options {
   bool json = false;
 };
 
-/// "polyp-9f_one-large-polyp": the picture's name and what a file name can hold of the prompt; a number
-/// keeps apart what would fall together.
-std::string output_name(std::string const& image, std::string const& prompt, std::set<std::string>& taken) {
+/// "polyp-9f_one-large-polyp": the picture's name and what a file name can hold of the prompt; a
+/// number keeps apart what would fall together.
+std::string output_name(std::string const& image, std::string const& prompt,
+                        std::set<std::string>& taken) {
   std::string slug;
   for (char c : prompt) {
     bool const plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
-    if (plain) slug += static_cast<char>(std::tolower(c));
-    else if (!slug.empty() && slug.back() != '-') slug += '-';
+    if (plain)
+      slug += static_cast<char>(std::tolower(c));
+    else if (!slug.empty() && slug.back() != '-')
+      slug += '-';
     if (slug.size() >= 48) break;
   }
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
-  std::string const base = std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
+  std::string const base =
+      std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
   std::string name = base;
-  for (int number = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++number) name = base + "-" + std::to_string(number);
+  for (int number = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++number)
+    name = base + "-" + std::to_string(number);
   taken.insert({name, name + "_overlay"});
   return name;
 }
 
 struct Found {
   long long area = 0;
-  nlohmann::ordered_json box = nullptr;  ///< [x0, y0, x1, y1], the last ones exclusive; null: nothing found
+  nlohmann::ordered_json box =
+      nullptr;  ///< [x0, y0, x1, y1], the last ones exclusive; null: nothing found
 };
 
 Found measure(vlsm::Mask const& mask) {
@@ -60,7 +66,8 @@ Found measure(vlsm::Mask const& mask) {
     for (std::size_t x = 0; x < mask.shape(1); ++x)
       if (mask(y, x)) {
         ++found.area;
-        x0 = std::min(x0, x), x1 = std::max(x1, x + 1), y0 = std::min(y0, y), y1 = std::max(y1, y + 1);
+        x0 = std::min(x0, x), x1 = std::max(x1, x + 1), y0 = std::min(y0, y),
+        y1 = std::max(y1, y + 1);
       }
   if (found.area) found.box = {x0, y0, x1, y1};
   return found;
@@ -75,7 +82,8 @@ void run(Options const& options) {
   vlsm::Encode const encode = options.choice.encode();
   auto const model = open_model(info, options.choice.weights, options.common.seed);
   model->to(device);
-  float const threshold = options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
+  float const threshold =
+      options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
   make_folder(options.out);
   if (!options.logits.empty()) check_can_write(options.logits);
 
@@ -84,46 +92,77 @@ void run(Options const& options) {
   std::set<std::string> taken;
   for (std::filesystem::path const path : options.images) {  // a mask must not replace a picture
     std::error_code ignored;
-    if (std::filesystem::equivalent(path.has_parent_path() ? path.parent_path() : ".", options.out, ignored)) taken.insert(path.stem().string());
+    if (std::filesystem::equivalent(path.has_parent_path() ? path.parent_path() : ".", options.out,
+                                    ignored))
+      taken.insert(path.stem().string());
   }
   for (std::string const& path : options.images) {
     auto start = Clock::now();
     vlsm::Image const image = vlsm::read_image(path);
-    vlsm::Features const seen = model->see(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
+    vlsm::Features const seen =
+        model->see(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
     for (std::size_t p = 0; p < options.prompts.size(); ++p) {
-      if (said.size() <= p) said.push_back(model->read({vlsm::tokenize({options.prompts[p]}, encode).ids.to(device)}));
+      if (said.size() <= p)
+        said.push_back(model->read({vlsm::tokenize({options.prompts[p]}, encode).ids.to(device)}));
       at::Tensor const logits = model->segment(seen, said[p]).to(at::kCPU, at::kFloat);
-      vlsm::Mask const mask = vlsm::resize_nearest_exact(vlsm::to_mask((at::sigmoid(logits) > threshold)[0][0]), image.shape(0), image.shape(1));
+      vlsm::Mask const mask = vlsm::resize_nearest_exact(
+          vlsm::to_mask((at::sigmoid(logits) > threshold)[0][0]), image.shape(0), image.shape(1));
       double const ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-      std::filesystem::path const base = std::filesystem::path(options.out) / output_name(path, options.prompts[p], taken);
+      std::filesystem::path const base =
+          std::filesystem::path(options.out) / output_name(path, options.prompts[p], taken);
       std::string const mask_file = base.string() + ".png";
       vlsm::write_png(mask_file, vlsm::as_image(mask));
-      if (options.overlay) vlsm::write_png(base.string() + "_overlay.png", vlsm::overlay(image, mask));
+      if (options.overlay)
+        vlsm::write_png(base.string() + "_overlay.png", vlsm::overlay(image, mask));
       if (!options.logits.empty()) kept.push_back(logits);
       Found const found = measure(mask);
       if (options.json)
-        print_json({{"image", path}, {"prompt", options.prompts[p]}, {"mask", mask_file}, {"area", found.area}, {"bbox", found.box}, {"ms", ms}});
+        print_json({{"image", path},
+                    {"prompt", options.prompts[p]},
+                    {"mask", mask_file},
+                    {"area", found.area},
+                    {"bbox", found.box},
+                    {"ms", ms}});
       else
-        std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n", path.c_str(), options.prompts[p].c_str(),
-                    100.0 * static_cast<double>(found.area) / static_cast<double>(mask.size()), found.area ? found.box.dump().c_str() : "none", ms, mask_file.c_str());
+        std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n", path.c_str(),
+                    options.prompts[p].c_str(),
+                    100.0 * static_cast<double>(found.area) / static_cast<double>(mask.size()),
+                    found.area ? found.box.dump().c_str() : "none", ms, mask_file.c_str());
       start = Clock::now();
     }
   }
-  if (!options.logits.empty()) vlsm::io::write_safetensors(options.logits, {{"logits", vlsm::io::to_array(at::cat(kept).unsqueeze(1).flatten(1, 2))}});
+  if (!options.logits.empty())
+    vlsm::io::write_safetensors(
+        options.logits, {{"logits", vlsm::io::to_array(at::cat(kept).unsqueeze(1).flatten(1, 2))}});
 }
 
 }  // namespace
 
 void add_segment(CLI::App& app) {
-  auto* const command = app.add_subcommand("segment", "Masks of what the prompts name, in the pictures given");
+  auto* const command =
+      app.add_subcommand("segment", "Masks of what the prompts name, in the pictures given");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
-  command->add_option("--image", options->images, "PNG or JPEG files")->check(not_empty())->required()->expected(1, -1);
-  command->add_option("--prompt", options->prompts, "sentences; every picture is encoded once for all of them")->required()->expected(1, -1);
-  command->add_option("--out", options->out, "folder for masks (PNG of the picture's size)")->check(not_empty())->capture_default_str();
+  command->add_option("--image", options->images, "PNG or JPEG files")
+      ->check(not_empty())
+      ->required()
+      ->expected(1, -1);
+  command
+      ->add_option("--prompt", options->prompts,
+                   "sentences; every picture is encoded once for all of them")
+      ->required()
+      ->expected(1, -1);
+  command->add_option("--out", options->out, "folder for masks (PNG of the picture's size)")
+      ->check(not_empty())
+      ->capture_default_str();
   command->add_flag("--overlay", options->overlay, "also write the picture with the mask over it");
-  command->add_option("--threshold", options->threshold, "a pixel belongs to the object above this probability, 0 to 1; default: the model's")->check(number_between(0, 1));
-  command->add_option("--logits", options->logits, "also write the logits, [images x prompts, 1, S, S] float32, as safetensors");
+  command
+      ->add_option(
+          "--threshold", options->threshold,
+          "a pixel belongs to the object above this probability, 0 to 1; default: the model's")
+      ->check(number_between(0, 1));
+  command->add_option("--logits", options->logits,
+                      "also write the logits, [images x prompts, 1, S, S] float32, as safetensors");
   command->add_flag("--json", options->json, "print a JSON line for each picture and prompt");
   options->common.add_to(*command);
   command->callback([options] { run(*options); });

@@ -22,7 +22,9 @@ void run(Options const& options) {
     try {
       text = nlohmann::json::parse(line).get<std::string>();
     } catch (nlohmann::json::exception const&) {
-      throw vlsm::Error("this line is no JSON string", "standard input, line " + std::to_string(number), "write one string in double quotes a line");
+      throw vlsm::Error("this line is no JSON string",
+                        "standard input, line " + std::to_string(number),
+                        "write one string in double quotes a line");
     }
     print_json({{"ids", tokenizer.encode(text, options.length)}});
   }
@@ -31,11 +33,22 @@ void run(Options const& options) {
 }  // namespace
 
 void add_tokenize(CLI::App& app) {
-  auto* const command = app.add_subcommand("tokenize", "Prompts to token ids: a JSON string a line in, {\"ids\": […]} a line out");
+  auto* const command = app.add_subcommand(
+      "tokenize", "Prompts to token ids: a JSON string a line in, {\"ids\": […]} a line out");
   auto const options = std::make_shared<Options>();
-  command->add_option("--tokenizer", options->tokenizer, "clip (transformers 5), clip-ftfy (what the study ran), openai, openclip")->check(CLI::IsMember(tokenizer_names()))->capture_default_str();
-  command->add_option("--vocab", options->vocab, "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz")->required()->check(not_empty());
-  command->add_option("--length", options->length, "longest row, start and end token included")->check(CLI::Range(2, 1 << 20))->capture_default_str();
+  command
+      ->add_option("--tokenizer", options->tokenizer,
+                   "clip (transformers 5), clip-ftfy (what the study ran), openai, openclip")
+      ->check(CLI::IsMember(tokenizer_names()))
+      ->capture_default_str();
+  command
+      ->add_option("--vocab", options->vocab,
+                   "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz")
+      ->required()
+      ->check(not_empty());
+  command->add_option("--length", options->length, "longest row, start and end token included")
+      ->check(CLI::Range(2, 1 << 20))
+      ->capture_default_str();
   command->callback([options] { run(*options); });
 }
 

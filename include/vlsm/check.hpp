@@ -13,9 +13,11 @@ namespace vlsm {
 
 namespace detail {
 
-inline void expect_shape(std::vector<std::string>& found, std::string const& what, at::Tensor const& actual, std::vector<std::int64_t> const& expected) {
+inline void expect_shape(std::vector<std::string>& found, std::string const& what,
+                         at::Tensor const& actual, std::vector<std::int64_t> const& expected) {
   if (actual.sizes() != at::IntArrayRef(expected))
-    found.push_back(what + " has shape " + shape_text(actual.sizes()) + " where its port says " + shape_text(expected));
+    found.push_back(what + " has shape " + shape_text(actual.sizes()) + " where its port says " +
+                    shape_text(expected));
 }
 
 /// The shape that a port promises for tap `i` of a batch of 2.
@@ -27,10 +29,10 @@ inline std::vector<std::int64_t> promised(Taps const& port, int i, std::int64_t 
 
 }  // namespace detail
 
-/// Builds the architecture from random weights and tries what the compiler cannot see: that every block
-/// writes the shapes its port promises, that every parameter gets a finite gradient, that evaluation is
-/// deterministic and that float64 agrees with float32. Returns what is wrong, a line each; nothing, if
-/// nothing is. For the tests of one's own blocks.
+/// Builds the architecture from random weights and tries what the compiler cannot see: that every
+/// block writes the shapes its port promises, that every parameter gets a finite gradient, that
+/// evaluation is deterministic and that float64 agrees with float32. Returns what is wrong, a line
+/// each; nothing, if nothing is. For the tests of one's own blocks.
 template <class A>
 std::vector<std::string> check() {
   std::vector<std::string> found;
@@ -42,16 +44,28 @@ std::vector<std::string> check() {
 
   Features const seen = model.vision->forward(image);
   Said const said = model.text->forward(tokens);
-  if (static_cast<int>(seen.taps.size()) != A::Vision::out.count) return {"Vision writes " + std::to_string(seen.taps.size()) + " taps, its port says " + std::to_string(A::Vision::out.count)};
+  if (static_cast<int>(seen.taps.size()) != A::Vision::out.count)
+    return {"Vision writes " + std::to_string(seen.taps.size()) + " taps, its port says " +
+            std::to_string(A::Vision::out.count)};
   for (int i = 0; i < A::Vision::out.count; ++i)
-    detail::expect_shape(found, "Vision's tap " + std::to_string(i), seen.taps[static_cast<std::size_t>(i)], detail::promised(A::Vision::out, i, side));
-  if (A::Vision::out.pooled) detail::expect_shape(found, "Vision's pooled image", seen.pooled, {2, A::Vision::out.pooled});
-  if (A::Text::out.sentence) detail::expect_shape(found, "Text's sentence", said.sentence, {2, A::Text::out.sentence});
-  if (A::Text::out.words) detail::expect_shape(found, "Text's words", said.words, {2, said.words.size(1), A::Text::out.words});
+    detail::expect_shape(found, "Vision's tap " + std::to_string(i),
+                         seen.taps[static_cast<std::size_t>(i)],
+                         detail::promised(A::Vision::out, i, side));
+  if (A::Vision::out.pooled)
+    detail::expect_shape(found, "Vision's pooled image", seen.pooled, {2, A::Vision::out.pooled});
+  if (A::Text::out.sentence)
+    detail::expect_shape(found, "Text's sentence", said.sentence, {2, A::Text::out.sentence});
+  if (A::Text::out.words)
+    detail::expect_shape(found, "Text's words", said.words,
+                         {2, said.words.size(1), A::Text::out.words});
   Features const joint = model.fusion->forward(seen, said);
-  if (static_cast<int>(joint.taps.size()) != A::Fusion::out.count) return {"Fusion writes " + std::to_string(joint.taps.size()) + " maps, its port says " + std::to_string(A::Fusion::out.count)};
+  if (static_cast<int>(joint.taps.size()) != A::Fusion::out.count)
+    return {"Fusion writes " + std::to_string(joint.taps.size()) + " maps, its port says " +
+            std::to_string(A::Fusion::out.count)};
   for (int i = 0; i < A::Fusion::out.count; ++i)
-    detail::expect_shape(found, "Fusion's map " + std::to_string(i), joint.taps[static_cast<std::size_t>(i)], detail::promised(A::Fusion::out, i, side));
+    detail::expect_shape(found, "Fusion's map " + std::to_string(i),
+                         joint.taps[static_cast<std::size_t>(i)],
+                         detail::promised(A::Fusion::out, i, side));
   at::Tensor const read = model.decoder->forward(joint, said);
   detail::expect_shape(found, "Decoder's map", read, detail::promised(A::Decoder::out, 0, side));
   at::Tensor const logits = model.head->forward(read, said);
@@ -59,22 +73,29 @@ std::vector<std::string> check() {
   if (!found.empty()) return found;
 
   at::Tensor loss = logits.square().mean();
-  if (seen.pooled.defined()) loss = loss + seen.pooled.square().mean();  // read by image prompts alone
+  if (seen.pooled.defined())
+    loss = loss + seen.pooled.square().mean();  // read by image prompts alone
   loss.backward();
   for (auto const& item : model.named_parameters()) {
     at::Tensor const gradient = item.value().grad();
-    if (!gradient.defined()) found.push_back(item.key() + " gets no gradient");
-    else if (!gradient.isfinite().all().template item<bool>()) found.push_back(item.key() + " gets a gradient that is not finite");
+    if (!gradient.defined())
+      found.push_back(item.key() + " gets no gradient");
+    else if (!gradient.isfinite().all().template item<bool>())
+      found.push_back(item.key() + " gets a gradient that is not finite");
   }
 
   at::NoGradGuard const no_grad;
   model.eval();
   at::Tensor const once = model.forward(image, tokens);
-  if (!once.equal(model.forward(image, tokens))) found.push_back("two evaluations of the same input differ");
+  if (!once.equal(model.forward(image, tokens)))
+    found.push_back("two evaluations of the same input differ");
   model.to(at::kDouble);
   at::Tensor const exact = model.forward(image.to(at::kDouble), tokens);
-  double const error = (once - exact).abs().max().template item<double>(), scale = exact.std().template item<double>();
-  if (!(error <= 1e-3 * scale)) found.push_back("float32 differs from float64 by " + std::to_string(error / scale) + " of the logits' deviation");
+  double const error = (once - exact).abs().max().template item<double>(),
+               scale = exact.std().template item<double>();
+  if (!(error <= 1e-3 * scale))
+    found.push_back("float32 differs from float64 by " + std::to_string(error / scale) +
+                    " of the logits' deviation");
   return found;
 }
 

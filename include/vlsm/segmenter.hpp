@@ -21,8 +21,8 @@ class Segmenter : public Module {
     return segment(vision->forward(image), text->forward(tokens));
   }
 
-  /// The second half: what was seen and said -> logits. One picture may meet many sentences (and one
-  /// sentence many pictures): a batch of 1 is repeated to the other's.
+  /// The second half: what was seen and said -> logits. One picture may meet many sentences (and
+  /// one sentence many pictures): a batch of 1 is repeated to the other's.
   at::Tensor segment(Features seen, Said said) const {
     repeat_single(seen, said);
     Features const joint = fusion->forward(seen, said);

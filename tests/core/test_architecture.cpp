@@ -36,7 +36,8 @@ TEST_CASE("the built models have the parameters that were counted at compile tim
 }
 
 TEST_CASE("the work of CLIPSeg is what its layers multiply") {
-  // One ViT-B/16 block at 485 tokens: 12 width^2 multiply-adds a token, and 2 tokens x width for attention.
+  // One ViT-B/16 block at 485 tokens: 12 width^2 multiply-adds a token, and 2 tokens x width for
+  // attention.
   long long const tokens = 485, width = 768;
   long long const block = 2 * tokens * 12 * width * width + 4 * tokens * tokens * width;
   CHECK(ClipSeg::Vision::flops({352, 352, 16}) == 10 * block + 2 * 484 * 3 * 16 * 16 * width);
@@ -48,7 +49,8 @@ TEST_CASE("recipe weights follow the worked examples") {
   CHECK(test::recipe_unit(test::recipe_seed("a"), 1) == 0.9962445497512817);
   at::Tensor const film = test::recipe_weight("decoder.film_mul.weight", {64, 512});
   CHECK(film.flatten()[3].item<float>() == 0.0402574204f);
-  at::Tensor const norm = test::recipe_weight("clip.vision_model.encoder.layers.0.layer_norm1.weight", {768});
+  at::Tensor const norm =
+      test::recipe_weight("clip.vision_model.encoder.layers.0.layer_norm1.weight", {768});
   CHECK(norm[0].item<float>() == 1.04785216f);
   at::Tensor const variance = test::recipe_weight("visual.bn1.running_var", {32});
   CHECK(variance[1].item<float>() == 1.25362933f);
@@ -65,13 +67,15 @@ TEST_CASE("one picture meets many sentences and one sentence many pictures") {
   Segmenter<test::TinyA> model;
   model.eval();
   at::Tensor const images = test::recipe_image("pictures", {3, 3, 64, 64});
-  Tokens const tokens{at::tensor({638, 5, 7, 639, 638, 9, 639, 639, 638, 1, 2, 639}, at::kLong).view({3, 4})};
+  Tokens const tokens{
+      at::tensor({638, 5, 7, 639, 638, 9, 639, 639, 638, 1, 2, 639}, at::kLong).view({3, 4})};
   at::Tensor const pairs = model.forward(images, tokens);
   Features const one = model.vision->forward(images.slice(0, 0, 1));
   at::Tensor const many_sentences = model.segment(one, model.text->forward(tokens));
   CHECK(at::allclose(many_sentences[0], pairs[0], 1e-5, 1e-5));
   CHECK_FALSE(at::allclose(many_sentences[0], many_sentences[1], 1e-3, 1e-3));
-  at::Tensor const many_pictures = model.segment(model.vision->forward(images), model.text->forward({tokens.ids.slice(0, 0, 1)}));
+  at::Tensor const many_pictures = model.segment(model.vision->forward(images),
+                                                 model.text->forward({tokens.ids.slice(0, 0, 1)}));
   CHECK(at::allclose(many_pictures[0], pairs[0], 1e-5, 1e-5));
 }
 
@@ -99,7 +103,8 @@ TEST_CASE("pictures need not be square") {
   at::NoGradGuard const no_grad;
   at::manual_seed(2);
   Segmenter<test::TinyA> model;
-  at::Tensor const logits = model.forward(test::recipe_image("wide", {1, 3, 64, 96}), {at::tensor({638, 5, 639}, at::kLong).view({1, 3})});
+  at::Tensor const logits = model.forward(test::recipe_image("wide", {1, 3, 64, 96}),
+                                          {at::tensor({638, 5, 639}, at::kLong).view({1, 3})});
   CHECK(logits.sizes() == at::IntArrayRef({1, 1, 64, 96}));
 }
 

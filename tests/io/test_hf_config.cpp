@@ -19,7 +19,8 @@ std::string problem(nlohmann::json const& config) {
   return "";
 }
 
-TEST_CASE("the configuration of the same model is accepted and differences no shape reveals are named") {
+TEST_CASE(
+    "the configuration of the same model is accepted and differences no shape reveals are named") {
   auto const path = test::fixture("clipseg/tiny_a/config.json");
   VLSM_NEEDS(path, "clipseg/tiny_a");
   nlohmann::json const sound = nlohmann::json::parse(test::read_file(*path));
@@ -41,7 +42,8 @@ TEST_CASE("the configuration of the same model is accepted and differences no sh
   changed["text_config"]["eos_token_id"] = 5;
   CHECK(problem(changed).find("eos_token_id 5, the model has 639") != std::string::npos);
   CHECK(problem({{"model_type", "blip"}}) == "");
-  CHECK(problem({{"model_type", "clipseg"}, {"vision_config", 3}}).find("config.json") != std::string::npos);
+  CHECK(problem({{"model_type", "clipseg"}, {"vision_config", 3}}).find("config.json") !=
+        std::string::npos);
   CHECK(problem(3).find("no valid JSON") != std::string::npos);
 }
 

@@ -14,13 +14,19 @@ using test::Reference;
 constexpr double tolerance = 1e-4;  // of the standard deviation of the reference's output
 
 /// Words up to each prompt's own end; behind it the reference attends differently, to no effect.
-void check_words(Reference const& reference, at::Tensor const& words, at::Tensor const& ids, int end) {
+void check_words(Reference const& reference, at::Tensor const& words, at::Tensor const& ids,
+                 int end) {
   at::Tensor const expected = reference["text_last_hidden.sub"];
   auto const strides = reference.info()["subsampled"]["text_last_hidden"]["strides"];
   for (std::int64_t row = 0; row < ids.size(0); ++row) {
-    auto const last = (end == largest_id_ends ? ids[row] == ids[row].max() : ids[row] == end).to(at::kInt).argmax().item<std::int64_t>();
-    at::Tensor const actual = words[row].slice(0, 0, last + 1, strides[1]).slice(1, 0, std::nullopt, strides[2]);
-    Reference::check_values("text_last_hidden of prompt " + std::to_string(row), actual, expected[row].slice(0, 0, actual.size(0)), tolerance);
+    auto const last = (end == largest_id_ends ? ids[row] == ids[row].max() : ids[row] == end)
+                          .to(at::kInt)
+                          .argmax()
+                          .item<std::int64_t>();
+    at::Tensor const actual =
+        words[row].slice(0, 0, last + 1, strides[1]).slice(1, 0, std::nullopt, strides[2]);
+    Reference::check_values("text_last_hidden of prompt " + std::to_string(row), actual,
+                            expected[row].slice(0, 0, actual.size(0)), tolerance);
   }
 }
 
@@ -30,14 +36,16 @@ void check_all(Segmenter<A>& model, Reference const& reference) {
   at::NoGradGuard const no_grad;
   Features const seen = model.vision->forward(reference.input("pixel_values"));
   for (int i = 0; i < 3; ++i)
-    reference.check("activation" + std::to_string(i), seen.taps[static_cast<std::size_t>(i)], tolerance);
+    reference.check("activation" + std::to_string(i), seen.taps[static_cast<std::size_t>(i)],
+                    tolerance);
   if constexpr (A::Vision::out.pooled > 0) reference.check("pooled_output", seen.pooled, tolerance);
 
   Said said;
   if (reference.has("input_ids")) {
     said = model.text->forward({reference["input_ids"]});
     reference.check("conditional_embeddings", said.sentence, tolerance);
-    check_words(reference, said.words, reference["input_ids"], reference.info()["config"]["text_config"]["eos_token_id"]);
+    check_words(reference, said.words, reference["input_ids"],
+                reference.info()["config"]["text_config"]["eos_token_id"]);
   } else {
     said.sentence = model.vision->forward(reference.input("conditional_pixel_values")).pooled;
     reference.check("conditional_embeddings", said.sentence, tolerance);
@@ -49,7 +57,8 @@ template <class A>
 void check_full_size(std::filesystem::path const& path) {
   WithoutInitialization const fast;
   Segmenter<A> model;
-  io::load_tensors(model, test::recipe_state(model, io::hf_clipseg), "recipe", [](auto) { return false; });
+  io::load_tensors(model, test::recipe_state(model, io::hf_clipseg), "recipe",
+                   [](auto) { return false; });
   model.eval();
   check_all(model, Reference(path));
 }

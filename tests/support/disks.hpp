@@ -6,8 +6,8 @@
 #include "vlsm/data/examples.hpp"
 #include "vlsm/models/clipseg.hpp"
 
-// A task that a model of a few thousand parameters learns in a second: a bright disk and a dark one, and
-// the prompt says which.
+// A task that a model of a few thousand parameters learns in a second: a bright disk and a dark
+// one, and the prompt says which.
 namespace vlsm::test {
 
 class Disks : public Examples {
@@ -17,8 +17,12 @@ class Disks : public Examples {
   Example at(std::size_t index, Random& /*random*/) const override {
     Random place(seed_ + static_cast<unsigned>(index / 2));
     bool const bright = index % 2 == 0;
-    std::int64_t const y = 8 * static_cast<std::int64_t>(draw(place, 4)), shift = static_cast<std::int64_t>(draw(place, 2));
-    Example example{.name = std::to_string(index), .prompt = bright ? "bright" : "dark", .image = at::zeros({3, 32, 32}), .mask = at::zeros({1, 32, 32})};
+    std::int64_t const y = 8 * static_cast<std::int64_t>(draw(place, 4)),
+                       shift = static_cast<std::int64_t>(draw(place, 2));
+    Example example{.name = std::to_string(index),
+                    .prompt = bright ? "bright" : "dark",
+                    .image = at::zeros({3, 32, 32}),
+                    .mask = at::zeros({1, 32, 32})};
     for (bool const disk : {true, false}) {
       std::int64_t const x = (disk ? 0 : 16) + 8 * shift;
       example.image.slice(1, y, y + 8).slice(2, x, x + 8).fill_(disk ? 2 : -2);
@@ -32,8 +36,17 @@ class Disks : public Examples {
   unsigned seed_;
 };
 
-inline constexpr VitConfig disk_vit{.layer = {.width = 32, .heads = 2, .ffn = 64}, .blocks = 2, .patch = 8, .grid = 4, .taps = {0, 1}, .count = 2};
-inline constexpr ClipTextConfig disk_text{.layer = {.width = 32, .heads = 2, .ffn = 64}, .blocks = 1, .vocabulary = 258, .end = 257, .sentence = 32};
+inline constexpr VitConfig disk_vit{.layer = {.width = 32, .heads = 2, .ffn = 64},
+                                    .blocks = 2,
+                                    .patch = 8,
+                                    .grid = 4,
+                                    .taps = {0, 1},
+                                    .count = 2};
+inline constexpr ClipTextConfig disk_text{.layer = {.width = 32, .heads = 2, .ffn = 64},
+                                          .blocks = 1,
+                                          .vocabulary = 258,
+                                          .end = 257,
+                                          .sentence = 32};
 
 struct DiskSeg {
   using Vision = VisionTransformer<disk_vit>;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// LibTorch's logging defines CHECK too, and the last one wins: its header comes first here, so that the
-// tests' CHECK is doctest's.
+// LibTorch's logging defines CHECK too, and the last one wins: its header comes first here, so that
+// the tests' CHECK is doctest's.
 #include <c10/util/Logging.h>
 #undef CHECK
 #include <doctest/doctest.h>

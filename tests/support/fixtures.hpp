@@ -9,7 +9,8 @@
 #include <optional>
 #include <string>
 
-// Folders of reference outputs, set by CMake: tests/data in this repository, and the full set where it exists.
+// Folders of reference outputs, set by CMake: tests/data in this repository, and the full set where
+// it exists.
 #ifndef VLSM_TEST_DATA
 #define VLSM_TEST_DATA "tests/data"
 #endif
@@ -18,10 +19,10 @@
 #endif
 
 /// Leaves the test case; CTest counts a case that prints this as skipped.
-#define VLSM_SKIP(why)                       \
-  do {                                       \
-    std::printf("skipped: %s\n", why);       \
-    return;                                  \
+#define VLSM_SKIP(why)                 \
+  do {                                 \
+    std::printf("skipped: %s\n", why); \
+    return;                            \
   } while (false)
 
 /// Leaves the test case as skipped unless `path` (a std::optional) holds a value.
@@ -30,9 +31,11 @@
 
 namespace vlsm::test {
 
-/// The path of a reference file such as "tokenizers/clip_hf.jsonl", or nothing where it is not at hand.
+/// The path of a reference file such as "tokenizers/clip_hf.jsonl", or nothing where it is not at
+/// hand.
 inline std::optional<std::filesystem::path> fixture(std::string const& name) {
-  for (std::filesystem::path root : {std::filesystem::path(VLSM_TEST_DATA), std::filesystem::path(VLSM_SHARED) / "fixtures"})
+  for (std::filesystem::path root :
+       {std::filesystem::path(VLSM_TEST_DATA), std::filesystem::path(VLSM_SHARED) / "fixtures"})
     if (std::filesystem::exists(root / name)) return root / name;
   return std::nullopt;
 }
@@ -70,7 +73,8 @@ class TempDir {
 };
 
 inline void write_file(std::filesystem::path const& path, std::string const& bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 }  // namespace vlsm::test

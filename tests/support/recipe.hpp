@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
-// Weights and inputs without files: deterministic tensors from a name and a shape. The definition is in
-// the fixtures' README; the worked examples there are checked in tests/core/test_recipe.cpp.
+// Weights and inputs without files: deterministic tensors from a name and a shape. The definition
+// is in the fixtures' README; the worked examples there are checked in tests/core/test_recipe.cpp.
 namespace vlsm::test {
 
 /// Element `index` of the stream of `seed`, in [-1, 1).
@@ -27,12 +27,14 @@ inline std::uint64_t recipe_seed(std::string_view key) {
 }
 
 /// offset + scale * u, flat index running row-major.
-inline at::Tensor recipe_fill(std::string_view key, at::IntArrayRef shape, double offset, double scale) {
+inline at::Tensor recipe_fill(std::string_view key, at::IntArrayRef shape, double offset,
+                              double scale) {
   at::Tensor out = at::empty(shape);
   float* values = out.mutable_data_ptr<float>();
   std::uint64_t const seed = recipe_seed(key);
   for (std::int64_t i = 0; i < out.numel(); ++i)
-    values[i] = static_cast<float>(offset + scale * recipe_unit(seed, static_cast<std::uint64_t>(i)));
+    values[i] =
+        static_cast<float>(offset + scale * recipe_unit(seed, static_cast<std::uint64_t>(i)));
   return out;
 }
 
@@ -44,8 +46,10 @@ inline at::Tensor recipe_uniform(std::string_view key, at::IntArrayRef shape, do
 inline at::Tensor recipe_weight(std::string_view key, at::IntArrayRef shape) {
   if (shape.size() >= 2) {
     double fan = 1;
-    if (shape.size() == 3) fan = static_cast<double>(shape[2]);
-    else for (std::int64_t size : shape.slice(1)) fan *= static_cast<double>(size);
+    if (shape.size() == 3)
+      fan = static_cast<double>(shape[2]);
+    else
+      for (std::int64_t size : shape.slice(1)) fan *= static_cast<double>(size);
     return recipe_fill(key, shape, 0, std::sqrt(3.0 / fan));
   }
   if (key.ends_with("running_var")) return recipe_fill(key, shape, 1, 0.5);
@@ -66,7 +70,8 @@ inline at::Tensor recipe_image(std::string const& key, at::IntArrayRef shape) {
     for (std::int64_t y = 0; y < shape[2]; ++y)
       for (std::int64_t x = 0; x < shape[3]; ++x, ++flat)
         *value++ = static_cast<float>(
-            1.2 * recipe_unit(coarse, static_cast<std::uint64_t>((plane * h + y / block) * w + x / block)) +
+            1.2 * recipe_unit(coarse,
+                              static_cast<std::uint64_t>((plane * h + y / block) * w + x / block)) +
             0.6 * recipe_unit(fine, flat));
   return out;
 }

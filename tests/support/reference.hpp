@@ -19,7 +19,8 @@ namespace vlsm::test {
 class Reference {
  public:
   explicit Reference(std::filesystem::path const& safetensors)
-      : info_(nlohmann::json::parse(read_file(std::filesystem::path(safetensors).replace_extension("json")))) {
+      : info_(nlohmann::json::parse(
+            read_file(std::filesystem::path(safetensors).replace_extension("json")))) {
     for (io::NamedArray const& tensor : io::read_safetensors(safetensors).tensors)
       tensors_.emplace(tensor.name, io::to_tensor(tensor.array));
   }
@@ -53,15 +54,18 @@ class Reference {
       expected = (*this)[name];
     } else {
       expected = (*this)[name + ".sub"];
-      auto const strides = info_.at("subsampled").at(name).at("strides").get<std::vector<std::int64_t>>();
+      auto const strides =
+          info_.at("subsampled").at(name).at("strides").get<std::vector<std::int64_t>>();
       for (std::size_t d = 0; d < strides.size(); ++d)
         actual = actual.slice(static_cast<std::int64_t>(d), 0, std::nullopt, strides[d]);
     }
     check_values(name, actual, expected, tolerance);
   }
 
-  static void check_values(std::string const& name, at::Tensor const& actual, at::Tensor const& expected, double tolerance) {
-    REQUIRE_MESSAGE(actual.sizes() == expected.sizes(), name, ": another shape than the reference's");
+  static void check_values(std::string const& name, at::Tensor const& actual,
+                           at::Tensor const& expected, double tolerance) {
+    REQUIRE_MESSAGE(actual.sizes() == expected.sizes(), name,
+                    ": another shape than the reference's");
     at::Tensor const exact = expected.to(at::kDouble);
     double const scale = exact.std().item<double>();
     double const error = (actual.to(at::kDouble) - exact).abs().max().item<double>() / scale;
@@ -75,7 +79,8 @@ class Reference {
 };
 
 /// Recipe weights for every tensor that `model` would take from a file of `scheme`.
-inline std::vector<io::NamedArray> recipe_state(torch::nn::Module const& model, io::KeyScheme const& scheme) {
+inline std::vector<io::NamedArray> recipe_state(torch::nn::Module const& model,
+                                                io::KeyScheme const& scheme) {
   std::vector<io::NamedArray> state;
   for (auto const& item : model.named_parameters())
     for (io::Origin const& origin : io::origins_of(scheme, item.key())) {

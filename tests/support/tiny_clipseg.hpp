@@ -31,7 +31,8 @@ struct TinyA : ClipSeg {
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 20};
 };
 
-/// Patches of 8 pixels, exact GELU, a table of 6 x 6 positions seen at 8 x 8, the old end-token rule.
+/// Patches of 8 pixels, exact GELU, a table of 6 x 6 positions seen at 8 x 8, the old end-token
+/// rule.
 struct TinyB : TinyA {
   static constexpr VitConfig vit = [] {
     VitConfig config = tiny_vit;

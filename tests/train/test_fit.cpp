@@ -10,11 +10,16 @@
 namespace {
 
 using namespace vlsm;
-using test::DiskSeg;
 using test::Disks;
+using test::DiskSeg;
 
 FitOptions options(std::filesystem::path const& run, int epochs) {
-  return {.epochs = epochs, .batch = 8, .optimizer = {.learning_rate = 2e-3, .clip = 1}, .loss = LossMeaning::sound, .seed = 3, .run = run};
+  return {.epochs = epochs,
+          .batch = 8,
+          .optimizer = {.learning_rate = 2e-3, .clip = 1},
+          .loss = LossMeaning::sound,
+          .seed = 3,
+          .run = run};
 }
 
 bool equal_weights(torch::nn::Module const& a, torch::nn::Module const& b) {
@@ -55,7 +60,8 @@ TEST_CASE("the best weights can be loaded again") {
   test::TempDir const run;
   at::manual_seed(1);
   Segmenter<DiskSeg> model, again;
-  auto const history = fit(model, Disks(32), Disks(16, 1000), test::encode_bytes, options(run.path(), 8));
+  auto const history =
+      fit(model, Disks(32), Disks(16, 1000), test::encode_bytes, options(run.path(), 8));
   auto const report = io::load(again, run / "best.safetensors");
   CHECK(report.scheme == "native");
   double best = 0;
@@ -66,7 +72,8 @@ TEST_CASE("the best weights can be loaded again") {
 TEST_CASE("frozen slots do not move") {
   Segmenter<DiskSeg> model;
   freeze(*model.vision);
-  auto const before = model.vision->parameters()[0].clone(), trained = model.head->parameters()[0].clone();
+  auto const before = model.vision->parameters()[0].clone(),
+             trained = model.head->parameters()[0].clone();
   fit(model, Disks(16), Disks(8, 1000), test::encode_bytes, options({}, 1));
   CHECK(model.vision->parameters()[0].equal(before));
   CHECK_FALSE(model.head->parameters()[0].equal(trained));
@@ -89,7 +96,9 @@ TEST_CASE("a loss that is not finite ends the run with one line") {
   model.head->parameters()[0].fill_(std::numeric_limits<float>::quiet_NaN());
   at::AutoGradMode const grad(true);
   CHECK_THROWS_WITH_AS(fit(model, Disks(8), Disks(8), test::encode_bytes, options({}, 1)),
-                       "the loss is not finite: epoch 1, step 1: lower the learning rate, or look for broken pictures", Error);
+                       "the loss is not finite: epoch 1, step 1: lower the learning rate, or look "
+                       "for broken pictures",
+                       Error);
 }
 
 TEST_CASE("a state of another model is refused") {

@@ -20,15 +20,19 @@ DiceOptions options_of(nlohmann::json const& json) {
   o.smooth_numerator = json.value("smooth_nr", 1e-5);
   o.smooth_denominator = json.value("smooth_dr", 1e-5);
   std::string const reduction = json.value("reduction", "mean");
-  o.reduction = reduction == "sum" ? Reduction::sum : reduction == "none" ? Reduction::none : Reduction::mean;
+  o.reduction = reduction == "sum"    ? Reduction::sum
+                : reduction == "none" ? Reduction::none
+                                      : Reduction::mean;
   return o;
 }
 
-at::Tensor loss_of(std::string const& name, at::Tensor const& x, at::Tensor const& target, DiceOptions o) {
+at::Tensor loss_of(std::string const& name, at::Tensor const& x, at::Tensor const& target,
+                   DiceOptions o) {
   if (name == "dice") return dice_loss(x, target, o);
   if (name == "tuned") return tuned_dice_loss(x, target, o);
   if (name == "dicece") return dice_ce_loss(x, target, {.dice = o});
-  if (name == "dicece_l05_l2") return dice_ce_loss(x, target, {.dice = o, .dice_weight = 0.5, .ce_weight = 2});
+  if (name == "dicece_l05_l2")
+    return dice_ce_loss(x, target, {.dice = o, .dice_weight = 0.5, .ce_weight = 2});
   o.squash = name.find("softmax") != std::string::npos ? Squash::softmax : Squash::sigmoid;
   if (name.starts_with("dice_")) return dice_loss(x, target, o);
   return dice_ce_loss(x, target, {.dice = o});
@@ -37,8 +41,10 @@ at::Tensor loss_of(std::string const& name, at::Tensor const& x, at::Tensor cons
 std::vector<std::string> split(std::string const& text, char at) {
   std::vector<std::string> parts(1);
   for (char c : text) {
-    if (c == at) parts.emplace_back();
-    else parts.back() += c;
+    if (c == at)
+      parts.emplace_back();
+    else
+      parts.back() += c;
   }
   return parts;
 }
@@ -58,20 +64,25 @@ TEST_CASE("losses and their gradients equal MONAI's") {
     at::Tensor const input = reference[parts[3] + ".input"].clone().requires_grad_(true);
     at::Tensor target = reference[parts[3] + ".target"];
     if (parts[0].ends_with("_onehot"))
-      target = at::one_hot(reference[parts[3] + ".target_index"].squeeze(1).to(at::kLong), input.size(1)).permute({0, 3, 1, 2});
+      target =
+          at::one_hot(reference[parts[3] + ".target_index"].squeeze(1).to(at::kLong), input.size(1))
+              .permute({0, 3, 1, 2});
     at::Tensor const seen = parts[2] == "sigmoid" ? at::sigmoid(input) : input;
-    at::Tensor const value = loss_of(parts[0], seen, target, options_of(reference.info()["options"][parts[1]]));
+    at::Tensor const value =
+        loss_of(parts[0], seen, target, options_of(reference.info()["options"][parts[1]]));
     if (not_finite.contains(tag)) {
       CHECK(value.isfinite().all().item<bool>());  // images without a mask are left out instead
       continue;
     }
     CHECK(value.numel() == expected.numel());
-    at::Tensor const weight = options_of(reference.info()["options"][parts[1]]).reduction == Reduction::none
-                                  ? test::recipe_uniform("loss-weight:" + tag, expected.sizes())
-                                  : at::ones_like(expected);
+    at::Tensor const weight =
+        options_of(reference.info()["options"][parts[1]]).reduction == Reduction::none
+            ? test::recipe_uniform("loss-weight:" + tag, expected.sizes())
+            : at::ones_like(expected);
     (value.reshape(expected.sizes()) * weight).sum().backward();
     at::Tensor const gradient = reference[tag + ".grad"];
-    double const value_error = (value.reshape(expected.sizes()) - expected).abs().max().item<double>();
+    double const value_error =
+        (value.reshape(expected.sizes()) - expected).abs().max().item<double>();
     double const gradient_error = (input.grad() - gradient).abs().max().item<double>() /
                                   std::max(gradient.abs().max().item<double>(), 1e-12);
     CHECK(value_error <= 1e-6);
@@ -80,7 +91,8 @@ TEST_CASE("losses and their gradients equal MONAI's") {
     worst_gradient = std::max(worst_gradient, gradient_error);
     ++compared;
   }
-  std::printf("%d losses: largest error %.2g, of a gradient %.2g of its largest entry\n", compared, worst_value, worst_gradient);
+  std::printf("%d losses: largest error %.2g, of a gradient %.2g of its largest entry\n", compared,
+              worst_value, worst_gradient);
   CHECK(compared > 100);
 }
 
@@ -88,15 +100,18 @@ TEST_CASE("losses of large pictures equal MONAI's") {
   auto const path = test::fixture("losses/losses.safetensors");
   VLSM_NEEDS(path, "losses/losses");
   Reference const reference(*path);
-  at::Tensor const target = (test::recipe_image("input:loss:bigt", {3, 1, 352, 352}) > 0.5).to(at::kFloat);
+  at::Tensor const target =
+      (test::recipe_image("input:loss:bigt", {3, 1, 352, 352}) > 0.5).to(at::kFloat);
   for (std::string const name : {"dice", "dicece"}) {
-    at::Tensor const input = test::recipe_uniform("input:loss:big", {3, 1, 352, 352}, 4).requires_grad_(true);
+    at::Tensor const input =
+        test::recipe_uniform("input:loss:big", {3, 1, 352, 352}, 4).requires_grad_(true);
     at::Tensor const value = loss_of(name, at::sigmoid(input), target, {});
     value.backward();
     double const error = (value - reference["big." + name + ".value"]).abs().max().item<double>();
     double const sum = reference["big." + name + ".grad_abs_sum"].item<double>();
     double const gradient_error = std::abs(input.grad().abs().sum().item<double>() - sum) / sum;
-    std::printf("big %s: largest error %.2g, sum of gradients %.2g relative\n", name.c_str(), error, gradient_error);
+    std::printf("big %s: largest error %.2g, sum of gradients %.2g relative\n", name.c_str(), error,
+                gradient_error);
     CHECK(error <= 1e-6);
     CHECK(gradient_error <= 1e-5);
   }
@@ -106,19 +121,25 @@ TEST_CASE("the study's loss has three meanings") {
   at::Tensor const logits = test::recipe_uniform("logits", {2, 1, 8, 8}, 3);
   at::Tensor const mask = (test::recipe_uniform("mask", {2, 1, 8, 8}) > 0).to(at::kFloat);
   double const dice = dice_loss(at::sigmoid(logits), mask).item<double>();
-  auto const meaning = [&](LossMeaning m) { return segmentation_loss(logits, mask, m).item<double>(); };
+  auto const meaning = [&](LossMeaning m) {
+    return segmentation_loss(logits, mask, m).item<double>();
+  };
   CHECK(meaning(LossMeaning::study) == doctest::Approx(dice));
   CHECK(meaning(LossMeaning::monai) ==
-        doctest::Approx(dice + 0.2 * at::binary_cross_entropy_with_logits(at::sigmoid(logits), mask).item<double>()));
+        doctest::Approx(
+            dice +
+            0.2 * at::binary_cross_entropy_with_logits(at::sigmoid(logits), mask).item<double>()));
   CHECK(meaning(LossMeaning::sound) ==
-        doctest::Approx(dice + 0.2 * at::binary_cross_entropy_with_logits(logits, mask).item<double>()));
+        doctest::Approx(dice +
+                        0.2 * at::binary_cross_entropy_with_logits(logits, mask).item<double>()));
 }
 
 TEST_CASE("the tuned Dice loss leaves images without a mask out") {
   at::Tensor const p = test::recipe_uniform("p", {2, 1, 6, 6}).abs().requires_grad_(true);
   at::Tensor mask = at::zeros({2, 1, 6, 6});
   mask[1].slice(1, 0, 3).fill_(1);
-  CHECK(tuned_dice_loss(p, mask).item<double>() == doctest::Approx(dice_loss(p.slice(0, 1), mask.slice(0, 1)).item<double>()));
+  CHECK(tuned_dice_loss(p, mask).item<double>() ==
+        doctest::Approx(dice_loss(p.slice(0, 1), mask.slice(0, 1)).item<double>()));
   at::Tensor const nothing = tuned_dice_loss(p, at::zeros_like(mask));
   CHECK(nothing.item<double>() == 0);
   nothing.backward();
@@ -135,11 +156,16 @@ TEST_CASE("metrics equal MONAI's") {
     if (parts.size() != 3) continue;
     INFO(name);
     bool const big = parts[0] == "big";
-    at::Tensor const prediction = big ? test::recipe_image("input:met:bp", {3, 1, 352, 352}) > 0.3 : reference[parts[0] + ".pred"];
-    at::Tensor const target = big ? test::recipe_image("input:met:bg", {3, 1, 352, 352}) > 0.3 : reference[parts[0] + ".target"];
-    MetricOptions const options{.ignore_empty = parts[2] == "ignore1", .background = parts[1].ends_with("_bg")};
-    at::Tensor const score = parts[1].starts_with("dice") ? dice_score(prediction, target, options) : iou_score(prediction, target, options);
-    double const error = (at::where(score.isnan(), -1.0, score) - stored).abs().max().item<double>();
+    at::Tensor const prediction = big ? test::recipe_image("input:met:bp", {3, 1, 352, 352}) > 0.3
+                                      : reference[parts[0] + ".pred"];
+    at::Tensor const target = big ? test::recipe_image("input:met:bg", {3, 1, 352, 352}) > 0.3
+                                  : reference[parts[0] + ".target"];
+    MetricOptions const options{.ignore_empty = parts[2] == "ignore1",
+                                .background = parts[1].ends_with("_bg")};
+    at::Tensor const score = parts[1].starts_with("dice") ? dice_score(prediction, target, options)
+                                                          : iou_score(prediction, target, options);
+    double const error =
+        (at::where(score.isnan(), -1.0, score) - stored).abs().max().item<double>();
     CHECK(error <= 1e-6);
     worst = std::max(worst, error);
   }
@@ -148,7 +174,9 @@ TEST_CASE("metrics equal MONAI's") {
 
 TEST_CASE("another shape of target is refused") {
   CHECK_THROWS_WITH_AS(dice_loss(at::zeros({1, 1, 4, 4}), at::zeros({1, 1, 4, 5})),
-                       "prediction and target differ in shape: [1, 1, 4, 4] against [1, 1, 4, 5]: give both as [B, C, H, W]", Error);
+                       "prediction and target differ in shape: [1, 1, 4, 4] against [1, 1, 4, 5]: "
+                       "give both as [B, C, H, W]",
+                       Error);
 }
 
 }  // namespace

@@ -34,29 +34,44 @@ void check_training(std::string const& mode, bool frozen) {
     freeze(*model.text);
   }
   auto const& info = reference.info();
-  Optimizer optimizer(model, {.learning_rate = info["lr"], .weight_decay = info["weight_decay"], .clip = info["clip"]});
+  Optimizer optimizer(
+      model,
+      {.learning_rate = info["lr"], .weight_decay = info["weight_decay"], .clip = info["clip"]});
   Tokens const tokens{reference["input_ids"]};
   std::vector<double> losses, norms;
   for (int step = 0; step < 5; ++step) {
     at::Tensor const image = reference.input("pixel_values_step" + std::to_string(step));
     at::Tensor const mask = reference.input("mask_step" + std::to_string(step));
-    at::Tensor const loss = segmentation_loss(model.forward(image, tokens), mask, LossMeaning::monai);
+    at::Tensor const loss =
+        segmentation_loss(model.forward(image, tokens), mask, LossMeaning::monai);
     losses.push_back(loss.item<double>());
     norms.push_back(optimizer.step(loss));
   }
-  double const loss_error = relative(reference["losses"], losses), norm_error = relative(reference["grad_norms"], norms);
-  std::printf("%s: losses %.2g relative, gradient norms %.2g relative\n", mode.c_str(), loss_error, norm_error);
+  double const loss_error = relative(reference["losses"], losses),
+               norm_error = relative(reference["grad_norms"], norms);
+  std::printf("%s: losses %.2g relative, gradient norms %.2g relative\n", mode.c_str(), loss_error,
+              norm_error);
   CHECK(loss_error <= 1e-4);
   CHECK(norm_error <= 1e-4);
   at::NoGradGuard const no_grad;
-  // Adam's first steps follow the sign of gradients, so entries whose gradient is nearly 0 may differ
-  // by up to the learning rate (the key biases, say, whose true gradient is 0).
-  reference.check("logits", model.forward(reference.input("pixel_values_eval"), tokens), frozen ? 1e-3 : 5e-3);
+  // Adam's first steps follow the sign of gradients, so entries whose gradient is nearly 0 may
+  // differ by up to the learning rate (the key biases, say, whose true gradient is 0).
+  reference.check("logits", model.forward(reference.input("pixel_values_eval"), tokens),
+                  frozen ? 1e-3 : 5e-3);
 }
 
-TEST_CASE("training with frozen encoders gives the reference's losses and gradient norms") { check_training("frozen", true); }
-TEST_CASE("HF's class trains the decoder alone even when nothing is frozen") { check_training("unfrozen_hf", true); }
-TEST_CASE("training end to end gives the reference's losses and gradient norms") { check_training("end_to_end", false); }
-TEST_CASE("training with gradients clipped to 0.05 gives the reference's losses and gradient norms") { check_training("frozen_clip0.05", true); }
+TEST_CASE("training with frozen encoders gives the reference's losses and gradient norms") {
+  check_training("frozen", true);
+}
+TEST_CASE("HF's class trains the decoder alone even when nothing is frozen") {
+  check_training("unfrozen_hf", true);
+}
+TEST_CASE("training end to end gives the reference's losses and gradient norms") {
+  check_training("end_to_end", false);
+}
+TEST_CASE(
+    "training with gradients clipped to 0.05 gives the reference's losses and gradient norms") {
+  check_training("frozen_clip0.05", true);
+}
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include "vlsm/core/ports.hpp"
 #include "vlsm/core/recipe.hpp"
 
-// What each slot must be able to say of itself before anything is built: its ports, its size and its
-// work. Whether two blocks fit each other is another question, answered by fits.hpp.
+// What each slot must be able to say of itself before anything is built: its ports, its size and
+// its work. Whether two blocks fit each other is another question, answered by fits.hpp.
 namespace vlsm {
 
 /// Says how many parameters it has and what work a load makes.

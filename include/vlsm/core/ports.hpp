@@ -12,7 +12,8 @@ inline constexpr int max_taps = 6;
 
 /// What an image block hands on: `count` feature maps, shallowest first.
 ///
-/// A port is a compile-time value. Blocks that meet must have equal ports; `fits<A>()` compares them.
+/// A port is a compile-time value. Blocks that meet must have equal ports; `fits<A>()` compares
+/// them.
 struct Taps {
   int count = 0;
   Layout layout = Layout::map;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// stb_image and stb_image_write, private to each translation unit (a header-only library has no other
-// place for their code), with the PNG and JPEG decoders alone.
+// stb_image and stb_image_write, private to each translation unit (a header-only library has no
+// other place for their code), with the PNG and JPEG decoders alone.
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_ONLY_PNG

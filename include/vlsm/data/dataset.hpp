@@ -20,9 +20,11 @@ class Dataset : public Examples {
  public:
   static constexpr std::size_t kept_pictures = 4096;  // 1.5 GB at 352 pixels
 
-  /// `level` is a prompt level of the annotations ("p6"), or "random": a level from p1 on, drawn anew
-  /// each time. Throws Error at once for missing files and missing prompts, naming the first and how many.
-  Dataset(std::filesystem::path root, std::string const& split, std::string level, Recipe const& recipe)
+  /// `level` is a prompt level of the annotations ("p6"), or "random": a level from p1 on, drawn
+  /// anew each time. Throws Error at once for missing files and missing prompts, naming the first
+  /// and how many.
+  Dataset(std::filesystem::path root, std::string const& split, std::string level,
+          Recipe const& recipe)
       : root_(std::move(root)),
         level_(std::move(level)),
         recipe_(recipe),
@@ -32,13 +34,18 @@ class Dataset : public Examples {
 
   std::size_t size() const override { return rows_.size(); }
   Annotation const& row(std::size_t index) const { return rows_.at(index); }
-  std::filesystem::path image_path(std::size_t index) const { return root_ / "images" / rows_.at(index).image; }
-  std::filesystem::path mask_path(std::size_t index) const { return root_ / "masks" / rows_.at(index).mask; }
+  std::filesystem::path image_path(std::size_t index) const {
+    return root_ / "images" / rows_.at(index).image;
+  }
+  std::filesystem::path mask_path(std::size_t index) const {
+    return root_ / "masks" / rows_.at(index).mask;
+  }
 
   Example at(std::size_t index, Random& random) const override {
     Pixels const pixels = load(index);
     at::Tensor const mean = at::tensor(at::ArrayRef<float>(recipe_.normalize.mean)).view({3, 1, 1});
-    at::Tensor const deviation = at::tensor(at::ArrayRef<float>(recipe_.normalize.deviation)).view({3, 1, 1});
+    at::Tensor const deviation =
+        at::tensor(at::ArrayRef<float>(recipe_.normalize.deviation)).view({3, 1, 1});
     return {.name = rows_[index].mask,
             .prompt = prompt(index, random),
             .image = (pixels.image.to(at::kFloat) / 255 - mean) / deviation,
@@ -54,8 +61,10 @@ class Dataset : public Examples {
   std::string const& prompt(std::size_t index, Random& random) const {
     auto const& prompts = rows_[index].prompts;
     auto level = prompts.find(level_);
-    if (level_ == "random") {  // the study's pooled runs: a level from p1 to the last, then a sentence
-      level = std::next(prompts.begin(), 1 + static_cast<std::ptrdiff_t>(draw(random, prompts.size() - 1)));
+    if (level_ ==
+        "random") {  // the study's pooled runs: a level from p1 to the last, then a sentence
+      level = std::next(prompts.begin(),
+                        1 + static_cast<std::ptrdiff_t>(draw(random, prompts.size() - 1)));
     }
     auto const& sentences = level->second;
     return sentences[sentences.size() == 1 ? 0 : draw(random, sentences.size())];
@@ -69,15 +78,20 @@ class Dataset : public Examples {
     Image const image = read_image(image_path(index));
     Mask const mask = read_mask(mask_path(index));
     if (image.shape(0) != mask.shape(0) || image.shape(1) != mask.shape(1))
-      throw Error("the mask is " + std::to_string(mask.shape(1)) + " x " + std::to_string(mask.shape(0)) + ", its picture " +
+      throw Error("the mask is " + std::to_string(mask.shape(1)) + " x " +
+                      std::to_string(mask.shape(0)) + ", its picture " +
                       std::to_string(image.shape(1)) + " x " + std::to_string(image.shape(0)),
                   mask_path(index).string(), "give the mask the picture's size");
     auto const side = static_cast<std::size_t>(recipe_.image);
     Image const seen = resize_bilinear(image, side, side);
     Mask const target = resize_nearest(mask, side, side);
-    Pixels const pixels{
-        at::from_blob(const_cast<std::uint8_t*>(seen.data()), {recipe_.image, recipe_.image, 3}, at::kByte).permute({2, 0, 1}).contiguous(),
-        at::from_blob(const_cast<std::uint8_t*>(target.data()), {1, recipe_.image, recipe_.image}, at::kByte).clone()};
+    Pixels const pixels{at::from_blob(const_cast<std::uint8_t*>(seen.data()),
+                                      {recipe_.image, recipe_.image, 3}, at::kByte)
+                            .permute({2, 0, 1})
+                            .contiguous(),
+                        at::from_blob(const_cast<std::uint8_t*>(target.data()),
+                                      {1, recipe_.image, recipe_.image}, at::kByte)
+                            .clone()};
     std::lock_guard const lock(mutex_);
     if (cache_.size() < kept_pictures) cache_.emplace(index, pixels);
     return pixels;
@@ -95,11 +109,13 @@ class Dataset : public Examples {
       auto const& prompts = rows_[i].prompts;
       bool const random = level_ == "random" && prompts.size() > 1;
       if (!random && !prompts.contains(level_))
-        throw Error("row " + std::to_string(i) + " has no prompt \"" + level_ + "\"", where, "choose one of " + levels(prompts));
+        throw Error("row " + std::to_string(i) + " has no prompt \"" + level_ + "\"", where,
+                    "choose one of " + levels(prompts));
     }
     if (!missing.empty())
-      throw Error("the annotations name " + std::to_string(missing.size()) + " files that do not exist, first " + missing[0], where,
-                  "add the files or take their rows out");
+      throw Error("the annotations name " + std::to_string(missing.size()) +
+                      " files that do not exist, first " + missing[0],
+                  where, "add the files or take their rows out");
   }
 
   static std::string levels(std::map<std::string, std::vector<std::string>> const& prompts) {

@@ -14,10 +14,10 @@ namespace vlsm {
 
 /// What one training step learns from, or one evaluation is measured against.
 struct Example {
-  std::string name;    ///< for reports: the mask's name
+  std::string name;  ///< for reports: the mask's name
   std::string prompt;
-  at::Tensor image;    ///< [3, S, S], normalised
-  at::Tensor mask;     ///< [1, S, S], 0 to 1
+  at::Tensor image;  ///< [3, S, S], normalised
+  at::Tensor mask;   ///< [1, S, S], 0 to 1
 };
 
 /// The generator that everything random in training draws from. std::shuffle and the standard

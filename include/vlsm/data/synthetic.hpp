@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-// Pictures in which only the prompt tells which object is meant: what the demonstration and the tests
-// train on where there is no data set.
+// Pictures in which only the prompt tells which object is meant: what the demonstration and the
+// tests train on where there is no data set.
 namespace vlsm {
 
 /// One blob of a synthetic picture, with the word that names it.
@@ -22,8 +22,9 @@ struct SyntheticObject {
   std::string prompt() const { return color + " polyp"; }
 };
 
-/// An RGB picture with three objects: of some colour, of its opposite, and of a third one. Their sizes,
-/// shapes and places say nothing, so without the word none of them is meant more than another.
+/// An RGB picture with three objects: of some colour, of its opposite, and of a third one. Their
+/// sizes, shapes and places say nothing, so without the word none of them is meant more than
+/// another.
 struct SyntheticPicture {
   int side = 0;
   std::vector<std::uint8_t> pixels;  ///< [side * side * 3]
@@ -61,7 +62,9 @@ struct Ellipse {
 /// Draws a picture of side x side pixels; the same generator state gives the same picture.
 inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
   // std::uniform_real_distribution differs between standard libraries; this does not.
-  auto const uniform = [&](double low, double high) { return low + (high - low) * (random() / 4294967296.0); };
+  auto const uniform = [&](double low, double high) {
+    return low + (high - low) * (random() / 4294967296.0);
+  };
   std::size_t const first = random() % 6, pair = first / 2;
   std::size_t const third = (2 * pair + 2 + random() % 4) % 6;  // of another pair
   std::array<std::size_t, 3> const colors{first, first ^ 1, third};
@@ -71,23 +74,30 @@ inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
   std::array<detail::Ellipse, 3> shapes{};
   for (std::size_t placed = 0, tries = 0; placed < 3; ++tries) {
     if (tries > 200) placed = tries = 0;  // an arrangement without room: begin again
-    double const radius = side * uniform(0.11, 0.17), stretch = uniform(0.85, 1.15), margin = radius * 1.2;
-    detail::Ellipse const shape{uniform(margin, side - margin), uniform(margin, side - margin), radius * stretch, radius / stretch, uniform(0, 3.14159)};
-    bool const free = std::all_of(shapes.begin(), shapes.begin() + static_cast<std::ptrdiff_t>(placed), [&](detail::Ellipse const& other) {
-      return std::hypot(shape.x - other.x, shape.y - other.y) > 1.15 * (std::max(shape.a, shape.b) + std::max(other.a, other.b));
-    });
+    double const radius = side * uniform(0.11, 0.17), stretch = uniform(0.85, 1.15),
+                 margin = radius * 1.2;
+    detail::Ellipse const shape{uniform(margin, side - margin), uniform(margin, side - margin),
+                                radius * stretch, radius / stretch, uniform(0, 3.14159)};
+    bool const free =
+        std::all_of(shapes.begin(), shapes.begin() + static_cast<std::ptrdiff_t>(placed),
+                    [&](detail::Ellipse const& other) {
+                      return std::hypot(shape.x - other.x, shape.y - other.y) >
+                             1.15 * (std::max(shape.a, shape.b) + std::max(other.a, other.b));
+                    });
     if (free) shapes[placed++] = shape;
   }
 
   // A mucosa: a pink gradient with slow waves and speckle.
   std::array<double, 3> const tissue{uniform(170, 205), uniform(95, 125), uniform(90, 120)};
-  double const tilt_x = uniform(-30, 30), tilt_y = uniform(-30, 30), wave = uniform(0.05, 0.2), phase = uniform(0, 6);
+  double const tilt_x = uniform(-30, 30), tilt_y = uniform(-30, 30), wave = uniform(0.05, 0.2),
+               phase = uniform(0, 6);
   auto const count = static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
   picture.pixels.resize(3 * count);
   for (auto& object : picture.objects) object.mask.assign(count, 0);
   for (int y = 0; y < side; ++y)
     for (int x = 0; x < side; ++x) {
-      std::size_t const at = static_cast<std::size_t>(y) * static_cast<std::size_t>(side) + static_cast<std::size_t>(x);
+      std::size_t const at = static_cast<std::size_t>(y) * static_cast<std::size_t>(side) +
+                             static_cast<std::size_t>(x);
       double const light = tilt_x * (x / double(side) - 0.5) + tilt_y * (y / double(side) - 0.5) +
                            8 * std::sin(wave * x + phase) * std::cos(wave * y);
       std::array<double, 3> color_here{tissue[0] + light, tissue[1] + light, tissue[2] + light};
@@ -101,7 +111,8 @@ inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
       }
       double const speckle = uniform(-14, 14);
       for (std::size_t c = 0; c < 3; ++c)
-        picture.pixels[3 * at + c] = static_cast<std::uint8_t>(std::clamp(color_here[c] + speckle, 0.0, 255.0));
+        picture.pixels[3 * at + c] =
+            static_cast<std::uint8_t>(std::clamp(color_here[c] + speckle, 0.0, 255.0));
     }
   return picture;
 }

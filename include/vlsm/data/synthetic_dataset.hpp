@@ -17,28 +17,38 @@ struct SyntheticCounts {
   int test = 100;
 };
 
-/// Writes a synthetic data set in the study's layout. Prompt levels: p0 "" (no text), p1 "polyp", p2
-/// "{color} polyp". A further split, `test_opposite`, has the test pictures with the colour turned into
-/// its opposite and the mask of the object that the changed words name; the row keeps what they were in
-/// `instead_of`. `progress` hears of every picture. Throws Error where a file cannot be written.
-inline void write_synthetic(std::filesystem::path const& root, int side, SyntheticCounts const& counts, unsigned seed,
+/// Writes a synthetic data set in the study's layout. Prompt levels: p0 "" (no text), p1 "polyp",
+/// p2
+/// "{color} polyp". A further split, `test_opposite`, has the test pictures with the colour turned
+/// into its opposite and the mask of the object that the changed words name; the row keeps what
+/// they were in `instead_of`. `progress` hears of every picture. Throws Error where a file cannot
+/// be written.
+inline void write_synthetic(std::filesystem::path const& root, int side,
+                            SyntheticCounts const& counts, unsigned seed,
                             std::function<void(int done, int all)> const& progress = {}) {
   for (char const* folder : {"images", "masks", "anns"}) {
     std::error_code failed;
     std::filesystem::create_directories(root / folder, failed);
-    if (failed) throw Error("the folder cannot be made (" + failed.message() + ")", (root / folder).string(), "choose another folder");
+    if (failed)
+      throw Error("the folder cannot be made (" + failed.message() + ")", (root / folder).string(),
+                  "choose another folder");
   }
-  auto const row = [](std::string const& image, std::string const& mask, std::string const& prompt) {
-    return nlohmann::json{{"img_name", image}, {"mask_name", mask}, {"prompts", {{"p0", ""}, {"p1", "polyp"}, {"p2", prompt}}}};
+  auto const row = [](std::string const& image, std::string const& mask,
+                      std::string const& prompt) {
+    return nlohmann::json{{"img_name", image},
+                          {"mask_name", mask},
+                          {"prompts", {{"p0", ""}, {"p1", "polyp"}, {"p2", prompt}}}};
   };
   int const all = counts.train + counts.val + counts.test;
   int done = 0;
   std::mt19937 random(seed);
-  for (auto const& [split, count] : {std::pair{"train", counts.train}, {"val", counts.val}, {"test", counts.test}}) {
+  for (auto const& [split, count] :
+       {std::pair{"train", counts.train}, {"val", counts.val}, {"test", counts.test}}) {
     nlohmann::json rows = nlohmann::json::array(), opposite = nlohmann::json::array();
     for (int i = 0; i < count; ++i) {
       SyntheticPicture const picture = draw_synthetic(side, random);
-      std::string const stem = std::string(split) + "_" + std::to_string(i), image_name = stem + ".png";
+      std::string const stem = std::string(split) + "_" + std::to_string(i),
+                        image_name = stem + ".png";
       auto const pixels = static_cast<std::size_t>(side);
       Image image = Image::from_shape({pixels, pixels, 3});
       std::copy(picture.pixels.begin(), picture.pixels.end(), image.data());

@@ -18,8 +18,10 @@ struct DecoderConfig {
 /// first, each tap added to what the layer before made of the deeper ones.
 template <DecoderConfig config>
 class TransformerDecoder : public Module {
-  static_assert(config.in.layout == Layout::tokens, "TransformerDecoder reads tokens: choose a fusion that writes tokens");
-  static_assert(config.in.width[0] % config.heads == 0, "DecoderConfig: the width of .in is no multiple of .heads");
+  static_assert(config.in.layout == Layout::tokens,
+                "TransformerDecoder reads tokens: choose a fusion that writes tokens");
+  static_assert(config.in.width[0] % config.heads == 0,
+                "DecoderConfig: the width of .in is no multiple of .heads");
 
  public:
   static constexpr DecoderConfig settings = config;
@@ -33,8 +35,8 @@ class TransformerDecoder : public Module {
     for (int i = 1; i < config.in.count; ++i)
       x = layers_[i]->forward(joint.taps[config.in.count - 1 - i] + x);
     at::Tensor const cells = x.slice(1, config.in.class_tokens);  // [B, h*w, width]
-    return cells.transpose(1, 2).reshape({x.size(0), out.width[0], joint.height / out.stride[0],
-                                          joint.width / out.stride[0]});
+    return cells.transpose(1, 2).reshape(
+        {x.size(0), out.width[0], joint.height / out.stride[0], joint.width / out.stride[0]});
   }
 
   static constexpr long long parameter_count() { return config.in.count * layer_parameters(layer); }
@@ -44,9 +46,13 @@ class TransformerDecoder : public Module {
   }
 
  private:
-  // HF copies the vision configuration but sets the activation to relu, whatever decoder_hidden_act says.
-  static constexpr LayerConfig layer{.width = config.in.width[0], .heads = config.heads, .ffn = config.ffn,
-                                     .activation = Activation::relu, .eps = config.eps};
+  // HF copies the vision configuration but sets the activation to relu, whatever decoder_hidden_act
+  // says.
+  static constexpr LayerConfig layer{.width = config.in.width[0],
+                                     .heads = config.heads,
+                                     .ffn = config.ffn,
+                                     .activation = Activation::relu,
+                                     .eps = config.eps};
   std::vector<std::shared_ptr<PostNormLayer>> layers_ =
       children<PostNormLayer>("layers", config.in.count, layer);
 };

@@ -13,11 +13,12 @@ struct FilmConfig {
   int width = 0;  ///< channels all taps are reduced to
 };
 
-/// Feature-wise linear modulation (Perez et al. 2018) as CLIPSeg uses it: every tap is reduced to one
-/// width, and the sentence scales and shifts the channels of the deepest.
+/// Feature-wise linear modulation (Perez et al. 2018) as CLIPSeg uses it: every tap is reduced to
+/// one width, and the sentence scales and shifts the channels of the deepest.
 template <FilmConfig config>
 class Film : public Module {
-  static_assert(config.image.layout == Layout::tokens, "Film reads token taps: choose a transformer as Vision, or a fusion for maps");
+  static_assert(config.image.layout == Layout::tokens,
+                "Film reads token taps: choose a transformer as Vision, or a fusion for maps");
 
  public:
   static constexpr Taps image = config.image;
@@ -49,7 +50,8 @@ class Film : public Module {
   static constexpr long long flops(Load load) {
     long long count = 2 * linear_flops(1, config.text.sentence, config.width);
     for (int i = 0; i < config.image.count; ++i) {
-      long long const cells = 1LL * (load.height / config.image.stride[i]) * (load.width / config.image.stride[i]);
+      long long const cells =
+          1LL * (load.height / config.image.stride[i]) * (load.width / config.image.stride[i]);
       count += linear_flops(cells + config.image.class_tokens, config.image.width[i], config.width);
     }
     return count;

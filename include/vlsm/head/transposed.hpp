@@ -19,10 +19,16 @@ class TransposedHead : public Module {
   static constexpr int scale = config.in.stride[0];
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
-  at::Tensor forward(at::Tensor const& read, Said const& /*said*/) const { return up_->forward(read); }
+  at::Tensor forward(at::Tensor const& read, Said const& /*said*/) const {
+    return up_->forward(read);
+  }
 
-  static constexpr long long parameter_count() { return Upsample::parameter_count(in.width[0], 1, scale); }
-  static constexpr long long flops(Load load) { return linear_flops(1LL * load.height * load.width, in.width[0], 1); }
+  static constexpr long long parameter_count() {
+    return Upsample::parameter_count(in.width[0], 1, scale);
+  }
+  static constexpr long long flops(Load load) {
+    return linear_flops(1LL * load.height * load.width, in.width[0], 1);
+  }
 
  private:
   std::shared_ptr<Upsample> up_ = child<Upsample>("up", in.width[0], 1, scale);
@@ -51,7 +57,8 @@ class RefinedHead : public Module {
   }
   static constexpr long long flops(Load load) {
     long long const cells = 1LL * (load.height / in.stride[0]) * (load.width / in.stride[0]);
-    return linear_flops(cells, 9LL * width, width) + linear_flops(cells * step * step, width, width / 2) +
+    return linear_flops(cells, 9LL * width, width) +
+           linear_flops(cells * step * step, width, width / 2) +
            linear_flops(cells * scale * scale, width / 2, 1);
   }
 

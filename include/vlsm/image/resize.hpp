@@ -18,8 +18,8 @@ struct Taps1d {
   std::vector<std::int32_t> weights;
 };
 
-/// PIL's antialiased triangle filter: the support grows with the reduction, weights are normalised and
-/// rounded to fixed point (Pillow, Resample.c: precompute_coeffs and normalize_coeffs_8bpc).
+/// PIL's antialiased triangle filter: the support grows with the reduction, weights are normalised
+/// and rounded to fixed point (Pillow, Resample.c: precompute_coeffs and normalize_coeffs_8bpc).
 inline std::vector<Taps1d> bilinear_taps(std::size_t in, std::size_t out) {
   constexpr int precision = 32 - 8 - 2;
   double const scale = static_cast<double>(in) / static_cast<double>(out);
@@ -28,7 +28,8 @@ inline std::vector<Taps1d> bilinear_taps(std::size_t in, std::size_t out) {
   for (std::size_t i = 0; i < out; ++i) {
     double const center = (static_cast<double>(i) + 0.5) * scale;
     auto const first = static_cast<std::int64_t>(std::max(center - support + 0.5, 0.0));
-    auto const end = std::min(static_cast<std::int64_t>(center + support + 0.5), static_cast<std::int64_t>(in));
+    auto const end =
+        std::min(static_cast<std::int64_t>(center + support + 0.5), static_cast<std::int64_t>(in));
     std::vector<double> weights;
     double sum = 0;
     for (std::int64_t x = first; x < end; ++x) {
@@ -37,12 +38,14 @@ inline std::vector<Taps1d> bilinear_taps(std::size_t in, std::size_t out) {
       sum += weights.back();
     }
     taps[i].first = static_cast<std::size_t>(first);
-    for (double w : weights) taps[i].weights.push_back(static_cast<std::int32_t>(0.5 + w / sum * (1 << precision)));
+    for (double w : weights)
+      taps[i].weights.push_back(static_cast<std::int32_t>(0.5 + w / sum * (1 << precision)));
   }
   return taps;
 }
 
-/// One pass over lines of `count` pixels that are `step` values apart; `lines` start `stride` apart.
+/// One pass over lines of `count` pixels that are `step` values apart; `lines` start `stride`
+/// apart.
 inline std::uint8_t weigh(std::uint8_t const* source, std::size_t step, Taps1d const& taps) {
   std::int32_t sum = 1 << 21;
   for (std::size_t k = 0; k < taps.weights.size(); ++k)
@@ -74,8 +77,8 @@ inline Image resize_bilinear(Image const& image, std::size_t height, std::size_t
   return down;
 }
 
-/// torchvision's Resize(side): the shorter side becomes `side`, the longer one keeps the proportion,
-/// cut to whole pixels.
+/// torchvision's Resize(side): the shorter side becomes `side`, the longer one keeps the
+/// proportion, cut to whole pixels.
 inline Image resize_shorter_side(Image const& image, std::size_t side) {
   std::size_t const height = image.shape(0), width = image.shape(1);
   if (height <= width) return resize_bilinear(image, side, side * width / height);

@@ -14,11 +14,13 @@ namespace vlsm {
 inline std::string encode_png(Image const& image) {
   std::string bytes;
   auto const append = [](void* out, void* data, int size) {
-    static_cast<std::string*>(out)->append(static_cast<char const*>(data), static_cast<std::size_t>(size));
+    static_cast<std::string*>(out)->append(static_cast<char const*>(data),
+                                           static_cast<std::size_t>(size));
   };
   auto const height = static_cast<int>(image.shape(0)), width = static_cast<int>(image.shape(1));
   if (!stbi_write_png_to_func(append, &bytes, width, height, 3, image.data(), 3 * width))
-    throw Error("the picture cannot be encoded", std::to_string(width) + " x " + std::to_string(height), "check the memory left");
+    throw Error("the picture cannot be encoded",
+                std::to_string(width) + " x " + std::to_string(height), "check the memory left");
   return bytes;
 }
 

@@ -30,13 +30,16 @@ namespace detail {
 /// Problems, gathered so that one error can name them all.
 class Problems {
  public:
-  void add(std::string_view kind, std::string const& name) { found_[std::string(kind)].push_back(name); }
+  void add(std::string_view kind, std::string const& name) {
+    found_[std::string(kind)].push_back(name);
+  }
   bool any() const { return !found_.empty(); }
   std::string text() const {
     std::string line;
     for (auto const& [kind, names] : found_) {
       line += (line.empty() ? "" : "; ") + std::to_string(names.size()) + " " + kind + " (";
-      for (std::size_t i = 0; i < names.size() && i < shown; ++i) line += (i ? ", " : "") + names[i];
+      for (std::size_t i = 0; i < names.size() && i < shown; ++i)
+        line += (i ? ", " : "") + names[i];
       line += names.size() > shown ? ", …)" : ")";
     }
     return line;
@@ -72,9 +75,9 @@ inline bool fits_position_table(at::Tensor const& theirs, at::Tensor const& ours
 ///
 /// Strict: every parameter must be found once, with its shape and finite, and every tensor must be
 /// known; else one Error names all that is missing, unused, wrongly shaped or not finite, and the
-/// model is left as it was. `omits(name)` says which of our names a published model has and this one
-/// leaves out (blocks beyond the deepest tap). float32 tensors are not copied: the parameters lie in
-/// the file's private mapping.
+/// model is left as it was. `omits(name)` says which of our names a published model has and this
+/// one leaves out (blocks beyond the deepest tap). float32 tensors are not copied: the parameters
+/// lie in the file's private mapping.
 template <class Omits>
 LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const& tensors,
                         std::string const& where, Omits omits) {
@@ -82,7 +85,9 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
   for (NamedArray const& tensor : tensors) keys.push_back(tensor.name);
   Recognized const known = recognize(keys);
   if (known.known == 0)
-    throw Error("no key of this file is known", where + (keys.empty() ? " (it holds no tensors)" : ", first key '" + std::string(keys[0]) + "'"),
+    throw Error("no key of this file is known",
+                where + (keys.empty() ? " (it holds no tensors)"
+                                      : ", first key '" + std::string(keys[0]) + "'"),
                 "give a checkpoint of this model: native, or Hugging Face CLIPSeg");
 
   std::map<std::string, at::Tensor> parameters;
@@ -96,8 +101,10 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
   for (NamedArray const& tensor : tensors) {
     std::string_view key = tensor.name;
     std::optional<Place> place;
-    if (key.starts_with(known.prefix)) place = place_of(known.scheme, key.substr(known.prefix.size()));
-    if (place && (place->ours.empty() || (!parameters.contains(place->ours) && omits(place->ours)))) {
+    if (key.starts_with(known.prefix))
+      place = place_of(known.scheme, key.substr(known.prefix.size()));
+    if (place &&
+        (place->ours.empty() || (!parameters.contains(place->ours) && omits(place->ours)))) {
       ++report.dropped;
     } else if (!place || !parameters.contains(place->ours)) {
       problems.add("unused", tensor.name);
@@ -131,14 +138,18 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
     at::Tensor value = pieces.size() == 1 ? pieces[0] : at::cat(pieces);
     if (rules[name].change == Change::transpose && value.dim() == 2) value = value.t();
     // A model that took another table saves it: a native file may hold one, too.
-    bool const resized = rules[name].change == Change::positions || (known.scheme.rules.empty() && name == "vision.positions");
+    bool const resized = rules[name].change == Change::positions ||
+                         (known.scheme.rules.empty() && name == "vision.positions");
     bool const table = resized && detail::fits_position_table(value, parameter);
     if (value.sizes() != parameter.sizes() && !table) {
-      problems.add("wrongly shaped", key + " is " + shape_text(value.sizes()) + " where the model has " + shape_text(parameter.sizes()));
+      problems.add("wrongly shaped", key + " is " + shape_text(value.sizes()) +
+                                         " where the model has " + shape_text(parameter.sizes()));
       continue;
     }
     if (value.is_floating_point() != parameter.is_floating_point()) {
-      problems.add("of the wrong type", key + " is " + std::string(dtype_name(parts->second.begin()->second->array.dtype)));
+      problems.add(
+          "of the wrong type",
+          key + " is " + std::string(dtype_name(parts->second.begin()->second->array.dtype)));
       continue;
     }
     value = value.to(parameter.scalar_type()).contiguous();
@@ -149,26 +160,30 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
     ready.emplace_back(parameter, value);
   }
   if (problems.any())
-    throw Error("this checkpoint does not fit the model: " + problems.text(), where,
-                "give the file of this very model (keys read as " + std::string(known.scheme.name) + ")");
+    throw Error(
+        "this checkpoint does not fit the model: " + problems.text(), where,
+        "give the file of this very model (keys read as " + std::string(known.scheme.name) + ")");
   for (auto& [parameter, value] : ready) parameter.set_data(value.to(parameter.device()));
   report.loaded = ready.size();
   return report;
 }
 
 /// Gives `segmenter` the weights of a checkpoint: a file of any supported format, or a folder as
-/// downloaded from a hub, whose config.json must agree with the architecture. Throws as `load_tensors` and `open_checkpoint` do.
+/// downloaded from a hub, whose config.json must agree with the architecture. Throws as
+/// `load_tensors` and `open_checkpoint` do.
 template <class Segmenter>
 LoadReport load(Segmenter& segmenter, std::filesystem::path const& path) {
-  if (std::filesystem::exists(path / "config.json")) check_hf_config<typename Segmenter::Architecture>(path / "config.json");
+  if (std::filesystem::exists(path / "config.json"))
+    check_hf_config<typename Segmenter::Architecture>(path / "config.json");
   Checkpoint const checkpoint = open_checkpoint(path);
   using Vision = typename Segmenter::Architecture::Vision;
-  LoadReport report = load_tensors(segmenter, checkpoint.tensors, path.string(), [](std::string_view name) {
-    if constexpr (requires { Vision::omits(name); })
-      return name.starts_with("vision.") && Vision::omits(name.substr(7));
-    else
-      return false;
-  });
+  LoadReport report =
+      load_tensors(segmenter, checkpoint.tensors, path.string(), [](std::string_view name) {
+        if constexpr (requires { Vision::omits(name); })
+          return name.starts_with("vision.") && Vision::omits(name.substr(7));
+        else
+          return false;
+      });
   report.format = checkpoint.format;
   return report;
 }

@@ -33,8 +33,8 @@ inline constexpr VitConfig clip_vit_b16_pooled = [] {
   return config;
 }();
 
-/// CLIPSeg whose condition may also be a picture, or a mix of picture and sentence. Text alone needs
-/// 10 of the 12 vision blocks; a prompt that is a picture is pooled after all 12.
+/// CLIPSeg whose condition may also be a picture, or a mix of picture and sentence. Text alone
+/// needs 10 of the 12 vision blocks; a prompt that is a picture is pooled after all 12.
 struct ClipSegVisual : ClipSeg {
   using Vision = VisionTransformer<clip_vit_b16_pooled>;
 };

@@ -14,8 +14,8 @@ inline constexpr ClipTextConfig byte_text{
     .end = 257,
     .sentence = 64};
 
-/// CLIPSeg in small, for trials on a CPU from random weights: 64 pixels, half a million parameters. The
-/// first tap is shallow, since an untrained tower has its edges there.
+/// CLIPSeg in small, for trials on a CPU from random weights: 64 pixels, half a million parameters.
+/// The first tap is shallow, since an untrained tower has its edges there.
 struct ClipSegTiny {
   static constexpr VitConfig vit{
       .layer = {.width = 96, .heads = 4, .ffn = 192, .activation = Activation::gelu},

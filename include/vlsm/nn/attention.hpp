@@ -23,8 +23,9 @@ class SelfAttention : public Module {
     auto const batch = x.size(0), count = x.size(1), width = x.size(2);
     at::Tensor const packed =
         qkv_->forward(x).view({batch, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
-    at::Tensor const mixed = at::scaled_dot_product_attention(
-        packed[0], packed[1], packed[2], {}, 0.0, mask == AttentionMask::causal);  // [B, heads, N, D]
+    at::Tensor const mixed =
+        at::scaled_dot_product_attention(packed[0], packed[1], packed[2], {}, 0.0,
+                                         mask == AttentionMask::causal);  // [B, heads, N, D]
     return out_->forward(mixed.transpose(1, 2).reshape({batch, count, width}));
   }
 

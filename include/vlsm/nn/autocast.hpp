@@ -5,7 +5,8 @@
 
 namespace vlsm {
 
-/// While one lives, dense products of float32 tensors on `device` run in bfloat16 (torch's autocast).
+/// While one lives, dense products of float32 tensors on `device` run in bfloat16 (torch's
+/// autocast).
 class Autocast {
  public:
   explicit Autocast(at::DeviceType device, bool enabled = true)

@@ -40,8 +40,8 @@ class Conv : public Module {
   at::Tensor weight_, bias_;
 };
 
-/// A transposed 2D convolution whose stride is its kernel: each cell becomes kernel x kernel pixels,
-/// [B, in, H, W] -> [B, out, kernel H, kernel W].
+/// A transposed 2D convolution whose stride is its kernel: each cell becomes kernel x kernel
+/// pixels, [B, in, H, W] -> [B, out, kernel H, kernel W].
 class Upsample : public Module {
  public:
   Upsample(int in, int out, int kernel)

@@ -7,7 +7,8 @@
 
 namespace vlsm {
 
-/// y = x W^T + b on the last dimension. The one place where the library multiplies by a dense weight.
+/// y = x W^T + b on the last dimension. The one place where the library multiplies by a dense
+/// weight.
 class Linear : public Module {
  public:
   Linear(int in, int out, bool bias = true)

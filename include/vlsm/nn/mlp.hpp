@@ -13,9 +13,12 @@ enum class Activation {
 
 inline at::Tensor activate(Activation kind, at::Tensor const& x) {
   switch (kind) {
-    case Activation::relu: return at::relu(x);
-    case Activation::gelu: return at::gelu(x);
-    case Activation::quick_gelu: return x * at::sigmoid(1.702 * x);
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::quick_gelu:
+      return x * at::sigmoid(1.702 * x);
   }
   return x;
 }

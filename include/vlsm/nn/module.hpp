@@ -45,8 +45,7 @@ class Module : public torch::nn::Module {
     auto list = register_module(name, std::make_shared<Module>());
     std::vector<std::shared_ptr<T>> made;
     for (int i = 0; i < count; ++i)
-      made.push_back(
-          list->register_module(std::to_string(i), std::make_shared<T>(arguments...)));
+      made.push_back(list->register_module(std::to_string(i), std::make_shared<T>(arguments...)));
     return made;
   }
 

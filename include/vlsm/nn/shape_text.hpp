@@ -10,8 +10,7 @@ namespace vlsm {
 /// "[2, 3, 352, 352]", for error messages.
 inline std::string shape_text(at::IntArrayRef sizes) {
   std::string text = "[";
-  for (std::size_t i = 0; i < sizes.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(sizes[i]);
+  for (std::size_t i = 0; i < sizes.size(); ++i) text += (i ? ", " : "") + std::to_string(sizes[i]);
   return text + "]";
 }
 

@@ -40,7 +40,8 @@ class PreNormLayer : public Module {
   std::shared_ptr<Mlp> mlp_;
 };
 
-/// Normalises after attention and perceptron: the original transformer's layer, CLIPSeg's decoder's.
+/// Normalises after attention and perceptron: the original transformer's layer, CLIPSeg's
+/// decoder's.
 class PostNormLayer : public Module {
  public:
   explicit PostNormLayer(LayerConfig c)

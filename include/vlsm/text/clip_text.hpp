@@ -34,7 +34,8 @@ inline constexpr ClipTextConfig clip_text{
 /// CLIP's causal text transformer (Radford et al. 2021): the end token's vector is the sentence.
 template <ClipTextConfig config>
 class ClipText : public Module {
-  static_assert(config.layer.width % config.layer.heads == 0, "ClipTextConfig: .layer.width is no multiple of .layer.heads");
+  static_assert(config.layer.width % config.layer.heads == 0,
+                "ClipTextConfig: .layer.width is no multiple of .layer.heads");
 
  public:
   static constexpr ClipTextConfig settings = config;
@@ -43,13 +44,14 @@ class ClipText : public Module {
 
   /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm.
   ///
-  /// The tower is causal, so no token after the end can change the sentence: the batch is cut to its
-  /// longest prompt, L' <= L.
+  /// The tower is causal, so no token after the end can change the sentence: the batch is cut to
+  /// its longest prompt, L' <= L.
   Said forward(Tokens const& tokens) const {
     check(tokens.ids);
     at::Tensor const end = end_of(tokens.ids);  // [B]
     std::int64_t const length = end.max().template item<std::int64_t>() + 1;
-    at::Tensor x = at::embedding(tokens_, tokens.ids.slice(1, 0, length)) + positions_.slice(0, 0, length);
+    at::Tensor x =
+        at::embedding(tokens_, tokens.ids.slice(1, 0, length)) + positions_.slice(0, 0, length);
     for (auto const& block : blocks_) x = block->forward(x, AttentionMask::causal);
     at::Tensor const words = norm_after_->forward(x);
     at::Tensor const rows = at::arange(words.size(0), end.options());
@@ -70,19 +72,28 @@ class ClipText : public Module {
   static void check(at::Tensor const& ids) {
     bool const whole = ids.scalar_type() == at::kLong || ids.scalar_type() == at::kInt;
     if (!whole || ids.dim() != 2 || ids.size(0) == 0 || ids.size(1) == 0)
-      throw Error("the text tower cannot read these tokens", std::string(at::toString(ids.scalar_type())) + ", shape " + shape_text(ids.sizes()), "pass int64 ids as [B, L], both at least 1");
+      throw Error(
+          "the text tower cannot read these tokens",
+          std::string(at::toString(ids.scalar_type())) + ", shape " + shape_text(ids.sizes()),
+          "pass int64 ids as [B, L], both at least 1");
     auto const [least, most] = at::aminmax(ids);
-    auto const lowest = least.template item<std::int64_t>(), highest = most.template item<std::int64_t>();
+    auto const lowest = least.template item<std::int64_t>(),
+               highest = most.template item<std::int64_t>();
     if (lowest < 0 || highest >= config.vocabulary)
-      throw Error("a token id lies outside the vocabulary", "id " + std::to_string(lowest < 0 ? lowest : highest),
-                  "use the tokenizer of this model: its ids go from 0 to " + std::to_string(config.vocabulary - 1));
+      throw Error("a token id lies outside the vocabulary",
+                  "id " + std::to_string(lowest < 0 ? lowest : highest),
+                  "use the tokenizer of this model: its ids go from 0 to " +
+                      std::to_string(config.vocabulary - 1));
   }
 
-  // A row without an end token ends at its first one, as in the reference (argmax of no match is 0).
+  // A row without an end token ends at its first one, as in the reference (argmax of no match is
+  // 0).
   static at::Tensor end_of(at::Tensor const& ids) {
-    at::Tensor const end = config.end == largest_id_ends ? ids.argmax(1) : (ids == config.end).to(at::kInt).argmax(1);
+    at::Tensor const end =
+        config.end == largest_id_ends ? ids.argmax(1) : (ids == config.end).to(at::kInt).argmax(1);
     if (end.max().template item<std::int64_t>() >= config.positions)
-      throw Error("a prompt is longer than the text tower's positions", std::to_string(ids.size(1)) + " tokens",
+      throw Error("a prompt is longer than the text tower's positions",
+                  std::to_string(ids.size(1)) + " tokens",
                   "cut prompts to " + std::to_string(config.positions) + " tokens");
     return end;
   }

@@ -33,9 +33,9 @@ inline std::size_t gzip_header(std::string_view file) {
   return at + 8 <= file.size() ? at : 0;
 }
 
-/// What a gzip file holds, or nothing if it is damaged, cut off, or says that it holds more than `limit`
-/// bytes. The inflate is stb_image's; sizes and checksum are checked here. One member is read, which is
-/// all that the program gzip writes.
+/// What a gzip file holds, or nothing if it is damaged, cut off, or says that it holds more than
+/// `limit` bytes. The inflate is stb_image's; sizes and checksum are checked here. One member is
+/// read, which is all that the program gzip writes.
 inline std::optional<std::string> gunzip(std::string_view file, std::size_t limit) {
   std::size_t const start = gzip_header(file);
   if (start == 0 || file.size() > limit) return std::nullopt;
@@ -48,8 +48,9 @@ inline std::optional<std::string> gunzip(std::string_view file, std::size_t limi
   if (size > limit) return std::nullopt;
   std::string out(size, '\0');
   // The trailer is handed over too: this inflate wants to look a few bits beyond the last code.
-  int const written = stbi_zlib_decode_noheader_buffer(out.data(), static_cast<int>(size), file.data() + start,
-                                                       static_cast<int>(file.size() - start));
+  int const written =
+      stbi_zlib_decode_noheader_buffer(out.data(), static_cast<int>(size), file.data() + start,
+                                       static_cast<int>(file.size() - start));
   if (written != static_cast<int>(size)) return std::nullopt;
   if (io::crc32(std::as_bytes(std::span(out))) != little(trailer)) return std::nullopt;
   return out;

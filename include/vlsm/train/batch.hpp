@@ -21,7 +21,8 @@ inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& en
     rows.push_back(encode(prompt));
     longest = std::max(longest, rows.back().size());
   }
-  at::Tensor ids = at::empty({static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)}, at::kLong);
+  at::Tensor ids = at::empty(
+      {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)}, at::kLong);
   auto* out = ids.mutable_data_ptr<std::int64_t>();
   for (auto const& row : rows)
     for (std::size_t i = 0; i < longest; ++i) *out++ = row[std::min(i, row.size() - 1)];
@@ -42,7 +43,8 @@ struct Batch {
   }
 };
 
-inline Batch collate(Examples const& examples, std::span<std::size_t const> indices, Random& random) {
+inline Batch collate(Examples const& examples, std::span<std::size_t const> indices,
+                     Random& random) {
   Batch batch;
   std::vector<at::Tensor> images, masks;
   for (std::size_t index : indices) {
@@ -57,14 +59,16 @@ inline Batch collate(Examples const& examples, std::span<std::size_t const> indi
   return batch;
 }
 
-/// Logits [B, 1, S, S] of a batch that lies on the model's device. A sentence that several examples share is read once.
+/// Logits [B, 1, S, S] of a batch that lies on the model's device. A sentence that several examples
+/// share is read once.
 template <class Segmenter>
 at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& encode) {
   std::map<std::string, std::int64_t> position;
   std::vector<std::string> distinct;
   std::vector<std::int64_t> which;
   for (std::string const& prompt : batch.prompts) {
-    auto const [entry, fresh] = position.emplace(prompt, static_cast<std::int64_t>(distinct.size()));
+    auto const [entry, fresh] =
+        position.emplace(prompt, static_cast<std::int64_t>(distinct.size()));
     if (fresh) distinct.push_back(prompt);
     which.push_back(entry->second);
   }

@@ -9,10 +9,11 @@
 
 namespace vlsm {
 
-/// Scores every example at the model's size, per image, as the study does: where prediction and target
-/// are both empty the score is 1. A target pixel belongs to the object from 0.5 on.
+/// Scores every example at the model's size, per image, as the study does: where prediction and
+/// target are both empty the score is 1. A target pixel belongs to the object from 0.5 on.
 template <class Segmenter>
-Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& encode, EvaluateOptions const& options = {}) {
+Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& encode,
+                    EvaluateOptions const& options = {}) {
   at::NoGradGuard const no_grad;
   bool const was_training = model.is_training();
   at::Device const device = model.parameters().front().device();
@@ -25,12 +26,16 @@ Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& en
     std::span const indices(order.data() + first, std::min(options.batch, order.size() - first));
     Batch const batch = collate(examples, indices, random).to(device);
     at::Tensor const logits = forward(model, batch, encode);
-    at::Tensor const predicted = at::sigmoid(logits) > options.threshold, target = batch.mask >= 0.5;
+    at::Tensor const predicted = at::sigmoid(logits) > options.threshold,
+                     target = batch.mask >= 0.5;
     at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
-    result.loss += segmentation_loss(logits, batch.mask, options.loss).template item<double>() * static_cast<double>(indices.size());
+    result.loss += segmentation_loss(logits, batch.mask, options.loss).template item<double>() *
+                   static_cast<double>(indices.size());
     for (std::size_t i = 0; i < indices.size(); ++i) {
       auto const row = static_cast<std::int64_t>(i);
-      result.scores.push_back({batch.names[i], batch.prompts[i], dice[row][0].template item<double>(), iou[row][0].template item<double>()});
+      result.scores.push_back({batch.names[i], batch.prompts[i],
+                               dice[row][0].template item<double>(),
+                               iou[row][0].template item<double>()});
     }
     if (options.progress) options.progress(result.scores.size(), order.size());
   }

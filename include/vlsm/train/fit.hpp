@@ -10,13 +10,14 @@
 namespace vlsm {
 
 /// Trains `model` on `train`, watches `val` after each epoch, keeps the weights of the best Dice in
-/// `run`/best.safetensors and everything needed to go on in `run`/last.safetensors. The same seed gives
-/// the same weights, also through a stop and a resume (at the granularity of epochs).
+/// `run`/best.safetensors and everything needed to go on in `run`/last.safetensors. The same seed
+/// gives the same weights, also through a stop and a resume (at the granularity of epochs).
 ///
 /// Freeze slots before calling: `freeze(*model.vision)`. Throws Error where a loss is not finite.
 template <class Segmenter>
-std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& val, Encode const& encode,
-                       FitOptions const& options = {}, FitHooks const& hooks = {}) {
+std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& val,
+                       Encode const& encode, FitOptions const& options = {},
+                       FitHooks const& hooks = {}) {
   Optimizer optimizer(model, options.optimizer);
   TrainState state{.plateau = options.plateau, .stop = options.early_stop};
   auto const last = options.run / "last.safetensors", best = options.run / "best.safetensors";
@@ -29,7 +30,8 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
     auto const start = std::chrono::steady_clock::now();
     Epoch epoch{.epoch = state.epoch + 1};
     // One generator an epoch, so that a resumed run draws what an unbroken one would have drawn.
-    Random random(static_cast<Random::result_type>(options.seed * 1'000'003 + static_cast<std::uint64_t>(state.epoch)));
+    Random random(static_cast<Random::result_type>(options.seed * 1'000'003 +
+                                                   static_cast<std::uint64_t>(state.epoch)));
     std::vector<std::size_t> order(train.size());
     std::iota(order.begin(), order.end(), 0);
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[draw(random, i)]);
@@ -37,22 +39,31 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
     model.train();
     for (std::size_t step = 0; step < steps; ++step) {
       if (options.schedule == Schedule::cosine) {
-        double const done = (state.epoch + static_cast<double>(step + 1) / static_cast<double>(steps)) / options.epochs;
+        double const done =
+            (state.epoch + static_cast<double>(step + 1) / static_cast<double>(steps)) /
+            options.epochs;
         optimizer.set_learning_rate(options.optimizer.learning_rate * warmup_cosine(done));
       }
-      std::span const indices(order.data() + step * options.batch, std::min(options.batch, order.size() - step * options.batch));
+      std::span const indices(order.data() + step * options.batch,
+                              std::min(options.batch, order.size() - step * options.batch));
       Batch const batch = collate(train, indices, random).to(device);
-      at::Tensor const loss = segmentation_loss(forward(model, batch, encode), batch.mask, options.loss);
+      at::Tensor const loss =
+          segmentation_loss(forward(model, batch, encode), batch.mask, options.loss);
       double const value = loss.template item<double>();
       if (!std::isfinite(value))
-        throw Error("the loss is not finite", "epoch " + std::to_string(epoch.epoch) + ", step " + std::to_string(step + 1),
+        throw Error("the loss is not finite",
+                    "epoch " + std::to_string(epoch.epoch) + ", step " + std::to_string(step + 1),
                     "lower the learning rate, or look for broken pictures");
       epoch.gradient_norm += optimizer.step(loss) / static_cast<double>(steps);
       epoch.train_loss += value / static_cast<double>(steps);
       if (hooks.on_step) hooks.on_step(epoch.epoch, step + 1, steps, value);
     }
 
-    Evaluation const seen = evaluate(model, val, encode, {.batch = options.batch, .threshold = options.threshold, .loss = options.loss, .seed = options.seed});
+    Evaluation const seen = evaluate(model, val, encode,
+                                     {.batch = options.batch,
+                                      .threshold = options.threshold,
+                                      .loss = options.loss,
+                                      .seed = options.seed});
     epoch.val_loss = seen.loss;
     epoch.val_dice = seen.dice().mean;
     epoch.learning_rate = optimizer.learning_rate();

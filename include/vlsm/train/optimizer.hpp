@@ -31,9 +31,12 @@ class Optimizer {
   Optimizer(torch::nn::Module const& model, OptimizerOptions options)
       : clip_(options.clip),
         parameters_(trainable(model)),
-        adamw_(parameters_, torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {}
+        adamw_(
+            parameters_,
+            torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {}
 
-  /// Backpropagates `loss`, clips, moves the parameters. Returns the gradient's norm before clipping.
+  /// Backpropagates `loss`, clips, moves the parameters. Returns the gradient's norm before
+  /// clipping.
   double step(at::Tensor const& loss) {
     adamw_.zero_grad();
     loss.backward();

@@ -13,7 +13,8 @@ namespace vlsm {
 
 /// What "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce 0.2)" of the study can mean.
 enum class LossMeaning {
-  study,  ///< with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly 0: Dice alone
+  study,  ///< with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly 0: Dice
+          ///< alone
   monai,  ///< with today's: binary cross-entropy of the probabilities, a second sigmoid
   sound,  ///< binary cross-entropy of the logits
 };
@@ -41,8 +42,9 @@ struct FitOptions {
   EarlyStop early_stop = {};
   float threshold = 0.5f;
   std::uint64_t seed = 0;
-  std::filesystem::path run = {};  ///< receives best.safetensors and last.safetensors; empty: nothing is written
-  bool resume = false;             ///< go on from `run`/last.safetensors where there is one
+  std::filesystem::path run =
+      {};  ///< receives best.safetensors and last.safetensors; empty: nothing is written
+  bool resume = false;  ///< go on from `run`/last.safetensors where there is one
 };
 
 /// One epoch's figures.

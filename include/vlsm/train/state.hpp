@@ -23,7 +23,9 @@ namespace detail {
 
 inline nlohmann::json to_json(TrainState const& s, double rate) {
   // JSON has no infinity; a null stands for "nothing seen yet".
-  auto const finite = [](double x) { return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr); };
+  auto const finite = [](double x) {
+    return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
+  };
   return {{"epoch", s.epoch},
           {"learning_rate", rate},
           {"plateau_best", finite(s.plateau.best)},
@@ -35,7 +37,9 @@ inline nlohmann::json to_json(TrainState const& s, double rate) {
 }
 
 inline void from_json(nlohmann::json const& json, TrainState& s, double& rate) {
-  auto const number = [&](char const* key, double missing) { return json.at(key).is_null() ? missing : json.at(key).get<double>(); };
+  auto const number = [&](char const* key, double missing) {
+    return json.at(key).is_null() ? missing : json.at(key).get<double>();
+  };
   s.epoch = json.at("epoch");
   rate = json.at("learning_rate");
   s.plateau.best = number("plateau_best", s.plateau.best);
@@ -46,40 +50,50 @@ inline void from_json(nlohmann::json const& json, TrainState& s, double& rate) {
   s.finished = json.at("finished");
 }
 
-inline torch::optim::AdamWParamState* moments_of(Optimizer& optimizer, at::Tensor const& parameter) {
+inline torch::optim::AdamWParamState* moments_of(Optimizer& optimizer,
+                                                 at::Tensor const& parameter) {
   auto& states = optimizer.adamw().state();
   auto const found = states.find(parameter.unsafeGetTensorImpl());
-  return found == states.end() ? nullptr : static_cast<torch::optim::AdamWParamState*>(found->second.get());
+  return found == states.end() ? nullptr
+                               : static_cast<torch::optim::AdamWParamState*>(found->second.get());
 }
 
 }  // namespace detail
 
 /// Writes weights, optimiser moments and `state` as one safetensors file, whole or not at all.
-inline void save_state(std::filesystem::path const& path, torch::nn::Module const& model, Optimizer& optimizer,
-                       TrainState const& state) {
+inline void save_state(std::filesystem::path const& path, torch::nn::Module const& model,
+                       Optimizer& optimizer, TrainState const& state) {
   std::vector<io::NamedArray> tensors = io::state_of(model, "model.");
   for (auto const& item : model.named_parameters()) {
     auto const* moments = detail::moments_of(optimizer, item.value());
     if (!moments) continue;  // frozen, or without a gradient so far
     tensors.push_back({"adamw." + item.key() + ".mean", io::to_array(moments->exp_avg())});
     tensors.push_back({"adamw." + item.key() + ".square", io::to_array(moments->exp_avg_sq())});
-    tensors.push_back({"adamw." + item.key() + ".step", io::to_array(at::tensor({moments->step()}, at::kLong))});
+    tensors.push_back(
+        {"adamw." + item.key() + ".step", io::to_array(at::tensor({moments->step()}, at::kLong))});
   }
-  io::write_safetensors(path, tensors, {{"vlsm_train_state", detail::to_json(state, optimizer.learning_rate()).dump()}});
+  io::write_safetensors(
+      path, tensors,
+      {{"vlsm_train_state", detail::to_json(state, optimizer.learning_rate()).dump()}});
 }
 
 /// Puts a saved state back. Throws Error where the file is of another model or no state at all.
-inline void load_state(std::filesystem::path const& path, torch::nn::Module& model, Optimizer& optimizer, TrainState& state) {
+inline void load_state(std::filesystem::path const& path, torch::nn::Module& model,
+                       Optimizer& optimizer, TrainState& state) {
   auto const file = io::read_safetensors(path);
   auto const stored = file.metadata.find("vlsm_train_state");
   if (stored == file.metadata.end())
-    throw Error("this file holds no training state", path.string(), "resume from the run's last.safetensors");
+    throw Error("this file holds no training state", path.string(),
+                "resume from the run's last.safetensors");
   std::map<std::string, at::Tensor> tensors;
-  for (io::NamedArray const& tensor : file.tensors) tensors.emplace(tensor.name, io::to_tensor(tensor.array));
+  for (io::NamedArray const& tensor : file.tensors)
+    tensors.emplace(tensor.name, io::to_tensor(tensor.array));
   auto const take = [&](std::string const& name, at::Tensor const& like) {
     auto const found = tensors.find(name);
-    if (found == tensors.end() || found->second.sizes() != like.sizes() || found->second.scalar_type() != like.scalar_type())
-      throw Error("the training state is of another model", path.string() + ", " + name, "resume with the --model it was trained with");
+    if (found == tensors.end() || found->second.sizes() != like.sizes() ||
+        found->second.scalar_type() != like.scalar_type())
+      throw Error("the training state is of another model", path.string() + ", " + name,
+                  "resume with the --model it was trained with");
     return found->second.clone();
   };
   for (auto const& item : model.named_parameters()) {
@@ -88,12 +102,14 @@ inline void load_state(std::filesystem::path const& path, torch::nn::Module& mod
     parameter.copy_(take("model." + item.key(), parameter));
     if (!tensors.contains("adamw." + item.key() + ".step")) continue;
     auto moments = std::make_unique<torch::optim::AdamWParamState>();
-    moments->step(take("adamw." + item.key() + ".step", at::zeros({1}, at::kLong)).item<std::int64_t>());
+    moments->step(
+        take("adamw." + item.key() + ".step", at::zeros({1}, at::kLong)).item<std::int64_t>());
     moments->exp_avg(take("adamw." + item.key() + ".mean", parameter));
     moments->exp_avg_sq(take("adamw." + item.key() + ".square", parameter));
     optimizer.adamw().state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
   }
-  for (auto const& item : model.named_buffers()) item.value().copy_(take("model." + item.key(), item.value()));
+  for (auto const& item : model.named_buffers())
+    item.value().copy_(take("model." + item.key(), item.value()));
   double rate = 0;
   try {
     detail::from_json(nlohmann::json::parse(stored->second), state, rate);

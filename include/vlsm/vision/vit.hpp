@@ -16,14 +16,14 @@ namespace vlsm {
 /// A vision transformer (Dosovitskiy et al. 2021) in the forms of OpenAI's CLIP and of timm.
 struct VitConfig {
   LayerConfig layer;
-  int blocks = 0;              ///< of the published tower; only those up to the last tap are built
-  int patch = 16;              ///< pixels a side
-  int grid = 0;                ///< patches a side that the position table was trained for
+  int blocks = 0;  ///< of the published tower; only those up to the last tap are built
+  int patch = 16;  ///< pixels a side
+  int grid = 0;    ///< patches a side that the position table was trained for
   std::array<int, max_taps> taps{};  ///< outputs of these blocks, counted from 0, ascending
-  int count = 0;               ///< how many taps
-  bool norm_before = true;     ///< CLIP normalises the embeddings, timm does not
-  bool patch_bias = false;     ///< timm's patch embedding has a bias, CLIP's has none
-  int pooled = 0;              ///< width images are projected to as prompts; 0: no image prompts
+  int count = 0;                     ///< how many taps
+  bool norm_before = true;           ///< CLIP normalises the embeddings, timm does not
+  bool patch_bias = false;           ///< timm's patch embedding has a bias, CLIP's has none
+  int pooled = 0;  ///< width images are projected to as prompts; 0: no image prompts
 };
 
 /// OpenAI's CLIP ViT-B/16 with CLIPSeg's taps.
@@ -38,8 +38,10 @@ inline constexpr VitConfig clip_vit_b16{
 /// The tower ends at its deepest tap; all blocks are built only where an image prompt is pooled.
 template <VitConfig config>
 class VisionTransformer : public Module {
-  static_assert(config.layer.width % config.layer.heads == 0, "VitConfig: .layer.width is no multiple of .layer.heads");
-  static_assert(config.count > 0 && config.taps[config.count - 1] < config.blocks, "VitConfig: a tap lies beyond the last block");
+  static_assert(config.layer.width % config.layer.heads == 0,
+                "VitConfig: .layer.width is no multiple of .layer.heads");
+  static_assert(config.count > 0 && config.taps[config.count - 1] < config.blocks,
+                "VitConfig: a tap lies beyond the last block");
 
  public:
   static constexpr VitConfig settings = config;
@@ -66,15 +68,14 @@ class VisionTransformer : public Module {
   }
 
   /// image [B, 3, H, W] -> its embedding as a prompt [B, pooled].
-  at::Tensor embed_prompt(at::Tensor const& image) const
-    requires(config.pooled > 0)
-  {
+  at::Tensor embed_prompt(at::Tensor const& image) const requires(config.pooled > 0) {
     return forward(image).pooled;
   }
 
   static constexpr long long parameter_count() {
     constexpr long long width = config.layer.width;
-    long long count = width + Conv::parameter_count(patch_config) + width * (1 + config.grid * config.grid) +
+    long long count = width + Conv::parameter_count(patch_config) +
+                      width * (1 + config.grid * config.grid) +
                       depth * layer_parameters(config.layer);
     if (config.norm_before) count += LayerNorm::parameter_count(width);
     if (config.pooled) count += LayerNorm::parameter_count(width) + width * config.pooled;
@@ -100,13 +101,19 @@ class VisionTransformer : public Module {
   }
 
  private:
-  static constexpr ConvConfig patch_config{.in = 3, .out = config.layer.width, .kernel = config.patch,
-                                           .stride = config.patch, .bias = config.patch_bias};
+  static constexpr ConvConfig patch_config{.in = 3,
+                                           .out = config.layer.width,
+                                           .kernel = config.patch,
+                                           .stride = config.patch,
+                                           .bias = config.patch_bias};
 
   at::Tensor embed(at::Tensor const& image) const {
-    if (image.dim() != 4 || image.size(0) == 0 || image.size(1) != 3 || image.size(2) < config.patch || image.size(3) < config.patch)
-      throw Error("a vision transformer cannot see this image", "shape " + shape_text(image.sizes()),
-                  "pass [B, 3, H, W] with H and W of at least one patch (" + std::to_string(config.patch) + " pixels)");
+    if (image.dim() != 4 || image.size(0) == 0 || image.size(1) != 3 ||
+        image.size(2) < config.patch || image.size(3) < config.patch)
+      throw Error("a vision transformer cannot see this image",
+                  "shape " + shape_text(image.sizes()),
+                  "pass [B, 3, H, W] with H and W of at least one patch (" +
+                      std::to_string(config.patch) + " pixels)");
     at::Tensor const cells = patch_->forward(image);  // [B, C, h, w]
     at::Tensor const token = class_token_.expand({image.size(0), 1, config.layer.width});
     at::Tensor const x = at::cat({token, cells.flatten(2).transpose(1, 2)}, 1) +
@@ -120,9 +127,11 @@ class VisionTransformer : public Module {
 
   static constexpr int width = config.layer.width;
   std::shared_ptr<Conv> patch_ = child<Conv>("patch", patch_config);
-  // Random towers start as in OpenAI CLIP: positions as strong as width^-0.5, or they drown in the patches.
+  // Random towers start as in OpenAI CLIP: positions as strong as width^-0.5, or they drown in the
+  // patches.
   at::Tensor class_token_ = normal("class_token", {width}, 1 / std::sqrt(width));
-  at::Tensor positions_ = normal("positions", {1 + config.grid * config.grid, width}, 1 / std::sqrt(width));
+  at::Tensor positions_ =
+      normal("positions", {1 + config.grid * config.grid, width}, 1 / std::sqrt(width));
   std::shared_ptr<LayerNorm> norm_before_ =
       config.norm_before ? child<LayerNorm>("norm_before", width, config.layer.eps) : nullptr;
   std::vector<std::shared_ptr<PreNormLayer>> blocks_ =

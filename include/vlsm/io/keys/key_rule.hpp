@@ -70,8 +70,10 @@ constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::strin
 inline std::string fill_key(std::string_view pattern, KeyMatch const& match) {
   std::string key;
   for (char c : pattern) {
-    if (c == '*') key += match.number;
-    else key += c;
+    if (c == '*')
+      key += match.number;
+    else
+      key += c;
   }
   if (pattern.ends_with('.')) key += match.leaf;
   return key;
