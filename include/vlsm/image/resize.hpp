@@ -44,8 +44,7 @@ inline std::vector<Taps1d> bilinear_taps(std::size_t in, std::size_t out) {
   return taps;
 }
 
-/// One pass over lines of `count` pixels that are `step` values apart; `lines` start `stride`
-/// apart.
+/// One output value: the weighted sum of source values that lie `step` apart, rounded to 8 bit.
 inline std::uint8_t weigh(std::uint8_t const* source, std::size_t step, Taps1d const& taps) {
   std::int32_t sum = 1 << 21;
   for (std::size_t k = 0; k < taps.weights.size(); ++k)
