@@ -48,10 +48,11 @@ Prepared prepare(std::int64_t batch) {
   constexpr std::int64_t cells = side / Head::in.stride[0];
   at::Tensor const read =
       test::recipe_uniform("bench:head", {batch, Head::in.width[0], cells, cells});
+  Features const seen{.taps = {read}, .pooled = {}, .height = side, .width = side};
   return {
-      .wrong = difference("logits", head->forward(read, {}), plain(*head, read.to(at::kDouble))),
-      .run = [head, read] {
-        at::Tensor const result = head->forward(read, {});
+      .wrong = difference("logits", head->forward(seen, {}), plain(*head, read.to(at::kDouble))),
+      .run = [head, seen] {
+        at::Tensor const result = head->forward(seen, {});
         benchmark::DoNotOptimize(result.const_data_ptr());
       }};
 }

@@ -18,7 +18,8 @@ void segment(std::string weights, std::string picture, std::string sentence, std
   auto const& recipe = vlsm::ClipSeg::recipe;
   vlsm::Image const image = vlsm::read_image(picture);
   auto const seen = model.vision->forward(vlsm::prepare_image(image, recipe).unsqueeze(0));
-  auto const said = model.text->forward(vlsm::tokenize({sentence}, encode));
+  auto const said =
+      model.text->forward(vlsm::tokenize({sentence}, encode, vlsm::ClipSeg::Text::pad_to));
   at::Tensor const logits = model.segment(seen, said);  // [1, 1, 352, 352]
   vlsm::Mask const mask = vlsm::to_mask((at::sigmoid(logits) > recipe.threshold)[0][0]);
   vlsm::write_png(out,

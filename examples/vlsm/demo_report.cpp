@@ -28,7 +28,7 @@ vlsm::Image shown(Model& model, ModelInfo const& info, vlsm::Encode const& encod
   at::InferenceMode const inference;
   at::Tensor const input = vlsm::prepare_image(image, info.recipe).unsqueeze(0);
   at::Tensor const logits =
-      model.segment(model.see(input), model.read(vlsm::tokenize({prompt}, encode)));
+      model.segment(model.see(input), model.read(vlsm::tokenize({prompt}, encode, info.pad_to)));
   return vlsm::overlay(image, vlsm::to_mask((at::sigmoid(logits) > info.recipe.threshold)[0][0]),
                        {0, 255, 255});
 }

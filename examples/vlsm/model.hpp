@@ -42,8 +42,8 @@ struct ModelInfo {
   long long parameters = 0;
   double gflop = 0;  ///< one image, one prompt of 16 tokens
   vlsm::Recipe recipe;
-  long long vocabulary =
-      0;  ///< ids its text tower knows; 258 are bytes, which need no vocabulary file
+  long long vocabulary = 0;  ///< ids its text tower knows; 258 are bytes, 0: it reads no text
+  vlsm::PadTo pad_to;
   std::unique_ptr<Model> (*make)();
 };
 

@@ -58,6 +58,7 @@ ModelInfo info_of(std::string_view name, std::string_view summary) {
           .gflop = static_cast<double>(vlsm::flops<A>(16)) / 1e9,
           .recipe = A::recipe,
           .vocabulary = A::Text::vocabulary,
+          .pad_to = A::Text::pad_to,
           .make = &make<A>};
 }
 

@@ -103,7 +103,8 @@ void run(Options const& options) {
         model->see(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
     for (std::size_t p = 0; p < options.prompts.size(); ++p) {
       if (said.size() <= p)
-        said.push_back(model->read({vlsm::tokenize({options.prompts[p]}, encode).ids.to(device)}));
+        said.push_back(model->read(
+            {vlsm::tokenize({options.prompts[p]}, encode, info.pad_to).ids.to(device)}));
       at::Tensor const logits = model->segment(seen, said[p]).to(at::kCPU, at::kFloat);
       vlsm::Mask const mask = vlsm::resize_nearest_exact(
           vlsm::to_mask((at::sigmoid(logits) > threshold)[0][0]), image.shape(0), image.shape(1));

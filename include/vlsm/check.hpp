@@ -66,8 +66,8 @@ std::vector<std::string> check() {
     detail::expect_shape(found, "Fusion's map " + std::to_string(i),
                          joint.taps[static_cast<std::size_t>(i)],
                          detail::promised(A::Fusion::out, i, side));
-  at::Tensor const read = model.decoder->forward(joint, said);
-  detail::expect_shape(found, "Decoder's map", read, detail::promised(A::Decoder::out, 0, side));
+  Features const read = model.decoder->forward(joint, said);
+  detail::expect_shape(found, "Decoder's map", read.taps[0], detail::promised(A::Decoder::out, 0, side));
   at::Tensor const logits = model.head->forward(read, said);
   detail::expect_shape(found, "Head's logits", logits, {2, 1, side, side});
   if (!found.empty()) return found;

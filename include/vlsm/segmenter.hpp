@@ -26,7 +26,7 @@ class Segmenter : public Module {
   at::Tensor segment(Features seen, Said said) const {
     repeat_single(seen, said);
     Features const joint = fusion->forward(seen, said);
-    at::Tensor const read = decoder->forward(joint, said);
+    Features const read = decoder->forward(joint, said);
     return head->forward(read, said);
   }
 
@@ -44,12 +44,14 @@ class Segmenter : public Module {
     return x.expand(shape);
   }
   static void repeat_single(Features& seen, Said& said) {
+    if (!said.sentence.defined()) return;
     std::int64_t const images = seen.taps[0].size(0), prompts = said.sentence.size(0);
     if (images == 1)
       for (at::Tensor& tap : seen.taps) tap = repeat(tap, prompts);
     if (prompts == 1) {
       said.sentence = repeat(said.sentence, images);
       said.words = repeat(said.words, images);
+      said.padding = repeat(said.padding, images);
     }
   }
 };

@@ -89,7 +89,7 @@ TEST_CASE("shapes: one image meets many prompts and many images meet one") {
 }
 
 TEST_CASE("shapes: empty prompts and prompts of different lengths make one batch") {
-  vlsm::Tokens const tokens = vlsm::tokenize({"", "abc"}, encode_bytes);
+  vlsm::Tokens const tokens = vlsm::tokenize({"", "abc"}, encode_bytes, {.id = 257});
   CHECK(tokens.ids.equal(
       at::tensor({256, 257, 257, 257, 257, 256, 97, 98, 99, 257}, at::kLong).view({2, 5})));
 }

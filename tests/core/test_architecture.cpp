@@ -3,16 +3,21 @@
 #include "support/doctest.hpp"
 #include "support/recipe.hpp"
 #include "support/tiny_clipseg.hpp"
+#include "vlsm/models/biomedclipseg.hpp"
 #include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/cris.hpp"
 
 namespace {
 
 using namespace vlsm;
 
-// The published model has one parameter more, the temperature of the contrastive loss.
+// The published models have one parameter more, the temperature of the contrastive loss.
 static_assert(parameter_count<ClipSegVisual>() + 1 == 150'747'746);
+static_assert(parameter_count<Cris>() + 1 == 146'849'122);
+static_assert(parameter_count<BiomedClipSegVisual>() + 1 == 197'029'730);
 static_assert(parameter_count<ClipSeg>() < parameter_count<ClipSegVisual>());
 static_assert(fits<ClipSeg>() && fits<ClipSegSimple>() && fits<ClipSegVisual>());
+static_assert(fits<Cris>() && fits<CrisPadded>() && fits<BiomedClipSeg>());
 // The tower ends at its deepest tap: 10 of 12 blocks, unless a picture is pooled as a prompt.
 static_assert(ClipSeg::Vision::depth == 10 && ClipSegVisual::Vision::depth == 12);
 
@@ -29,6 +34,9 @@ TEST_CASE("the built models have the parameters that were counted at compile tim
   check_count<ClipSeg>();
   check_count<ClipSegSimple>();
   check_count<ClipSegVisual>();
+  check_count<Cris>();
+  check_count<BiomedClipSeg>();
+  check_count<BiomedClipSegVisual>();
   check_count<ClipSegSmall>();
   check_count<ClipSegTiny>();
   check_count<test::TinyA>();

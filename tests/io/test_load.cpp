@@ -217,6 +217,6 @@ TEST_CASE("load: a Hugging Face file of the plain head in the refined model says
   std::string const message = error_of([&] { vlsm::io::load(refined, *file); });
   CHECK_SAYS(message, "missing (");
   CHECK_SAYS(message, "decoder.transposed_convolution");
-  CHECK_SAYS(message, "hf_clipseg");
+  CHECK_SAYS(message, "Hugging Face's CLIPSeg");
   CHECK(same(refined, before));
 }

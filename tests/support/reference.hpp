@@ -9,6 +9,7 @@
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/recipe.hpp"
+#include "vlsm/io/keys/reshape.hpp"
 #include "vlsm/io/keys/translate.hpp"
 #include "vlsm/io/safetensors.hpp"
 #include "vlsm/io/tensor.hpp"
@@ -78,17 +79,24 @@ class Reference {
   std::map<std::string, at::Tensor> tensors_;
 };
 
-/// Recipe weights for every tensor that `model` would take from a file of `scheme`.
+/// Recipe weights for every tensor that `model` would take from a file of `scheme`, whose keys are
+/// seeded behind `prefix`.
 inline std::vector<io::NamedArray> recipe_state(torch::nn::Module const& model,
-                                                io::KeyScheme const& scheme) {
+                                                io::KeyScheme const& scheme,
+                                                std::string const& prefix = "") {
   std::vector<io::NamedArray> state;
-  for (auto const& item : model.named_parameters())
-    for (io::Origin const& origin : io::origins_of(scheme, item.key())) {
-      std::vector<std::int64_t> shape(item.value().sizes().begin(), item.value().sizes().end());
-      shape[0] /= origin.rule.parts;
-      if (origin.rule.change == io::Change::transpose) std::swap(shape[0], shape[1]);
-      state.push_back({origin.theirs, io::to_array(recipe_weight(origin.theirs, shape))});
+  auto const add = [&](std::string const& ours, at::Tensor const& parameter) {
+    for (io::Origin const& origin : io::origins_of(scheme, ours)) {
+      at::Tensor const theirs = io::to_theirs(origin.rule, parameter);
+      state.push_back(
+          {origin.theirs,
+           io::to_array(theirs.is_floating_point()
+                            ? recipe_weight(prefix + origin.theirs, theirs.sizes())
+                            : theirs)});
     }
+  };
+  for (auto const& item : model.named_parameters()) add(item.key(), item.value());
+  for (auto const& item : model.named_buffers()) add(item.key(), item.value());
   return state;
 }
 

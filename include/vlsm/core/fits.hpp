@@ -123,6 +123,15 @@ consteval bool fits() {
                     "Decoder reads maps of another stride than Fusion writes: set Decoder's .in = "
                     "Fusion::out");
     }
+    // A decoder or a head may read the text, too.
+    if constexpr (detail::is_text_tower<Text> && requires { Decoder::text; })
+      static_assert(Decoder::text == Text::out,
+                    "Decoder reads other words or sentences than Text writes: set Decoder's .text = "
+                    "Text::out");
+    if constexpr (detail::is_text_tower<Text> && requires { Head::text; })
+      static_assert(Head::text == Text::out,
+                    "Head reads other words or sentences than Text writes: set Head's .text = "
+                    "Text::out");
     if constexpr (detail::is_decoder<Decoder> && detail::is_head<Head>) {
       static_assert(
           detail::number<Head::in.width[0]> == detail::number<Decoder::out.width[0]>,

@@ -42,6 +42,12 @@ struct Words {
   constexpr bool operator==(Words const&) const = default;
 };
 
+/// How prompts of several lengths become one batch.
+struct PadTo {
+  long long id = 0;  ///< stands behind each prompt's end
+  int length = 0;    ///< tokens a row; 0: those of the longest prompt
+};
+
 /// The work that one image and one prompt make; what `flops<A>()` counts with.
 struct Load {
   int height = 0;  ///< pixels
@@ -52,6 +58,11 @@ struct Load {
 /// Multiply-adds count as two operations, as hardware vendors and ptflops count them.
 constexpr long long linear_flops(long long rows, long long in, long long out) {
   return 2 * rows * in * out;
+}
+
+/// Cells of the map that tap `i` of `port` is for an image of this size.
+constexpr long long cells_of(Taps const& port, int i, Load load) {
+  return 1LL * (load.height / port.stride[i]) * (load.width / port.stride[i]);
 }
 
 }  // namespace vlsm

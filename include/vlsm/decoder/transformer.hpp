@@ -2,13 +2,13 @@
 #pragma once
 
 #include "vlsm/core/ports.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/nn/layout.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 
 namespace vlsm {
 
 struct DecoderConfig {
-  Taps in;  ///< what it reads: token taps of one width
+  Taps in;  ///< what it reads: taps of one width and one stride
   int heads = 0;
   int ffn = 0;
   int eps = 5;  ///< layer norms add 10^-eps to the variance
@@ -18,8 +18,10 @@ struct DecoderConfig {
 /// first, each tap added to what the layer before made of the deeper ones.
 template <DecoderConfig config>
 class TransformerDecoder : public Module {
-  static_assert(config.in.layout == Layout::tokens,
-                "TransformerDecoder reads tokens: choose a fusion that writes tokens");
+  static_assert(config.in == Taps::alike(config.in.count, config.in.width[0], config.in.stride[0],
+                                         config.in.layout, config.in.class_tokens),
+                "TransformerDecoder reads taps of one width and one stride: choose a transformer as "
+                "Vision and a fusion of one width, or a decoder for pyramids");
   static_assert(config.in.width[0] % config.heads == 0,
                 "DecoderConfig: the width of .in is no multiple of .heads");
 
@@ -29,20 +31,21 @@ class TransformerDecoder : public Module {
   static constexpr Taps out =
       Taps::alike(1, config.in.width[0], config.in.stride[config.in.count - 1], Layout::map);
 
-  /// taps [B, class_tokens + h*w, width] -> map [B, width, h, w]
-  at::Tensor forward(Features const& joint, Said const& /*said*/) const {
-    at::Tensor x = layers_[0]->forward(joint.taps.back());
+  /// taps [B, class_tokens + h*w, width] (or maps) -> map [B, width, h, w]
+  Features forward(Features const& joint, Said const& /*said*/) const {
+    int const deepest = config.in.count - 1;
+    at::Tensor x = layers_[0]->forward(as_tokens(joint, config.in, deepest));
     for (int i = 1; i < config.in.count; ++i)
-      x = layers_[i]->forward(joint.taps[config.in.count - 1 - i] + x);
+      x = layers_[i]->forward(as_tokens(joint, config.in, deepest - i) + x);
     at::Tensor const cells = x.slice(1, config.in.class_tokens);  // [B, h*w, width]
-    return cells.transpose(1, 2).reshape(
-        {x.size(0), out.width[0], joint.height / out.stride[0], joint.width / out.stride[0]});
+    auto const [height, width] = size_of(joint, config.in, deepest);
+    return joint.with(cells.transpose(1, 2).reshape({x.size(0), out.width[0], height, width}));
   }
 
   static constexpr long long parameter_count() { return config.in.count * layer_parameters(layer); }
   static constexpr long long flops(Load load) {
-    long long const cells = 1LL * (load.height / out.stride[0]) * (load.width / out.stride[0]);
-    return config.in.count * layer_flops(layer, cells + config.in.class_tokens);
+    return config.in.count *
+           layer_flops(layer, cells_of(out, 0, load) + config.in.class_tokens);
   }
 
  private:

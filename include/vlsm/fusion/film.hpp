@@ -3,6 +3,7 @@
 
 #include "vlsm/core/ports.hpp"
 #include "vlsm/nn/features.hpp"
+#include "vlsm/nn/layout.hpp"
 #include "vlsm/nn/linear.hpp"
 
 namespace vlsm {
@@ -17,8 +18,8 @@ struct FilmConfig {
 /// one width, and the sentence scales and shifts the channels of the deepest.
 template <FilmConfig config>
 class Film : public Module {
-  static_assert(config.image.layout == Layout::tokens,
-                "Film reads token taps: choose a transformer as Vision, or a fusion for maps");
+  static_assert(config.text.sentence > 0,
+                "Film reads a sentence: choose a text tower that writes one, or PassThrough");
 
  public:
   static constexpr Taps image = config.image;
@@ -30,13 +31,13 @@ class Film : public Module {
     return taps;
   }();
 
-  /// taps [B, N, image.width] -> [B, N, width]; sentence [B, text.sentence].
+  /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise); sentence [B, text.sentence].
   Features forward(Features const& seen, Said const& said) const {
     Features joint{.taps = {}, .pooled = {}, .height = seen.height, .width = seen.width};
     for (int i = 0; i < config.image.count; ++i)
-      joint.taps.push_back(reduce_[config.image.count - 1 - i]->forward(seen.taps[i]));
-    at::Tensor const scale = scale_->forward(said.sentence).unsqueeze(1);  // [B, 1, width]
-    at::Tensor const shift = shift_->forward(said.sentence).unsqueeze(1);
+      joint.taps.push_back(on_channels(*reduce_[config.image.count - 1 - i], seen.taps[i], layout));
+    at::Tensor const scale = per_channel(scale_->forward(said.sentence), layout);
+    at::Tensor const shift = per_channel(shift_->forward(said.sentence), layout);
     joint.taps.back() = scale * joint.taps.back() + shift;
     return joint;
   }
@@ -49,18 +50,21 @@ class Film : public Module {
   }
   static constexpr long long flops(Load load) {
     long long count = 2 * linear_flops(1, config.text.sentence, config.width);
-    for (int i = 0; i < config.image.count; ++i) {
-      long long const cells =
-          1LL * (load.height / config.image.stride[i]) * (load.width / config.image.stride[i]);
-      count += linear_flops(cells + config.image.class_tokens, config.image.width[i], config.width);
-    }
+    for (int i = 0; i < config.image.count; ++i)
+      count += linear_flops(cells_of(config.image, i, load) + config.image.class_tokens,
+                            config.image.width[i], config.width);
     return count;
   }
 
  private:
+  static constexpr Layout layout = config.image.layout;
+
   // Numbered as in CLIPSeg's files: 0 reduces the deepest tap.
   std::vector<std::shared_ptr<Linear>> reduce_ =
-      children<Linear>("reduce", config.image.count, config.image.width[0], config.width);
+      children_of<Linear>("reduce", config.image.count, [](int i) {
+        return std::make_shared<Linear>(config.image.width[config.image.count - 1 - i],
+                                        config.width);
+      });
   std::shared_ptr<Linear> scale_ = child<Linear>("scale", config.text.sentence, config.width);
   std::shared_ptr<Linear> shift_ = child<Linear>("shift", config.text.sentence, config.width);
 };

@@ -19,8 +19,8 @@ class TransposedHead : public Module {
   static constexpr int scale = config.in.stride[0];
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
-  at::Tensor forward(at::Tensor const& read, Said const& /*said*/) const {
-    return up_->forward(read);
+  at::Tensor forward(Features const& read, Said const& /*said*/) const {
+    return up_->forward(read.taps[0]);
   }
 
   static constexpr long long parameter_count() {
@@ -46,8 +46,8 @@ class RefinedHead : public Module {
   static constexpr int scale = step * step;
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
-  at::Tensor forward(at::Tensor const& read, Said const& /*said*/) const {
-    at::Tensor const sharp = at::relu(smooth_->forward(read));
+  at::Tensor forward(Features const& read, Said const& /*said*/) const {
+    at::Tensor const sharp = at::relu(smooth_->forward(read.taps[0]));
     return up2_->forward(at::relu(up1_->forward(sharp)));
   }
 
@@ -56,7 +56,7 @@ class RefinedHead : public Module {
            Upsample::parameter_count(width / 2, 1, step);
   }
   static constexpr long long flops(Load load) {
-    long long const cells = 1LL * (load.height / in.stride[0]) * (load.width / in.stride[0]);
+    long long const cells = cells_of(in, 0, load);
     return linear_flops(cells, 9LL * width, width) +
            linear_flops(cells * step * step, width, width / 2) +
            linear_flops(cells * scale * scale, width / 2, 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "vlsm/core/ports.hpp"
 #include "vlsm/nn/linear.hpp"
 
 namespace vlsm {
@@ -10,27 +11,66 @@ enum class AttentionMask {
   causal,  ///< a token sees itself and those before it
 };
 
-/// Multi-head self-attention with one fused projection to queries, keys and values.
-class SelfAttention : public Module {
+/// Multi-head attention (Vaswani et al. 2017); the projections to queries, keys and values lie in
+/// one matrix, in this order.
+class Attention : public Module {
  public:
-  SelfAttention(int width, int heads)
-      : heads_(heads),
+  /// `out` is the width of the result, 0: that of the input. `dropout`: percent of the attention
+  /// weights, in training.
+  Attention(int width, int heads, int out = 0, int dropout = 0)
+      : width_(width),
+        heads_(heads),
+        dropout_(dropout / 100.0),
         qkv_(child<Linear>("qkv", width, 3 * width)),
-        out_(child<Linear>("out", width, width)) {}
+        out_(child<Linear>("out", width, out ? out : width)) {}
 
-  /// [B, N, width] -> [B, N, width]
-  at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none) const {
-    auto const batch = x.size(0), count = x.size(1), width = x.size(2);
-    at::Tensor const packed =
-        qkv_->forward(x).view({batch, count, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
-    at::Tensor const mixed =
-        at::scaled_dot_product_attention(packed[0], packed[1], packed[2], {}, 0.0,
-                                         mask == AttentionMask::causal);  // [B, heads, N, D]
-    return out_->forward(mixed.transpose(1, 2).reshape({batch, count, width}));
+  /// Self-attention, [B, N, width] -> [B, N, out]. Tokens where `padding` [B, N] is true are not
+  /// looked at.
+  at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none,
+                     at::Tensor const& padding = {}) const {
+    at::Tensor const packed = qkv_->forward(x)
+                                  .view({x.size(0), x.size(1), 3, heads_, width_ / heads_})
+                                  .permute({2, 0, 3, 1, 4});
+    return attend(packed[0], packed[1], packed[2], padding, mask);
+  }
+
+  /// Queries [B, N, width] look at keys and values [B, M, width] -> [B, N, out]. Keys where
+  /// `padding` [B, M] is true are not looked at.
+  at::Tensor forward(at::Tensor const& query, at::Tensor const& key, at::Tensor const& value,
+                     at::Tensor const& padding = {}) const {
+    return attend(split(qkv_->rows(query, 0, width_)), split(qkv_->rows(key, width_, width_)),
+                  split(qkv_->rows(value, 2 * width_, width_)), padding, AttentionMask::none);
+  }
+
+  static constexpr long long parameter_count(long long width, long long out = 0) {
+    return Linear::parameter_count(width, 3 * width) +
+           Linear::parameter_count(width, out ? out : width);
+  }
+  /// `rows` queries that look at `keys` keys.
+  static constexpr long long flops(long long width, long long rows, long long keys,
+                                   long long out = 0) {
+    return linear_flops(rows, width, width + (out ? out : width)) +
+           linear_flops(keys, width, 2 * width) + 2 * linear_flops(rows, keys, width);
   }
 
  private:
-  std::int64_t heads_;
+  at::Tensor split(at::Tensor const& x) const {
+    return x.view({x.size(0), x.size(1), heads_, width_ / heads_}).transpose(1, 2);
+  }
+
+  // q [B, heads, N, D], k and v [B, heads, M, D]
+  at::Tensor attend(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+                    at::Tensor const& padding, AttentionMask mask) const {
+    std::optional<at::Tensor> seen;
+    if (padding.defined()) seen = padding.logical_not().view({padding.size(0), 1, 1, -1});
+    at::Tensor const mixed =
+        at::scaled_dot_product_attention(q, k, v, seen, is_training() ? dropout_ : 0.0,
+                                         mask == AttentionMask::causal);  // [B, heads, N, D]
+    return out_->forward(mixed.transpose(1, 2).reshape({q.size(0), q.size(2), width_}));
+  }
+
+  std::int64_t width_, heads_;
+  double dropout_;
   std::shared_ptr<Linear> qkv_, out_;
 };
 

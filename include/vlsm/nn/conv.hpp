@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "vlsm/core/ports.hpp"
 #include "vlsm/nn/module.hpp"
 
 namespace vlsm {
@@ -13,6 +14,8 @@ struct ConvConfig {
   int kernel = 1;
   int stride = 1;
   int padding = 0;
+  int dilation = 1;
+  int groups = 1;
   bool bias = true;
 };
 
@@ -20,23 +23,29 @@ struct ConvConfig {
 class Conv : public Module {
  public:
   explicit Conv(ConvConfig c)
-      : stride_(c.stride),
-        padding_(c.padding),
-        weight_(uniform("weight", {c.out, c.in, c.kernel, c.kernel}, bound(c))),
+      : config_(c),
+        weight_(uniform("weight", {c.out, c.in / c.groups, c.kernel, c.kernel}, bound(c))),
         bias_(c.bias ? uniform("bias", {c.out}, bound(c)) : at::Tensor{}) {}
 
   at::Tensor forward(at::Tensor const& x) const {
-    return at::conv2d(x, weight_, bias_, stride_, padding_);
+    return at::conv2d(x, weight_, bias_, config_.stride, config_.padding, config_.dilation,
+                      config_.groups);
   }
 
   static constexpr long long parameter_count(ConvConfig c) {
-    return c.out * (1LL * c.in * c.kernel * c.kernel + c.bias);
+    return c.out * (1LL * c.in / c.groups * c.kernel * c.kernel + c.bias);
+  }
+  /// Of a map of `cells` outputs.
+  static constexpr long long flops(ConvConfig c, long long cells) {
+    return linear_flops(cells, 1LL * c.in / c.groups * c.kernel * c.kernel, c.out);
   }
 
  private:
-  static double bound(ConvConfig c) { return 1 / std::sqrt(c.in * c.kernel * c.kernel); }
+  static double bound(ConvConfig c) {
+    return 1 / std::sqrt(c.in / c.groups * c.kernel * c.kernel);
+  }
 
-  std::int64_t stride_, padding_;
+  ConvConfig config_;
   at::Tensor weight_, bias_;
 };
 

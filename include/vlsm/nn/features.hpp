@@ -8,24 +8,30 @@
 
 namespace vlsm {
 
-/// What a vision tower or a fusion wrote: the values behind a `Taps` port.
+/// What a vision tower, a fusion or a decoder wrote: the values behind a `Taps` port.
 struct Features {
   std::vector<at::Tensor> taps;  ///< shallowest first; layout and widths as the port says
   at::Tensor pooled;             ///< [B, pooled], undefined where the port says 0
   std::int64_t height = 0;       ///< pixels of the image they were seen in
   std::int64_t width = 0;
+
+  /// The same image's features with one tap instead of these: what a decoder returns.
+  Features with(at::Tensor map) const { return {{std::move(map)}, {}, height, width}; }
 };
 
 /// What a text tower wrote: the values behind a `Words` port.
 struct Said {
   at::Tensor sentence;  ///< [B, sentence]
   at::Tensor words;     ///< [B, L, words]
+  at::Tensor padding;   ///< [B, L] bool, true where no word stands; undefined: everywhere one does
 };
 
 /// A condition between a sentence and a picture pooled to the sentence's width, [B, sentence] each:
 /// 0 is the sentence, 1 the picture. CLIPSeg was trained on such mixtures (section 3 of its paper).
 inline Said mix(Said const& said, at::Tensor const& picture, double share) {
-  return {.sentence = said.sentence.lerp(picture, share), .words = said.words};
+  Said mixed = said;
+  mixed.sentence = said.sentence.lerp(picture, share);
+  return mixed;
 }
 
 /// Token ids, padded to a common length.

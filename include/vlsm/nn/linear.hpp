@@ -18,6 +18,11 @@ class Linear : public Module {
   /// [..., in] -> [..., out]
   at::Tensor forward(at::Tensor const& x) const { return at::linear(x, weight_, bias_); }
 
+  /// Only the outputs from `first` on, `count` of them: [..., in] -> [..., count]
+  at::Tensor rows(at::Tensor const& x, std::int64_t first, std::int64_t count) const {
+    return at::linear(x, weight_.narrow(0, first, count), bias_.narrow(0, first, count));
+  }
+
   static constexpr long long parameter_count(long long in, long long out, bool bias = true) {
     return in * out + (bias ? out : 0);
   }

@@ -42,10 +42,16 @@ class Module : public torch::nn::Module {
   template <class T, class... Arguments>
   std::vector<std::shared_ptr<T>> children(std::string const& name, int count,
                                            Arguments const&... arguments) {
+    return children_of<T>(name, count, [&](int) { return std::make_shared<T>(arguments...); });
+  }
+
+  /// The same, where child `i` is what `make(i)` returns.
+  template <class T, class Make>
+  std::vector<std::shared_ptr<T>> children_of(std::string const& name, int count, Make make) {
     auto list = register_module(name, std::make_shared<Module>());
     std::vector<std::shared_ptr<T>> made;
     for (int i = 0; i < count; ++i)
-      made.push_back(list->register_module(std::to_string(i), std::make_shared<T>(arguments...)));
+      made.push_back(list->register_module(std::to_string(i), make(i)));
     return made;
   }
 
@@ -66,6 +72,11 @@ class Module : public torch::nn::Module {
   /// A parameter of one value.
   at::Tensor constant(std::string name, at::IntArrayRef shape, double value) {
     return register_parameter(std::move(name), at::full(shape, value));
+  }
+
+  /// A tensor that belongs to the state but is not learned.
+  at::Tensor buffer(std::string name, at::Tensor value) {
+    return register_buffer(std::move(name), std::move(value));
   }
 };
 

@@ -23,7 +23,7 @@ class PreNormLayer : public Module {
  public:
   explicit PreNormLayer(LayerConfig c)
       : norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
-        attention_(child<SelfAttention>("attn", c.width, c.heads)),
+        attention_(child<Attention>("attn", c.width, c.heads)),
         norm2_(child<LayerNorm>("norm2", c.width, c.eps)),
         mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)) {}
 
@@ -35,7 +35,7 @@ class PreNormLayer : public Module {
 
  private:
   std::shared_ptr<LayerNorm> norm1_;
-  std::shared_ptr<SelfAttention> attention_;
+  std::shared_ptr<Attention> attention_;
   std::shared_ptr<LayerNorm> norm2_;
   std::shared_ptr<Mlp> mlp_;
 };
@@ -45,34 +45,33 @@ class PreNormLayer : public Module {
 class PostNormLayer : public Module {
  public:
   explicit PostNormLayer(LayerConfig c)
-      : attention_(child<SelfAttention>("attn", c.width, c.heads)),
+      : attention_(child<Attention>("attn", c.width, c.heads)),
         norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
         mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)),
         norm2_(child<LayerNorm>("norm2", c.width, c.eps)) {}
 
-  /// [B, N, width] -> [B, N, width]
-  at::Tensor forward(at::Tensor const& x) const {
-    at::Tensor const seen = norm1_->forward(x + attention_->forward(x));
+  /// [B, N, width] -> [B, N, width]; tokens where `padding` [B, N] is true are not looked at.
+  at::Tensor forward(at::Tensor const& x, at::Tensor const& padding = {}) const {
+    at::Tensor const seen =
+        norm1_->forward(x + attention_->forward(x, AttentionMask::none, padding));
     return norm2_->forward(seen + mlp_->forward(seen));
   }
 
  private:
-  std::shared_ptr<SelfAttention> attention_;
+  std::shared_ptr<Attention> attention_;
   std::shared_ptr<LayerNorm> norm1_;
   std::shared_ptr<Mlp> mlp_;
   std::shared_ptr<LayerNorm> norm2_;
 };
 
 constexpr long long layer_parameters(LayerConfig c) {
-  return 2 * LayerNorm::parameter_count(c.width) + Linear::parameter_count(c.width, 3 * c.width) +
-         Linear::parameter_count(c.width, c.width) + Linear::parameter_count(c.width, c.ffn) +
-         Linear::parameter_count(c.ffn, c.width);
+  return 2 * LayerNorm::parameter_count(c.width) + Attention::parameter_count(c.width) +
+         Linear::parameter_count(c.width, c.ffn) + Linear::parameter_count(c.ffn, c.width);
 }
 
 /// Linear layers and the two attention products; norms and activations are not counted.
 constexpr long long layer_flops(LayerConfig c, long long rows) {
-  return linear_flops(rows, c.width, 4LL * c.width + 2LL * c.ffn) +
-         2 * linear_flops(rows, rows, c.width);
+  return Attention::flops(c.width, rows, rows) + linear_flops(rows, c.width, 2LL * c.ffn);
 }
 
 }  // namespace vlsm

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-
-#include "vlsm/core/error.hpp"
 #include "vlsm/core/ports.hpp"
 #include "vlsm/nn/features.hpp"
-#include "vlsm/nn/shape_text.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
+#include "vlsm/text/check_tokens.hpp"
 
 namespace vlsm {
 
 /// Where a sentence ends: the first token of this id. HF keeps 2 for old configurations, where the
 /// end is the largest id of the row (for CLIP's own vocabulary, 49407, both name the same token).
 inline constexpr int largest_id_ends = 2;
+
+/// What stands behind a sentence's end, and whether readers of the words see it.
+enum class Padding {
+  ends,    ///< the end token again; no word
+  zeros,   ///< token 0, which is no word anywhere (CRIS takes its pads for id 0, so for "!" too)
+  counts,  ///< the end token again, up to the last position, and each counts (medvlsm's CRIS)
+};
 
 struct ClipTextConfig {
   LayerConfig layer;
@@ -22,6 +26,7 @@ struct ClipTextConfig {
   int positions = 77;  ///< longest prompt
   int end = 49407;     ///< id of the end token, or `largest_id_ends`
   int sentence = 0;    ///< width the end token's vector is projected to
+  Padding padding = Padding::ends;
 };
 
 /// The text tower of OpenAI's CLIP ViT-B/16.
@@ -41,21 +46,31 @@ class ClipText : public Module {
   static constexpr ClipTextConfig settings = config;
   static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
   static constexpr int vocabulary = config.vocabulary;
+  static constexpr PadTo pad_to{
+      .id = config.padding == Padding::zeros ? 0
+            : config.end == largest_id_ends  ? config.vocabulary - 1
+                                             : config.end,
+      .length = config.padding == Padding::counts ? config.positions : 0};
 
-  /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm.
+  /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm, and which of
+  /// them are none.
   ///
   /// The tower is causal, so no token after the end can change the sentence: the batch is cut to
-  /// its longest prompt, L' <= L.
+  /// its longest prompt, L' <= L, unless what pads it counts as words.
   Said forward(Tokens const& tokens) const {
-    check(tokens.ids);
+    check_tokens(tokens.ids, config.vocabulary);
     at::Tensor const end = end_of(tokens.ids);  // [B]
-    std::int64_t const length = end.max().template item<std::int64_t>() + 1;
-    at::Tensor x =
-        at::embedding(tokens_, tokens.ids.slice(1, 0, length)) + positions_.slice(0, 0, length);
+    std::int64_t const length = config.padding == Padding::counts
+                                    ? tokens.ids.size(1)
+                                    : end.max().template item<std::int64_t>() + 1;
+    at::Tensor const ids = tokens.ids.slice(1, 0, length);
+    at::Tensor x = at::embedding(tokens_, ids) + positions_.slice(0, 0, length);
     for (auto const& block : blocks_) x = block->forward(x, AttentionMask::causal);
     at::Tensor const words = norm_after_->forward(x);
     at::Tensor const rows = at::arange(words.size(0), end.options());
-    return {.sentence = project_->forward(words.index({rows, end})), .words = words};
+    return {.sentence = project_->forward(words.index({rows, end})),
+            .words = words,
+            .padding = no_word(ids, end)};
   }
 
   static constexpr long long parameter_count() {
@@ -69,33 +84,30 @@ class ClipText : public Module {
   }
 
  private:
-  static void check(at::Tensor const& ids) {
-    bool const whole = ids.scalar_type() == at::kLong || ids.scalar_type() == at::kInt;
-    if (!whole || ids.dim() != 2 || ids.size(0) == 0 || ids.size(1) == 0)
-      throw Error(
-          "the text tower cannot read these tokens",
-          std::string(at::toString(ids.scalar_type())) + ", shape " + shape_text(ids.sizes()),
-          "pass int64 ids as [B, L], both at least 1");
-    auto const [least, most] = at::aminmax(ids);
-    auto const lowest = least.template item<std::int64_t>(),
-               highest = most.template item<std::int64_t>();
-    if (lowest < 0 || highest >= config.vocabulary)
-      throw Error("a token id lies outside the vocabulary",
-                  "id " + std::to_string(lowest < 0 ? lowest : highest),
-                  "use the tokenizer of this model: its ids go from 0 to " +
-                      std::to_string(config.vocabulary - 1));
-  }
-
   // A row without an end token ends at its first one, as in the reference (argmax of no match is
   // 0).
   static at::Tensor end_of(at::Tensor const& ids) {
     at::Tensor const end =
         config.end == largest_id_ends ? ids.argmax(1) : (ids == config.end).to(at::kInt).argmax(1);
-    if (end.max().template item<std::int64_t>() >= config.positions)
+    bool const too_long = config.padding == Padding::counts && ids.size(1) > config.positions;
+    if (too_long || end.max().template item<std::int64_t>() >= config.positions)
       throw Error("a prompt is longer than the text tower's positions",
                   std::to_string(ids.size(1)) + " tokens",
                   "cut prompts to " + std::to_string(config.positions) + " tokens");
     return end;
+  }
+
+  // [B, L]; undefined where every token is a word
+  static at::Tensor no_word(at::Tensor const& ids, at::Tensor const& end) {
+    switch (config.padding) {
+      case Padding::ends:
+        return at::arange(ids.size(1), end.options()).unsqueeze(0) > end.unsqueeze(1);
+      case Padding::zeros:
+        return ids == 0;
+      case Padding::counts:
+        break;
+    }
+    return {};
   }
 
   static constexpr int width = config.layer.width;

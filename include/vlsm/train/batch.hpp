@@ -13,10 +13,11 @@
 
 namespace vlsm {
 
-/// Sentences as one padded batch. The end token pads: nothing behind a sentence's first end counts.
-inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& encode) {
+/// Sentences as one batch, padded as the text tower wants it (its `pad_to`).
+inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& encode,
+                       PadTo const& pad_to) {
   std::vector<std::vector<std::int64_t>> rows;
-  std::size_t longest = 0;
+  auto longest = static_cast<std::size_t>(pad_to.length);
   for (std::string const& prompt : prompts) {
     rows.push_back(encode(prompt));
     longest = std::max(longest, rows.back().size());
@@ -25,7 +26,7 @@ inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& en
       {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)}, at::kLong);
   auto* out = ids.mutable_data_ptr<std::int64_t>();
   for (auto const& row : rows)
-    for (std::size_t i = 0; i < longest; ++i) *out++ = row[std::min(i, row.size() - 1)];
+    for (std::size_t i = 0; i < longest; ++i) *out++ = i < row.size() ? row[i] : pad_to.id;
   return {ids};
 }
 
@@ -73,10 +74,11 @@ at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& enc
     which.push_back(entry->second);
   }
   at::Device const device = batch.image.device();
-  Said said = model.text->forward({tokenize(distinct, encode).ids.to(device)});
+  using Text = std::decay_t<decltype(*model.text)>;
+  Said said = model.text->forward({tokenize(distinct, encode, Text::pad_to).ids.to(device)});
   at::Tensor const rows = at::tensor(which).to(device);
-  said.sentence = said.sentence.index_select(0, rows);
-  if (said.words.defined()) said.words = said.words.index_select(0, rows);
+  for (at::Tensor* part : {&said.sentence, &said.words, &said.padding})
+    if (part->defined()) *part = part->index_select(0, rows);
   return model.segment(model.vision->forward(batch.image), said);
 }
 

@@ -3,12 +3,11 @@
 
 #include <array>
 
-#include "vlsm/core/error.hpp"
 #include "vlsm/core/ports.hpp"
+#include "vlsm/nn/check_image.hpp"
 #include "vlsm/nn/conv.hpp"
 #include "vlsm/nn/features.hpp"
 #include "vlsm/nn/position_table.hpp"
-#include "vlsm/nn/shape_text.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 
 namespace vlsm {
@@ -108,12 +107,7 @@ class VisionTransformer : public Module {
                                            .bias = config.patch_bias};
 
   at::Tensor embed(at::Tensor const& image) const {
-    if (image.dim() != 4 || image.size(0) == 0 || image.size(1) != 3 ||
-        image.size(2) < config.patch || image.size(3) < config.patch)
-      throw Error("a vision transformer cannot see this image",
-                  "shape " + shape_text(image.sizes()),
-                  "pass [B, 3, H, W] with H and W of at least one patch (" +
-                      std::to_string(config.patch) + " pixels)");
+    check_image(image, config.patch);
     at::Tensor const cells = patch_->forward(image);  // [B, C, h, w]
     at::Tensor const token = class_token_.expand({image.size(0), 1, config.layer.width});
     at::Tensor const x = at::cat({token, cells.flatten(2).transpose(1, 2)}, 1) +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/io/keys/key_rule.hpp"
+#include "vlsm/io/keys/clipseg_decoder.hpp"
 
 namespace vlsm::io {
 
@@ -35,29 +35,15 @@ inline constexpr KeyRule hf_clipseg_rules[] = {
     {"text.norm_after.", "clip.text_model.final_layer_norm."},
     {"text.project.", "clip.text_projection."},
 
-    {"fusion.reduce.*.", "decoder.reduces.*."},
-    {"fusion.scale.", "decoder.film_mul."},
-    {"fusion.shift.", "decoder.film_add."},
-    {"decoder.layers.*.attn.qkv.", "decoder.layers.*.self_attn.q_proj.", Change::part, 0, 3},
-    {"decoder.layers.*.attn.qkv.", "decoder.layers.*.self_attn.k_proj.", Change::part, 1, 3},
-    {"decoder.layers.*.attn.qkv.", "decoder.layers.*.self_attn.v_proj.", Change::part, 2, 3},
-    {"decoder.layers.*.attn.out.", "decoder.layers.*.self_attn.out_proj."},
-    {"decoder.layers.*.norm1.", "decoder.layers.*.layer_norm1."},
-    {"decoder.layers.*.mlp.up.", "decoder.layers.*.mlp.fc1."},
-    {"decoder.layers.*.mlp.down.", "decoder.layers.*.mlp.fc2."},
-    {"decoder.layers.*.norm2.", "decoder.layers.*.layer_norm2."},
-    {"head.smooth.", "decoder.transposed_convolution.0."},
-    {"head.up1.", "decoder.transposed_convolution.2."},
-    {"head.up2.", "decoder.transposed_convolution.4."},
-    {"head.up.", "decoder.transposed_convolution."},  // the plain head
-
-    {"", "clip.logit_scale", Change::drop},  // the contrastive loss's temperature
+    {"unused.logit_scale", "clip.logit_scale"},
     // Files of older versions also hold these counters.
     {"", "clip.vision_model.embeddings.position_ids", Change::drop},
     {"", "clip.text_model.embeddings.position_ids", Change::drop},
 };
 static_assert(unambiguous(hf_clipseg_rules));
 
-inline constexpr KeyScheme hf_clipseg{"hf_clipseg", hf_clipseg_rules};
+inline constexpr KeyPart hf_clipseg_parts[] = {{"", hf_clipseg_rules},
+                                               {"decoder.", clipseg_decoder_rules}};
+inline constexpr KeyScheme hf_clipseg{"hf_clipseg", "Hugging Face's CLIPSeg", hf_clipseg_parts};
 
 }  // namespace vlsm::io

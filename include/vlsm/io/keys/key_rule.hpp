@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,11 +15,15 @@ enum class Change {
   transpose,  ///< [in, out] becomes [out, in]
   part,       ///< one of `parts` that stand below each other in our tensor
   positions,  ///< a position table [1 + n^2, C]: n may differ, the model takes the file's
+  first_of_one,      ///< [1, n, C] becomes [n, C]
+  first_of_one_one,  ///< [1, 1, C] becomes [C]
+  positions_of_one,  ///< a position table [1, 1 + n^2, C]
   drop,       ///< known, and of no use here
 };
 
-/// One line of a key table. `*` stands for a number; a name that ends with a dot stands for all
-/// tensors directly below it (weight, bias).
+/// One line of a key table. `*` stands for a number (at most three a name); a name that ends with a
+/// dot stands for all tensors directly below it (weight, bias). Ours begin with a slot, or with
+/// `unused.`: what no model of ours reads, kept so that a file can be converted back.
 struct KeyRule {
   std::string_view ours;
   std::string_view theirs;
@@ -27,51 +32,54 @@ struct KeyRule {
   int parts = 1;
 };
 
-/// How one source names the parameters of a model.
-struct KeyScheme {
-  std::string_view name;
+/// Rules for the keys that begin with `prefix`, which the rules leave out.
+struct KeyPart {
+  std::string_view prefix;
   std::span<KeyRule const> rules;
 };
 
-/// What `*` and the last name stood for where a pattern matched.
+/// How one source names the parameters of a model.
+struct KeyScheme {
+  std::string_view name;   ///< as options and reports say it
+  std::string_view title;  ///< as a person says it
+  std::span<KeyPart const> parts;
+};
+
+/// What each `*` and the last name stood for where a pattern matched.
 struct KeyMatch {
-  std::string_view number;
+  std::array<std::string_view, 3> numbers;
   std::string_view leaf;
 };
 
 constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::string_view key) {
   KeyMatch match;
-  while (!pattern.empty() && pattern[0] != '*') {
-    if (key.empty() || key[0] != pattern[0]) return std::nullopt;
-    if (pattern == ".") break;  // the open end
+  std::size_t stars = 0;
+  while (!pattern.empty() && pattern != ".") {
+    if (pattern[0] == '*') {
+      std::size_t digits = 0;
+      while (digits < key.size() && key[digits] >= '0' && key[digits] <= '9') ++digits;
+      if (digits == 0) return std::nullopt;
+      match.numbers[stars++] = key.substr(0, digits);
+      key.remove_prefix(digits);
+    } else {
+      if (key.empty() || key[0] != pattern[0]) return std::nullopt;
+      key.remove_prefix(1);
+    }
     pattern.remove_prefix(1);
-    key.remove_prefix(1);
   }
-  if (!pattern.empty() && pattern[0] == '*') {
-    std::size_t digits = 0;
-    while (digits < key.size() && key[digits] >= '0' && key[digits] <= '9') ++digits;
-    if (digits == 0) return std::nullopt;
-    match.number = key.substr(0, digits);
-    auto const rest = match_key(pattern.substr(1), key.substr(digits));
-    if (!rest) return std::nullopt;
-    match.leaf = rest->leaf;
-    return match;
-  }
-  if (pattern == ".") {
-    match.leaf = key.substr(1);
-    if (match.leaf.empty() || match.leaf.find('.') != std::string_view::npos) return std::nullopt;
-    return match;
-  }
-  if (!key.empty()) return std::nullopt;
-  return match;
+  if (pattern.empty()) return key.empty() ? std::optional(match) : std::nullopt;
+  if (key.size() < 2 || key[0] != '.') return std::nullopt;  // the open end
+  match.leaf = key.substr(1);
+  return match.leaf.find('.') == std::string_view::npos ? std::optional(match) : std::nullopt;
 }
 
 /// The key that a pattern stands for, given what its counterpart matched.
 inline std::string fill_key(std::string_view pattern, KeyMatch const& match) {
   std::string key;
+  std::size_t stars = 0;
   for (char c : pattern) {
     if (c == '*')
-      key += match.number;
+      key += match.numbers[stars++];
     else
       key += c;
   }

@@ -3,14 +3,18 @@
 
 #include <array>
 
+#include "vlsm/io/keys/cris.hpp"
 #include "vlsm/io/keys/hf_clipseg.hpp"
+#include "vlsm/io/keys/open_clip.hpp"
 
 namespace vlsm::io {
 
-/// Our own names; the rules are empty because nothing is renamed.
-inline constexpr KeyScheme native{"native", {}};
+/// Our own names; it has no parts because nothing is renamed.
+inline constexpr KeyScheme native{"native", "vlsm", {}};
 
-/// Every scheme that files are recognised by.
-inline constexpr std::array schemes{native, hf_clipseg};
+/// Every scheme that files are recognised by. Of those that know equally many keys the first is
+/// taken: ours, which know any key below a slot, come last.
+inline constexpr std::array schemes{hf_clipseg, openai_clip,   cris,
+                                    open_clip,  biomedclipseg, native};
 
 }  // namespace vlsm::io

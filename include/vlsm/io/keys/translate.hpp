@@ -18,14 +18,17 @@ struct Place {
 
 /// Our place for a source's key, or nothing where the scheme does not know the key.
 inline std::optional<Place> place_of(KeyScheme const& scheme, std::string_view key) {
-  if (scheme.rules.empty()) {
-    for (std::string_view slot : {"vision.", "text.", "fusion.", "decoder.", "head."})
+  if (scheme.parts.empty()) {
+    for (std::string_view slot : {"vision.", "text.", "fusion.", "decoder.", "head.", "unused."})
       if (key.starts_with(slot)) return Place{std::string(key), {}};
     return std::nullopt;
   }
-  for (KeyRule const& rule : scheme.rules)
-    if (auto const match = match_key(rule.theirs, key))
-      return Place{rule.change == Change::drop ? "" : fill_key(rule.ours, *match), rule};
+  for (KeyPart const& part : scheme.parts) {
+    if (!key.starts_with(part.prefix)) continue;
+    for (KeyRule const& rule : part.rules)
+      if (auto const match = match_key(rule.theirs, key.substr(part.prefix.size())))
+        return Place{rule.change == Change::drop ? "" : fill_key(rule.ours, *match), rule};
+  }
   return std::nullopt;
 }
 
@@ -37,12 +40,13 @@ struct Origin {
 
 /// The source's keys for one of our names, in the order of their parts; empty where it has none.
 inline std::vector<Origin> origins_of(KeyScheme const& scheme, std::string_view ours) {
-  if (scheme.rules.empty()) return {{std::string(ours), {}}};
+  if (scheme.parts.empty()) return {{std::string(ours), {}}};
   std::vector<Origin> origins;
-  for (KeyRule const& rule : scheme.rules)
-    if (rule.change != Change::drop)
-      if (auto const match = match_key(rule.ours, ours))
-        origins.push_back({fill_key(rule.theirs, *match), rule});
+  for (KeyPart const& part : scheme.parts)
+    for (KeyRule const& rule : part.rules)
+      if (rule.change != Change::drop)
+        if (auto const match = match_key(rule.ours, ours))
+          origins.push_back({std::string(part.prefix) + fill_key(rule.theirs, *match), rule});
   std::ranges::sort(origins, {}, [](Origin const& o) { return o.rule.part; });
   return origins;
 }
@@ -54,6 +58,14 @@ struct Recognized {
   std::string prefix;
   std::size_t known = 0;
 };
+
+/// The sources that can be read, for messages.
+inline std::string titles() {
+  std::string list;
+  for (KeyScheme const& scheme : schemes)
+    list += (list.empty() ? "" : ", ") + std::string(scheme.title);
+  return list;
+}
 
 inline Recognized recognize(std::vector<std::string_view> const& keys) {
   Recognized best{native, "", 0};

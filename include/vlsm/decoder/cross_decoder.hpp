@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/nn/attention.hpp"
+#include "vlsm/nn/dropout.hpp"
+#include "vlsm/nn/layer_norm.hpp"
+#include "vlsm/nn/layout.hpp"
+#include "vlsm/nn/sine_positions.hpp"
+
+namespace vlsm {
+
+struct CrossConfig {
+  Taps in;     ///< the one map it reads
+  Words text;  ///< the words its cells look at
+  int heads = 0;
+  int ffn = 0;
+  int layers = 0;
+  int dropout = 0;  ///< percent, in training
+};
+
+/// One layer of CRIS's decoder: cells look at cells, then at words; every sub-layer is normalised
+/// before and, but for the last, after.
+class CrossLayer : public Module {
+ public:
+  CrossLayer(int width, int heads, int ffn, int dropout)
+      : norm1_(child<LayerNorm>("norm1", width, eps)),
+        self_(child<Attention>("self", width, heads, 0, dropout)),
+        self_norm_(child<LayerNorm>("self_norm", width, eps)),
+        norm2_(child<LayerNorm>("norm2", width, eps)),
+        cross_(child<Attention>("cross", width, heads, 0, dropout)),
+        cross_norm_(child<LayerNorm>("cross_norm", width, eps)),
+        norm3_(child<LayerNorm>("norm3", width, eps)),
+        up_(child<Linear>("up", width, ffn)),
+        ffn_norm_(child<LayerNorm>("ffn_norm", ffn, eps)),
+        down_(child<Linear>("down", ffn, width)),
+        dropout_(child<Dropout>("dropout", dropout)) {}
+
+  /// cells [B, N, width], words [B, L, width] with their positions -> [B, N, width]. Words where
+  /// `padding` [B, L] is true are not looked at.
+  at::Tensor forward(at::Tensor x, at::Tensor const& words, at::Tensor const& cell_positions,
+                     at::Tensor const& word_positions, at::Tensor const& padding) const {
+    at::Tensor y = norm1_->forward(x);
+    at::Tensor const placed = y + cell_positions;
+    x = x + dropout_->forward(self_norm_->forward(self_->forward(placed, placed, y)));
+    y = cross_->forward(norm2_->forward(x) + cell_positions, words + word_positions, words, padding);
+    x = x + dropout_->forward(cross_norm_->forward(y));
+    y = dropout_->forward(at::relu(up_->forward(norm3_->forward(x))));
+    return x + dropout_->forward(down_->forward(ffn_norm_->forward(y)));
+  }
+
+  static constexpr long long parameter_count(int width, int ffn) {
+    return 5 * LayerNorm::parameter_count(width) + LayerNorm::parameter_count(ffn) +
+           2 * Attention::parameter_count(width) + Linear::parameter_count(width, ffn) +
+           Linear::parameter_count(ffn, width);
+  }
+  static constexpr long long flops(int width, int ffn, long long cells, long long words) {
+    return Attention::flops(width, cells, cells) + Attention::flops(width, cells, words) +
+           linear_flops(cells, width, 2LL * ffn);
+  }
+
+ private:
+  static constexpr int eps = 5;
+  std::shared_ptr<LayerNorm> norm1_;
+  std::shared_ptr<Attention> self_;
+  std::shared_ptr<LayerNorm> self_norm_, norm2_;
+  std::shared_ptr<Attention> cross_;
+  std::shared_ptr<LayerNorm> cross_norm_, norm3_;
+  std::shared_ptr<Linear> up_;
+  std::shared_ptr<LayerNorm> ffn_norm_;
+  std::shared_ptr<Linear> down_;
+  std::shared_ptr<Dropout> dropout_;
+};
+
+/// CRIS's vision-language decoder (Wang et al. 2022, section 3.3): the cells of the fused map look
+/// at the words of the sentence, under sine positions in two dimensions and in one.
+template <CrossConfig config>
+class CrossDecoder : public Module {
+  static constexpr int width = config.in.width[0];
+  static_assert(config.in.count == 1,
+                "CrossDecoder reads one map: choose a fusion that writes one (TextFpn)");
+  static_assert(config.text.words == width,
+                "CrossDecoder compares cells and words: give its .in the width of .text.words");
+  static_assert(width % config.heads == 0 && width % 4 == 0,
+                "CrossConfig: the width of .in is no multiple of .heads and of 4");
+
+ public:
+  static constexpr CrossConfig settings = config;
+  static constexpr Taps in = config.in;
+  static constexpr Words text = config.text;
+  static constexpr Taps out = Taps::alike(1, width, config.in.stride[0], Layout::map);
+
+  /// map [B, width, h, w], words [B, L, width] -> map [B, width, h, w]
+  Features forward(Features const& joint, Said const& said) const {
+    at::Tensor x = as_map(joint, in, 0);
+    auto const height = x.size(2), columns = x.size(3);
+    at::Tensor const cells = sine_positions(height, columns, width, x.options()),
+                     order = sine_positions(said.words.size(1), width, x.options());
+    x = x.flatten(2).transpose(1, 2);  // [B, h*w, width]
+    for (auto const& layer : layers_) x = layer->forward(x, said.words, cells, order, said.padding);
+    return joint.with(
+        norm_->forward(x).transpose(1, 2).reshape({x.size(0), width, height, columns}));
+  }
+
+  static constexpr long long parameter_count() {
+    return config.layers * CrossLayer::parameter_count(width, config.ffn) +
+           LayerNorm::parameter_count(width);
+  }
+  static constexpr long long flops(Load load) {
+    return config.layers *
+           CrossLayer::flops(width, config.ffn, cells_of(in, 0, load), load.tokens);
+  }
+
+ private:
+  std::vector<std::shared_ptr<CrossLayer>> layers_ = children<CrossLayer>(
+      "layers", config.layers, width, config.heads, config.ffn, config.dropout);
+  std::shared_ptr<LayerNorm> norm_ = child<LayerNorm>("norm", width, 5);
+};
+
+}  // namespace vlsm

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/io/keys/key_rule.hpp"
+
+namespace vlsm::io {
+
+/// OpenAI's CLIP with a ResNet tower (RN50.pt, a TorchScript archive); CRIS's `backbone.`.
+inline constexpr KeyRule openai_clip_rules[] = {
+    {"vision.stem.0.conv.", "visual.conv1."},
+    {"vision.stem.0.norm.", "visual.bn1."},
+    {"vision.stem.1.conv.", "visual.conv2."},
+    {"vision.stem.1.norm.", "visual.bn2."},
+    {"vision.stem.2.conv.", "visual.conv3."},
+    {"vision.stem.2.norm.", "visual.bn3."},
+    {"vision.layer*.*.conv1.conv.", "visual.layer*.*.conv1."},
+    {"vision.layer*.*.conv1.norm.", "visual.layer*.*.bn1."},
+    {"vision.layer*.*.conv2.conv.", "visual.layer*.*.conv2."},
+    {"vision.layer*.*.conv2.norm.", "visual.layer*.*.bn2."},
+    {"vision.layer*.*.conv3.conv.", "visual.layer*.*.conv3."},
+    {"vision.layer*.*.conv3.norm.", "visual.layer*.*.bn3."},
+    {"vision.layer*.*.shortcut.conv.", "visual.layer*.*.downsample.0."},
+    {"vision.layer*.*.shortcut.norm.", "visual.layer*.*.downsample.1."},
+    {"vision.pool.positions", "visual.attnpool.positional_embedding"},
+    {"vision.pool.attn.qkv.", "visual.attnpool.q_proj.", Change::part, 0, 3},
+    {"vision.pool.attn.qkv.", "visual.attnpool.k_proj.", Change::part, 1, 3},
+    {"vision.pool.attn.qkv.", "visual.attnpool.v_proj.", Change::part, 2, 3},
+    {"vision.pool.attn.out.", "visual.attnpool.c_proj."},
+
+    {"text.tokens", "token_embedding.weight"},
+    {"text.positions", "positional_embedding"},
+    {"text.blocks.*.norm1.", "transformer.resblocks.*.ln_1."},
+    {"text.blocks.*.attn.qkv.weight", "transformer.resblocks.*.attn.in_proj_weight"},
+    {"text.blocks.*.attn.qkv.bias", "transformer.resblocks.*.attn.in_proj_bias"},
+    {"text.blocks.*.attn.out.", "transformer.resblocks.*.attn.out_proj."},
+    {"text.blocks.*.norm2.", "transformer.resblocks.*.ln_2."},
+    {"text.blocks.*.mlp.up.", "transformer.resblocks.*.mlp.c_fc."},
+    {"text.blocks.*.mlp.down.", "transformer.resblocks.*.mlp.c_proj."},
+    {"text.norm_after.", "ln_final."},
+    {"text.project.weight", "text_projection", Change::transpose},
+
+    {"unused.logit_scale", "logit_scale"},
+    // Sizes that the archive carries as tensors.
+    {"unused.input_resolution", "input_resolution"},
+    {"unused.context_length", "context_length"},
+    {"unused.vocab_size", "vocab_size"},
+};
+static_assert(unambiguous(openai_clip_rules));
+
+inline constexpr KeyPart openai_clip_parts[] = {{"", openai_clip_rules}};
+inline constexpr KeyScheme openai_clip{"openai_clip", "OpenAI's CLIP with a ResNet",
+                                       openai_clip_parts};
+
+}  // namespace vlsm::io

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/io/checkpoint.hpp"
+#include "vlsm/io/keys/reshape.hpp"
+#include "vlsm/io/keys/translate.hpp"
+#include "vlsm/io/problems.hpp"
+#include "vlsm/io/tensor.hpp"
+
+namespace vlsm::io {
+
+/// A tensor under our name, and where it came from.
+struct NativeTensor {
+  at::Tensor value;
+  std::string key;  ///< the source's, for messages (of the first part)
+  Change change = Change::copy;
+};
+
+/// What becomes of a tensor with our name.
+enum class Use { keep, drop, refuse };
+
+/// The tensors of a checkpoint under our names.
+struct NativeTensors {
+  Recognized source;
+  std::map<std::string, NativeTensor> tensors;
+  std::size_t dropped = 0;
+};
+
+/// Brings a checkpoint's tensors, whose names follow any known scheme, under our names. `use(name)`
+/// says which of ours are wanted; what is refused, unknown, there twice or there in part is added
+/// to `problems`. Throws Error where no key is known. float32 tensors that need no rearrangement
+/// are not copied.
+template <class UseOf>
+NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string const& where, UseOf use,
+                        Problems& problems) {
+  std::vector<std::string_view> keys;
+  for (NamedArray const& tensor : tensors) keys.push_back(tensor.name);
+  NativeTensors result{.source = recognize(keys), .tensors = {}};
+  Recognized const& source = result.source;
+  if (source.known == 0)
+    throw Error("no key of this file is known",
+                where + (keys.empty() ? " (it holds no tensors)"
+                                      : ", first key '" + std::string(keys[0]) + "'"),
+                "give a checkpoint of a known source: " + titles());
+
+  struct Part {
+    NamedArray const* tensor;
+    KeyRule rule;
+  };
+  std::map<std::string, std::map<int, Part>> found;  // ours -> part -> theirs
+  for (NamedArray const& tensor : tensors) {
+    std::string_view key = tensor.name;
+    std::optional<Place> place;
+    if (key.starts_with(source.prefix))
+      place = place_of(source.scheme, key.substr(source.prefix.size()));
+    Use const wanted = !place                 ? Use::refuse
+                       : place->ours.empty() ? Use::drop
+                                             : use(place->ours);
+    if (wanted == Use::drop)
+      ++result.dropped;
+    else if (wanted == Use::refuse)
+      problems.add("unused", tensor.name);
+    else if (!found[place->ours].emplace(place->rule.part, Part{&tensor, place->rule}).second)
+      problems.add("duplicate", tensor.name);
+  }
+
+  for (auto const& [name, parts] : found) {
+    KeyRule const& rule = parts.begin()->second.rule;
+    std::string const& key = parts.begin()->second.tensor->name;
+    if (static_cast<int>(parts.size()) != rule.parts) {
+      for (Origin const& origin : origins_of(source.scheme, name))
+        if (!parts.contains(origin.rule.part))
+          problems.add("missing", source.prefix + origin.theirs);
+      continue;
+    }
+    std::vector<at::Tensor> pieces;
+    for (auto const& [part, piece] : parts) pieces.push_back(to_tensor(piece.tensor->array));
+    bool const alike = std::ranges::all_of(pieces, [&](at::Tensor const& piece) {
+      return piece.dim() > 0 && piece.sizes() == pieces[0].sizes() &&
+             piece.scalar_type() == pieces[0].scalar_type();
+    });
+    if (pieces.size() > 1 && !alike) {
+      problems.add("wrongly shaped", key + " and its siblings differ");
+      continue;
+    }
+    at::Tensor const whole = pieces.size() == 1 ? pieces[0] : at::cat(pieces);
+    result.tensors[name] = {to_ours(rule.change, whole), key, rule.change};
+  }
+  return result;
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/nn/batch_norm.hpp"
+#include "vlsm/nn/conv.hpp"
+
+namespace vlsm {
+
+/// A convolution without bias, then batch norm (which has one).
+class ConvNorm : public Module {
+ public:
+  explicit ConvNorm(ConvConfig c)
+      : conv_(child<Conv>("conv", without_bias(c))), norm_(child<BatchNorm>("norm", c.out)) {}
+
+  /// [B, in, H, W] -> [B, out, H', W']
+  at::Tensor forward(at::Tensor const& x) const { return norm_->forward(conv_->forward(x)); }
+
+  static constexpr long long parameter_count(ConvConfig c) {
+    return Conv::parameter_count(without_bias(c)) + BatchNorm::parameter_count(c.out);
+  }
+
+ private:
+  static constexpr ConvConfig without_bias(ConvConfig c) {
+    c.bias = false;
+    return c;
+  }
+
+  std::shared_ptr<Conv> conv_;
+  std::shared_ptr<BatchNorm> norm_;
+};
+
+/// Convolution, batch norm, ReLU: what convolutional towers and decoders are made of.
+class ConvBlock : public ConvNorm {
+ public:
+  using ConvNorm::ConvNorm;
+
+  at::Tensor forward(at::Tensor const& x) const { return at::relu(ConvNorm::forward(x)); }
+};
+
+/// A 3x3 convolution; at stride 1 it keeps the size.
+constexpr ConvConfig conv3x3(int in, int out, int stride = 1) {
+  return {.in = in, .out = out, .kernel = 3, .stride = stride, .padding = 1};
+}
+/// A 1x1 convolution: a linear layer a cell.
+constexpr ConvConfig conv1x1(int in, int out, int stride = 1) {
+  return {.in = in, .out = out, .stride = stride};
+}
+
+}  // namespace vlsm

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace vlsm {
+
+/// Sines (even channels) and cosines (odd) of the positions 0 to `length` - 1 at wavelengths from
+/// 2 pi to 10000 * 2 pi (Vaswani et al. 2017), [length, width].
+inline at::Tensor sine_positions(std::int64_t length, std::int64_t width,
+                                 at::TensorOptions const& options) {
+  at::Tensor const position = at::arange(length, options).unsqueeze(1);
+  at::Tensor const rate = (at::arange(0, width, 2, options) * (-std::log(10000.0) / width)).exp();
+  at::Tensor const angle = position * rate;  // [length, width / 2]
+  return at::stack({angle.sin(), angle.cos()}, 2).flatten(1);
+}
+
+/// The same in two dimensions: the first half of the channels is the column, the second the row,
+/// [height * width, channels].
+inline at::Tensor sine_positions(std::int64_t height, std::int64_t width, std::int64_t channels,
+                                 at::TensorOptions const& options) {
+  std::int64_t const half = channels / 2;
+  at::Tensor const column =
+      sine_positions(width, half, options).unsqueeze(0).expand({height, width, half});
+  at::Tensor const row =
+      sine_positions(height, half, options).unsqueeze(1).expand({height, width, half});
+  return at::cat({column, row}, 2).flatten(0, 1);
+}
+
+}  // namespace vlsm

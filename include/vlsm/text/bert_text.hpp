@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/core/ports.hpp"
+#include "vlsm/nn/features.hpp"
+#include "vlsm/nn/transformer_layer.hpp"
+#include "vlsm/text/check_tokens.hpp"
+
+namespace vlsm {
+
+struct BertTextConfig {
+  LayerConfig layer;
+  int blocks = 0;
+  int vocabulary = 0;
+  int positions = 512;  ///< longest prompt
+  int hidden = 0;       ///< width between the two layers of the projection
+  int sentence = 0;     ///< width the first token's vector is projected to
+};
+
+/// PubMedBERT as BiomedCLIP has it.
+inline constexpr BertTextConfig pubmed_bert{
+    .layer = {.width = 768, .heads = 12, .ffn = 3072, .activation = Activation::gelu, .eps = 12},
+    .blocks = 12,
+    .vocabulary = 30522,
+    .hidden = 640,
+    .sentence = 512};
+
+/// Two linear layers without biases and an exact GELU between: open_clip's projection of a text
+/// tower.
+class TextProjection : public Module {
+ public:
+  TextProjection(int in, int hidden, int out)
+      : up_(child<Linear>("up", in, hidden, false)), down_(child<Linear>("down", hidden, out, false)) {}
+
+  /// [B, in] -> [B, out]
+  at::Tensor forward(at::Tensor const& x) const { return down_->forward(at::gelu(up_->forward(x))); }
+
+ private:
+  std::shared_ptr<Linear> up_, down_;
+};
+
+/// BERT (Devlin et al. 2019) as BiomedCLIP reads it (Zhang et al. 2023): the first token's vector
+/// is the sentence.
+template <BertTextConfig config>
+class BertText : public Module {
+  static_assert(config.layer.width % config.layer.heads == 0,
+                "BertTextConfig: .layer.width is no multiple of .layer.heads");
+
+ public:
+  static constexpr BertTextConfig settings = config;
+  static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
+  static constexpr int vocabulary = config.vocabulary;
+  static constexpr PadTo pad_to{.id = 0, .length = 0};
+
+  /// ids [B, L], padded with 0 -> sentence [B, sentence], words [B, L', width], and which of them
+  /// are none.
+  ///
+  /// No token looks at padding: the batch is cut to its longest prompt, L' <= L.
+  Said forward(Tokens const& tokens) const {
+    check_tokens(tokens.ids, config.vocabulary);
+    at::Tensor const word = tokens.ids != pad_to.id;  // [B, L]
+    std::int64_t const length = longest(word);
+    at::Tensor const ids = tokens.ids.slice(1, 0, length);
+    at::Tensor const padding = word.slice(1, 0, length).logical_not();
+    // Every prompt is a first sentence: its tokens are of type 0.
+    at::Tensor x = norm_before_->forward(at::embedding(words_, ids) + types_[0] +
+                                         positions_.slice(0, 0, length));
+    for (auto const& block : blocks_) x = block->forward(x, padding);
+    return {.sentence = project_->forward(x.select(1, 0)), .words = x, .padding = padding};
+  }
+
+  static constexpr long long parameter_count() {
+    constexpr long long width = config.layer.width;
+    return width * (config.vocabulary + config.positions + token_types) +
+           LayerNorm::parameter_count(width) + config.blocks * layer_parameters(config.layer) +
+           config.hidden * (width + config.sentence);
+  }
+  static constexpr long long flops(Load load) {
+    return config.blocks * layer_flops(config.layer, load.tokens) +
+           linear_flops(1, config.hidden, config.layer.width + config.sentence);
+  }
+
+ private:
+  static constexpr int token_types = 2;
+  static constexpr int width = config.layer.width;
+
+  /// Tokens up to the last one that is a word, at least one.
+  static std::int64_t longest(at::Tensor const& word) {
+    at::Tensor const place = at::arange(1, word.size(1) + 1, word.options().dtype(at::kLong));
+    auto const length =
+        std::max<std::int64_t>(1, (word * place).max().template item<std::int64_t>());
+    if (length > config.positions)
+      throw Error("a prompt is longer than the text tower's positions",
+                  std::to_string(length) + " tokens",
+                  "cut prompts to " + std::to_string(config.positions) + " tokens");
+    return length;
+  }
+
+  at::Tensor words_ = normal("words", {config.vocabulary, width}, 0.02);
+  at::Tensor positions_ = normal("positions", {config.positions, width}, 0.02);
+  at::Tensor types_ = normal("types", {token_types, width}, 0.02);
+  std::shared_ptr<LayerNorm> norm_before_ =
+      child<LayerNorm>("norm_before", width, config.layer.eps);
+  std::vector<std::shared_ptr<PostNormLayer>> blocks_ =
+      children<PostNormLayer>("blocks", config.blocks, config.layer);
+  std::shared_ptr<TextProjection> project_ =
+      child<TextProjection>("project", width, config.hidden, config.sentence);
+};
+
+}  // namespace vlsm

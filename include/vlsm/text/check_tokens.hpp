@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/nn/module.hpp"
+#include "vlsm/nn/shape_text.hpp"
+
+namespace vlsm {
+
+/// Throws Error unless `ids` is [B, L] of integers within a vocabulary.
+inline void check_tokens(at::Tensor const& ids, std::int64_t vocabulary) {
+  bool const whole = ids.scalar_type() == at::kLong || ids.scalar_type() == at::kInt;
+  if (!whole || ids.dim() != 2 || ids.size(0) == 0 || ids.size(1) == 0)
+    throw Error("the text tower cannot read these tokens",
+                std::string(at::toString(ids.scalar_type())) + ", shape " + shape_text(ids.sizes()),
+                "pass int64 ids as [B, L], both at least 1");
+  auto const [least, most] = at::aminmax(ids);
+  auto const lowest = least.item<std::int64_t>(), highest = most.item<std::int64_t>();
+  if (lowest < 0 || highest >= vocabulary)
+    throw Error("a token id lies outside the vocabulary",
+                "id " + std::to_string(lowest < 0 ? lowest : highest),
+                "use the tokenizer of this model: its ids go from 0 to " +
+                    std::to_string(vocabulary - 1));
+}
+
+}  // namespace vlsm

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/core/ports.hpp"
+#include "vlsm/nn/features.hpp"
+#include "vlsm/nn/module.hpp"
+
+namespace vlsm {
+
+/// The text slot of a model that reads none: the image-only baselines.
+class NoText : public Module {
+ public:
+  static constexpr Words out{};
+  static constexpr int vocabulary = 0;
+  static constexpr PadTo pad_to{};
+
+  Said forward(Tokens const& /*tokens*/) const { return {}; }
+
+  static constexpr long long parameter_count() { return 0; }
+  static constexpr long long flops(Load) { return 0; }
+};
+
+}  // namespace vlsm
