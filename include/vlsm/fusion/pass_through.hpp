@@ -9,7 +9,7 @@ namespace vlsm {
 
 struct PassThroughConfig {
   Taps image;  ///< what it hands on
-  Words text;  ///< what it leaves to the decoder or the head
+  Words text{};  ///< what it leaves to the decoder or the head
 };
 
 /// The fusion slot of a model that fuses nothing here: the taps go on as they are.

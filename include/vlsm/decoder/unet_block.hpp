@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "vlsm/nn/conv_block.hpp"
+
+namespace vlsm {
+
+struct UnetConfig {
+  Taps in;          ///< a pyramid, shallowest map first
+  int width = 256;  ///< channels of the deepest step; each further step has half as many …
+  int least = 16;   ///< … down to this many
+
+  constexpr int width_of(int step) const { return std::max(width >> step, least); }
+};
+
+/// How often a map of this stride is doubled until it has the image's size.
+constexpr int doublings(int stride) {
+  int count = 0;
+  while (stride > 1) {
+    stride /= 2;
+    ++count;
+  }
+  return count;
+}
+
+/// Channels of one step of a U-Net.
+struct UnetPorts {
+  int in = 0;    ///< of the deeper map
+  int skip = 0;  ///< of the encoder's map, 0: none
+  int out = 0;
+};
+
+/// One step: the deeper map is enlarged (nearest neighbour), the skip joined, and both are mixed by
+/// two 3x3 convolutions.
+class UnetBlock : public Module {
+ public:
+  explicit UnetBlock(UnetPorts ports)
+      : conv1_(child<ConvBlock>("conv1", conv3x3(ports.in + ports.skip, ports.out))),
+        conv2_(child<ConvBlock>("conv2", conv3x3(ports.out, ports.out))) {}
+
+  /// x [B, in, h, w], skip [B, skip, H, W] -> [B, out, H, W]
+  at::Tensor forward(at::Tensor const& x, at::Tensor const& skip) const {
+    at::Tensor const larger = enlarge(x, skip.size(2), skip.size(3));
+    return conv2_->forward(conv1_->forward(at::cat({larger, skip}, 1)));
+  }
+
+  /// Without a skip, x [B, in, h, w] -> [B, out, height, width]
+  at::Tensor forward(at::Tensor const& x, std::int64_t height, std::int64_t width) const {
+    return conv2_->forward(conv1_->forward(enlarge(x, height, width)));
+  }
+
+  static constexpr long long parameter_count(UnetPorts ports) {
+    return ConvNorm::parameter_count(conv3x3(ports.in + ports.skip, ports.out)) +
+           ConvNorm::parameter_count(conv3x3(ports.out, ports.out));
+  }
+  /// `cells`: of the output.
+  static constexpr long long flops(UnetPorts ports, long long cells) {
+    return linear_flops(cells, 9LL * (ports.in + ports.skip + ports.out), ports.out);
+  }
+
+ private:
+  static at::Tensor enlarge(at::Tensor const& x, std::int64_t height, std::int64_t width) {
+    if (x.size(2) == height && x.size(3) == width) return x;
+    return at::upsample_nearest2d(x, {height, width});
+  }
+
+  std::shared_ptr<ConvBlock> conv1_, conv2_;
+};
+
+}  // namespace vlsm

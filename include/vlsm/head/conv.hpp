@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/nn/conv.hpp"
+#include "vlsm/nn/features.hpp"
+
+namespace vlsm {
+
+struct ConvHeadConfig {
+  Taps in;         ///< the one map it reads
+  int kernel = 3;  ///< cells a side
+};
+
+/// One convolution to logits, enlarged (bilinear, corners aligned) to the image's size: the head of
+/// segmentation_models_pytorch.
+template <ConvHeadConfig config>
+class ConvHead : public Module {
+ public:
+  static constexpr Taps in = config.in;
+  static constexpr int scale = config.in.stride[0];
+
+  /// map [B, width, h, w] -> logits [B, 1, scale h, scale w]
+  at::Tensor forward(Features const& read, Said const& /*said*/) const {
+    at::Tensor const low = conv_->forward(read.taps[0]);
+    if constexpr (scale == 1) return low;
+    return at::upsample_bilinear2d(low, {scale * low.size(2), scale * low.size(3)},
+                                   /*align_corners=*/true);
+  }
+
+  static constexpr long long parameter_count() { return Conv::parameter_count(conv); }
+  static constexpr long long flops(Load load) {
+    return Conv::flops(conv, cells_of(in, 0, load));
+  }
+
+ private:
+  static constexpr ConvConfig conv{.in = config.in.width[0],
+                                   .out = 1,
+                                   .kernel = config.kernel,
+                                   .padding = config.kernel / 2};
+  std::shared_ptr<Conv> conv_ = child<Conv>("conv", conv);
+};
+
+}  // namespace vlsm

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/decoder/unetpp.hpp"
+#include "vlsm/models/unet.hpp"
+
+namespace vlsm {
+
+/// UNet++ over a ResNet-50, one of the study's image-only baselines.
+struct UnetPlusPlus : Unet {
+  using Decoder = UnetPlusPlusDecoder<UnetConfig{.in = Fusion::out}>;
+  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+};
+
+}  // namespace vlsm
