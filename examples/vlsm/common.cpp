@@ -37,7 +37,7 @@ at::Device Common::apply() const {
   return at::kCUDA;
 }
 
-void ModelChoice::add_to(CLI::App& app, bool weights_required) {
+void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
   std::vector<std::string> names;
   for (ModelInfo const& info : models()) names.emplace_back(info.name);
   app.add_option("--model", model, "one of `vlsm models`")->required()->check(CLI::IsMember(names));
@@ -49,17 +49,26 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
     option->required();
   else
     option->capture_default_str();
-  app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")
-      ->check(CLI::IsMember(tokenizer_names()))
-      ->capture_default_str();
+  app.add_option("--decoder-weights", decoder_weights,
+                 "a second checkpoint, for all but the vision and the text tower")
+      ->check(not_empty());
+}
+
+void ModelChoice::add_to(CLI::App& app, bool weights_required) {
+  add_weights_to(app, weights_required);
+  app.add_option("--tokenizer", tokenizer,
+                 "clip, clip-ftfy (what the study ran), openai, openclip, bert; default: the model's")
+      ->check(CLI::IsMember(tokenizer_names()));
   app.add_option("--vocab", vocab,
-                 "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz; "
-                 "default: beside the weights");
+                 "folder with vocab.json and merges.txt, tokenizer.json or vocab.txt, or the BPE "
+                 ".txt.gz; default: beside the weights");
 }
 
 vlsm::Encode ModelChoice::encode() const {
   ModelInfo const& info = find_model(model);
   auto const length = static_cast<std::size_t>(info.recipe.tokens);
+  if (info.vocabulary == 0)
+    return [](std::string const&) { return std::vector<std::int64_t>(); };
   vlsm::tokenizer::ByteTokenizer const bytes;
   if (info.vocabulary == bytes.vocabulary_size())
     return [bytes, length](std::string const& text) { return bytes.encode(text, length); };
@@ -70,19 +79,30 @@ vlsm::Encode ModelChoice::encode() const {
     else if (weights != "random")
       path = std::filesystem::path(weights).parent_path();
     if (path.empty()) path = ".";
-    bool const beside = std::filesystem::exists(path / "vocab.json") ||
-                        std::filesystem::exists(path / "tokenizer.json");
+    bool beside = false;
+    for (char const* name : {"vocab.json", "vocab.txt", "tokenizer.json"})
+      beside |= std::filesystem::exists(path / name);
     if (!beside)
       throw vlsm::Error("the prompts of this model need a vocabulary", "--model " + model,
-                        "give --vocab: a folder with vocab.json and merges.txt, tokenizer.json, or "
-                        "bpe_simple_vocab_16e6.txt.gz");
+                        info.tokenizer == "bert"
+                            ? "give --vocab: a folder with vocab.txt or tokenizer.json"
+                            : "give --vocab: a folder with vocab.json and merges.txt, "
+                              "tokenizer.json, or bpe_simple_vocab_16e6.txt.gz");
   }
-  auto const opened = vlsm::tokenizer::open_tokenizer(path, tokenizer);
+  auto const opened =
+      vlsm::tokenizer::open_tokenizer(path, tokenizer.empty() ? info.tokenizer : tokenizer);
   if (opened.vocabulary_size() > info.vocabulary)
     throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
                           " ids, the model knows " + std::to_string(info.vocabulary),
                       path.string(), "give the vocabulary of this model");
   return [opened, length](std::string const& text) { return opened.encode(text, length); };
+}
+
+std::unique_ptr<Model> ModelChoice::open(std::uint64_t seed, bool partial) const {
+  return open_model(find_model(model), {.weights = weights,
+                                        .decoder_weights = decoder_weights,
+                                        .partial = partial,
+                                        .seed = seed});
 }
 
 CLI::Validator number_between(double low, double high) {

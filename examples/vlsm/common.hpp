@@ -31,13 +31,19 @@ struct Common {
 struct ModelChoice {
   std::string model;
   std::string weights = "random";
-  std::string tokenizer = "clip";
+  std::string decoder_weights;
+  std::string tokenizer;  ///< empty: the model's
   std::string vocab;
 
+  /// Adds --model, --weights, --decoder-weights, --tokenizer, --vocab.
   void add_to(CLI::App& app, bool weights_required);
-  /// The tokenizer of this model: bytes, or CLIP's with the vocabulary at --vocab or beside the
+  /// The first three of them.
+  void add_weights_to(CLI::App& app, bool weights_required);
+  /// The tokenizer of this model: none, bytes, or one with the vocabulary at --vocab or beside the
   /// weights.
   vlsm::Encode encode() const;
+  /// The model with its weights. `partial`: what --weights never holds may start at random.
+  std::unique_ptr<Model> open(std::uint64_t seed, bool partial = false) const;
 };
 
 /// A check for options: a number from `low` to `high`. CLI::Range lets NaN pass.

@@ -84,14 +84,14 @@ void run(Options const& options) {
   }
   ModelInfo const& info = find_model(model_name);
   make_data(data, info.recipe.image, options.common.seed);
-  auto const model = open_model(info, "random", options.common.seed);
+  auto const model = open_model(info, {.weights = "random", .seed = options.common.seed});
   ModelChoice choice;
   choice.model = model_name;
   vlsm::Encode const encode = choice.encode();
 
   DemoFigures figures;
   figures.history = train(*model, info, data, encode, options);
-  auto const best = open_model(info, (out / "run" / "best.safetensors").string(), 0);
+  auto const best = open_model(info, {.weights = (out / "run" / "best.safetensors").string()});
   auto const score = [&](std::string const& split, std::string const& prompts) {
     return best->evaluate(vlsm::Dataset(data, split, prompts, info.recipe), encode, {.batch = 32});
   };

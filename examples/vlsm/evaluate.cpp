@@ -36,7 +36,7 @@ void run(Options const& options) {
   ModelInfo const& info = find_model(options.choice.model);
   vlsm::Dataset const data(options.data, options.split, options.prompt, info.recipe);
   vlsm::Encode const encode = options.choice.encode();
-  auto const model = open_model(info, options.choice.weights, options.common.seed);
+  auto const model = options.choice.open(options.common.seed);
   model->to(device);
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   Progress progress("evaluate", data.size());

@@ -64,7 +64,8 @@ void run(Options& options) {
   std::filesystem::path const out = options.out, last = out / "last.safetensors",
                               config = out / "config.json";
   bool const decoder_only =
-      options.train == "decoder" || (options.train == "auto" && options.choice.weights != "random");
+      options.train == "decoder" ||
+      (options.train == "auto" && options.choice.weights != "random" && !info.trains_towers);
 
   nlohmann::ordered_json settings{{"model", options.choice.model},
                                   {"data", options.data},
@@ -90,7 +91,7 @@ void run(Options& options) {
   } else {
     check_free(out);
   }
-  auto const model = open_model(info, options.choice.weights, options.common.seed);
+  auto const model = options.choice.open(options.common.seed, /*partial=*/true);
   model->to(device);
   if (decoder_only) model->freeze_encoders();
   make_folder(out);
@@ -151,7 +152,7 @@ void add_finetune(CLI::App& app) {
   command
       ->add_option(
           "--train", options->train,
-          "decoder: the encoders stay as they are; all; auto: all only from random weights")
+          "decoder: the encoders stay as they are; all; auto: as in the study, all from random weights")
       ->check(CLI::IsMember({"auto", "decoder", "all"}))
       ->capture_default_str();
   command->add_option("--epochs", options->fit.epochs, "most epochs")

@@ -53,6 +53,7 @@ int main(int count, char** words) {
   tool::add_tokenize(app);
   tool::add_evaluate(app);
   tool::add_finetune(app);
+  tool::add_convert(app);
   try {
     try {
       app.parse(count, words);

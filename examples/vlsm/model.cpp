@@ -20,8 +20,10 @@ std::string block_name(char const* mangled) {
 }
 
 std::vector<ModelInfo> const& models() {
-  static std::vector<ModelInfo> const list{clipseg(), clipseg_simple(), clipseg_small(),
-                                           clipseg_tiny()};
+  static std::vector<ModelInfo> const list{
+      clipseg(),         clipseg_simple(), cris(),   cris_original(), biomedclipseg(),
+      biomedclipseg_d(), unet(),           unetpp(), deeplabv3plus(), clipseg_small(),
+      clipseg_tiny()};
   return list;
 }
 
@@ -35,15 +37,28 @@ ModelInfo const& find_model(std::string_view name) {
                     "choose one of " + names);
 }
 
-std::unique_ptr<Model> open_model(ModelInfo const& info, std::string const& weights,
-                                  std::uint64_t seed) {
-  if (weights == "random") {
-    at::manual_seed(seed);
+std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from) {
+  if (from.weights == "random") {
+    at::manual_seed(from.seed);
     return info.make();
   }
-  vlsm::WithoutInitialization const weights_follow;
-  auto model = info.make();
-  model->load(weights);
+  std::unique_ptr<Model> model;
+  if (from.partial) {
+    at::manual_seed(from.seed);
+    model = info.make();
+  } else {
+    vlsm::WithoutInitialization const weights_follow;
+    model = info.make();
+  }
+  if (!from.decoder_weights.empty()) {
+    model->load(from.weights, {.slots = {"vision", "text"}, .partial = from.partial});
+    model->load(from.decoder_weights, {.slots = {"fusion", "decoder", "head"}});
+    return model;
+  }
+  auto const report = model->load(from.weights, {.partial = from.partial});
+  if (report.fresh > 0 && info.pretrained_decoder)
+    throw vlsm::Error(std::string(info.name) + " starts from another model's decoder",
+                      from.weights, "give --decoder-weights (CIDAS/clipseg-rd64-refined)");
   return model;
 }
 

@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "vlsm/core/ports.hpp"
 #include "vlsm/core/recipe.hpp"
 #include "vlsm/data/examples.hpp"
+#include "vlsm/io/load_options.hpp"
 #include "vlsm/nn/features.hpp"
 #include "vlsm/train/evaluation.hpp"
 #include "vlsm/train/options.hpp"
@@ -21,7 +23,8 @@ namespace tool {
 class Model {
  public:
   virtual ~Model() = default;
-  virtual void load(std::filesystem::path const& weights) = 0;
+  virtual vlsm::io::LoadReport load(std::filesystem::path const& weights,
+                                    vlsm::io::LoadOptions const& options) = 0;
   virtual vlsm::Features see(at::Tensor const& image) = 0;
   virtual vlsm::Said read(vlsm::Tokens const& tokens) = 0;
   virtual at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) = 0;
@@ -44,6 +47,9 @@ struct ModelInfo {
   vlsm::Recipe recipe;
   long long vocabulary = 0;  ///< ids its text tower knows; 258 are bytes, 0: it reads no text
   vlsm::PadTo pad_to;
+  std::string_view tokenizer = "clip";  ///< what it was trained with
+  bool trains_towers = false;           ///< the study fine-tuned all of it, not the decoder alone
+  bool pretrained_decoder = false;      ///< its fine-tuning starts from another model's decoder
   std::unique_ptr<Model> (*make)();
 };
 
@@ -53,9 +59,15 @@ std::vector<ModelInfo> const& models();
 /// The model of that name. Throws vlsm::Error that lists the names.
 ModelInfo const& find_model(std::string_view name);
 
-/// A model with its weights: those of a file or folder, or random ones (drawn after `seed`) where
-/// `weights` is "random".
-std::unique_ptr<Model> open_model(ModelInfo const& info, std::string const& weights,
-                                  std::uint64_t seed);
+/// Where a model's weights come from.
+struct WeightsFrom {
+  std::string weights{};          ///< a file or folder, or "random"
+  std::string decoder_weights{};  ///< for fusion, decoder and head; empty: `weights` gives all
+  bool partial = false;         ///< what `weights` never holds (a decoder) may start at random
+  std::uint64_t seed = 0;       ///< of what is random
+};
+
+/// A model with its weights. Throws vlsm::Error where a file does not fit it.
+std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from);
 
 }  // namespace tool

@@ -8,6 +8,13 @@ namespace tool {
 
 ModelInfo clipseg();
 ModelInfo clipseg_simple();
+ModelInfo cris();
+ModelInfo cris_original();
+ModelInfo biomedclipseg();
+ModelInfo biomedclipseg_d();
+ModelInfo unet();
+ModelInfo unetpp();
+ModelInfo deeplabv3plus();
 ModelInfo clipseg_small();
 ModelInfo clipseg_tiny();
 

@@ -12,7 +12,10 @@ namespace tool {
 template <class A>
 class ModelOf final : public Model {
  public:
-  void load(std::filesystem::path const& weights) override { vlsm::io::load(model_, weights); }
+  vlsm::io::LoadReport load(std::filesystem::path const& weights,
+                            vlsm::io::LoadOptions const& options) override {
+    return vlsm::io::load(model_, weights, options);
+  }
   vlsm::Features see(at::Tensor const& image) override { return model_.vision->forward(image); }
   vlsm::Said read(vlsm::Tokens const& tokens) override { return model_.text->forward(tokens); }
   at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) override {
@@ -46,7 +49,8 @@ std::unique_ptr<Model> make() {
 std::string block_name(char const* mangled);
 
 template <class A>
-ModelInfo info_of(std::string_view name, std::string_view summary) {
+ModelInfo info_of(std::string_view name, std::string_view summary,
+                  std::string_view tokenizer = "clip", bool trains_towers = false) {
   return {.name = name,
           .summary = summary,
           .slots = {block_name(typeid(typename A::Vision).name()),
@@ -59,6 +63,8 @@ ModelInfo info_of(std::string_view name, std::string_view summary) {
           .recipe = A::recipe,
           .vocabulary = A::Text::vocabulary,
           .pad_to = A::Text::pad_to,
+          .tokenizer = tokenizer,
+          .trains_towers = trains_towers,
           .make = &make<A>};
 }
 

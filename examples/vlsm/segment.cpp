@@ -80,7 +80,7 @@ void run(Options const& options) {
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   ModelInfo const& info = find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
-  auto const model = open_model(info, options.choice.weights, options.common.seed);
+  auto const model = options.choice.open(options.common.seed);
   model->to(device);
   float const threshold =
       options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "vlsm/io/convert.hpp"
+
+#include <cstdio>
+
+#include "commands.hpp"
+#include "common.hpp"
+#include "vlsm/io/safetensors.hpp"
+
+namespace tool {
+namespace {
+
+struct Options {
+  ModelChoice choice;
+  std::string base, to = "native", out;
+};
+
+/// What --to may be, and the key schemes each name stands for.
+struct Target {
+  std::string_view name;
+  std::vector<vlsm::io::KeyScheme> schemes;
+};
+std::vector<Target> targets() {
+  using namespace vlsm::io;
+  return {{"native", {native}},
+          {"hf", {hf_clipseg}},
+          {"open_clip", {open_clip, biomedclipseg}},
+          {"openai", {openai_clip}},
+          {"cris", {cris}},
+          {"smp", {smp_unet, smp_unetpp, smp_deeplabv3plus}}};
+}
+
+std::map<std::string, at::Tensor> read(std::string const& path) {
+  return vlsm::io::all_native(vlsm::io::open_checkpoint(path).tensors, path);
+}
+
+void run(Options const& options) {
+  check_can_write(options.out);
+  // A file that is not this model's is refused before anything is written.
+  options.choice.open(0, /*partial=*/true);
+  auto tensors = read(options.choice.weights);
+  if (!options.choice.decoder_weights.empty())
+    for (auto const& [name, tensor] : read(options.choice.decoder_weights))
+      if (!name.starts_with("vision.") && !name.starts_with("text.") &&
+          !name.starts_with("unused."))
+        tensors.insert_or_assign(name, tensor);
+  std::size_t filled = 0;
+  if (!options.base.empty())
+    for (auto const& [name, tensor] : read(options.base)) filled += tensors.emplace(name, tensor).second;
+
+  for (Target const& target : targets()) {
+    if (target.name != options.to) continue;
+    auto const converted = vlsm::io::to_scheme(tensors, target.schemes);
+    vlsm::io::write_safetensors(options.out, converted.tensors, {{"format", "pt"}});
+    std::printf("%s: %zu tensors under the keys of %s", options.out.c_str(),
+                converted.tensors.size(), converted.scheme.c_str());
+    if (filled) std::printf(", %zu of them from %s", filled, options.base.c_str());
+    std::printf("\n");
+  }
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app) {
+  auto* const command =
+      app.add_subcommand("convert", "The same weights under the keys of another source");
+  auto const options = std::make_shared<Options>();
+  options->choice.add_weights_to(*command, true);
+  std::vector<std::string> names;
+  for (Target const& target : targets()) names.emplace_back(target.name);
+  command->add_option("--to", options->to, "whose keys: native (ours), hf (Hugging Face), …")
+      ->check(CLI::IsMember(names))
+      ->capture_default_str();
+  command
+      ->add_option("--base", options->base,
+                   "the checkpoint that was fine-tuned: gives what the model does not build (blocks "
+                   "beyond its deepest tap), so that the result is complete")
+      ->check(not_empty());
+  command->add_option("--out", options->out, "safetensors file")->check(not_empty())->required();
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace tool
