@@ -25,7 +25,7 @@ enum class BertFlavour {
 struct BertTreatment {
   bool clean_text = true;  ///< drop control characters and U+FFFD
   bool spaces_ideographs = true;
-  std::optional<bool> strip_accents;  ///< without a value: as `lowercase`
+  std::optional<bool> strip_accents = std::nullopt;  ///< without a value: as `lowercase`
   bool lowercase = true;
 
   bool strips_accents() const { return strip_accents.value_or(lowercase); }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
 #include <string_view>
-#include <vector>
 
 #include "vlsm/tokenizer/unicode.hpp"
 
@@ -24,35 +25,31 @@ class SpecialTokens {
   /// Adds a token (UTF-8). An empty one, or one that is there, changes nothing.
   void add(std::string_view token, std::int64_t id) {
     Text const spelled = decode(token);
-    if (spelled.empty() || whole(spelled) != nullptr) return;
-    auto const shorter = std::find_if(tokens_.begin(), tokens_.end(), [&](Token const& other) {
-      return other.spelled.size() < spelled.size();
-    });
-    tokens_.insert(shorter, {spelled, id});
+    if (spelled.empty() || !ids_.emplace(spelled, id).second) return;
+    first_.insert(spelled[0]);
+    lengths_.insert(spelled.size());
   }
 
-  /// The id of the token that is the whole text, or nullptr.
-  std::int64_t const* whole(TextView text) const {
-    for (Token const& token : tokens_)
-      if (token.spelled == text) return &token.id;
-    return nullptr;
-  }
+  /// Whether the whole text is a token.
+  bool has(TextView text) const { return ids_.find(text) != ids_.end(); }
 
   /// The first token in the text; of several at one place the longest.
   Found next(TextView text) const {
-    for (std::size_t at = 0; at < text.size(); ++at)
-      for (Token const& token : tokens_)
-        if (token.spelled[0] == text[at] && text.substr(at).starts_with(token.spelled))
-          return {at, token.spelled.size(), token.id};
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (!first_.contains(text[at])) continue;
+      for (std::size_t length : lengths_) {
+        if (length > text.size() - at) continue;
+        auto const found = ids_.find(text.substr(at, length));
+        if (found != ids_.end()) return {at, length, found->second};
+      }
+    }
     return {text.size(), 0, 0};
   }
 
  private:
-  struct Token {
-    Text spelled;
-    std::int64_t id;
-  };
-  std::vector<Token> tokens_;  // longest first
+  std::map<Text, std::int64_t, std::less<>> ids_;
+  std::set<char32_t> first_;
+  std::set<std::size_t, std::greater<>> lengths_;  // longest first
 };
 
 }  // namespace vlsm::tokenizer

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "vlsm/tokenizer/pieces.hpp"
 #include "vlsm/tokenizer/tokenizer.hpp"

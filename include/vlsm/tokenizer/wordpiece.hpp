@@ -61,8 +61,7 @@ class WordPieceTokenizer {
   void words(TextView text, Ids& ids, std::size_t length) const {
     SpecialTokens const& specials = vocabulary_->specials;
     each_bert_word(
-        text, vocabulary_->treatment, flavour_,
-        [&](TextView part) { return specials.whole(part) != nullptr; },
+        text, vocabulary_->treatment, flavour_, [&](TextView part) { return specials.has(part); },
         [&](TextView word) {
           vocabulary_->pieces.encode(word, ids);
           return ids.size() < length;
