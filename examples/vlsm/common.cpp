@@ -49,12 +49,13 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
     option->required();
   else
     option->capture_default_str();
-  app.add_option("--tokenizer", tokenizer, "clip, clip-ftfy (what the study ran), openai, openclip")
+  app.add_option("--tokenizer", tokenizer,
+                 "clip, clip-ftfy (what the study ran), openai, openclip, bert, bert-slow")
       ->check(CLI::IsMember(tokenizer_names()))
       ->capture_default_str();
   app.add_option("--vocab", vocab,
-                 "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz; "
-                 "default: beside the weights");
+                 "folder with vocab.json and merges.txt, tokenizer.json, the BPE .txt.gz or BERT's "
+                 "vocab.txt; default: beside the weights");
 }
 
 vlsm::Encode ModelChoice::encode() const {
@@ -71,11 +72,12 @@ vlsm::Encode ModelChoice::encode() const {
       path = std::filesystem::path(weights).parent_path();
     if (path.empty()) path = ".";
     bool const beside = std::filesystem::exists(path / "vocab.json") ||
+                        std::filesystem::exists(path / "vocab.txt") ||
                         std::filesystem::exists(path / "tokenizer.json");
     if (!beside)
       throw vlsm::Error("the prompts of this model need a vocabulary", "--model " + model,
-                        "give --vocab: a folder with vocab.json and merges.txt, tokenizer.json, or "
-                        "bpe_simple_vocab_16e6.txt.gz");
+                        "give --vocab: a folder with vocab.json and merges.txt, tokenizer.json, "
+                        "bpe_simple_vocab_16e6.txt.gz, or BERT's vocab.txt");
   }
   auto const opened = vlsm::tokenizer::open_tokenizer(path, tokenizer);
   if (opened.vocabulary_size() > info.vocabulary)
