@@ -35,8 +35,8 @@ struct ModelChoice {
   std::string vocab;
 
   void add_to(CLI::App& app, bool weights_required);
-  /// The tokenizer of this model: bytes, or --tokenizer with the vocabulary at --vocab or beside the
-  /// weights.
+  /// The tokenizer of this model: bytes, or --tokenizer's with the vocabulary at --vocab or beside
+  /// the weights.
   vlsm::Encode encode() const;
 };
 
