@@ -8,8 +8,8 @@
 #include "benchmarks/support/case.hpp"
 #include "vlsm/tokenizer/factory.hpp"
 
-// CLIP's tokenizer in two flavours: one prompt of the study, and the fixture's texts (emoji, broken
-// UTF-8, many scripts), each checked id by id.
+// CLIP's tokenizer in two flavours and BERT's: one prompt of the study, and the fixture's texts
+// (emoji, broken UTF-8, many scripts), each checked id by id.
 namespace vlsm::bench {
 namespace {
 
@@ -23,9 +23,14 @@ struct Known {
 
 // transformers' ids of a prompt for Kvasir's polyps (tests/data/clipseg/refined_352: input_ids, row
 // 1).
-Known const prompt{"One small pink round polyp, located in the center of the image.",
-                   {49406, 637, 2442, 3360, 2522, 6833, 335, 267, 5677, 530, 518, 2119, 539, 518,
-                    2867, 269, 49407}};
+Known const clip_prompt{"One small pink round polyp, located in the center of the image.",
+                        {49406, 637, 2442, 3360, 2522, 6833, 335, 267, 5677, 530, 518, 2119, 539,
+                         518, 2867, 269, 49407}};
+
+// The same prompt's, by transformers 5.24 with the vocabulary of bert-base-uncased.
+Known const bert_prompt{clip_prompt.text,
+                        {101, 2028, 2235, 5061, 2461, 26572, 2361, 1010, 2284, 1999, 1996, 2415,
+                         1997, 1996, 3746, 1012, 102}};
 
 std::filesystem::path fixture(std::string const& name) {
   return std::filesystem::path(VLSM_TEST_DATA) / "tokenizers" / name;
@@ -42,9 +47,9 @@ std::vector<Known> stored(std::string const& name) {
   return list;
 }
 
-Prepared prepare(std::string const& flavour, std::vector<Known> const& list) {
-  AnyTokenizer const tokenizer =
-      tokenizer::open_tokenizer(fixture("bpe_simple_vocab_16e6.txt.gz"), flavour);
+Prepared prepare(std::string const& flavour, std::string const& vocabulary,
+                 std::vector<Known> const& list) {
+  AnyTokenizer const tokenizer = tokenizer::open_tokenizer(fixture(vocabulary), flavour);
   for (Known const& known : list)
     if (tokenizer.encode(known.text) != known.ids)
       return {.wrong = "other ids than the reference's for '" + known.text.substr(0, 60) + "'",
@@ -57,22 +62,25 @@ Prepared prepare(std::string const& flavour, std::vector<Known> const& list) {
           }};
 }
 
-void add_flavour(std::string const& flavour, std::string const& file) {
+void add_flavour(std::string const& flavour, std::string const& vocabulary, Known const& prompt,
+                 std::string const& file) {
   add({.name = "BM_Tokenizer/flavour:" + flavour + "/texts:prompt",
        .work = {.items = 1},
        .unit = benchmark::kMicrosecond,
-       .prepare = [flavour] { return prepare(flavour, {prompt}); }});
+       .prepare = [=] { return prepare(flavour, vocabulary, {prompt}); }});
   add({.name = "BM_Tokenizer/flavour:" + flavour + "/texts:fixture",
        .work = {.items = 221},
        .unit = benchmark::kMicrosecond,
-       .prepare = [flavour, file] { return prepare(flavour, stored(file)); }});
+       .prepare = [=] { return prepare(flavour, vocabulary, stored(file)); }});
 }
 
 }  // namespace
 
 void add_tokenizer() {
-  add_flavour("clip", "clip_hf.jsonl");
-  add_flavour("openai", "clip_openai.jsonl");
+  std::string const clip = "bpe_simple_vocab_16e6.txt.gz";
+  add_flavour("clip", clip, clip_prompt, "clip_hf.jsonl");
+  add_flavour("openai", clip, clip_prompt, "clip_openai.jsonl");
+  add_flavour("bert", "bert_vocab.txt", bert_prompt, "bert_wordpiece.jsonl");
 }
 
 }  // namespace vlsm::bench

@@ -57,7 +57,7 @@ void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
 void ModelChoice::add_to(CLI::App& app, bool weights_required) {
   add_weights_to(app, weights_required);
   app.add_option("--tokenizer", tokenizer,
-                 "clip, clip-ftfy (what the study ran), openai, openclip, bert; default: the model's")
+                 "clip, clip-ftfy (what the study ran), openai, openclip, bert, bert-slow; default: the model's")
       ->check(CLI::IsMember(tokenizer_names()));
   app.add_option("--vocab", vocab,
                  "folder with vocab.json and merges.txt, tokenizer.json or vocab.txt, or the BPE "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <iostream>
+#include <optional>
 
 #include "commands.hpp"
 #include "common.hpp"
@@ -11,7 +12,7 @@ namespace {
 struct Options {
   std::string tokenizer = "clip";
   std::string vocab;
-  std::size_t length = 77;
+  std::optional<std::size_t> length;
 };
 
 void run(Options const& options) {
@@ -26,7 +27,8 @@ void run(Options const& options) {
                         "standard input, line " + std::to_string(number),
                         "write one string in double quotes a line");
     }
-    print_json({{"ids", tokenizer.encode(text, options.length)}});
+    print_json({{"ids", options.length ? tokenizer.encode(text, *options.length)
+                                       : tokenizer.encode(text)}});
   }
 }
 
@@ -38,17 +40,20 @@ void add_tokenize(CLI::App& app) {
   auto const options = std::make_shared<Options>();
   command
       ->add_option("--tokenizer", options->tokenizer,
-                   "clip (transformers 5), clip-ftfy (what the study ran), openai, openclip")
+                   "clip (transformers 5), clip-ftfy (what the study ran), openai, openclip, bert "
+                   "(WordPiece as transformers 5), bert-slow (4.44 in Python)")
       ->check(CLI::IsMember(tokenizer_names()))
       ->capture_default_str();
   command
       ->add_option("--vocab", options->vocab,
-                   "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz")
+                   "folder with vocab.json and merges.txt, tokenizer.json, or the BPE .txt.gz; "
+                   "bert: vocab.txt or tokenizer.json")
       ->required()
       ->check(not_empty());
-  command->add_option("--length", options->length, "longest row, start and end token included")
-      ->check(CLI::Range(2, 1 << 20))
-      ->capture_default_str();
+  command
+      ->add_option("--length", options->length,
+                   "longest row, start and end token included; default: 77, bert 256")
+      ->check(CLI::Range(2, 1 << 20));
   command->callback([options] { run(*options); });
 }
 

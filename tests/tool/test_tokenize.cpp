@@ -7,10 +7,11 @@ using namespace vlsm::test;
 
 namespace {
 
-Outcome tokenize(std::string const& input, std::string const& options = "") {
+Outcome tokenize(std::string const& input, std::string const& options = "",
+                 std::string const& file = "bpe_simple_vocab_16e6.txt.gz") {
   TempDir const folder;
   write_file(folder / "in", input);
-  auto const vocabulary = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
+  auto const vocabulary = fixture("tokenizers/" + file);
   REQUIRE(vocabulary);
   return run_tool("tokenize --vocab " + as_word(*vocabulary) + " " + options, "",
                   "<" + as_word(folder / "in"));
@@ -44,6 +45,21 @@ TEST_CASE("tokenize cuts long prompts and keeps the end token") {
   CHECK(rows[0].at("ids").size() == 5);
   CHECK(rows[0].at("ids").back() == 49407);
   CHECK(rows[1].at("ids") == nlohmann::json{49406, 49407});
+}
+
+TEST_CASE("tokenize reads BERT's vocabulary and cuts at BERT's length") {
+  for (std::string name : {"bert", "bert-slow"}) {
+    std::string const input = "\"A polyp.\"\n\"" + std::string(1000, '!') + "\"\n";
+    Outcome const run = tokenize(input, "--tokenizer " + name, "bert_vocab.txt");
+    check_done(run);
+    auto const rows = json_lines(run.out);
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].at("ids") == nlohmann::json{101, 1037, 26572, 2361, 1012, 102});
+    CHECK(rows[1].at("ids").size() == 256);
+    CHECK(rows[1].at("ids").back() == 102);
+  }
+  check_failed(tokenize("", "--tokenizer bert"), 1, "is not UTF-8");
+  check_failed(tokenize("", "--tokenizer clip", "bert_vocab.txt"), 1, "no CLIP vocabulary");
 }
 
 TEST_CASE("tokenize names the line that is no JSON string") {

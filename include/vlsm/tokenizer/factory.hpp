@@ -9,6 +9,7 @@
 #include "vlsm/core/error.hpp"
 #include "vlsm/tokenizer/clip.hpp"
 #include "vlsm/tokenizer/tokenizer.hpp"
+#include "vlsm/tokenizer/wordpiece.hpp"
 
 namespace vlsm::tokenizer {
 
@@ -19,7 +20,7 @@ struct NamedTokenizer {
 };
 
 /// The names that open_tokenizer knows. A tokenizer of another kind becomes one more line here.
-inline constexpr std::array<NamedTokenizer, 4> named_tokenizers{{
+inline constexpr std::array<NamedTokenizer, 6> named_tokenizers{{
     {"clip",
      [](std::filesystem::path const& p) -> AnyTokenizer {
        return ClipTokenizer::open(p, ClipFlavour::clip);
@@ -35,6 +36,14 @@ inline constexpr std::array<NamedTokenizer, 4> named_tokenizers{{
     {"openclip",
      [](std::filesystem::path const& p) -> AnyTokenizer {
        return ClipTokenizer::open(p, ClipFlavour::openclip);
+     }},
+    {"bert",
+     [](std::filesystem::path const& p) -> AnyTokenizer {
+       return WordPieceTokenizer::open(p, BertFlavour::bert);
+     }},
+    {"bert-slow",
+     [](std::filesystem::path const& p) -> AnyTokenizer {
+       return WordPieceTokenizer::open(p, BertFlavour::bert_slow);
      }},
 }};
 

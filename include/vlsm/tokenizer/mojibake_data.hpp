@@ -3,13 +3,9 @@
 
 #include <array>
 
-namespace vlsm::tokenizer::data {
+#include "vlsm/tokenizer/char_range.hpp"
 
-/// The characters first to last, both included.
-struct CharRange {
-  char32_t first;
-  char32_t last;
-};
+namespace vlsm::tokenizer::data {
 
 // The kinds of characters that text shows after it was read in the wrong encoding. The sets are
 // those that ftfy 6.3.1 settled on by looking at such text (ftfy/badness.py, Apache 2.0);

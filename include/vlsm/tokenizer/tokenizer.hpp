@@ -77,9 +77,11 @@ class AnyTokenizer {
       : held_(std::make_shared<Holds<T> const>(std::move(tokenizer))) {}
 
   /// The ids of a prompt (UTF-8), at most `length`; see the tokenizer that it holds for errors.
-  Ids encode(std::string_view text, std::size_t length = clip_length) const {
+  Ids encode(std::string_view text, std::size_t length) const {
     return held_->encode(text, length);
   }
+  /// The same at the tokenizer's own length (CLIP 77, BERT 256).
+  Ids encode(std::string_view text) const { return held_->encode(text); }
   std::int64_t vocabulary_size() const { return held_->vocabulary_size(); }
   std::int64_t start() const { return held_->start(); }
   std::int64_t end() const { return held_->end(); }
@@ -88,6 +90,7 @@ class AnyTokenizer {
   struct Interface {
     virtual ~Interface() = default;
     virtual Ids encode(std::string_view text, std::size_t length) const = 0;
+    virtual Ids encode(std::string_view text) const = 0;
     virtual std::int64_t vocabulary_size() const = 0;
     virtual std::int64_t start() const = 0;
     virtual std::int64_t end() const = 0;
@@ -98,6 +101,7 @@ class AnyTokenizer {
     Ids encode(std::string_view text, std::size_t length) const override {
       return tokenizer.encode(text, length);
     }
+    Ids encode(std::string_view text) const override { return tokenizer.encode(text); }
     std::int64_t vocabulary_size() const override { return tokenizer.vocabulary_size(); }
     std::int64_t start() const override { return tokenizer.start(); }
     std::int64_t end() const override { return tokenizer.end(); }

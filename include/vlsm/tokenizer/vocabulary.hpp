@@ -4,15 +4,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "vlsm/core/error.hpp"
 #include "vlsm/tokenizer/bpe.hpp"
+#include "vlsm/tokenizer/pieces.hpp"
 #include "vlsm/tokenizer/unicode.hpp"
 
 namespace vlsm::tokenizer {
@@ -24,15 +23,6 @@ struct Vocabulary {
   std::int64_t start = 0;  ///< <|startoftext|>
   std::int64_t end = 0;    ///< <|endoftext|>
 };
-
-/// Lets a table of strings be searched with a string_view.
-struct StringHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-using PieceIds = std::unordered_map<std::string, std::int32_t, StringHash, std::equal_to<>>;
 
 /// The characters that stand for the 256 bytes in a vocabulary file, in the order of their ids,
 /// which is GPT-2's: the printable ones of Latin-1 for themselves, then U+0100 and on for the
@@ -70,12 +60,6 @@ inline constexpr std::string_view end_of_word = "</w>";
 
 /// One merge as a file spells it.
 using SpelledMerge = std::pair<std::string_view, std::string_view>;
-
-/// A piece for an error message: quoted, short, and only if it is readable.
-inline std::string in_quotes(std::string_view piece) {
-  if (piece.size() > 40 || !try_decode(piece)) return "a piece that is not readable text";
-  return '"' + std::string(piece) + '"';
-}
 
 /// Puts a vocabulary together from the ids of its pieces and its merges, in order.
 ///

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,32 +12,10 @@
 #include "vlsm/core/error.hpp"
 #include "vlsm/tokenizer/gzip.hpp"
 #include "vlsm/tokenizer/vocabulary_formats.hpp"
+#include "vlsm/tokenizer/vocabulary_json.hpp"
+#include "vlsm/tokenizer/vocabulary_read.hpp"
 
 namespace vlsm::tokenizer {
-
-/// The most that a vocabulary file may have, packed or not. The real ones have 0.5 to 4 MB.
-inline constexpr std::size_t largest_vocabulary_file = std::size_t{64} << 20;
-
-/// A whole file. Throws vlsm::Error if it cannot be read or has more than 64 MiB.
-inline std::string read_vocabulary_file(std::filesystem::path const& path) {
-  std::string const where = path.string();
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(path, failed))
-    throw Error("this is not a file", where, "give a vocabulary file or the folder it is in");
-  auto const size = std::filesystem::file_size(path, failed);
-  if (failed)
-    throw Error("the file cannot be read (" + failed.message() + ")", where,
-                "check its permissions");
-  if (size > largest_vocabulary_file)
-    throw Error(
-        "the file has " + std::to_string(size) + " bytes, more than any vocabulary (64 MiB)", where,
-        "give a CLIP vocabulary");
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  std::ifstream in(path, std::ios::binary);
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!in) throw Error("the file cannot be read", where, "check its permissions");
-  return bytes;
-}
 
 /// The file beside `path` whose name has `to` in place of the ending `from` ("clip_vocab.json" and
 /// "clip_merges.txt"), if there is one.
@@ -74,13 +51,7 @@ inline Vocabulary load_vocabulary_file(std::filesystem::path const& path) {
   if (first != std::string::npos && text[first] == '{') {
     if (auto const merges = sibling(path, "vocab.json", "merges.txt"))
       return load_vocabulary_pair(path, *merges);
-    nlohmann::json tree;
-    try {
-      tree = nlohmann::json::parse(text);
-    } catch (nlohmann::json::parse_error const& error) {
-      throw Error("this is not valid JSON at byte " + std::to_string(error.byte), where,
-                  "the file is damaged or cut off; fetch it again");
-    }
+    nlohmann::json const tree = parse_json(text, where);
     if (!tree.contains("model"))
       throw Error("a vocab.json needs its merges.txt, which is not beside it", where,
                   "put merges.txt into the same folder, or give a tokenizer.json");

@@ -13,6 +13,7 @@
 
 #include "vlsm/core/error.hpp"
 #include "vlsm/tokenizer/vocabulary.hpp"
+#include "vlsm/tokenizer/vocabulary_json.hpp"
 
 // The three spellings of a CLIP vocabulary: vocab.json with merges.txt, tokenizer.json, and
 // OpenAI's list of merges. Everything here reads text in memory; vocabulary_files.hpp finds the
@@ -21,17 +22,6 @@ namespace vlsm::tokenizer {
 
 /// What openai/CLIP cuts its list to ("49152 - 256 - 2"); the file has five times as many merges.
 inline constexpr std::size_t openai_merges = 48894;
-
-/// An id of a vocabulary file as a number that fits; throws vlsm::Error for anything else.
-inline std::int32_t checked_id(std::int64_t id, std::string_view piece, std::string const& where) {
-  // No embedding has so many rows; the bound keeps what follows within 32 bits.
-  constexpr std::int64_t most = 1 << 24;
-  if (id < 0 || id >= most)
-    throw Error("id " + std::to_string(id) + " of " + in_quotes(piece) + " is not between 0 and " +
-                    std::to_string(most),
-                where, "the file is damaged or no CLIP vocabulary; fetch it again");
-  return static_cast<std::int32_t>(id);
-}
 
 /// Reads {"piece": id, ...} straight into a table, as nlohmann's parser reports it: no tree of a
 /// megabyte.
@@ -146,37 +136,28 @@ inline Vocabulary vocabulary_from_openai(std::string_view text, std::string cons
 inline Vocabulary vocabulary_from_tokenizer_json(nlohmann::json const& tree,
                                                  std::string const& where) {
   std::string const remedy = "give the tokenizer.json of a CLIP tokenizer";
-  auto const member = [&](nlohmann::json const& object, char const* name) -> nlohmann::json const& {
-    static nlohmann::json const nothing;
-    auto const found = object.is_object() ? object.find(name) : object.end();
-    return object.is_object() && found != object.end() ? *found : nothing;
-  };
-  nlohmann::json const& model = member(tree, "model");
-  nlohmann::json const& vocab = member(model, "vocab");
-  nlohmann::json const& pairs = member(model, "merges");
-  nlohmann::json const& type = member(model, "type");
+  nlohmann::json const& model = json_member(tree, "model");
+  nlohmann::json const& vocab = json_member(model, "vocab");
+  nlohmann::json const& pairs = json_member(model, "merges");
+  nlohmann::json const& type = json_member(model, "type");
   if (!vocab.is_object() || !pairs.is_array() || (type.is_string() && type != "BPE"))
     throw Error("tokenizer.json has no byte pair encoding (model.vocab and model.merges)", where,
                 remedy);
-  if (member(model, "end_of_word_suffix") != end_of_word)
+  if (json_member(model, "end_of_word_suffix") != end_of_word)
     throw Error("the pieces of tokenizer.json do not end words with </w>", where, remedy);
 
   PieceIds ids;
   ids.reserve(vocab.size() + 16);
   auto const add = [&](std::string const& piece, nlohmann::json const& id) {
-    if (!id.is_number_integer())
-      throw Error("the id of " + in_quotes(piece) + " is not a whole number", where, remedy);
-    bool const huge = id.is_number_unsigned() && id.get<std::uint64_t>() > (std::uint64_t{1} << 62);
-    std::int32_t const number = checked_id(
-        huge ? std::numeric_limits<std::int64_t>::max() : id.get<std::int64_t>(), piece, where);
+    std::int32_t const number = json_id(id, piece, where);
     if (auto const [at, fresh] = ids.try_emplace(piece, number); !fresh && at->second != number)
       throw Error("the piece " + in_quotes(piece) + " has two ids", where, remedy);
   };
   for (auto const& [piece, id] : vocab.items()) add(piece, id);
-  if (nlohmann::json const& added = member(tree, "added_tokens"); added.is_array()) {
+  if (nlohmann::json const& added = json_member(tree, "added_tokens"); added.is_array()) {
     for (nlohmann::json const& token : added)
-      if (nlohmann::json const& content = member(token, "content"); content.is_string())
-        add(content.get_ref<std::string const&>(), member(token, "id"));
+      if (nlohmann::json const& content = json_member(token, "content"); content.is_string())
+        add(content.get_ref<std::string const&>(), json_member(token, "id"));
   }
 
   std::vector<SpelledMerge> merges;
