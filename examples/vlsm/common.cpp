@@ -7,9 +7,9 @@
 
 #include <cstdio>
 
+#include "tokenizer.hpp"
 #include "vlsm/io/atomic_file.hpp"
 #include "vlsm/tokenizer/byte.hpp"
-#include "vlsm/tokenizer/factory.hpp"
 
 namespace tool {
 
@@ -77,7 +77,7 @@ vlsm::Encode ModelChoice::encode() const {
                         "give --vocab: a folder with vocab.json and merges.txt, tokenizer.json, or "
                         "bpe_simple_vocab_16e6.txt.gz");
   }
-  auto const opened = vlsm::tokenizer::open_tokenizer(path, tokenizer);
+  auto const opened = open_tokenizer(path, tokenizer);
   if (opened.vocabulary_size() > info.vocabulary)
     throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
                           " ids, the model knows " + std::to_string(info.vocabulary),
@@ -102,12 +102,6 @@ CLI::Validator not_empty() {
         return text.empty() ? std::string("an empty text") : std::string();
       },
       "PATH");
-}
-
-std::vector<std::string> tokenizer_names() {
-  std::vector<std::string> names;
-  for (auto const& known : vlsm::tokenizer::named_tokenizers) names.emplace_back(known.name);
-  return names;
 }
 
 void flush_results() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "io/builders.hpp"
