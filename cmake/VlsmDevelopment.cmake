@@ -17,5 +17,7 @@ target_link_libraries(vlsm_development INTERFACE vlsm::vlsm)
 target_compile_options(vlsm_development INTERFACE -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(VLSM_SANITIZE)
   target_compile_options(vlsm_development INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  # What the sanitizers add makes g++ take members of LibTorch's optionals for uninitialised.
+  target_compile_options(vlsm_development INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(vlsm_development INTERFACE -fsanitize=address,undefined)
 endif()

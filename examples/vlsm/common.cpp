@@ -7,9 +7,9 @@
 
 #include <cstdio>
 
+#include "tokenizer.hpp"
 #include "vlsm/io/atomic_file.hpp"
 #include "vlsm/tokenizer/byte.hpp"
-#include "vlsm/tokenizer/factory.hpp"
 
 namespace tool {
 
@@ -57,7 +57,8 @@ void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
 void ModelChoice::add_to(CLI::App& app, bool weights_required) {
   add_weights_to(app, weights_required);
   app.add_option("--tokenizer", tokenizer,
-                 "clip, clip-ftfy (what the study ran), openai, openclip, bert, bert-slow; default: the model's")
+                 "clip, clip-ftfy (what the study ran), openai, openclip, bert, bert-slow; "
+                 "default: the model's")
       ->check(CLI::IsMember(tokenizer_names()));
   app.add_option("--vocab", vocab,
                  "folder with vocab.json and merges.txt, tokenizer.json or vocab.txt, or the BPE "
@@ -67,8 +68,7 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
 vlsm::Encode ModelChoice::encode() const {
   ModelInfo const& info = find_model(model);
   auto const length = static_cast<std::size_t>(info.recipe.tokens);
-  if (info.vocabulary == 0)
-    return [](std::string const&) { return std::vector<std::int64_t>(); };
+  if (info.vocabulary == 0) return [](std::string const&) { return std::vector<std::int64_t>(); };
   vlsm::tokenizer::ByteTokenizer const bytes;
   if (info.vocabulary == bytes.vocabulary_size())
     return [bytes, length](std::string const& text) { return bytes.encode(text, length); };
@@ -90,7 +90,7 @@ vlsm::Encode ModelChoice::encode() const {
                               "tokenizer.json, or bpe_simple_vocab_16e6.txt.gz");
   }
   auto const opened =
-      vlsm::tokenizer::open_tokenizer(path, tokenizer.empty() ? info.tokenizer : tokenizer);
+      open_tokenizer(path, tokenizer.empty() ? std::string(info.tokenizer) : tokenizer);
   if (opened.vocabulary_size() > info.vocabulary)
     throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
                           " ids, the model knows " + std::to_string(info.vocabulary),
@@ -99,10 +99,9 @@ vlsm::Encode ModelChoice::encode() const {
 }
 
 std::unique_ptr<Model> ModelChoice::open(std::uint64_t seed, bool partial) const {
-  return open_model(find_model(model), {.weights = weights,
-                                        .decoder_weights = decoder_weights,
-                                        .partial = partial,
-                                        .seed = seed});
+  return open_model(
+      find_model(model),
+      {.weights = weights, .decoder_weights = decoder_weights, .partial = partial, .seed = seed});
 }
 
 CLI::Validator number_between(double low, double high) {
@@ -122,12 +121,6 @@ CLI::Validator not_empty() {
         return text.empty() ? std::string("an empty text") : std::string();
       },
       "PATH");
-}
-
-std::vector<std::string> tokenizer_names() {
-  std::vector<std::string> names;
-  for (auto const& known : vlsm::tokenizer::named_tokenizers) names.emplace_back(known.name);
-  return names;
 }
 
 void flush_results() {

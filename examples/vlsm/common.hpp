@@ -52,9 +52,6 @@ CLI::Validator number_between(double low, double high);
 /// A check for options: some text. An empty path (of an unset shell variable, say) names nothing.
 CLI::Validator not_empty();
 
-/// What --tokenizer may be.
-std::vector<std::string> tokenizer_names();
-
 /// Pushes out what was printed. Throws vlsm::Error where stdout is closed or full.
 void flush_results();
 

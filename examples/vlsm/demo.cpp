@@ -8,7 +8,7 @@
 #include "common.hpp"
 #include "demo_report.hpp"
 #include "progress.hpp"
-#include "run_log.hpp"
+#include "training_log.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 
@@ -50,25 +50,7 @@ std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info,
                              .seed = options.common.seed,
                              .run = std::filesystem::path(options.out) / "run"};
   make_folder(fit.run);
-  RunLog log(fit.run);
-  std::size_t const steps = (train.size() + fit.batch - 1) / fit.batch;
-  Progress progress("train", steps * static_cast<std::size_t>(options.epochs));
-  double dice = 0;
-  auto const history =
-      model.fit(train, val, encode, fit,
-                {.on_step =
-                     [&](int epoch, std::size_t step, std::size_t, double loss) {
-                       char note[64];
-                       std::snprintf(note, sizeof note, "loss %.3f, val Dice %.3f", loss, dice);
-                       progress.update(static_cast<std::size_t>(epoch - 1) * steps + step, note);
-                     },
-                 .on_epoch =
-                     [&](vlsm::Epoch const& epoch) {
-                       dice = epoch.val_dice;
-                       log.add(epoch);
-                     }});
-  progress.finish();
-  return history;
+  return fit_logged(model, "train", train, val, encode, fit);
 }
 
 void run(Options const& options) {

@@ -4,8 +4,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
-#include "progress.hpp"
-#include "run_log.hpp"
+#include "training_log.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/nn/autocast.hpp"
 
@@ -107,19 +106,7 @@ void run(Options& options) {
   options.fit.run = out;
   options.fit.resume = options.resume;
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
-  RunLog log(out);
-  std::size_t const steps = (train.size() + options.fit.batch - 1) / options.fit.batch;
-  Progress progress("fine-tune", steps * static_cast<std::size_t>(options.fit.epochs));
-  vlsm::FitHooks const hooks{
-      .on_step =
-          [&](int epoch, std::size_t step, std::size_t, double loss) {
-            char note[64];
-            std::snprintf(note, sizeof note, "epoch %d, loss %.4f", epoch, loss);
-            progress.update(static_cast<std::size_t>(epoch - 1) * steps + step, note);
-          },
-      .on_epoch = [&](vlsm::Epoch const& epoch) { log.add(epoch); }};
-  auto const history = model->fit(train, val, encode, options.fit, hooks);
-  progress.finish();
+  auto const history = fit_logged(*model, "fine-tune", train, val, encode, options.fit);
   double best = 0;
   for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);
   if (history.empty())

@@ -30,15 +30,17 @@ inline std::string readable_time(double seconds) {
 /// a plain line at most every five seconds. It never touches stdout. For one thread at a time.
 class Progress {
  public:
-  /// `what` names the job, `all` is its number of steps (0: unknown), `already` how many of them an
-  /// earlier run did, which the estimate of the time left must not count.
-  Progress(std::string what, std::size_t all, std::size_t already = 0)
-      : what_(clean(what)), all_(all), already_(already), done_(already) {}
+  /// `what` names the job, `all` is its number of steps (0: unknown).
+  Progress(std::string const& what, std::size_t all) : what_(clean(what)), all_(all) {}
 
   /// Leaves a clean line for whatever is written next, an error message for example.
   ~Progress() { erase(); }
   Progress(Progress const&) = delete;
   Progress& operator=(Progress const&) = delete;
+
+  /// Tells that an earlier run did `already` of the steps: the estimate of the time left does not
+  /// count them.
+  void skip(std::size_t already) { already_ = done_ = already; }
 
   /// Tells that `done` of the steps are done, with a short note (the loss, say).
   void update(std::size_t done, std::string_view note = {}) {
@@ -165,8 +167,8 @@ class Progress {
   std::string what_;
   std::string note_;
   std::size_t all_;
-  std::size_t already_;
-  std::size_t done_;
+  std::size_t already_ = 0;
+  std::size_t done_ = 0;
   bool terminal_ = is_terminal();
   bool drawn_ = false;
   bool finished_ = false;

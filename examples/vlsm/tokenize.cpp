@@ -4,7 +4,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
-#include "vlsm/tokenizer/factory.hpp"
+#include "tokenizer.hpp"
 
 namespace tool {
 namespace {
@@ -16,7 +16,7 @@ struct Options {
 };
 
 void run(Options const& options) {
-  auto const tokenizer = vlsm::tokenizer::open_tokenizer(options.vocab, options.tokenizer);
+  auto const tokenizer = open_tokenizer(options.vocab, options.tokenizer);
   std::string line;
   for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
     std::string text;

@@ -23,6 +23,7 @@ struct Folder : TempDir {
       std::filesystem::create_directory(*this / name);
     write_file(*this / "images/a.png", small_png());
     write_file(*this / "masks/m.png", plain_png(16, 12, '\xff'));
+    write_file(*this / "masks/soft.png", plain_png(16, 12, '\x40'));
     write_file(*this / "masks/other.png", plain_png(12, 16, '\xff'));
     write_file(*this / "masks/text.png", "no picture");
   }
@@ -52,6 +53,13 @@ TEST_CASE("dataset: an example holds the picture and the mask at the recipe's si
     seen.insert(example.prompt);
   }
   CHECK(seen == std::set<std::string>{"one", "two"});
+}
+
+TEST_CASE("dataset: a mask's values between background and object stay soft") {
+  Folder const folder;
+  vlsm::Random random(1);
+  vlsm::Dataset const data = folder.open(row("a.png", "soft.png", R"({"p1": "x"})"));
+  CHECK(data.at(0, random).mask.eq(64.0f / 255.0f).all().item<bool>());
 }
 
 TEST_CASE("dataset: the level random draws from every level but the first") {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sys/resource.h>
+
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/pictures.hpp"
@@ -112,6 +114,66 @@ TEST_CASE("sizes that cannot be are told before anything is decoded") {
   CHECK_ERROR(decode(png(1, 1, 7, grey, bytes_of({0, 1}))), "damaged");
   CHECK_ERROR(decode(png(1, 1, 8, static_cast<PngColor>(9), bytes_of({0, 1}))), "damaged");
   CHECK_ERROR(decode(png(1, 1, 8, palette, bytes_of({0, 1}))), "damaged");
+}
+
+TEST_CASE("a colour beyond the palette is black as PIL makes it") {
+  std::string const colors = png_chunk("PLTE", bytes_of({1, 2, 3, 250, 251, 252}));
+  std::vector const expected{250, 251, 252, 0, 0, 0, 0, 0, 0};
+  std::string const rows = bytes_of({0, 1, 2, 255});
+  CHECK(pixels(png(3, 1, 8, palette, rows, colors)) == expected);
+  CHECK(pixels(png(3, 1, 8, palette, rows, png_chunk("tEXt", "PLTE") + colors)) == expected);
+  CHECK(pixels(png(3, 1, 8, palette, rows, colors + png_chunk("tRNS", bytes_of({0})))) == expected);
+  CHECK(pixels(png(2, 1, 4, palette, bytes_of({0, 0x1f}), colors)) ==
+        std::vector{250, 251, 252, 0, 0, 0});
+  CHECK_ERROR(decode(png(3, 1, 8, palette, rows, png_chunk("PLTE", ""))), "damaged");
+  CHECK_ERROR(decode(png(3, 1, 8, palette, rows, png_chunk("PLTE", bytes_of({1, 2, 3, 4})))),
+              "damaged");
+}
+
+TEST_CASE("a PNG that unpacks to far more than its size is refused and takes no memory") {
+  auto const peak = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;  // MiB
+  };
+  std::string const bomb = png_of_stream(16, 16, 8, rgb, zlib_of_zeros(650'000));  // 335 MB
+  REQUIRE(bomb.size() > 2'000'000);
+  auto const before = peak();
+  CHECK_ERROR(decode(bomb), "damaged");
+  CHECK(peak() - before < 48);
+  // The limit ends with the picture; what a little more holds is decoded, as PIL does.
+  CHECK(decode(small_png()).shape(0) == 12);
+  CHECK(decode(png_of_stream(16, 16, 8, rgb, zlib_of_zeros(50))).shape(0) == 16);
+}
+
+TEST_CASE("interlaced pictures of every shape stay within the limit") {
+  struct Pass {
+    std::uint32_t x, y, dx, dy;
+  };
+  constexpr Pass passes[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                             {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+  for (std::uint32_t height : {1, 3, 8, 61})
+    for (std::uint32_t width : {1, 2, 5, 8, 9, 17, 700})
+      for (auto const& [depth, color] :
+           {std::pair<char, PngColor>{1, grey}, {16, grey}, {8, rgb}, {16, rgb_alpha}}) {
+        std::size_t const bits = static_cast<std::size_t>(depth) * (color == grey  ? 1
+                                                                    : color == rgb ? 3
+                                                                                   : 4);
+        std::string rows;
+        for (auto const& [x, y, dx, dy] : passes) {
+          if (width <= x || height <= y) continue;
+          std::size_t const wide = (width - x + dx - 1) / dx, high = (height - y + dy - 1) / dy;
+          rows += std::string(high * (1 + (wide * bits + 7) / 8), '\0');
+        }
+        if (rows.size() > 65'535) continue;
+        CHECK(decode(png(width, height, depth, color, rows, "", 1)).shape(1) == width);
+      }
+}
+
+TEST_CASE("a PNG whose first chunk is not its header is refused") {
+  std::string const whole = small_png();
+  CHECK_ERROR(decode(whole.substr(0, 8) + png_chunk("CgBI", "\1\1\1\1") + whole.substr(8)),
+              "header is damaged");
 }
 
 TEST_CASE("a PNG that is cut anywhere or damaged anywhere is refused") {

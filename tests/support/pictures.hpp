@@ -35,13 +35,39 @@ inline std::string stored_zlib(std::string const& raw) {
 
 enum PngColor : char { grey = 0, rgb = 2, palette = 3, grey_alpha = 4, rgb_alpha = 6 };
 
-/// A PNG whose header says what it is told to, around `rows` (each with its filter byte) and
-/// `extra` chunks (PLTE, tRNS).
+/// A PNG whose header says what it is told to, around `extra` chunks (PLTE, tRNS) and a zlib
+/// stream.
+inline std::string png_of_stream(std::uint32_t width, std::uint32_t height, char depth,
+                                 PngColor color, std::string const& stream,
+                                 std::string const& extra = "", char interlaced = 0) {
+  std::string const header = big(width) + big(height) + std::string{depth, color, 0, 0, interlaced};
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + extra + png_chunk("IDAT", stream) +
+         png_chunk("IEND", "");
+}
+
+/// The same around `rows`, each with its filter byte.
 inline std::string png(std::uint32_t width, std::uint32_t height, char depth, PngColor color,
-                       std::string const& rows, std::string const& extra = "") {
-  std::string const header = big(width) + big(height) + std::string{depth, color, 0, 0, 0};
-  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + extra +
-         png_chunk("IDAT", stored_zlib(rows)) + png_chunk("IEND", "");
+                       std::string const& rows, std::string const& extra = "",
+                       char interlaced = 0) {
+  return png_of_stream(width, height, depth, color, stored_zlib(rows), extra, interlaced);
+}
+
+/// A zlib stream of `pairs` times 516 zeros and one more, in 26 bits a pair: "as the byte before,
+/// 258 times", twice.
+inline std::string zlib_of_zeros(std::size_t pairs) {
+  std::string stream = "\x78\x01";
+  unsigned bits = 0, count = 0;
+  auto const put = [&](unsigned value, unsigned length) {
+    for (unsigned i = 0; i < length; ++i) {
+      bits |= (value >> i & 1u) << count;
+      if (++count == 8) stream += static_cast<char>(bits), bits = count = 0;
+    }
+  };
+  put(0b011, 3);       // the last block, fixed codes
+  put(0b00001100, 8);  // the byte 0
+  for (std::size_t i = 0; i < 2 * pairs; ++i) put(0b10100011, 8), put(0, 5);
+  put(0, 7 + 7);           // the end, and bits to fill the last byte
+  return stream + big(0);  // a checksum that stb does not look at
 }
 
 /// A grey picture of one value.

@@ -105,8 +105,11 @@ TEST_CASE("an interrupted run goes on where it was") {
   REQUIRE(done >= 3);
   std::string const epochs = "--epochs " + std::to_string(done + 1);
   check_failed(run_tool(study.finetune() + epochs), 1, "there is a run already");
+  write_file(study / "run/best.safetensors.partial-0", "half");
   check_done(run_tool(study.finetune() + epochs + " --resume"));
   check_log(study.log(), done + 1);
+  for (std::string const& name : files_in(study / "run"))
+    CHECK(name.find("partial") == std::string::npos);
   check_done(run_tool(study.finetune("unbroken") + epochs));
   CHECK(figures(study.log()) == figures(study.log("unbroken")));
 }

@@ -110,4 +110,30 @@ TEST_CASE("a state of another model is refused") {
   CHECK_THROWS_AS(fit(model, Disks(8), Disks(8), test::encode_bytes, wrong), Error);
 }
 
+TEST_CASE("a state that holds a number that is not finite is refused and named") {
+  test::TempDir const run;
+  auto go_on = options(run.path(), 2);
+  Segmenter<DiskSeg> model;
+  fit(model, Disks(8), Disks(8), test::encode_bytes, options(run.path(), 1));
+  go_on.resume = true;
+  auto const file = io::read_safetensors(run / "last.safetensors");
+  for (std::string const part : {"model.", ".mean", ".square"}) {
+    auto tensors = file.tensors;
+    auto const damaged = std::find_if(tensors.begin(), tensors.end(), [&](auto const& tensor) {
+      return tensor.name.find(part) != std::string::npos;
+    });
+    REQUIRE(damaged != tensors.end());
+    at::Tensor const values = io::to_tensor(damaged->array).clone();
+    values.flatten()[-1] = std::numeric_limits<float>::infinity();
+    damaged->array = io::to_array(values);
+    io::write_safetensors(run / "last.safetensors", tensors, file.metadata);
+    Segmenter<DiskSeg> again;
+    std::string const told = "the training state holds numbers that are not finite: " +
+                             (run / "last.safetensors").string() + ", " + damaged->name +
+                             ": start the run anew, with a lower learning rate where it diverged";
+    CHECK_THROWS_WITH_AS(fit(again, Disks(8), Disks(8), test::encode_bytes, go_on), told.c_str(),
+                         Error);
+  }
+}
+
 }  // namespace

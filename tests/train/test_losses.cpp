@@ -154,7 +154,7 @@ TEST_CASE("metrics equal MONAI's") {
   for (auto const& [name, stored] : reference.all()) {
     auto const parts = split(name, '.');  // NAME.METRIC.ignoreN
     if (parts.size() != 3) continue;
-    INFO(name);
+    INFO(parts[0], ".", parts[1], ".", parts[2]);
     bool const big = parts[0] == "big";
     at::Tensor const prediction = big ? test::recipe_image("input:met:bp", {3, 1, 352, 352}) > 0.3
                                       : reference[parts[0] + ".pred"];

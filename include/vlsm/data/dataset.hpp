@@ -2,14 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 
 #include "vlsm/core/recipe.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/examples.hpp"
 #include "vlsm/image/read.hpp"
+#include "vlsm/image/resize.hpp"
 #include "vlsm/image/to_tensor.hpp"
 
 namespace vlsm {
@@ -42,27 +43,23 @@ class Dataset : public Examples {
   }
 
   Example at(std::size_t index, Random& random) const override {
-    Pixels const pixels = load(index);
-    at::Tensor const mean = at::tensor(at::ArrayRef<float>(recipe_.normalize.mean)).view({3, 1, 1});
-    at::Tensor const deviation =
-        at::tensor(at::ArrayRef<float>(recipe_.normalize.deviation)).view({3, 1, 1});
+    auto const pixels = load(index);
     return {.name = rows_[index].mask,
             .prompt = prompt(index, random),
-            .image = (pixels.image.to(at::kFloat) / 255 - mean) / deviation,
-            .mask = pixels.mask.to(at::kFloat) / 255};
+            .image = to_tensor(pixels->image, recipe_.normalize),
+            .mask = to_tensor(pixels->mask)};
   }
 
  private:
-  struct Pixels {
-    at::Tensor image;  // [3, S, S] uint8
-    at::Tensor mask;   // [1, S, S] uint8
+  struct Pixels {  // of the recipe's size
+    Image image;
+    Mask mask;
   };
 
   std::string const& prompt(std::size_t index, Random& random) const {
     auto const& prompts = rows_[index].prompts;
     auto level = prompts.find(level_);
-    if (level_ ==
-        "random") {  // the study's pooled runs: a level from p1 to the last, then a sentence
+    if (level_ == "random") {  // the study's pooled runs: a level but the first, then a sentence
       level = std::next(prompts.begin(),
                         1 + static_cast<std::ptrdiff_t>(draw(random, prompts.size() - 1)));
     }
@@ -70,7 +67,7 @@ class Dataset : public Examples {
     return sentences[sentences.size() == 1 ? 0 : draw(random, sentences.size())];
   }
 
-  Pixels load(std::size_t index) const {
+  std::shared_ptr<Pixels const> load(std::size_t index) const {
     {
       std::lock_guard const lock(mutex_);
       if (auto const kept = cache_.find(index); kept != cache_.end()) return kept->second;
@@ -83,15 +80,8 @@ class Dataset : public Examples {
                       std::to_string(image.shape(1)) + " x " + std::to_string(image.shape(0)),
                   mask_path(index).string(), "give the mask the picture's size");
     auto const side = static_cast<std::size_t>(recipe_.image);
-    Image const seen = resize_bilinear(image, side, side);
-    Mask const target = resize_nearest(mask, side, side);
-    Pixels const pixels{at::from_blob(const_cast<std::uint8_t*>(seen.data()),
-                                      {recipe_.image, recipe_.image, 3}, at::kByte)
-                            .permute({2, 0, 1})
-                            .contiguous(),
-                        at::from_blob(const_cast<std::uint8_t*>(target.data()),
-                                      {1, recipe_.image, recipe_.image}, at::kByte)
-                            .clone()};
+    auto const pixels = std::make_shared<Pixels const>(
+        Pixels{resize_bilinear(image, side, side), resize_nearest(mask, side, side)});
     std::lock_guard const lock(mutex_);
     if (cache_.size() < kept_pictures) cache_.emplace(index, pixels);
     return pixels;
@@ -129,7 +119,7 @@ class Dataset : public Examples {
   Recipe recipe_;
   std::vector<Annotation> rows_;
   mutable std::mutex mutex_;
-  mutable std::unordered_map<std::size_t, Pixels> cache_;
+  mutable std::unordered_map<std::size_t, std::shared_ptr<Pixels const>> cache_;
 };
 
 }  // namespace vlsm

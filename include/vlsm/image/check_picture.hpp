@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +24,25 @@ inline std::uint32_t big_endian(std::string_view bytes, std::size_t at, std::siz
   std::uint32_t value = 0;
   for (char c : bytes.substr(at, count)) value = value << 8 | static_cast<unsigned char>(c);
   return value;
+}
+
+/// Whether a PNG begins with its header, which tells the size; else the decoder would find another
+/// header behind.
+inline bool has_png_header(std::string_view bytes) {
+  return bytes.size() >= png_header && bytes.substr(8, 8) == std::string_view("\0\0\0\rIHDR", 8);
+}
+
+/// The most that decoding a PNG with such a header takes in one piece, in bytes: its file in
+/// doubling steps, its rows (interlaced ones are up to twice as large), or its pixels. A file that
+/// unpacks to more lies about its size.
+inline std::size_t png_limit(std::string_view bytes) {
+  std::size_t const width = big_endian(bytes, 16), height = big_endian(bytes, 20);
+  auto const depth = static_cast<unsigned char>(bytes[24]),
+             color = static_cast<unsigned char>(bytes[25]);
+  std::size_t const channels = color == 3 ? 1u : 1u + (color & 2u) + (color >> 2 & 1u);
+  std::size_t const rows = height * (1 + channels * ((width * depth + 7) / 8)),
+                    pixels = width * height * (depth == 16 ? 8 : 4);
+  return std::max(2 * rows, pixels) + 2 * bytes.size() + (1u << 16);
 }
 
 /// Whether the chunks of a PNG are there up to the last one, each with its checksum.

@@ -12,6 +12,7 @@
 #include "vlsm/core/stb.hpp"
 #include "vlsm/image/check_picture.hpp"
 #include "vlsm/image/image.hpp"
+#include "vlsm/image/png_palette.hpp"
 
 namespace vlsm {
 
@@ -46,7 +47,7 @@ struct Pixels {
 /// Throws Error where the size that the header claims is none to be decoded.
 inline void check_header(std::string const& bytes, std::filesystem::path const& path) {
   long long width = 0, height = 0;
-  if (is_png(bytes) && bytes.size() >= png_header) {
+  if (is_png(bytes) && has_png_header(bytes)) {
     width = big_endian(bytes, 16), height = big_endian(bytes, 20);
     if (width == 0 || height == 0)
       throw Error(
@@ -54,7 +55,8 @@ inline void check_header(std::string const& bytes, std::filesystem::path const& 
           path.string(), "fetch the file again, or write it anew as PNG");
   } else {
     int w = 0, h = 0, channels = 0;
-    if (!stbi_info_from_memory(reinterpret_cast<stbi_uc const*>(bytes.data()),
+    if (is_png(bytes) ||
+        !stbi_info_from_memory(reinterpret_cast<stbi_uc const*>(bytes.data()),
                                static_cast<int>(bytes.size()), &w, &h, &channels)) {
       if (is_png(bytes) || is_jpeg(bytes))
         throw Error("the picture's header is damaged or cut off", path.string(),
@@ -86,11 +88,15 @@ inline void cut_off_at_255(std::string const& bytes, Pixels& pixels) {
 
 /// The pixels as RGB.
 inline Pixels decode(std::filesystem::path const& path) {
-  std::string const bytes = picture_bytes(path);
+  std::string bytes = picture_bytes(path);
   check_header(bytes, path);
+  bool const png = is_png(bytes), whole = png ? whole_png(bytes) : whole_jpeg(bytes);
+  // A JPEG takes what its header says, which is checked.
+  StbLimit const limit(png ? png_limit(bytes) : SIZE_MAX);
   int width = 0, height = 0, own = 0;
   Pixels pixels{{nullptr, stbi_image_free}, 0, 0};
-  if (is_png(bytes) ? whole_png(bytes) : whole_jpeg(bytes))
+  if (png && whole) fill_palette(bytes);
+  if (whole)
     pixels.data.reset(stbi_load_from_memory(reinterpret_cast<stbi_uc const*>(bytes.data()),
                                             static_cast<int>(bytes.size()), &width, &height, &own,
                                             3));
@@ -99,8 +105,7 @@ inline Pixels decode(std::filesystem::path const& path) {
                 "fetch the file again, or write it anew as PNG");
   pixels.height = static_cast<std::size_t>(height), pixels.width = static_cast<std::size_t>(width);
   constexpr char sixteen_bits = 16, grey = 0;
-  if (is_png(bytes) && bytes[24] == sixteen_bits && bytes[25] == grey)
-    cut_off_at_255(bytes, pixels);
+  if (png && bytes[24] == sixteen_bits && bytes[25] == grey) cut_off_at_255(bytes, pixels);
   return pixels;
 }
 

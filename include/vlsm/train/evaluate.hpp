@@ -5,6 +5,7 @@
 
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/evaluation.hpp"
+#include "vlsm/train/loss.hpp"
 #include "vlsm/train/metrics.hpp"
 
 namespace vlsm {

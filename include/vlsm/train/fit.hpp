@@ -21,7 +21,10 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
   Optimizer optimizer(model, options.optimizer);
   TrainState state{.plateau = options.plateau, .stop = options.early_stop};
   auto const last = options.run / "last.safetensors", best = options.run / "best.safetensors";
-  if (options.resume && std::filesystem::exists(last)) load_state(last, model, optimizer, state);
+  if (options.resume && std::filesystem::exists(last)) {
+    load_state(last, model, optimizer, state);
+    for (auto const& path : {last, best}) io::AtomicFile::clean_up(path);
+  }
 
   at::Device const device = model.parameters().front().device();
   std::vector<Epoch> history;

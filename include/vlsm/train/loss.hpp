@@ -3,9 +3,8 @@
 
 #include <ATen/ATen.h>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/nn/shape_text.hpp"
 #include "vlsm/train/options.hpp"
+#include "vlsm/train/same_shape.hpp"
 
 // The losses of the study, with MONAI's formulas and options. All take predictions and targets of
 // one shape [B, C, H, W] and are differentiable by autograd.
@@ -26,13 +25,6 @@ struct DiceOptions {
 };
 
 namespace detail {
-
-inline void check_same_shape(at::Tensor const& prediction, at::Tensor const& target) {
-  if (prediction.sizes() != target.sizes() || prediction.dim() < 3)
-    throw Error("prediction and target differ in shape",
-                shape_text(prediction.sizes()) + " against " + shape_text(target.sizes()),
-                "give both as [B, C, H, W]");
-}
 
 inline at::Tensor reduce(at::Tensor const& losses, Reduction reduction) {
   switch (reduction) {

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "vlsm/train/loss.hpp"
+#include "vlsm/train/same_shape.hpp"
 
 namespace vlsm {
 

@@ -77,7 +77,8 @@ inline void save_state(std::filesystem::path const& path, torch::nn::Module cons
       {{"vlsm_train_state", detail::to_json(state, optimizer.learning_rate()).dump()}});
 }
 
-/// Puts a saved state back. Throws Error where the file is of another model or no state at all.
+/// Puts a saved state back. Throws Error where the file is of another model or no state at all, or
+/// holds numbers from which no training goes on.
 inline void load_state(std::filesystem::path const& path, torch::nn::Module& model,
                        Optimizer& optimizer, TrainState& state) {
   auto const file = io::read_safetensors(path);
@@ -94,6 +95,10 @@ inline void load_state(std::filesystem::path const& path, torch::nn::Module& mod
         found->second.scalar_type() != like.scalar_type())
       throw Error("the training state is of another model", path.string() + ", " + name,
                   "resume with the --model it was trained with");
+    if (found->second.is_floating_point() && !found->second.isfinite().all().item<bool>())
+      throw Error("the training state holds numbers that are not finite",
+                  path.string() + ", " + name,
+                  "start the run anew, with a lower learning rate where it diverged");
     return found->second.clone();
   };
   for (auto const& item : model.named_parameters()) {

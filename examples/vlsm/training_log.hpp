@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model.hpp"
+#include "progress.hpp"
+#include "run_log.hpp"
+
+namespace tool {
+
+/// Trains `model`, which `what` names on stderr: a line of progress there, log.csv and TensorBoard
+/// events in `options.run`, an existing folder. Returns the epochs of this call; throws what fit
+/// throws.
+inline std::vector<vlsm::Epoch> fit_logged(Model& model, std::string const& what,
+                                           vlsm::Examples const& train, vlsm::Examples const& val,
+                                           vlsm::Encode const& encode,
+                                           vlsm::FitOptions const& options) {
+  RunLog log(options.run);
+  std::size_t const steps = (train.size() + options.batch - 1) / options.batch;
+  Progress progress(what, steps * static_cast<std::size_t>(options.epochs));
+  bool first = true;
+  std::string dice;  // of the epoch before
+  vlsm::FitHooks const hooks{
+      .on_step =
+          [&](int epoch, std::size_t step, std::size_t, double loss) {
+            std::size_t const before = static_cast<std::size_t>(epoch - 1) * steps;
+            if (std::exchange(first, false)) progress.skip(before);
+            char note[64];
+            std::snprintf(note, sizeof note, "epoch %d, loss %.4f", epoch, loss);
+            progress.update(before + step, note + dice);
+          },
+      .on_epoch =
+          [&](vlsm::Epoch const& epoch) {
+            char note[32];
+            std::snprintf(note, sizeof note, ", val Dice %.3f", epoch.val_dice);
+            dice = note;
+            log.add(epoch);
+          }};
+  auto history = model.fit(train, val, encode, options, hooks);
+  progress.finish();
+  return history;
+}
+
+}  // namespace tool

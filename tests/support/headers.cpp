@@ -1,2 +1,0 @@
-// SPDX-License-Identifier: MIT
-// Nothing but the precompiled headers that the tests share.
