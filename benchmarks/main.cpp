@@ -22,6 +22,7 @@ void add_clipseg();
 void add_tokenizer();
 void add_image();
 void add_loss();
+void add_study();
 
 Peak const& peak() {
   static Peak const measured = measure_peak();
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
   add_tokenizer();
   add_image();
   add_loss();
+  add_study();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::AddCustomContext("vlsm", VLSM_VERSION);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "benchmarks/support/check.hpp"
+#include "vlsm/io/keys/reshape.hpp"
 #include "vlsm/io/keys/schemes.hpp"
 #include "vlsm/io/keys/translate.hpp"
 #include "vlsm/models/clipseg.hpp"
@@ -18,23 +19,25 @@ namespace vlsm::bench {
 /// A block, or a whole model, with the recipe's weights: those that its stored outputs were made
 /// with.
 ///
-/// @param slot what stands before the block's own names in a CLIPSeg ("vision."); "" for all of it
+/// @param slot what stands before the block's own names in a model ("vision."); "" for all of it
+/// @param scheme whose keys the recipe is seeded with
 template <class B>
-std::shared_ptr<B> with_recipe_weights(std::string const& slot) {
+std::shared_ptr<B> with_recipe_weights(std::string const& slot,
+                                       io::KeyScheme const& scheme = io::hf_clipseg) {
   WithoutInitialization const unset;
   auto const block = std::make_shared<B>();
-  for (auto& item : block->named_parameters()) {
+  auto const fill = [&](std::string const& name, at::Tensor tensor) {
     std::vector<at::Tensor> parts;
-    for (io::Origin const& origin : io::origins_of(io::hf_clipseg, slot + item.key())) {
-      std::vector<std::int64_t> shape = item.value().sizes().vec();
-      shape[0] /= origin.rule.parts;
-      bool const turned = origin.rule.change == io::Change::transpose;
-      if (turned) std::swap(shape[0], shape[1]);
-      at::Tensor const part = test::recipe_weight(origin.theirs, shape);
-      parts.push_back(turned ? part.t() : part);
+    for (io::Origin const& origin : io::origins_of(scheme, slot + name)) {
+      at::Tensor const theirs = io::to_theirs(origin.rule, tensor);
+      parts.push_back(
+          io::to_ours(origin.rule.change, test::recipe_weight(origin.theirs, theirs.sizes())));
     }
-    item.value().set_data(at::cat(parts).contiguous());
-  }
+    tensor.set_data((parts.size() == 1 ? parts[0] : at::cat(parts)).contiguous());
+  };
+  for (auto& item : block->named_parameters()) fill(item.key(), item.value());
+  for (auto& item : block->named_buffers())
+    if (item.value().is_floating_point()) fill(item.key(), item.value());
   block->eval();
   return block;
 }

@@ -46,7 +46,8 @@ void run(Options const& options) {
         tensors.insert_or_assign(name, tensor);
   std::size_t filled = 0;
   if (!options.base.empty())
-    for (auto const& [name, tensor] : read(options.base)) filled += tensors.emplace(name, tensor).second;
+    for (auto const& [name, tensor] : read(options.base))
+      filled += tensors.emplace(name, tensor).second;
 
   for (Target const& target : targets()) {
     if (target.name != options.to) continue;
@@ -72,9 +73,10 @@ void add_convert(CLI::App& app) {
       ->check(CLI::IsMember(names))
       ->capture_default_str();
   command
-      ->add_option("--base", options->base,
-                   "the checkpoint that was fine-tuned: gives what the model does not build (blocks "
-                   "beyond its deepest tap), so that the result is complete")
+      ->add_option(
+          "--base", options->base,
+          "the checkpoint that was fine-tuned: gives what the model does not build (blocks "
+          "beyond its deepest tap), so that the result is complete")
       ->check(not_empty());
   command->add_option("--out", options->out, "safetensors file")->check(not_empty())->required();
   command->callback([options] { run(*options); });

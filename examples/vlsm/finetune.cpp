@@ -137,9 +137,9 @@ void add_finetune(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--resume", options->resume, "go on with the run in --out");
   command
-      ->add_option(
-          "--train", options->train,
-          "decoder: the encoders stay as they are; all; auto: as in the study, all from random weights")
+      ->add_option("--train", options->train,
+                   "decoder: the encoders stay as they are; all; auto: as in the study, all from "
+                   "random weights")
       ->check(CLI::IsMember({"auto", "decoder", "all"}))
       ->capture_default_str();
   command->add_option("--epochs", options->fit.epochs, "most epochs")

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <cxxabi.h>
 
+#include <algorithm>
+
 #include "model_list.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/nn/module.hpp"
@@ -19,11 +21,36 @@ std::string block_name(char const* mangled) {
   return name.substr(name.rfind(':') + 1);
 }
 
+std::string shapes_of(vlsm::Taps const& port, int side) {
+  std::vector<std::string> shapes;
+  for (int i = 0; i < port.count; ++i) {
+    int const cells = side / port.stride[i];
+    std::string const width = std::to_string(port.width[i]), edge = std::to_string(cells);
+    shapes.push_back(port.layout == vlsm::Layout::map
+                         ? "[" + width + ", " + edge + ", " + edge + "]"
+                         : "[" + std::to_string(port.class_tokens + cells * cells) + ", " + width +
+                               "]");
+  }
+  if (port.count > 1 && std::ranges::all_of(shapes, [&](auto const& s) { return s == shapes[0]; }))
+    return std::to_string(port.count) + " x " + shapes[0];
+  std::string text;
+  for (std::string const& shape : shapes) text += (text.empty() ? "" : ", ") + shape;
+  return text;
+}
+
+std::string shapes_of(vlsm::Words const& port) {
+  std::string text;
+  if (port.sentence) text = "[" + std::to_string(port.sentence) + "]";
+  if (port.words)
+    text += (text.empty() ? "" : ", ") + ("16 x [" + std::to_string(port.words)) + "]";
+  return text;
+}
+
 std::vector<ModelInfo> const& models() {
-  static std::vector<ModelInfo> const list{
-      clipseg(),         clipseg_simple(), cris(),   cris_original(), biomedclipseg(),
-      biomedclipseg_d(), unet(),           unetpp(), deeplabv3plus(), clipseg_small(),
-      clipseg_tiny()};
+  static std::vector<ModelInfo> const list{clipseg(),       clipseg_simple(), cris(),
+                                           cris_original(), biomedclipseg(),  biomedclipseg_d(),
+                                           unet(),          unetpp(),         deeplabv3plus(),
+                                           clipseg_small(), clipseg_tiny()};
   return list;
 }
 
@@ -57,8 +84,8 @@ std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from
   }
   auto const report = model->load(from.weights, {.partial = from.partial});
   if (report.fresh > 0 && info.pretrained_decoder)
-    throw vlsm::Error(std::string(info.name) + " starts from another model's decoder",
-                      from.weights, "give --decoder-weights (CIDAS/clipseg-rd64-refined)");
+    throw vlsm::Error(std::string(info.name) + " starts from another model's decoder", from.weights,
+                      "give --decoder-weights (CIDAS/clipseg-rd64-refined)");
   return model;
 }
 

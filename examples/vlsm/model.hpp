@@ -37,11 +37,19 @@ class Model {
   virtual void to(at::Device device) = 0;
 };
 
+/// One slot of a model, as its architecture says it.
+struct SlotInfo {
+  std::string block;   ///< "VisionTransformer"
+  std::string writes;  ///< the shapes of what it hands on, without the batch; empty: nothing
+  long long parameters = 0;
+  double gflop = 0;  ///< one image, one prompt of 16 tokens
+};
+
 /// One line of `vlsm models`.
 struct ModelInfo {
   std::string_view name;
   std::string_view summary;
-  std::vector<std::string> slots;  ///< vision, text, fusion, decoder, head
+  std::vector<SlotInfo> slots;  ///< vision, text, fusion, decoder, head
   long long parameters = 0;
   double gflop = 0;  ///< one image, one prompt of 16 tokens
   vlsm::Recipe recipe;
@@ -63,8 +71,8 @@ ModelInfo const& find_model(std::string_view name);
 struct WeightsFrom {
   std::string weights{};          ///< a file or folder, or "random"
   std::string decoder_weights{};  ///< for fusion, decoder and head; empty: `weights` gives all
-  bool partial = false;         ///< what `weights` never holds (a decoder) may start at random
-  std::uint64_t seed = 0;       ///< of what is random
+  bool partial = false;           ///< what `weights` never holds (a decoder) may start at random
+  std::uint64_t seed = 0;         ///< of what is random
 };
 
 /// A model with its weights. Throws vlsm::Error where a file does not fit it.

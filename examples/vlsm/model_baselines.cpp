@@ -10,11 +10,12 @@ ModelInfo unet() {
   return info_of<vlsm::Unet>("unet", "U-Net over ResNet-50; reads no prompt", "none", true);
 }
 ModelInfo unetpp() {
-  return info_of<vlsm::UnetPlusPlus>("unetpp", "UNet++ over ResNet-50; reads no prompt", "none", true);
+  return info_of<vlsm::UnetPlusPlus>("unetpp", "UNet++ over ResNet-50; reads no prompt", "none",
+                                     true);
 }
 ModelInfo deeplabv3plus() {
-  return info_of<vlsm::DeepLabV3Plus>("deeplabv3plus",
-                                      "DeepLabV3+ over ResNet-50; reads no prompt", "none", true);
+  return info_of<vlsm::DeepLabV3Plus>("deeplabv3plus", "DeepLabV3+ over ResNet-50; reads no prompt",
+                                      "none", true);
 }
 
 }  // namespace tool

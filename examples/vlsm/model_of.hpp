@@ -48,16 +48,32 @@ std::unique_ptr<Model> make() {
 /// "VisionTransformer" for vlsm::VisionTransformer<…>.
 std::string block_name(char const* mangled);
 
+/// "3 x [485, 768]" or "[512, 52, 52], [1024, 26, 26]": the shapes of a port for a square image.
+std::string shapes_of(vlsm::Taps const& port, int side);
+/// "[512], 16 x [768]": a sentence and the words of 16 tokens.
+std::string shapes_of(vlsm::Words const& port);
+
+template <class Block>
+SlotInfo slot_of(std::string writes, vlsm::Load load) {
+  return {.block = block_name(typeid(Block).name()),
+          .writes = std::move(writes),
+          .parameters = Block::parameter_count(),
+          .gflop = static_cast<double>(Block::flops(load)) / 1e9};
+}
+
 template <class A>
 ModelInfo info_of(std::string_view name, std::string_view summary,
                   std::string_view tokenizer = "clip", bool trains_towers = false) {
+  constexpr int side = A::recipe.image;
+  constexpr vlsm::Load load{side, side, 16};
   return {.name = name,
           .summary = summary,
-          .slots = {block_name(typeid(typename A::Vision).name()),
-                    block_name(typeid(typename A::Text).name()),
-                    block_name(typeid(typename A::Fusion).name()),
-                    block_name(typeid(typename A::Decoder).name()),
-                    block_name(typeid(typename A::Head).name())},
+          .slots = {slot_of<typename A::Vision>(shapes_of(A::Vision::out, side), load),
+                    slot_of<typename A::Text>(shapes_of(A::Text::out), load),
+                    slot_of<typename A::Fusion>(shapes_of(A::Fusion::out, side), load),
+                    slot_of<typename A::Decoder>(shapes_of(A::Decoder::out, side), load),
+                    slot_of<typename A::Head>(
+                        shapes_of(vlsm::Taps::alike(1, 1, 1, vlsm::Layout::map), side), load)},
           .parameters = vlsm::parameter_count<A>(),
           .gflop = static_cast<double>(vlsm::flops<A>(16)) / 1e9,
           .recipe = A::recipe,

@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "figure.hpp"
 
 namespace tool {
 
@@ -11,7 +12,15 @@ void add_models(CLI::App& app) {
       app.add_subcommand("models", "List the models: slots, parameters, image size, work");
   auto const json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "print JSON lines");
-  command->callback([json] {
+  auto const svg = std::make_shared<std::string>();
+  command->add_option("--svg", *svg, "write a figure of each model into this folder (MODEL.svg)")
+      ->check(not_empty());
+  command->callback([json, svg] {
+    if (!svg->empty()) {
+      make_folder(*svg);
+      for (ModelInfo const& info : models())
+        write_text(std::filesystem::path(*svg) / (std::string(info.name) + ".svg"), figure(info));
+    }
     if (!*json)
       std::printf("%-16s %12s %6s %8s  %s\n", "model", "parameters", "image", "GFLOP",
                   "slots: vision, text, fusion, decoder, head");
@@ -20,11 +29,11 @@ void add_models(CLI::App& app) {
         print_json({{"model", info.name},
                     {"summary", info.summary},
                     {"slots",
-                     {{"vision", info.slots[0]},
-                      {"text", info.slots[1]},
-                      {"fusion", info.slots[2]},
-                      {"decoder", info.slots[3]},
-                      {"head", info.slots[4]}}},
+                     {{"vision", info.slots[0].block},
+                      {"text", info.slots[1].block},
+                      {"fusion", info.slots[2].block},
+                      {"decoder", info.slots[3].block},
+                      {"head", info.slots[4].block}}},
                     {"parameters", info.parameters},
                     {"image", info.recipe.image},
                     {"gflop", info.gflop},
@@ -33,9 +42,9 @@ void add_models(CLI::App& app) {
       }
       std::printf("%-16s %12lld %6d %8.2f  %s, %s, %s, %s, %s\n%16s %s\n",
                   std::string(info.name).c_str(), info.parameters, info.recipe.image, info.gflop,
-                  info.slots[0].c_str(), info.slots[1].c_str(), info.slots[2].c_str(),
-                  info.slots[3].c_str(), info.slots[4].c_str(), "",
-                  std::string(info.summary).c_str());
+                  info.slots[0].block.c_str(), info.slots[1].block.c_str(),
+                  info.slots[2].block.c_str(), info.slots[3].block.c_str(),
+                  info.slots[4].block.c_str(), "", std::string(info.summary).c_str());
     }
     if (!*json)
       std::printf("GFLOP: one image and one prompt of 16 tokens; a multiply-add counts as two.\n");

@@ -17,7 +17,7 @@ TEST_CASE("the small models are sound") {
 template <UpsampleConfig config>
 class CarelessHead : public TransposedHead<config> {
  public:
-  at::Tensor forward(at::Tensor const& read, Said const& said) const {
+  at::Tensor forward(Features const& read, Said const& said) const {
     at::Tensor const logits = TransposedHead<config>::forward(read, said);
     return small ? at::avg_pool2d(logits, 2) : logits;
   }
