@@ -32,7 +32,7 @@ TEST_CASE("shapes: what is no image for a vision transformer is told with its sh
                                               {1, 3, 32, 7},
                                               {1, 3, 0, 0},
                                               {1, 1, 3, 32, 32}})
-    CHECK_ERROR(vision.forward(at::zeros(shape)), "a vision transformer cannot see this image: ");
+    CHECK_ERROR(vision.forward(at::zeros(shape)), "the vision tower cannot see this image: ");
   CHECK_ERROR(vision.forward(at::zeros({1, 3, 7, 32})), "8 pixels");
 }
 
