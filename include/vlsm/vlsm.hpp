@@ -2,6 +2,11 @@
 #pragma once
 
 // Everything that using a model takes. For shorter compile times include only what is used.
+#include "vlsm/adapt/condition.hpp"
+#include "vlsm/adapt/dense.hpp"
+#include "vlsm/adapt/lora.hpp"
+#include "vlsm/adapt/shallow.hpp"
+#include "vlsm/adapt/shallow_text.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -13,6 +18,7 @@
 #include "vlsm/models/clipseg_small.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/tokenizer/clip.hpp"
+#include "vlsm/train/adapt.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/version.hpp"
