@@ -2,6 +2,11 @@
 #pragma once
 
 // Everything that using a model takes. For shorter compile times include only what is used.
+#include "vlsm/adapt/condition.hpp"
+#include "vlsm/adapt/dense.hpp"
+#include "vlsm/adapt/lora.hpp"
+#include "vlsm/adapt/shallow.hpp"
+#include "vlsm/adapt/shallow_text.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -9,10 +14,16 @@
 #include "vlsm/image/write.hpp"
 #include "vlsm/io/load.hpp"
 #include "vlsm/io/save.hpp"
+#include "vlsm/models/biomedclipseg.hpp"
 #include "vlsm/models/clipseg.hpp"
 #include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/cris.hpp"
+#include "vlsm/models/deeplabv3plus.hpp"
+#include "vlsm/models/unetpp.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/tokenizer/clip.hpp"
+#include "vlsm/tokenizer/wordpiece.hpp"
+#include "vlsm/train/adapt.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/version.hpp"

@@ -65,4 +65,11 @@ constexpr long long cells_of(Taps const& port, int i, Load load) {
   return 1LL * (load.height / port.stride[i]) * (load.width / port.stride[i]);
 }
 
+/// Rows that a tower's or decoder's transformer works on, by what it writes: cells and class
+/// tokens, or words.
+constexpr long long rows_of(Taps const& out, Load load) {
+  return cells_of(out, 0, load) + out.class_tokens;
+}
+constexpr long long rows_of(Words const& /*out*/, Load load) { return load.tokens; }
+
 }  // namespace vlsm

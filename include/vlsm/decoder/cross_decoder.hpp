@@ -87,6 +87,8 @@ class CrossDecoder : public Module {
   static constexpr CrossConfig settings = config;
   static constexpr Taps in = config.in;
   static constexpr Words text = config.text;
+  static constexpr Attentions attentions{
+      .count = 2 * config.layers, .width = width, .words = config.layers};
   static constexpr Taps out = Taps::alike(1, width, config.in.stride[0], Layout::map);
 
   /// map [B, width, h, w], words [B, L, width] -> map [B, width, h, w]

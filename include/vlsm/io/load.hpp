@@ -2,13 +2,25 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 
 #include "vlsm/io/fill.hpp"
 #include "vlsm/io/hf_config.hpp"
 #include "vlsm/io/load_options.hpp"
 #include "vlsm/io/native.hpp"
+#include "vlsm/nn/adaptation.hpp"
 
 namespace vlsm::io {
+
+/// The parameters of the adaptations (adapters, LoRA) in `model`.
+inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
+  std::set<std::string> names;
+  for (auto const& part : model.named_modules("", false))
+    if (dynamic_cast<Adaptation const*>(part.value().get()))
+      for (auto const& item : part.value()->named_parameters())
+        names.insert(part.key() + "." + item.key());
+  return names;
+}
 
 /// Gives `model` the weights of `tensors`, whose names follow any known scheme.
 ///
@@ -42,6 +54,7 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
 
   LoadReport report{.format = {}, .scheme = std::string(source.scheme.name)};
   report.dropped = given.dropped;
+  std::set<std::string> const added = adaptation_names(model);
   std::vector<std::string> fresh;
   Filling filling(problems);
   for (auto const& [name, parameter] : parameters) {
@@ -50,7 +63,9 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
       continue;
     }
     if (name.ends_with("num_batches_tracked")) continue;  // younger than batch norm
-    auto const origins = origins_of(source.scheme, name);
+    // A file of the model without its adaptations starts their training, whatever its scheme.
+    auto const origins =
+        added.contains(name) ? std::vector<Origin>{} : origins_of(source.scheme, name);
     if (origins.empty()) fresh.push_back(name);
     for (Origin const& origin : origins) problems.add("missing", source.prefix + origin.theirs);
   }

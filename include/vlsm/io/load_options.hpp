@@ -19,8 +19,8 @@ struct LoadReport {
 struct LoadOptions {
   /// The slots that are read; what the file holds of others is dropped.
   std::vector<std::string> slots{"vision", "text", "fusion", "decoder", "head"};
-  /// Whether parameters that the source never holds (the decoder, in CLIP's own files) stay as they
-  /// are, for a fine-tuning that starts from it.
+  /// Whether parameters that the source never holds (the decoder, in CLIP's own files; adapters, in
+  /// any file of a model without them) stay as they are, for a fine-tuning that starts from it.
   bool partial = false;
 };
 

@@ -11,6 +11,24 @@ enum class AttentionMask {
   causal,  ///< a token sees itself and those before it
 };
 
+/// The attentions of a block, all of one width and the same queries: its statement for `Lora`.
+struct Attentions {
+  int count = 0;
+  int width = 0;
+  int words = 0;  ///< so many of them look at the words, the others at their own queries
+};
+
+/// Which projections of an attention get low-rank changes (LoRA, Hu et al. 2022; queries and
+/// values, as in its experiments).
+struct LoraConfig {
+  int rank = 8;
+  int alpha = 16;  ///< the changes are scaled by alpha / rank
+  bool query = true;
+  bool key = false;
+  bool value = true;
+  bool out = false;
+};
+
 /// Multi-head attention (Vaswani et al. 2017); the projections to queries, keys and values lie in
 /// one matrix, in this order.
 class Attention : public Module {
@@ -40,6 +58,14 @@ class Attention : public Module {
                      at::Tensor const& padding = {}) const {
     return attend(split(qkv_->rows(query, 0, width_)), split(qkv_->rows(key, width_, width_)),
                   split(qkv_->rows(value, 2 * width_, width_)), padding, AttentionMask::none);
+  }
+
+  /// Adds low-rank changes to the projections that `c` names.
+  void adapt(LoraConfig c) {
+    if (c.query) qkv_->change("lora_query", 0, width_, c.rank, c.alpha);
+    if (c.key) qkv_->change("lora_key", width_, width_, c.rank, c.alpha);
+    if (c.value) qkv_->change("lora_value", 2 * width_, width_, c.rank, c.alpha);
+    if (c.out) out_->change("lora", 0, out_->out(), c.rank, c.alpha);
   }
 
   static constexpr long long parameter_count(long long width, long long out = 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vlsm/core/ports.hpp"
+#include "vlsm/nn/adaptable_layer.hpp"
 #include "vlsm/nn/attention.hpp"
 #include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/mlp.hpp"
@@ -19,18 +20,19 @@ struct LayerConfig {
 };
 
 /// Normalises before attention and perceptron: CLIP's and timm's layer.
-class PreNormLayer : public Module {
+class PreNormLayer : public AdaptableLayer {
  public:
   explicit PreNormLayer(LayerConfig c)
-      : norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
+      : AdaptableLayer(c.width),
+        norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
         attention_(child<Attention>("attn", c.width, c.heads)),
         norm2_(child<LayerNorm>("norm2", c.width, c.eps)),
         mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)) {}
 
   /// [B, N, width] -> [B, N, width]
   at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none) const {
-    at::Tensor const seen = x + attention_->forward(norm1_->forward(x), mask);
-    return seen + mlp_->forward(norm2_->forward(seen));
+    at::Tensor const seen = x + after_attention(attention_->forward(norm1_->forward(x), mask));
+    return seen + after_mlp(mlp_->forward(norm2_->forward(seen)));
   }
 
  private:
@@ -42,10 +44,11 @@ class PreNormLayer : public Module {
 
 /// Normalises after attention and perceptron: the original transformer's layer, CLIPSeg's
 /// decoder's.
-class PostNormLayer : public Module {
+class PostNormLayer : public AdaptableLayer {
  public:
   explicit PostNormLayer(LayerConfig c)
-      : attention_(child<Attention>("attn", c.width, c.heads)),
+      : AdaptableLayer(c.width),
+        attention_(child<Attention>("attn", c.width, c.heads)),
         norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
         mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)),
         norm2_(child<LayerNorm>("norm2", c.width, c.eps)) {}
@@ -53,8 +56,8 @@ class PostNormLayer : public Module {
   /// [B, N, width] -> [B, N, width]; tokens where `padding` [B, N] is true are not looked at.
   at::Tensor forward(at::Tensor const& x, at::Tensor const& padding = {}) const {
     at::Tensor const seen =
-        norm1_->forward(x + attention_->forward(x, AttentionMask::none, padding));
-    return norm2_->forward(seen + mlp_->forward(seen));
+        norm1_->forward(x + after_attention(attention_->forward(x, AttentionMask::none, padding)));
+    return norm2_->forward(seen + after_mlp(mlp_->forward(seen)));
   }
 
  private:

@@ -50,6 +50,8 @@ class BertText : public Module {
   static constexpr BertTextConfig settings = config;
   static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
   static constexpr int vocabulary = config.vocabulary;
+  static constexpr int depth = config.blocks;
+  static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
   static constexpr PadTo pad_to{.id = 0, .length = 0};
 
   /// ids [B, L], padded with 0 -> sentence [B, sentence], words [B, L', width], and which of them

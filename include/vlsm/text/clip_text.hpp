@@ -46,6 +46,8 @@ class ClipText : public Module {
   static constexpr ClipTextConfig settings = config;
   static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
   static constexpr int vocabulary = config.vocabulary;
+  static constexpr int depth = config.blocks;
+  static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
   static constexpr PadTo pad_to{
       .id = config.padding == Padding::zeros ? 0
             : config.end == largest_id_ends  ? config.vocabulary - 1
@@ -58,19 +60,7 @@ class ClipText : public Module {
   /// The tower is causal, so no token after the end can change the sentence: the batch is cut to
   /// its longest prompt, L' <= L, unless what pads it counts as words.
   Said forward(Tokens const& tokens) const {
-    check_tokens(tokens.ids, config.vocabulary);
-    at::Tensor const end = end_of(tokens.ids);  // [B]
-    std::int64_t const length = config.padding == Padding::counts
-                                    ? tokens.ids.size(1)
-                                    : end.max().template item<std::int64_t>() + 1;
-    at::Tensor const ids = tokens.ids.slice(1, 0, length);
-    at::Tensor x = at::embedding(tokens_, ids) + positions_.slice(0, 0, length);
-    for (auto const& block : blocks_) x = block->forward(x, AttentionMask::causal);
-    at::Tensor const words = norm_after_->forward(x);
-    at::Tensor const rows = at::arange(words.size(0), end.options());
-    return {.sentence = project_->forward(words.index({rows, end})),
-            .words = words,
-            .padding = no_word(ids, end)};
+    return read(tokens, [](int, at::Tensor const&, at::Tensor const&) {});
   }
 
   static constexpr long long parameter_count() {
@@ -81,6 +71,29 @@ class ClipText : public Module {
   static constexpr long long flops(Load load) {
     return config.blocks * layer_flops(config.layer, load.tokens) +
            linear_flops(1, config.layer.width, config.sentence);
+  }
+
+ protected:
+  /// The same; `see(block, states, end)` is shown what each block makes of the words,
+  /// [B, L', width], and where the sentences end, [B].
+  template <class See>
+  Said read(Tokens const& tokens, See see) const {
+    check_tokens(tokens.ids, config.vocabulary);
+    at::Tensor const end = end_of(tokens.ids);  // [B]
+    std::int64_t const length = config.padding == Padding::counts
+                                    ? tokens.ids.size(1)
+                                    : end.max().template item<std::int64_t>() + 1;
+    at::Tensor const ids = tokens.ids.slice(1, 0, length);
+    at::Tensor x = at::embedding(tokens_, ids) + positions_.slice(0, 0, length);
+    for (int block = 0; block < depth; ++block) {
+      x = blocks_[block]->forward(x, AttentionMask::causal);
+      see(block, x, end);
+    }
+    at::Tensor const words = norm_after_->forward(x);
+    at::Tensor const rows = at::arange(words.size(0), end.options());
+    return {.sentence = project_->forward(words.index({rows, end})),
+            .words = words,
+            .padding = no_word(ids, end)};
   }
 
  private:

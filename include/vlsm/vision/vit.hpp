@@ -50,6 +50,7 @@ class VisionTransformer : public Module {
     taps.pooled = config.pooled;
     return taps;
   }();
+  static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
 
   /// image [B, 3, H, W] -> taps [B, 1 + (H/patch)(W/patch), width] each; `pooled` [B, pooled].
   Features forward(at::Tensor const& image) const {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/nn/adapter.hpp"
+#include "vlsm/nn/features.hpp"
+
+namespace vlsm {
+
+struct ConditionConfig {
+  int width = 256;  ///< of the bottleneck
+};
+
+/// VLSM-Adapter's adapter between the sentence and the decoder that it conditions (Dhakal et al.
+/// 2024). `ShallowTextAdapters<ConditionAdapter<Tower>>` adds to the adapted sentence, as the
+/// published code does; the other order adapts the sum.
+template <class Tower, ConditionConfig config = ConditionConfig{}>
+class ConditionAdapter : public Tower {
+ public:
+  /// ids [B, L] -> the tower's words, its sentence adapted.
+  Said forward(Tokens const& tokens) const { return adapt(Tower::forward(tokens)); }
+
+  static constexpr long long parameter_count() {
+    return Tower::parameter_count() + Adapter::parameter_count(Tower::out.sentence, config.width);
+  }
+  static constexpr long long flops(Load load) {
+    return Tower::flops(load) + Adapter::flops(Tower::out.sentence, config.width, 1);
+  }
+
+ protected:
+  template <class See>
+  Said read(Tokens const& tokens, See see) const {
+    return adapt(Tower::read(tokens, see));
+  }
+
+ private:
+  Said adapt(Said said) const {
+    said.sentence = adapter_->forward(said.sentence);
+    return said;
+  }
+
+  std::shared_ptr<Adapter> adapter_ =
+      this->template child<Adapter>("condition", Tower::out.sentence, config.width);
+};
+
+}  // namespace vlsm

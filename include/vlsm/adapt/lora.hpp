@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/core/ports.hpp"
+#include "vlsm/nn/attention.hpp"
+
+namespace vlsm {
+
+/// LoRA (Hu et al. 2022) on every attention of a tower or a decoder: a block like the one it wraps,
+/// with its ports and its weights, and at first with its outputs.
+template <class Block, LoraConfig config = LoraConfig{}>
+class Lora : public Block {
+  static_assert(
+      requires { Block::attentions; },
+      "Lora wraps a block that says which attentions it holds: it needs `static constexpr "
+      "Attentions attentions`");
+  static_assert(config.rank > 0 && config.alpha > 0, "LoraConfig: .rank or .alpha is not positive");
+  static_assert(config.query || config.key || config.value || config.out,
+                "LoraConfig: no projection is chosen");
+
+ public:
+  Lora() {
+    for (auto const& part : this->modules(false))
+      if (auto* attention = dynamic_cast<Attention*>(part.get())) attention->adapt(config);
+  }
+
+  static constexpr long long parameter_count() {
+    return Block::parameter_count() +
+           held.count * (of_queries + of_keys) *
+               LowRank::parameter_count(held.width, held.width, config.rank);
+  }
+  static constexpr long long flops(Load load) {
+    long long const queries = held.count * rows_of(Block::out, load),
+                    keys = (held.count - held.words) * rows_of(Block::out, load) +
+                           1LL * held.words * load.tokens;
+    return Block::flops(load) +
+           linear_flops(of_queries * queries + of_keys * keys, config.rank, 2LL * held.width);
+  }
+
+ private:
+  static constexpr Attentions held = Block::attentions;
+  // projections with a change, by whose rows they project
+  static constexpr int of_queries = config.query + config.out, of_keys = config.key + config.value;
+};
+
+}  // namespace vlsm

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/nn/adapter.hpp"
+#include "vlsm/nn/features.hpp"
+
+namespace vlsm {
+
+struct ShallowConfig {
+  int width = 512;  ///< of the bottlenecks
+};
+
+/// VLSM-Adapter's shallow form (Dhakal et al. 2024): an adapter on every tap of a vision tower,
+/// none inside.
+template <class Tower, ShallowConfig config = ShallowConfig{}>
+class ShallowAdapters : public Tower {
+ public:
+  /// image [B, 3, H, W] -> the tower's taps, adapted; its pooled image as it is.
+  Features forward(at::Tensor const& image) const {
+    Features seen = Tower::forward(image);
+    for (std::size_t i = 0; i < adapters_.size(); ++i) {
+      at::Tensor& tap = seen.taps[i];
+      if constexpr (Tower::out.layout == Layout::map)
+        tap = adapters_[i]->forward(tap.movedim(1, -1)).movedim(-1, 1);
+      else
+        tap = adapters_[i]->forward(tap);
+    }
+    return seen;
+  }
+
+  static constexpr long long parameter_count() {
+    long long count = Tower::parameter_count();
+    for (int i = 0; i < Tower::out.count; ++i)
+      count += Adapter::parameter_count(Tower::out.width[i], config.width);
+    return count;
+  }
+  static constexpr long long flops(Load load) {
+    long long count = Tower::flops(load);
+    for (int i = 0; i < Tower::out.count; ++i)
+      count += Adapter::flops(Tower::out.width[i], config.width,
+                              cells_of(Tower::out, i, load) + Tower::out.class_tokens);
+    return count;
+  }
+
+ private:
+  std::vector<std::shared_ptr<Adapter>> adapters_ = this->template children_of<Adapter>(
+      "shallow", Tower::out.count,
+      [](int i) { return std::make_shared<Adapter>(Tower::out.width[i], config.width); });
+};
+
+}  // namespace vlsm
