@@ -12,6 +12,7 @@ namespace tool {
 template <class A>
 class ModelOf final : public Model {
  public:
+  ModelOf() { model_.eval(); }
   vlsm::io::LoadReport load(std::filesystem::path const& weights,
                             vlsm::io::LoadOptions const& options) override {
     return vlsm::io::load(model_, weights, options);

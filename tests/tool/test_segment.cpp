@@ -186,3 +186,16 @@ TEST_CASE("a folder that has the name of a mask is told and stays") {
   check_failed(run_tool(model + folder.one() + folder.out() + "--prompt x"), 1, "a_x.png");
   CHECK(files_in(folder / "out").empty());
 }
+
+TEST_CASE("segment evaluates: the same picture gives the same logits whatever came before") {
+  Pictures const folder;
+  // Batch norm and dropout would tell the difference; the model reads no prompt.
+  Outcome const run = run_tool("segment --model deeplabv3plus --weights random --threads 1 " +
+                               folder.one() + folder.out() + "--prompt a b --logits " +
+                               as_word(folder / "l.safetensors"));
+  check_done(run);
+  at::Tensor const logits =
+      vlsm::io::to_tensor(vlsm::io::read_safetensors(folder / "l.safetensors").tensors[0].array);
+  REQUIRE(logits.sizes() == at::IntArrayRef{2, 1, 256, 256});
+  CHECK(logits[0].equal(logits[1]));
+}

@@ -26,9 +26,10 @@ inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
 ///
 /// Strict: every parameter must be found once, with its shape and finite, and every tensor must be
 /// known; else one Error names all that is missing, unused, wrongly shaped or not finite, and the
-/// model is left as it was. `omits(name)` says which of our names a published model has and this
-/// one leaves out (blocks beyond the deepest tap). float32 tensors are not copied: the parameters
-/// lie in the file's private mapping.
+/// model is left as it was. The model is then set to evaluate (`fit` sets it to train).
+/// `omits(name)` says which of our names a published model has and this one leaves out (blocks
+/// beyond the deepest tap). float32 tensors are not copied: the parameters lie in the file's
+/// private mapping.
 template <class Omits>
 LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const& tensors,
                         std::string const& where, Omits omits, LoadOptions const& options = {}) {
@@ -74,12 +75,12 @@ LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const&
                 "give the file of this very model (keys read as those of " +
                     std::string(source.scheme.title) + ")");
   if (!fresh.empty() && !options.partial)
-    throw Error("this checkpoint (" + std::string(source.scheme.title) + ") has no " +
-                    shared_slots(fresh) + ": " + std::to_string(fresh.size()) +
-                    " parameters, first " + fresh[0],
-                where,
-                "fine-tune from it first, or give the rest from another file (decoder weights)");
+    throw Error(
+        "this checkpoint (" + std::string(source.scheme.title) + ") has no " + shared_slots(fresh) +
+            ": " + std::to_string(fresh.size()) + " parameters, first " + fresh[0],
+        where, "fine-tune from it first, or give the rest from another file (decoder weights)");
   filling.apply();
+  model.eval();
   report.loaded = filling.size();
   report.fresh = fresh.size();
   return report;
