@@ -3,6 +3,8 @@
 
 // Everything that using a model takes. For shorter compile times include only what is used.
 #include "vlsm/data/dataset.hpp"
+#include "vlsm/fusion/cross_attention.hpp"
+#include "vlsm/fusion/film_skips.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/Parallel.h>
+
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -48,6 +50,7 @@ inline void try_save_and_load(Candidate const& candidate, std::filesystem::path 
 inline void try_out(std::vector<Candidate> const& candidates) {
   TempDir const folder;
   at::manual_seed(1);
+  at::set_num_threads(1);  // the tensors are so small that threads would only wait for each other
   for (Candidate const& candidate : candidates) {
     INFO(candidate.name);
     try_check(candidate);

@@ -51,7 +51,7 @@ struct Deaf : test::DiskSeg {
 TEST_CASE("a model that does not hear its prompt is named") {
   auto const found = check<Deaf>();
   REQUIRE(found.size() == 1);
-  CHECK(found[0] == "two prompts give the same logits: no slot reads what Text writes");
+  CHECK(found[0] == "the logits do not depend on the prompt: no slot reads what Text writes");
 }
 
 TEST_CASE("a block that breaks its port is named") {
