@@ -44,8 +44,9 @@ class Segmenter : public Module {
     return x.expand(shape);
   }
   static void repeat_single(Features& seen, Said& said) {
-    if (!said.sentence.defined()) return;
-    std::int64_t const images = seen.taps[0].size(0), prompts = said.sentence.size(0);
+    at::Tensor const& heard = said.sentence.defined() ? said.sentence : said.words;
+    if (!heard.defined()) return;
+    std::int64_t const images = seen.taps[0].size(0), prompts = heard.size(0);
     if (images == 1)
       for (at::Tensor& tap : seen.taps) tap = repeat(tap, prompts);
     if (prompts == 1) {

@@ -8,6 +8,8 @@
 #include "vlsm/adapt/shallow.hpp"
 #include "vlsm/adapt/shallow_text.hpp"
 #include "vlsm/data/dataset.hpp"
+#include "vlsm/fusion/cross_attention.hpp"
+#include "vlsm/fusion/film_skips.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"

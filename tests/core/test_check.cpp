@@ -2,6 +2,7 @@
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/check.hpp"
+#include "vlsm/fusion/pass_through.hpp"
 #include "vlsm/models/clipseg_small.hpp"
 
 namespace {
@@ -31,11 +32,26 @@ struct Careless : test::DiskSeg {
   using Head = CarelessHead<UpsampleConfig{.in = Decoder::out}>;
 };
 
-TEST_CASE("a parameter without a gradient is named") {
+TEST_CASE("a parameter without a gradient is named, and one that is not counted") {
   Careless::Head::small = false;
   auto const found = check<Careless>();
-  REQUIRE(found.size() == 1);
+  REQUIRE(found.size() == 2);
   CHECK(found[0] == "head.idle gets no gradient");
+  long long const counted = parameter_count<Careless>();
+  CHECK(found[1] == "parameter_count() says " + std::to_string(counted) + ", the model has " +
+                        std::to_string(counted + 3));
+}
+
+struct Deaf : test::DiskSeg {
+  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out, .text = Text::out}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 2, .ffn = 32}>;
+  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+};
+
+TEST_CASE("a model that does not hear its prompt is named") {
+  auto const found = check<Deaf>();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "the logits do not depend on the prompt: no slot reads what Text writes");
 }
 
 TEST_CASE("a block that breaks its port is named") {

@@ -34,6 +34,12 @@ inline at::Tensor as_tokens(Features const& features, Taps const& port, int i) {
   return port.layout == Layout::tokens ? tap : tap.flatten(2).transpose(1, 2);
 }
 
+/// Tokens [B, N, C] that were made of `tap`, in its layout again.
+inline at::Tensor in_layout_of(at::Tensor const& tap, at::Tensor const& tokens, Layout layout) {
+  if (layout == Layout::tokens) return tokens;
+  return tokens.transpose(1, 2).reshape({tap.size(0), tokens.size(2), tap.size(2), tap.size(3)});
+}
+
 /// A block for [..., C] applied to the channels of a tap of either layout.
 template <class Block>
 at::Tensor on_channels(Block const& block, at::Tensor const& tap, Layout layout) {

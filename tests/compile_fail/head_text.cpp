@@ -1,0 +1,13 @@
+// expect: Head reads other words or sentences than Text writes
+#include "slots.hpp"
+
+namespace slots {
+
+struct Spoiled : Sound {
+  struct Head : Draws<map, 16> {
+    static constexpr Words text{.sentence = 640, .words = 512};
+  };
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots
