@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/nn/adapter.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/nn/layout.hpp"
 
 namespace vlsm {
 
@@ -18,13 +18,8 @@ class ShallowAdapters : public Tower {
   /// image [B, 3, H, W] -> the tower's taps, adapted; its pooled image as it is.
   Features forward(at::Tensor const& image) const {
     Features seen = Tower::forward(image);
-    for (std::size_t i = 0; i < adapters_.size(); ++i) {
-      at::Tensor& tap = seen.taps[i];
-      if constexpr (Tower::out.layout == Layout::map)
-        tap = adapters_[i]->forward(tap.movedim(1, -1)).movedim(-1, 1);
-      else
-        tap = adapters_[i]->forward(tap);
-    }
+    for (std::size_t i = 0; i < adapters_.size(); ++i)
+      seen.taps[i] = on_channels(*adapters_[i], seen.taps[i], Tower::out.layout);
     return seen;
   }
 

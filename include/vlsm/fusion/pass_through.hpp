@@ -8,7 +8,7 @@
 namespace vlsm {
 
 struct PassThroughConfig {
-  Taps image;  ///< what it hands on
+  Taps image;    ///< what it hands on
   Words text{};  ///< what it leaves to the decoder or the head
 };
 

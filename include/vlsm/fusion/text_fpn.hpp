@@ -43,8 +43,8 @@ class TextFpn : public Module {
     at::Tensor const f4 = merge4_->forward(at::cat({middle_->forward(v4), up(f5, v4)}, 1));
     at::Tensor const f3 = merge3_->forward(at::cat({down(shallow_->forward(v3)), f4}, 1));
 
-    at::Tensor const all = at::cat(
-        {query3_->forward(f3), query4_->forward(f4), up(query5_->forward(f5), v4)}, 1);
+    at::Tensor const all =
+        at::cat({query3_->forward(f3), query4_->forward(f4), up(query5_->forward(f5), v4)}, 1);
     at::Tensor const query = gather_->forward(all);
     return seen.with(refine_->forward(locate_->forward(with_coordinates(query))));
   }

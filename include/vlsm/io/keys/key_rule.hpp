@@ -15,7 +15,6 @@ enum class Change {
   transpose,  ///< [in, out] becomes [out, in]
   part,       ///< one of `parts` that stand below each other in our tensor
   positions,  ///< a position table [1 + n^2, C]: n may differ, the model takes the file's
-  first_of_one,      ///< [1, n, C] becomes [n, C]
   first_of_one_one,  ///< [1, 1, C] becomes [C]
   positions_of_one,  ///< a position table [1, 1 + n^2, C]
   drop,       ///< known, and of no use here

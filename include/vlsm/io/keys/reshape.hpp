@@ -14,12 +14,11 @@ inline at::Tensor to_ours(Change change, at::Tensor const& theirs) {
   switch (change) {
     case Change::transpose:
       return theirs.dim() == 2 ? theirs.t() : theirs;
-    case Change::first_of_one:
     case Change::positions_of_one:
       return theirs.dim() == 3 && theirs.size(0) == 1 ? theirs[0] : theirs;
     case Change::first_of_one_one:
       return theirs.dim() == 3 && theirs.size(0) == 1 && theirs.size(1) == 1 ? theirs[0][0]
-                                                                              : theirs;
+                                                                             : theirs;
     default:
       return theirs;
   }
@@ -30,7 +29,6 @@ inline at::Tensor to_theirs(KeyRule const& rule, at::Tensor const& ours) {
   switch (rule.change) {
     case Change::transpose:
       return ours.t();
-    case Change::first_of_one:
     case Change::positions_of_one:
       return ours.unsqueeze(0);
     case Change::first_of_one_one:

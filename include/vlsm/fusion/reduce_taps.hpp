@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/nn/layout.hpp"
+#include "vlsm/nn/linear.hpp"
+
+namespace vlsm {
+
+/// What fusions share that bring every tap to one width first: ports, the reduction and its price.
+template <Taps seen_taps, int width>
+class ReducesTaps : public Module {
+ public:
+  static constexpr Taps image = seen_taps;
+  static constexpr Taps out = [] {
+    Taps taps = seen_taps;
+    taps.pooled = 0;
+    for (int i = 0; i < taps.count; ++i) taps.width[i] = width;
+    return taps;
+  }();
+
+ protected:
+  /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise).
+  Features reduce(Features const& seen) const {
+    Features joint{.taps = {}, .pooled = {}, .height = seen.height, .width = seen.width};
+    for (int i = 0; i < image.count; ++i)
+      joint.taps.push_back(on_channels(*reduce_[image.count - 1 - i], seen.taps[i], image.layout));
+    return joint;
+  }
+
+  static constexpr long long rows(int tap, Load load) {
+    return cells_of(image, tap, load) + image.class_tokens;
+  }
+  static constexpr long long reduce_parameters() {
+    long long count = 0;
+    for (int i = 0; i < image.count; ++i) count += Linear::parameter_count(image.width[i], width);
+    return count;
+  }
+  static constexpr long long reduce_flops(Load load) {
+    long long count = 0;
+    for (int i = 0; i < image.count; ++i)
+      count += linear_flops(rows(i, load), image.width[i], width);
+    return count;
+  }
+
+ private:
+  // Numbered as in CLIPSeg's files: 0 reduces the deepest tap.
+  std::vector<std::shared_ptr<Linear>> reduce_ = this->template children_of<Linear>(
+      "reduce", image.count,
+      [](int i) { return std::make_shared<Linear>(image.width[image.count - 1 - i], width); });
+};
+
+}  // namespace vlsm
