@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "benchmarks/support/case.hpp"
+#include "vlsm/core/error.hpp"
 #include "vlsm/tokenizer/factory.hpp"
 
 // CLIP's tokenizer in two flavours and BERT's: one prompt of the study, and the fixture's texts

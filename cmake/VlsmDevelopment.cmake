@@ -12,12 +12,14 @@ endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 
 add_library(vlsm_development INTERFACE)
-target_link_libraries(vlsm_development INTERFACE vlsm::vlsm)
+target_link_libraries(vlsm_development INTERFACE vlsm::compiled)
 # g++ 12 warns of overlapping copies inside std::string where there are none (GCC bug 105651).
-target_compile_options(vlsm_development INTERFACE -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+set(vlsm_options -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(VLSM_SANITIZE)
-  target_compile_options(vlsm_development INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   # What the sanitizers add makes g++ take members of LibTorch's optionals for uninitialised.
-  target_compile_options(vlsm_development INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  list(APPEND vlsm_options -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+       $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(vlsm_development INTERFACE -fsanitize=address,undefined)
 endif()
+target_compile_options(vlsm_development INTERFACE ${vlsm_options})
+target_compile_options(vlsm_compiled PRIVATE ${vlsm_options})

@@ -9,6 +9,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/vlsmConfigVersion.cmake"
 install(FILES
   "${PROJECT_SOURCE_DIR}/cmake/vlsmConfig.cmake"
   "${PROJECT_BINARY_DIR}/vlsmConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/VlsmCompiled.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"

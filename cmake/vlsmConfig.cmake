@@ -1,4 +1,4 @@
-# find_package(vlsm CONFIG) gives vlsm::vlsm; the packages it stands on must be there.
+# find_package(vlsm CONFIG) gives vlsm::vlsm and vlsm::compiled; the packages it stands on must be there.
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 find_dependency(LibTorch)
@@ -8,3 +8,8 @@ find_dependency(Stb)
 find_dependency(Utf8proc)
 list(REMOVE_ITEM CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 include("${CMAKE_CURRENT_LIST_DIR}/vlsmTargets.cmake")
+if(NOT TARGET vlsm_compiled)
+  include("${CMAKE_CURRENT_LIST_DIR}/VlsmCompiled.cmake")
+  get_target_property(_vlsm_include vlsm::vlsm INTERFACE_INCLUDE_DIRECTORIES)
+  vlsm_add_compiled("${_vlsm_include}")
+endif()

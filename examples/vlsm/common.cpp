@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "tokenizer.hpp"
+#include "vlsm/core/error.hpp"
 #include "vlsm/io/atomic_file.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "training_log.hpp"
+#include "vlsm/core/error.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/nn/autocast.hpp"
 

@@ -54,10 +54,18 @@ std::string shapes_of(vlsm::Taps const& port, int side);
 /// "[512], 16 x [768]": a sentence and the words of 16 tokens.
 std::string shapes_of(vlsm::Words const& port);
 
+/// Whether a fusion, decoder or head says that it reads sentences or words.
+template <class Block>
+constexpr bool reads_text() {
+  if constexpr (requires { Block::text; }) return Block::text != vlsm::Words{};
+  return false;
+}
+
 template <class Block>
 SlotInfo slot_of(std::string writes, vlsm::Load load) {
   return {.block = block_name(typeid(Block).name()),
           .writes = std::move(writes),
+          .reads_text = reads_text<Block>(),
           .parameters = Block::parameter_count(),
           .gflop = static_cast<double>(Block::flops(load)) / 1e9};
 }

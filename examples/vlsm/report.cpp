@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/image/write.hpp"
+#include "vlsm/io/atomic_file.hpp"
 #include "vlsm/tokenizer/unicode.hpp"
 #include "vlsm/version.hpp"
 

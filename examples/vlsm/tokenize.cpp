@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "tokenizer.hpp"
+#include "vlsm/core/error.hpp"
 
 namespace tool {
 namespace {

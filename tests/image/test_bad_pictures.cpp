@@ -4,6 +4,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/pictures.hpp"
+#include "vlsm/core/stb.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/resize.hpp"
 #include "vlsm/image/write.hpp"

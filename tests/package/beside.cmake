@@ -5,7 +5,7 @@ foreach(option IN ITEMS VLSM_TESTS VLSM_EXAMPLES VLSM_BENCHMARKS VLSM_INSTALL VL
   endif()
 endforeach()
 get_property(targets DIRECTORY "${vlsm_SOURCE_DIR}" PROPERTY BUILDSYSTEM_TARGETS)
-if(NOT targets STREQUAL "vlsm")
+if(NOT targets STREQUAL "vlsm;vlsm_compiled")
   message(FATAL_ERROR "a project that only uses vlsm got the targets: ${targets}")
 endif()
 get_property(tests DIRECTORY "${vlsm_SOURCE_DIR}" PROPERTY TESTS)

@@ -3,11 +3,14 @@
 #include <ATen/core/grad_mode.h>
 
 #include <cstdio>
+#include <string_view>
 
+#include "vlsm/io/load.hpp"
 #include "vlsm/models/clipseg.hpp"
 #include "vlsm/version.hpp"
 
-// What a user of the library writes: a small variant of CLIPSeg, composed and run once.
+// What a user of the library writes: a small variant of CLIPSeg, composed, run once, and weights
+// asked for that are not there. One project links vlsm::vlsm, another vlsm::compiled.
 namespace {
 
 using namespace vlsm;
@@ -37,12 +40,20 @@ struct SmallSeg {
 
 int main() {
   at::NoGradGuard const no_grad;
-  Segmenter<SmallSeg> const model;
+  Segmenter<SmallSeg> model;
   at::Tensor const ids = at::arange(96, 100, at::kLong).unsqueeze(0);  // 99 ends the prompt
   at::Tensor const logits = model.forward(at::rand({2, 3, 32, 32}), {ids});
   bool const right =
       logits.sizes() == at::IntArrayRef{2, 1, 32, 32} && at::isfinite(logits).all().item<bool>();
   std::printf("vlsm %s: logits %s\n", VLSM_VERSION,
               right ? "as expected" : "of another shape, or not finite");
-  return right ? 0 : 1;
+  try {
+    io::load(model, "missing.safetensors");
+  } catch (Error const& e) {
+    std::printf("%s\n", e.what());
+    return right && std::string_view(e.what()).find("missing.safetensors") != std::string_view::npos
+               ? 0
+               : 1;
+  }
+  return 1;
 }

@@ -9,7 +9,9 @@
 
 #include "support/fixtures.hpp"
 #include "vlsm/core/error.hpp"
+#include "vlsm/tokenizer/bert_vocabulary_files.hpp"
 #include "vlsm/tokenizer/factory.hpp"
+#include "vlsm/tokenizer/vocabulary_files.hpp"
 
 namespace vlsm::test {
 

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include "vlsm/core/error.hpp"
 
 namespace vlsm {
 
@@ -21,73 +16,13 @@ struct Annotation {
       prompts;  ///< level ("p0" …) -> equivalent sentences
 };
 
-namespace detail {
-
-/// A name from a file must stay below the data set's folder.
-inline std::string checked_name(nlohmann::json const& row, char const* field,
-                                std::string const& where) {
-  auto const value = row.find(field);
-  if (value == row.end() || !value->is_string())
-    throw Error(std::string("the row has no text \"") + field + "\"", where,
-                "write the file name there");
-  auto const name = value->get<std::string>();
-  std::filesystem::path const path(name);
-  bool const climbs =
-      std::any_of(path.begin(), path.end(), [](auto const& part) { return part == ".."; });
-  if (name.empty() || name.find('\0') != std::string::npos || path.is_absolute() || climbs)
-    throw Error(std::string("\"") + field + "\" leaves the data set's folder", where,
-                "name a file below images/ or masks/");
-  return name;
-}
-
-inline std::vector<std::string> sentences(nlohmann::json const& value, std::string const& where) {
-  std::vector<std::string> list;
-  for (auto const& item : value.is_array() ? value : nlohmann::json::array({value})) {
-    if (!item.is_string())
-      throw Error("a prompt is no text", where, "write a string or a list of strings");
-    list.push_back(item.get<std::string>());
-  }
-  if (list.empty())
-    throw Error("a prompt level has no sentence", where, "write a string or a list of strings");
-  return list;
-}
-
-}  // namespace detail
-
 /// Reads an annotation file of the study's layout: a JSON list of rows with `img_name`, `mask_name`
 /// and `prompts` (a value is a sentence or a list of equivalent ones); other fields are ignored.
 /// Throws Error with the file and the row.
-inline std::vector<Annotation> read_annotations(std::filesystem::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path))
-    throw Error("the annotations cannot be read", path.string(),
-                "check that the data set has anns/train.json, val.json, test.json");
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(in);
-  } catch (nlohmann::json::exception const& e) {
-    // The message quotes the text it stopped at, which may be the whole file.
-    throw Error("the annotations are no valid JSON (" + std::string(e.what()).substr(0, 200) + ")",
-                path.string(), "mend the file");
-  }
-  if (!json.is_array())
-    throw Error("the annotations are no JSON list", path.string(), "write a list of rows");
-  std::vector<Annotation> rows;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    std::string const where = path.string() + ", row " + std::to_string(i);
-    if (!json[i].is_object())
-      throw Error("the row is no JSON object", where, "write img_name, mask_name and prompts");
-    Annotation row{detail::checked_name(json[i], "img_name", where),
-                   detail::checked_name(json[i], "mask_name", where),
-                   {}};
-    auto const prompts = json[i].find("prompts");
-    if (prompts == json[i].end() || !prompts->is_object())
-      throw Error("the row has no \"prompts\"", where, "write an object of levels p0, p1, …");
-    for (auto const& [level, value] : prompts->items())
-      row.prompts[level] = detail::sentences(value, where + ", prompt " + level);
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
+std::vector<Annotation> read_annotations(std::filesystem::path const& path);
 
 }  // namespace vlsm
+
+#ifndef VLSM_COMPILED
+#include "vlsm/data/impl/annotations.hpp"
+#endif

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/core/recipe.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/examples.hpp"

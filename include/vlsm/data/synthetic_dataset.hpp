@@ -5,8 +5,10 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/data/synthetic.hpp"
 #include "vlsm/image/write.hpp"
+#include "vlsm/io/atomic_file.hpp"
 
 namespace vlsm {
 

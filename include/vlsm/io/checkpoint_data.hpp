@@ -2,17 +2,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <unordered_set>
-#include <utility>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
 #include "vlsm/io/array.hpp"
-#include "vlsm/io/bytes.hpp"
-#include "vlsm/io/pickle.hpp"
-#include "vlsm/io/state_dict.hpp"
-#include "vlsm/io/torch_tensor.hpp"
 
 namespace vlsm::io {
 
@@ -22,42 +14,5 @@ struct Checkpoint {
   std::vector<NamedArray> tensors;
   std::vector<std::string> notes;  ///< what was left out, one line each
 };
-
-namespace detail {
-
-inline std::string const& name_of(NamedArray const& tensor) { return tensor.name; }
-inline std::string const& name_of(std::pair<std::string, Ref> const& tensor) {
-  return tensor.first;
-}
-
-}  // namespace detail
-
-/// Throws Error where two tensors have one name or there are none at all.
-template <typename Tensors>
-void check_names(Tensors const& tensors, std::string const& where) {
-  if (tensors.empty())
-    throw Error("the checkpoint holds no tensors", where, "check that this is the right file");
-  std::unordered_set<std::string_view> names;
-  for (auto const& tensor : tensors)
-    if (!names.insert(detail::name_of(tensor)).second)
-      throw Error("two tensors are named " + shown(detail::name_of(tensor)), where,
-                  "the file is damaged");
-}
-
-/// Gives the tensors of `state` their data; `memory(storage, where)` returns that of a storage.
-template <typename Memory>
-Checkpoint resolve_tensors(std::string format, Pickle const& pickle, StateDict state,
-                           Memory&& memory, std::string const& path) {
-  check_names(state.tensors, path);
-  Checkpoint result{std::move(format), {}, std::move(state.notes)};
-  for (auto& [name, ref] : state.tensors) {
-    std::string const where = path + ", tensor " + shown(name);
-    auto const& tensor = *pickle.get<PickleTensor>(ref);
-    auto const& storage = *pickle.get<PickleStorage>(tensor.storage);
-    Array array = tensor_array(pickle, tensor, memory(storage, where), where);
-    result.tensors.push_back({std::move(name), std::move(array)});
-  }
-  return result;
-}
 
 }  // namespace vlsm::io

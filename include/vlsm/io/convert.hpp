@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/io/native.hpp"
 
 namespace vlsm::io {
@@ -21,8 +22,8 @@ struct Converted {
 inline std::map<std::string, at::Tensor> all_native(std::vector<NamedArray> const& tensors,
                                                     std::string const& where) {
   Problems problems;
-  NativeTensors const given =
-      to_native(tensors, where, [](std::string const&) { return Use::keep; }, problems);
+  NativeTensors const given = to_native(
+      tensors, where, [](std::string const&) { return Use::keep; }, problems);
   if (problems.any())
     throw Error("this checkpoint cannot be converted: " + problems.text(), where,
                 "give the file of one model (keys read as those of " +

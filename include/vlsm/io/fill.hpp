@@ -85,15 +85,4 @@ inline std::string shared_slots(std::vector<std::string> const& names) {
   return list;
 }
 
-/// Whether the published form of this model has a parameter of this name that ours leaves out.
-template <class Segmenter>
-bool omitted(std::string_view name) {
-  using Vision = typename Segmenter::Architecture::Vision;
-  if (name.starts_with("unused.")) return true;
-  if constexpr (requires { Vision::omits(name); })
-    return name.starts_with("vision.") && Vision::omits(name.substr(7));
-  else
-    return false;
-}
-
 }  // namespace vlsm::io

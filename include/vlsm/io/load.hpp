@@ -2,25 +2,20 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include "vlsm/io/fill.hpp"
+#include "vlsm/io/checkpoint.hpp"
 #include "vlsm/io/hf_config.hpp"
 #include "vlsm/io/load_options.hpp"
-#include "vlsm/io/native.hpp"
-#include "vlsm/nn/adaptation.hpp"
+#include "vlsm/nn/module.hpp"
 
 namespace vlsm::io {
 
-/// The parameters of the adaptations (adapters, LoRA) in `model`.
-inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
-  std::set<std::string> names;
-  for (auto const& part : model.named_modules("", false))
-    if (dynamic_cast<Adaptation const*>(part.value().get()))
-      for (auto const& item : part.value()->named_parameters())
-        names.insert(part.key() + "." + item.key());
-  return names;
-}
+/// Whether a model leaves out what its published form has under this name of ours.
+using Omits = std::function<bool(std::string_view name)>;
 
 /// Gives `model` the weights of `tensors`, whose names follow any known scheme.
 ///
@@ -30,60 +25,19 @@ inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
 /// `omits(name)` says which of our names a published model has and this one leaves out (blocks
 /// beyond the deepest tap). float32 tensors are not copied: the parameters lie in the file's
 /// private mapping.
-template <class Omits>
 LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const& tensors,
-                        std::string const& where, Omits omits, LoadOptions const& options = {}) {
-  std::map<std::string, at::Tensor> parameters;
-  for (auto const& item : model.named_parameters()) parameters.emplace(item.key(), item.value());
-  for (auto const& item : model.named_buffers()) parameters.emplace(item.key(), item.value());
-  auto const asked = [&](std::string_view name) {
-    return std::ranges::any_of(options.slots, [&](std::string const& slot) {
-      return name.starts_with(slot) && name.substr(slot.size()).starts_with('.');
-    });
-  };
-  std::erase_if(parameters, [&](auto const& item) { return !asked(item.first); });
+                        std::string const& where, Omits const& omits,
+                        LoadOptions const& options = {});
 
-  Problems problems;
-  NativeTensors const given = to_native(
-      tensors, where,
-      [&](std::string const& name) {
-        if (parameters.contains(name)) return Use::keep;
-        return !asked(name) || omits(name) ? Use::drop : Use::refuse;
-      },
-      problems);
-  Recognized const& source = given.source;
-
-  LoadReport report{.format = {}, .scheme = std::string(source.scheme.name)};
-  report.dropped = given.dropped;
-  std::set<std::string> const added = adaptation_names(model);
-  std::vector<std::string> fresh;
-  Filling filling(problems);
-  for (auto const& [name, parameter] : parameters) {
-    if (auto const found = given.tensors.find(name); found != given.tensors.end()) {
-      filling.add(name, parameter, found->second);
-      continue;
-    }
-    if (name.ends_with("num_batches_tracked")) continue;  // younger than batch norm
-    // A file of the model without its adaptations starts their training, whatever its scheme.
-    auto const origins =
-        added.contains(name) ? std::vector<Origin>{} : origins_of(source.scheme, name);
-    if (origins.empty()) fresh.push_back(name);
-    for (Origin const& origin : origins) problems.add("missing", source.prefix + origin.theirs);
-  }
-  if (problems.any())
-    throw Error("this checkpoint does not fit the model: " + problems.text(), where,
-                "give the file of this very model (keys read as those of " +
-                    std::string(source.scheme.title) + ")");
-  if (!fresh.empty() && !options.partial)
-    throw Error(
-        "this checkpoint (" + std::string(source.scheme.title) + ") has no " + shared_slots(fresh) +
-            ": " + std::to_string(fresh.size()) + " parameters, first " + fresh[0],
-        where, "fine-tune from it first, or give the rest from another file (decoder weights)");
-  filling.apply();
-  model.eval();
-  report.loaded = filling.size();
-  report.fresh = fresh.size();
-  return report;
+/// Whether the published form of this model has a parameter of this name that ours leaves out.
+template <class Segmenter>
+bool omitted(std::string_view name) {
+  using Vision = typename Segmenter::Architecture::Vision;
+  if (name.starts_with("unused.")) return true;
+  if constexpr (requires { Vision::omits(name); })
+    return name.starts_with("vision.") && Vision::omits(name.substr(7));
+  else
+    return false;
 }
 
 /// Gives `segmenter` the weights of a checkpoint: a file of any supported format, or a folder as
@@ -102,3 +56,7 @@ LoadReport load(Segmenter& segmenter, std::filesystem::path const& path,
 }
 
 }  // namespace vlsm::io
+
+#ifndef VLSM_COMPILED
+#include "vlsm/io/impl/load.hpp"
+#endif

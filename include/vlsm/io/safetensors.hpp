@@ -1,7 +1,42 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vlsm/io/array.hpp"
+
 // The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes header length, a JSON
 // header with dtype, shape and data_offsets of each tensor, the data.
-#include "vlsm/io/safetensors_read.hpp"
-#include "vlsm/io/safetensors_write.hpp"
+namespace vlsm::io {
+
+class MappedFile;
+
+/// The content of a safetensors file; tensors in the order of their data.
+struct Safetensors {
+  std::vector<NamedArray> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Reads a mapped safetensors file without copying, except for tensors that are not aligned to
+/// their dtype. As strict as the reference: any inconsistency of header and data throws Error.
+Safetensors read_safetensors(std::shared_ptr<MappedFile const> const& file);
+
+/// Maps `path` and reads it.
+Safetensors read_safetensors(std::filesystem::path const& path);
+
+/// Writes contiguous tensors in the reference's order (dtype descending, then name), so that the
+/// same input always gives the same file. The file appears complete or not at all: on any failure
+/// Error is thrown and an older file of that name is as it was.
+void write_safetensors(std::filesystem::path const& path, std::vector<NamedArray> const& tensors,
+                       std::map<std::string, std::string> const& metadata = {});
+
+}  // namespace vlsm::io
+
+#ifndef VLSM_COMPILED
+#include "vlsm/io/impl/safetensors_read.hpp"
+#include "vlsm/io/impl/safetensors_write.hpp"
+#endif

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "vlsm/core/error.hpp"
-#include "vlsm/io/checkpoint_data.hpp"
+#include "vlsm/io/checkpoint_tensors.hpp"
 #include "vlsm/io/mapped_file.hpp"
 #include "vlsm/io/pickle.hpp"
 #include "vlsm/io/state_dict.hpp"

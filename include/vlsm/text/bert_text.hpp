@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/core/ports.hpp"
 #include "vlsm/nn/features.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
@@ -30,10 +31,13 @@ inline constexpr BertTextConfig pubmed_bert{
 class TextProjection : public Module {
  public:
   TextProjection(int in, int hidden, int out)
-      : up_(child<Linear>("up", in, hidden, false)), down_(child<Linear>("down", hidden, out, false)) {}
+      : up_(child<Linear>("up", in, hidden, false)),
+        down_(child<Linear>("down", hidden, out, false)) {}
 
   /// [B, in] -> [B, out]
-  at::Tensor forward(at::Tensor const& x) const { return down_->forward(at::gelu(up_->forward(x))); }
+  at::Tensor forward(at::Tensor const& x) const {
+    return down_->forward(at::gelu(up_->forward(x)));
+  }
 
  private:
   std::shared_ptr<Linear> up_, down_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/core/ports.hpp"
 #include "vlsm/nn/features.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
@@ -48,11 +49,10 @@ class ClipText : public Module {
   static constexpr int vocabulary = config.vocabulary;
   static constexpr int depth = config.blocks;
   static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
-  static constexpr PadTo pad_to{
-      .id = config.padding == Padding::zeros ? 0
-            : config.end == largest_id_ends  ? config.vocabulary - 1
-                                             : config.end,
-      .length = config.padding == Padding::counts ? config.positions : 0};
+  static constexpr PadTo pad_to{.id = config.padding == Padding::zeros ? 0
+                                      : config.end == largest_id_ends  ? config.vocabulary - 1
+                                                                       : config.end,
+                                .length = config.padding == Padding::counts ? config.positions : 0};
 
   /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm, and which of
   /// them are none.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "vlsm/tokenizer/bert_flavour.hpp"
 #include "vlsm/tokenizer/crate_unicode_data.hpp"
 #include "vlsm/tokenizer/lowercase.hpp"
 #include "vlsm/tokenizer/normalize.hpp"
@@ -14,12 +15,6 @@
 // What BERT's tokenizers make of a text before they look for pieces: clean, space out ideographs,
 // strip accents, lower case, split at spaces and punctuation.
 namespace vlsm::tokenizer {
-
-/// Whose treatment of a prompt to follow. They share pieces and rules and differ in details.
-enum class BertFlavour {
-  bert,       ///< transformers 5 (and 4's fast tokenizer), which is the `tokenizers` crate
-  bert_slow,  ///< transformers 4.44's tokenizer in Python
-};
 
 /// The switches of BertNormalizer (tokenizer.json) and of tokenizer_config.json.
 struct BertTreatment {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include "vlsm/core/error.hpp"
+#include "vlsm/io/atomic_file.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/state.hpp"
 

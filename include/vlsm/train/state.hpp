@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/io/save.hpp"
 #include "vlsm/train/optimizer.hpp"
 #include "vlsm/train/schedule.hpp"

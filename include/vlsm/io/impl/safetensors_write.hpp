@@ -11,9 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "vlsm/core/compiled.hpp"
 #include "vlsm/core/error.hpp"
-#include "vlsm/io/array.hpp"
 #include "vlsm/io/atomic_file.hpp"
+#include "vlsm/io/safetensors.hpp"
 #include "vlsm/io/safetensors_tags.hpp"
 
 namespace vlsm::io {
@@ -80,12 +81,9 @@ inline std::string safetensors_header(std::vector<NamedArray const*> const& tens
 
 }  // namespace detail
 
-/// Writes contiguous tensors in the reference's order (dtype descending, then name), so that the
-/// same input always gives the same file. The file appears complete or not at all: on any failure
-/// Error is thrown and an older file of that name is as it was.
-inline void write_safetensors(std::filesystem::path const& path,
-                              std::vector<NamedArray> const& tensors,
-                              std::map<std::string, std::string> const& metadata = {}) {
+VLSM_INLINE void write_safetensors(std::filesystem::path const& path,
+                                   std::vector<NamedArray> const& tensors,
+                                   std::map<std::string, std::string> const& metadata) {
   std::vector<NamedArray const*> order;
   for (NamedArray const& tensor : tensors) order.push_back(&tensor);
   std::sort(order.begin(), order.end(), [](NamedArray const* a, NamedArray const* b) {

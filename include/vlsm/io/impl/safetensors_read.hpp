@@ -13,19 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/core/compiled.hpp"
 #include "vlsm/core/error.hpp"
-#include "vlsm/io/array.hpp"
 #include "vlsm/io/mapped_file.hpp"
+#include "vlsm/io/safetensors.hpp"
 #include "vlsm/io/safetensors_tags.hpp"
 #include "vlsm/io/strict_json.hpp"
 
 namespace vlsm::io {
-
-/// The content of a safetensors file; tensors in the order of their data.
-struct Safetensors {
-  std::vector<NamedArray> tensors;
-  std::map<std::string, std::string> metadata;
-};
 
 namespace detail {
 
@@ -127,9 +122,7 @@ inline std::map<std::string, std::string> header_metadata(nlohmann::json const& 
 
 }  // namespace detail
 
-/// Reads a mapped safetensors file without copying, except for tensors that are not aligned to
-/// their dtype. As strict as the reference: any inconsistency of header and data throws Error.
-inline Safetensors read_safetensors(std::shared_ptr<MappedFile const> const& file) {
+VLSM_INLINE Safetensors read_safetensors(std::shared_ptr<MappedFile const> const& file) {
   std::span<std::byte const> const bytes = file->bytes();
   std::string const& path = file->path();
   if (bytes.size() < 8)
@@ -166,8 +159,7 @@ inline Safetensors read_safetensors(std::shared_ptr<MappedFile const> const& fil
   return result;
 }
 
-/// Maps `path` and reads it.
-inline Safetensors read_safetensors(std::filesystem::path const& path) {
+VLSM_INLINE Safetensors read_safetensors(std::filesystem::path const& path) {
   return read_safetensors(MappedFile::open(path));
 }
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "vlsm/core/compiled.hpp"
+#include "vlsm/core/error.hpp"
+#include "vlsm/io/hf_config.hpp"
+#include "vlsm/text/clip_text.hpp"
+
+namespace vlsm::io {
+
+namespace detail {
+
+/// Compares what a configuration says with what an architecture is, and remembers every difference.
+class Differences {
+ public:
+  template <class T>
+  void compare(nlohmann::json const& config, char const* key, T const& ours) {
+    auto const theirs = config.find(key);
+    if (theirs == config.end() || *theirs == nlohmann::json(ours))
+      return;  // what is not said is the default
+    found_ += (found_.empty() ? "" : "; ") + std::string(key) + " " + theirs->dump() +
+              ", the model has " + nlohmann::json(ours).dump();
+  }
+  void layer(nlohmann::json const& config, LayerConfig const& ours) {
+    compare(config, "num_attention_heads", ours.heads);
+    compare(config, "hidden_act",
+            ours.activation == Activation::quick_gelu ? "quick_gelu"
+            : ours.activation == Activation::gelu     ? "gelu"
+                                                      : "relu");
+    double const epsilon = std::pow(10.0, -ours.eps),
+                 said = config.value("layer_norm_eps", epsilon);
+    if (std::abs(said - epsilon) > 1e-3 * epsilon) compare(config, "layer_norm_eps", epsilon);
+  }
+  std::string const& text() const { return found_; }
+
+ private:
+  std::string found_;
+};
+
+}  // namespace detail
+
+VLSM_INLINE void check_hf_config(std::filesystem::path const& path, HfClipSeg const& ours) {
+  std::ifstream in(path);
+  nlohmann::json const config = nlohmann::json::parse(in, nullptr, false);
+  if (config.is_discarded() || !config.is_object())
+    throw Error("the configuration is no valid JSON", path.string(), "download the file again");
+  if (config.value("model_type", nlohmann::json()) != "clipseg") return;
+  detail::Differences differences;
+  try {
+    nlohmann::json const none = nlohmann::json::object();
+    nlohmann::json const vision = config.value("vision_config", none),
+                         text = config.value("text_config", none);
+    differences.compare(config, "extract_layers", ours.extract_layers);
+    // Film modulates the deepest tap, the decoder's first.
+    differences.compare(config, "conditional_layer", 0);
+    differences.compare(config, "decoder_num_attention_heads", ours.decoder_heads);
+    differences.layer(vision, ours.vision);
+    differences.layer(text, ours.text);
+    // The old rule (2: the largest id ends) and the end token are the same where that token is
+    // the last.
+    int const end = text.value("eos_token_id", ours.end);
+    if (!(end == largest_id_ends && ours.end == ours.vocabulary - 1))
+      differences.compare(text, "eos_token_id", ours.end);
+  } catch (nlohmann::json::exception const& e) {
+    throw Error("the configuration cannot be understood (" + std::string(e.what()) + ")",
+                path.string(), "download the file again");
+  }
+  if (!differences.text().empty())
+    throw Error("the configuration is that of another model: " + differences.text(), path.string(),
+                "compose an architecture with these values, or choose another checkpoint");
+}
+
+}  // namespace vlsm::io

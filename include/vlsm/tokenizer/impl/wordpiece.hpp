@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <utility>
+
+#include "vlsm/core/compiled.hpp"
+#include "vlsm/tokenizer/bert_text.hpp"
+#include "vlsm/tokenizer/bert_vocabulary.hpp"
+#include "vlsm/tokenizer/bert_vocabulary_files.hpp"
+#include "vlsm/tokenizer/wordpiece.hpp"
+
+namespace vlsm::tokenizer {
+
+namespace detail {
+
+/// Encodes a text without special tokens, until there are `length` ids.
+inline void encode_words(BertVocabulary const& vocabulary, BertFlavour flavour, TextView text,
+                         Ids& ids, std::size_t length) {
+  each_bert_word(
+      text, vocabulary.treatment, flavour,
+      [&](TextView part) { return vocabulary.specials.has(part); },
+      [&](TextView word) {
+        vocabulary.pieces.encode(word, ids);
+        return ids.size() < length;
+      });
+}
+
+}  // namespace detail
+
+VLSM_INLINE WordPieceTokenizer::WordPieceTokenizer(BertVocabulary vocabulary, BertFlavour flavour)
+    : vocabulary_(std::make_shared<BertVocabulary const>(std::move(vocabulary))),
+      flavour_(flavour) {}
+
+VLSM_INLINE WordPieceTokenizer WordPieceTokenizer::open(std::filesystem::path const& path,
+                                                        BertFlavour flavour) {
+  return {load_bert_vocabulary(path), flavour};
+}
+
+VLSM_INLINE Ids WordPieceTokenizer::encode(std::string_view text, std::size_t length) const {
+  check_length(length);
+  Text const points = decode(text);
+  Ids body;
+  for (TextView rest = points; !rest.empty() && body.size() < length;) {
+    SpecialTokens::Found const found = vocabulary_->specials.next(rest);
+    detail::encode_words(*vocabulary_, flavour_, rest.substr(0, found.at), body, length);
+    if (found.length > 0) body.push_back(found.id);
+    rest.remove_prefix(found.at + found.length);
+  }
+  return framed(start(), body, end(), length);
+}
+
+VLSM_INLINE std::int64_t WordPieceTokenizer::vocabulary_size() const { return vocabulary_->size; }
+VLSM_INLINE std::int64_t WordPieceTokenizer::start() const { return vocabulary_->start; }
+VLSM_INLINE std::int64_t WordPieceTokenizer::end() const { return vocabulary_->end; }
+VLSM_INLINE std::int64_t WordPieceTokenizer::padding() const { return vocabulary_->pad; }
+
+}  // namespace vlsm::tokenizer
