@@ -190,9 +190,9 @@ TEST_CASE("a folder that has the name of a mask is told and stays") {
 TEST_CASE("segment evaluates: the same picture gives the same logits whatever came before") {
   Pictures const folder;
   // Batch norm and dropout would tell the difference; the model reads no prompt.
-  Outcome const run = run_tool("segment --model deeplabv3plus --weights random --threads 1 " +
-                               folder.one() + folder.out() + "--prompt a b --logits " +
-                               as_word(folder / "l.safetensors"));
+  Outcome const run =
+      run_tool("segment --model deeplabv3plus --weights random --threads 1 " + folder.one() +
+               folder.out() + "--prompt a b --logits " + as_word(folder / "l.safetensors"));
   check_done(run);
   at::Tensor const logits =
       vlsm::io::to_tensor(vlsm::io::read_safetensors(folder / "l.safetensors").tensors[0].array);

@@ -81,6 +81,31 @@ TEST_CASE("the models are listed as JSON lines and as a table") {
     CHECK(table.out.find(line.at("model").get<std::string>()) != std::string::npos);
 }
 
+TEST_CASE("each model has a figure that names its blocks, and an arrow wherever text is read") {
+  TempDir const folder;
+  check_done(run_tool("models --json --svg " + as_word(folder / "figures")));
+  auto const lines = json_lines(run_tool("models --json").out);
+  CHECK(files_in(folder / "figures").size() == lines.size());
+  auto const arrows = [](std::string const& svg) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = svg.find("class=\"arrow\"", at)) != std::string::npos; ++at)
+      ++count;
+    return count;
+  };
+  for (auto const& line : lines) {
+    std::string const name = line.at("model"),
+                      svg = read_file(folder / "figures" / (name + ".svg"));
+    CHECK(svg.starts_with("<svg "));
+    CHECK(svg.ends_with("</svg>\n"));
+    for (auto const& [slot, block] : line.at("slots").items())
+      if (block != "NoText") CHECK(svg.find(">" + block.get<std::string>() + "<") != svg.npos);
+    // vision, fusion, decoder and head hand on; CRIS's fusion, decoder and head all hear the text
+    CHECK(arrows(svg) == 4 + (name.starts_with("cris")                              ? 3
+                              : name.starts_with("clip") || name.starts_with("bio") ? 1
+                                                                                    : 0));
+  }
+}
+
 TEST_CASE("help and version go to standard output with status 0") {
   for (std::string arguments : {"--help", "--version", "segment --help", "finetune --help"}) {
     Outcome const run = run_tool(arguments);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "io/builders.hpp"
+#include "support/doctest.hpp"
+#include "support/pictures.hpp"
+#include "tool/run_tool.hpp"
+#include "vlsm/io/checkpoint.hpp"
+#include "vlsm/io/save.hpp"
+#include "vlsm/models/clipseg_small.hpp"
+
+using namespace vlsm::test;
+
+namespace {
+
+// A folder with the weights of a fresh clipseg-tiny.
+struct Weights : TempDir {
+  Weights() {
+    vlsm::Segmenter<vlsm::ClipSegTiny> const model;
+    vlsm::io::save(model, *this / "ours.safetensors");
+    write_file(*this / "a.png", small_png());
+  }
+  Outcome convert(std::string const& from, std::string const& to, std::string const& out,
+                  std::string const& more = "") const {
+    return run_tool("convert --model clipseg-tiny --weights " + as_word(*this / from) + " --to " +
+                    to + " --out " + as_word(*this / out) + " " + more);
+  }
+  /// The mask that these weights draw.
+  std::string mask(std::string const& weights) const {
+    auto const out = *this / ("masks of " + weights);
+    check_done(run_tool("segment --model clipseg-tiny --threads 1 --prompt x --weights " +
+                        as_word(*this / weights) + " --image " + as_word(*this / "a.png") +
+                        " --out " + as_word(out)));
+    auto const files = files_in(out);
+    REQUIRE(files.size() == 1);
+    return read_file(out / files[0]);
+  }
+};
+
+std::set<std::string> keys_of(std::filesystem::path const& path) {
+  std::set<std::string> keys;
+  for (auto const& tensor : vlsm::io::open_checkpoint(path).tensors) keys.insert(tensor.name);
+  return keys;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "convert: weights under Hugging Face's keys draw the same mask and come back to the bit") {
+  Weights const folder;
+  Outcome const there = folder.convert("ours.safetensors", "hf", "hf.safetensors");
+  check_done(there);
+  CHECK(there.out.find("hf_clipseg") != std::string::npos);
+  auto const keys = keys_of(folder / "hf.safetensors");
+  CHECK(keys.contains("clip.vision_model.encoder.layers.0.self_attn.q_proj.weight"));
+  CHECK(keys.contains("decoder.film_mul.weight"));
+  CHECK(folder.mask("hf.safetensors") == folder.mask("ours.safetensors"));
+  check_done(folder.convert("hf.safetensors", "native", "back.safetensors"));
+  CHECK(keys_of(folder / "back.safetensors") == keys_of(folder / "ours.safetensors"));
+  check_done(folder.convert("back.safetensors", "hf", "again.safetensors"));
+  CHECK(read_file(folder / "again.safetensors") == read_file(folder / "hf.safetensors"));
+}
+
+TEST_CASE("convert: what the model does not build comes from the checkpoint it was tuned from") {
+  Weights const folder;
+  check_done(folder.convert("ours.safetensors", "hf", "hf.safetensors"));
+  auto base = vlsm::io::open_checkpoint(folder / "hf.safetensors").tensors;
+  at::Tensor const extra = at::full({1}, 4.6);
+  base.push_back({"clip.logit_scale", vlsm::io::to_array(extra[0])});
+  vlsm::io::write_safetensors(folder / "base.safetensors", base, {{"format", "pt"}});
+  Outcome const run = folder.convert("ours.safetensors", "hf", "whole.safetensors",
+                                     "--base " + as_word(folder / "base.safetensors"));
+  check_done(run);
+  CHECK(run.out.find(", 1 of them from ") != std::string::npos);
+  CHECK(read_file(folder / "whole.safetensors") == read_file(folder / "base.safetensors"));
+}
+
+TEST_CASE("convert: keys of another kind of model, other models' files and bad paths are told") {
+  Weights const folder;
+  auto const failed = [&](Outcome const& run, std::string const& words) {
+    check_failed(run, 1, words);
+    CHECK(!std::filesystem::exists(folder / "out"));
+  };
+  failed(folder.convert("ours.safetensors", "cris", "out"), "the keys of CRIS");
+  failed(folder.convert("ours.safetensors", "smp", "out"), "have no place for");
+  failed(folder.convert("missing", "hf", "out"), "missing");
+  failed(folder.convert("a.png", "hf", "out"), "a.png");
+  failed(run_tool("convert --model unet --weights " + as_word(folder / "ours.safetensors") +
+                  " --to smp --out " + as_word(folder / "out")),
+         "does not fit the model");
+  check_failed(folder.convert("ours.safetensors", "hf", "no/folder"), 1, "no/folder");
+  check_failed(folder.convert("ours.safetensors", "onnx", "out"), 2, "--to");
+  CHECK(files_in(folder.path()) == std::vector<std::string>{"a.png", "ours.safetensors"});
+}
