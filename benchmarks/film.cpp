@@ -25,7 +25,7 @@ std::vector<at::Tensor> plain(Features const& seen, Said const& said) {
 
 Prepared prepare(std::int64_t batch) {
   Fusion const& fusion = *clipseg().fusion;
-  Features seen{.taps = {}, .pooled = {}, .height = side, .width = side};
+  Features seen{.taps = {}, .pooled = {}, .image = at::zeros({batch, 3, side, side})};
   constexpr std::int64_t cells = side / Fusion::image.stride[0];
   for (int i = 0; i < Fusion::image.count; ++i)
     seen.taps.push_back(test::recipe_uniform("bench:film:" + std::to_string(i),
