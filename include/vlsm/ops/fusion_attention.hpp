@@ -89,6 +89,7 @@ inline at::Tensor fusion_attention(at::Tensor const& q, at::Tensor const& k, at:
                                    Backend backend = Backend::fused) {
   switch (backend) {
     case Backend::fused:
+      if (!q.is_cpu()) break;  // its kernels are not in this program
       if (at::GradMode::is_enabled() &&
           (q.requires_grad() || k.requires_grad() || v.requires_grad()))
         return FusedAttention<detail::DirectCalls>::apply(q, k, v, options);
