@@ -56,6 +56,17 @@ struct Chunks {
   int queries, count, rows;
 };
 
+/// Adds the other rows of `partial` [chunks, ...] to the first, one after the other.
+template <class T>
+void add_chunks(at::Tensor const& partial) {
+  std::int64_t const chunks = partial.size(0), count = partial.numel() / chunks;
+  T* const data = partial.mutable_data_ptr<T>();
+  at::parallel_for(0, chunks > 1 ? count : 0, 4096, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t chunk = 1; chunk < chunks; ++chunk)
+      for (std::int64_t i = begin; i < end; ++i) data[i] += data[chunk * count + i];
+  });
+}
+
 /// Double precision is for checks of gradients: compiled for one instruction set.
 template <class T, class Body>
 void run(Body const& body) {
@@ -146,9 +157,11 @@ VLSM_INLINE std::array<at::Tensor, 3> attention_cpu_backward(at::Tensor const& g
   else
     run.template operator()<float>();
   auto const finish = [&](at::Tensor const& partial) {
-    at::Tensor total = partial[0];
-    for (std::int64_t chunk = 1; chunk < chunks; ++chunk) total = total + partial[chunk];
-    return total.transpose(1, 2).to(q_in.scalar_type());  // [B, Nk, H, D]
+    if (q.scalar_type() == at::kDouble)
+      detail::add_chunks<double>(partial);
+    else
+      detail::add_chunks<float>(partial);
+    return partial[0].transpose(1, 2).to(q_in.scalar_type());  // [B, Nk, H, D]
   };
   return {grad_q.to(q_in.scalar_type()), finish(grad_k), finish(grad_v)};
 }
