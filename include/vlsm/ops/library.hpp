@@ -32,10 +32,10 @@ inline std::tuple<at::Tensor, at::Tensor> attention_forward(
 }
 inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward(
     at::Tensor const& grad_out, at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
-    at::Tensor const& lse, Maybe const& lengths, double scale, double dropout, std::int64_t seed,
-    std::int64_t offset) {
+    at::Tensor const& out, at::Tensor const& lse, Maybe const& lengths, double scale,
+    double dropout, std::int64_t seed, std::int64_t offset) {
   auto const [grad_q, grad_k, grad_v] = fused_attention_backward(
-      grad_out, q, k, v, lse, options_of(lengths, scale, dropout, seed, offset));
+      grad_out, q, k, v, out, lse, options_of(lengths, scale, dropout, seed, offset));
   return {grad_q.contiguous(), grad_k.contiguous(), grad_v.contiguous()};
 }
 
@@ -52,7 +52,8 @@ inline std::tuple<at::Tensor, at::Tensor> attention_forward_shapes(at::Tensor co
 }
 inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward_shapes(
     at::Tensor const&, at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
-    at::Tensor const&, Maybe const&, double, double, std::int64_t, std::int64_t) {
+    at::Tensor const&, at::Tensor const&, Maybe const&, double, double, std::int64_t,
+    std::int64_t) {
   return {like(q), like(k), like(v)};
 }
 
@@ -70,14 +71,14 @@ struct DispatchedCalls {
   }
   static std::array<at::Tensor, 3> backward(at::Tensor const& grad_out, at::Tensor const& q,
                                             at::Tensor const& k, at::Tensor const& v,
-                                            at::Tensor const& lse,
+                                            at::Tensor const& out, at::Tensor const& lse,
                                             AttentionOptions const& options) {
     at::AutoDispatchBelowADInplaceOrView const below;
     static auto const op = c10::Dispatcher::singleton()
                                .findSchemaOrThrow("vlsm::fusion_attention_backward", "")
                                .typed<decltype(attention_backward)>();
     auto [grad_q, grad_k, grad_v] =
-        op.call(grad_out, q, k, v, lse, maybe(options.lengths), options.scale_of(q),
+        op.call(grad_out, q, k, v, out, lse, maybe(options.lengths), options.scale_of(q),
                 options.dropout, options.seed, options.offset);
     return {grad_q, grad_k, grad_v};
   }
@@ -109,7 +110,8 @@ TORCH_LIBRARY(vlsm, m) {
       "fusion_attention_forward(Tensor q, Tensor k, Tensor v, Tensor? lengths, float scale, "
       "float dropout, int seed, int offset) -> (Tensor, Tensor)");
   m.def(
-      "fusion_attention_backward(Tensor grad_out, Tensor q, Tensor k, Tensor v, Tensor lse, "
+      "fusion_attention_backward(Tensor grad_out, Tensor q, Tensor k, Tensor v, Tensor out, "
+      "Tensor lse, "
       "Tensor? lengths, float scale, float dropout, int seed, int offset) "
       "-> (Tensor, Tensor, Tensor)");
 }
@@ -119,6 +121,13 @@ TORCH_LIBRARY_IMPL(vlsm, CPU, m) {
   m.impl("fusion_attention_forward", attention_forward);
   m.impl("fusion_attention_backward", attention_backward);
 }
+#ifdef VLSM_KERNELS
+TORCH_LIBRARY_IMPL(vlsm, CUDA, m) {
+  m.impl("fusion_attention", attention);
+  m.impl("fusion_attention_forward", attention_forward);
+  m.impl("fusion_attention_backward", attention_backward);
+}
+#endif
 TORCH_LIBRARY_IMPL(vlsm, Meta, m) {
   m.impl("fusion_attention", attention_shape);
   m.impl("fusion_attention_forward", attention_forward_shapes);
