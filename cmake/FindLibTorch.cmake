@@ -51,7 +51,8 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   set(_libtorch_libraries "${LibTorch_torch_cpu_LIBRARY}" "${LibTorch_c10_LIBRARY}")
   if(VLSM_CUDA AND LibTorch_torch_cuda_LIBRARY)
     # torch_cuda registers its kernels when it is loaded; nothing refers to it by symbol.
-    list(APPEND _libtorch_libraries "-Wl,--no-as-needed" "${LibTorch_torch_cuda_LIBRARY}" "${LibTorch_c10_cuda_LIBRARY}" "-Wl,--as-needed")
+    # What torch_cuda itself needs (NCCL, cuDNN, …) lies in folders that only it knows.
+    list(APPEND _libtorch_libraries "-Wl,--allow-shlib-undefined" "-Wl,--no-as-needed" "${LibTorch_torch_cuda_LIBRARY}" "${LibTorch_c10_cuda_LIBRARY}" "-Wl,--as-needed")
   endif()
   target_link_libraries(LibTorch::LibTorch INTERFACE ${_libtorch_libraries})
 endif()

@@ -51,7 +51,8 @@ function(_vlsm_install_debian)
   endif()
 endfunction()
 
-# The smallest set that links and runs CPU code: the wheel names the CUDA runtime and CUPTI as needed libraries.
+# For Python and for CUDA the full set (torch_cuda needs cuDNN, cuBLAS, NCCL, …). Else the smallest set that links and
+# runs CPU code: the wheel names the CUDA runtime and CUPTI as needed libraries.
 function(_vlsm_install_libtorch)
   if(NOT EXISTS "${VLSM_VENV}/bin/python")
     execute_process(COMMAND python3 -m venv "${VLSM_VENV}" RESULT_VARIABLE failed)
@@ -59,7 +60,7 @@ function(_vlsm_install_libtorch)
       message(FATAL_ERROR "vlsm: python3 could not make an environment for LibTorch. Install python3-venv, or set CMAKE_PREFIX_PATH to a LibTorch.")
     endif()
   endif()
-  if(VLSM_PYTHON)
+  if(VLSM_PYTHON OR VLSM_CUDA)
     message(STATUS "vlsm: bringing PyTorch ${VLSM_TORCH_VERSION} from PyPI into ${VLSM_VENV} (6 GB, about 2 minutes)")
     set(packages torch==${VLSM_TORCH_VERSION} numpy)
   else()
