@@ -1,4 +1,4 @@
-# find_package(vlsm CONFIG) gives vlsm::vlsm and vlsm::compiled; the packages it stands on must be there.
+# find_package(vlsm CONFIG) gives vlsm::vlsm and vlsm::compiled, with VLSM_CUDA vlsm::kernels too; the packages it stands on must be there.
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 find_dependency(LibTorch)
@@ -12,4 +12,10 @@ if(NOT TARGET vlsm_compiled)
   include("${CMAKE_CURRENT_LIST_DIR}/VlsmCompiled.cmake")
   get_target_property(_vlsm_include vlsm::vlsm INTERFACE_INCLUDE_DIRECTORIES)
   vlsm_add_compiled("${_vlsm_include}")
+endif()
+if(VLSM_CUDA AND NOT TARGET vlsm_kernels)
+  include("${CMAKE_CURRENT_LIST_DIR}/VlsmKernels.cmake")
+  get_target_property(_vlsm_include vlsm::vlsm INTERFACE_INCLUDE_DIRECTORIES)
+  vlsm_add_kernels(vlsm_kernels "${_vlsm_include}")
+  add_library(vlsm::kernels ALIAS vlsm_kernels)
 endif()

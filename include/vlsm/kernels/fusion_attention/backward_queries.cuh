@@ -51,7 +51,7 @@ __device__ void differentiate(float (&s)[E::chunk / 8][2 * E::own],
 /// grad_q, and delta = sum(grad_out * out) of each row for the kernel that comes next. Laid out as
 /// the forward: a warp owns queries.
 template <class E>
-__global__ void __launch_bounds__(128)
+__global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
     fusion_attention_backward_queries(FusionAttentionBackward a, float* delta_out, QueryPlan plan,
                                       bool wide) {
   using T = typename E::Value;

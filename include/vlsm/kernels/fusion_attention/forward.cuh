@@ -54,7 +54,7 @@ struct Softmax {
 /// in shared memory: all of them where they fit, else a tile at a time.
 /// Grid: B H heads, then groups of queries.
 template <class E>
-__global__ void __launch_bounds__(128, 1)
+__global__ void __launch_bounds__(128, E::exact ? 2 : 3)
     fusion_attention_forward(FusionAttentionForward a, QueryPlan plan, bool wide) {
   using T = typename E::Value;
   constexpr int columns = E::chunk / 4;
