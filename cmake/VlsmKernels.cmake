@@ -12,21 +12,29 @@ function(vlsm_kernel_sources include extension out)
   set(${out} "${sources}" PARENT_SCOPE)
 endfunction()
 
-# vlsm::kernels: the CUDA kernels, compiled once by nvcc; who links it needs no nvcc for files of his own. It defines
-# VLSM_KERNELS, by which ops/ launch them. A macro, since a language is enabled in the caller's scope.
-macro(vlsm_add_kernels include)
+# vlsm::kernels: the CUDA kernels, compiled once by nvcc; who links it needs no nvcc for files of his own. It
+# defines VLSM_KERNELS, by which ops/ launch them.
+# Needs VLSM_CUDA, which is on before this file is included: a function cannot enable a language for its caller.
+if(VLSM_CUDA)
+  # The oldest card that is compiled for; CMake's own choice is one that nvcc 13 has forgotten.
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80)
+  endif()
   enable_language(CUDA)
+endif()
+function(vlsm_add_kernels include)
   find_package(CUDAToolkit REQUIRED)
-  vlsm_kernel_sources("${include}" cu vlsm_kernels_sources)
-  add_library(vlsm_kernels STATIC EXCLUDE_FROM_ALL ${vlsm_kernels_sources})
+  vlsm_kernel_sources("${include}" cu sources)
+  add_library(vlsm_kernels STATIC EXCLUDE_FROM_ALL ${sources})
   add_library(vlsm::kernels ALIAS vlsm_kernels)
   target_include_directories(vlsm_kernels PUBLIC $<BUILD_INTERFACE:${include}>)
   target_compile_features(vlsm_kernels PUBLIC cxx_std_20)
-  # CMake 3.25 does not know that this nvcc has cuda_std_20.
+  # CMake 3.25 does not know that nvcc 13 has it.
   target_compile_options(vlsm_kernels PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
   target_compile_definitions(vlsm_kernels INTERFACE VLSM_KERNELS)
   target_link_libraries(vlsm_kernels PUBLIC CUDA::cudart)
   # 80 A100, 86 RTX 30, 90 H100 and H200, 100 B200, 120 RTX 50.
   set_target_properties(vlsm_kernels PROPERTIES CUDA_ARCHITECTURES "80-real;86-real;90-real;100-real;120"
                         POSITION_INDEPENDENT_CODE ON)
-endmacro()
+  target_link_libraries(vlsm_compiled PUBLIC vlsm::kernels)
+endfunction()

@@ -1,4 +1,5 @@
-# find_package(vlsm CONFIG) gives vlsm::vlsm and vlsm::compiled; the packages it stands on must be there.
+# find_package(vlsm CONFIG) gives vlsm::vlsm and vlsm::compiled, with VLSM_CUDA vlsm::kernels too; the packages it stands
+# on must be there.
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 find_dependency(LibTorch)
@@ -15,6 +16,5 @@ if(NOT TARGET vlsm_compiled)
   if(VLSM_CUDA)
     include("${CMAKE_CURRENT_LIST_DIR}/VlsmKernels.cmake")
     vlsm_add_kernels("${_vlsm_include}")
-    target_link_libraries(vlsm_compiled PUBLIC vlsm::kernels)
   endif()
 endif()
