@@ -32,7 +32,8 @@ Prepared prepare(std::int64_t batch) {
                                              {batch, 1 + cells * cells, Fusion::image.width[i]}));
   Said const said{
       .sentence = test::recipe_uniform("bench:film:said", {batch, Fusion::text.sentence}),
-      .words = {}};
+      .words = {},
+      .padding = {}};
   Features const joint = fusion.forward(seen, said);
   std::vector<at::Tensor> const expected = plain(seen, said);
   std::vector<std::string> findings;

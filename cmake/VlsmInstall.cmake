@@ -10,6 +10,7 @@ install(FILES
   "${PROJECT_SOURCE_DIR}/cmake/vlsmConfig.cmake"
   "${PROJECT_BINARY_DIR}/vlsmConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmCompiled.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/VlsmKernels.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"

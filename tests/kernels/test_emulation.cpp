@@ -41,7 +41,6 @@ __global__ void shuffles(float* sums, float* greatest, float* neighbours, unsign
   sums[i] = warp_sum(static_cast<float>(i));
   greatest[i] = warp_max<4>(static_cast<float>(i));
   neighbours[i] = shuffle(static_cast<float>(i), (i + 1) % 32);
-  if (i == 0) votes[1] = 0;
   votes[i / 32] = __ballot_sync(full_warp, i % 3 == 0);
 }
 

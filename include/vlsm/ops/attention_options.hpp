@@ -20,7 +20,8 @@ struct AttentionOptions {
   std::int64_t seed = 0, offset = 0;  ///< of Philox, which decides what is dropped
 
   double scale_of(at::Tensor const& q) const {
-    return scale.value_or(1 / std::sqrt(static_cast<double>(q.size(-1))));
+    if (scale) return *scale;
+    return 1 / std::sqrt(static_cast<double>(q.sym_size(-1).guard_int(__FILE__, __LINE__)));
   }
 };
 

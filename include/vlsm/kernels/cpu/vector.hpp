@@ -72,8 +72,7 @@ VLSM_ALWAYS_INLINE void exp2_of(typename Lanes<T, bytes>::Vector& x) {
 
 /// Transposes a square of as many vectors as each has lanes: halves are interleaved, log2 times.
 template <class T, int bytes>
-VLSM_ALWAYS_INLINE void transpose(
-    typename Lanes<T, bytes>::Vector (&square)[Lanes<T, bytes>::count]) {
+VLSM_ALWAYS_INLINE void transpose(typename Lanes<T, bytes>::Vector* square) {
   using V = typename Lanes<T, bytes>::Vector;
   constexpr int count = Lanes<T, bytes>::count;
   auto const interleave = [&]<int... i>(std::integer_sequence<int, i...>)

@@ -37,7 +37,11 @@ struct DropoutMask {
   std::uint32_t threshold = 0;
 
   VLSM_HOST_DEVICE constexpr bool keeps(std::uint64_t index) const {
-    return philox(offset + index / 4, seed).word[index % 4] >= threshold;
+    PhiloxWords const words = philox(offset + index / 4, seed);
+    // An array with a variable index would lie in memory, not in registers.
+    std::uint32_t const low = index % 2 == 0 ? words.word[0] : words.word[1];
+    std::uint32_t const high = index % 2 == 0 ? words.word[2] : words.word[3];
+    return (index % 4 < 2 ? low : high) >= threshold;
   }
 };
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/kernels/fusion_attention/rows.cuh"
+
+namespace vlsm::kernels::attention {
+
+/// sum(grad_out * out) of one row, in each of its four lanes. They share the work, unless the
+/// products of E are exact: then the order of the sum is that of E::product, so that with a single
+/// key, where this is what its score's gradient is subtracted from, the difference is zero.
+template <class E, class T>
+__device__ float dot_rows(Shared<T> grad_out, T const* out, int t, bool wide) {
+  constexpr int lanes = E::exact ? 1 : 4;
+  int const lane = E::exact ? 0 : t;
+  float sum = 0;
+  if (wide) {
+    constexpr int step = 16 / static_cast<int>(sizeof(T));
+    for (int column = lane * step; column < E::width; column += lanes * step) {
+      auto const left = load_vector<step>(grad_out, column);
+      auto const right = load_vector<step>(out + column);
+      VLSM_UNROLL
+      for (int i = 0; i < step; ++i) sum = fmaf(to_float(left[i]), to_float(right[i]), sum);
+    }
+  } else {
+    for (int column = lane; column < E::width; column += lanes)
+      sum = fmaf(to_float(T(grad_out[column])), to_float(out[column]), sum);
+  }
+  return warp_sum<lanes>(sum);
+}
+
+/// Scores s (raw) and grad of the probabilities dp become: s the probabilities that dropout left,
+/// dp the gradient of the scores. `lse` (in E's unit) and `delta` for row r and column f.
+template <class E, class Kept, class Lse, class Delta>
+__device__ void differentiate(float (&s)[E::chunk / 8][2 * E::own],
+                              float (&dp)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
+                              Kept const& kept, Lse const& lse, Delta const& delta) {
+  VLSM_UNROLL
+  for (int f = 0; f < E::chunk / 4; ++f) {
+    VLSM_UNROLL
+    for (int r = 0; r < E::own; ++r) {
+      float& score = s[f / 2][2 * r + f % 2];
+      float& grad = dp[f / 2][2 * r + f % 2];
+      float const factor = kept(r, f) ? shape.dropout_scale : 0.0f;
+      float const p = E::probability(score, shape.scale, lse(r, f));
+      grad = p * (grad * factor - delta(r, f));
+      score = p * factor;
+    }
+  }
+}
+
+/// grad_q, and delta = sum(grad_out * out) of each row for the kernel that comes next. Laid out as
+/// the forward: a warp owns queries.
+template <class E>
+__global__ void __launch_bounds__(128)
+    fusion_attention_backward_queries(FusionAttentionBackward a, float* delta_out, QueryPlan plan,
+                                      bool wide) {
+  using T = typename E::Value;
+  AttentionShape const& shape = a.shape;
+  Place const place;
+  int const thread = static_cast<int>(threadIdx.x), threads = 32 * plan.warps;
+  int const batch = static_cast<int>(blockIdx.x) / shape.heads;
+  int const head = static_cast<int>(blockIdx.x) % shape.heads;
+  int const length = key_length(shape, batch);
+  constexpr int row_bytes = E::stride * static_cast<int>(sizeof(T));
+  int const own_bytes = plan.warps * E::rows * row_bytes, tile_bytes = plan.tile * row_bytes;
+  auto const queries = shared_array<T>(place.warp * E::rows * row_bytes, E::rows * E::stride);
+  auto const grads =
+      shared_array<T>(own_bytes + place.warp * E::rows * row_bytes, E::rows * E::stride);
+  auto const keys = shared_array<T>(2 * own_bytes, plan.tile * E::stride);
+  auto const values = shared_array<T>(2 * own_bytes + tile_bytes, plan.tile * E::stride);
+
+  for (int group = 0; group < plan.groups; ++group) {
+    int const first_row =
+        ((static_cast<int>(blockIdx.y) * plan.groups + group) * plan.warps + place.warp) * E::rows;
+    if (group > 0) __syncwarp();
+    load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, batch, head, first_row, shape.queries),
+                        E::rows, place.lane, 32, wide);
+    load_rows<E::width>(
+        grads, Rows<T>(a.grad_out, a.grad_out_strides, batch, head, first_row, shape.queries),
+        E::rows, place.lane, 32, wide);
+    commit_copies();
+    wait_for_copies<0>();
+    __syncwarp();
+    Rows<T> const out(a.out, a.out_strides, batch, head, first_row, shape.queries);
+    float lse[E::own], delta[E::own];
+    VLSM_UNROLL
+    for (int r = 0; r < E::own; ++r) {
+      int const row = place.g + 8 * r;
+      bool const there = row < out.count;
+      std::int64_t const index =
+          static_cast<std::int64_t>(blockIdx.x) * shape.queries + first_row + row;
+      // Lanes of one row go the same way, but a warp's rows may not: the sum is taken by all.
+      int const near = there ? row : 0;
+      delta[r] =
+          dot_rows<E>(grads.from(row * E::stride), out.first + near * out.stride, place.t, wide);
+      // Queries that are not there: probability 0.
+      lse[r] = there ? a.lse[index] * E::unit : INFINITY;
+      if (there && place.t == 0) delta_out[index] = delta[r];
+    }
+
+    float dq[E::width / 8][2 * E::own];
+    clear(dq);
+    for (int begin = 0; begin < length; begin += plan.tile) {
+      int const count = length - begin < plan.tile ? length - begin : plan.tile;
+      if (group == 0 || length > plan.tile) {
+        if (group > 0 || begin > 0) __syncthreads();
+        int const padded = round_up(count, 16);
+        load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, batch, head, begin, length), padded,
+                            thread, threads, wide);
+        load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, batch, head, begin, length), padded,
+                            thread, threads, wide);
+        commit_copies();
+        wait_for_copies<0>();
+        __syncthreads();
+      }
+      for (int chunk = 0; chunk < count; chunk += E::chunk) {
+        int const left = count - chunk;
+        float s[E::chunk / 8][2 * E::own], dp[E::chunk / 8][2 * E::own];
+        clear(s);
+        clear(dp);
+        E::product(s, queries, keys.from(chunk * E::stride), left, place);
+        E::product(dp, grads, values.from(chunk * E::stride), left, place);
+        std::uint32_t kept[E::own];
+        draw_dropout<E::own, E::chunk / 4>(kept, shape.dropout, [&](int r, int f) {
+          std::uint64_t const row =
+              static_cast<std::uint64_t>(blockIdx.x) * shape.queries + first_row + place.g + 8 * r;
+          return row * shape.keys + begin + chunk + E::column(f, place.t);
+        });
+        differentiate<E>(
+            s, dp, shape, [&](int r, int f) { return (kept[r] >> f & 1u) != 0; },
+            [&](int r, int f) { return E::column(f, place.t) < left ? lse[r] : INFINITY; },
+            [&](int r, int) { return delta[r]; });
+        E::accumulate(dq, dp, keys.from(chunk * E::stride), left, place);
+      }
+    }
+
+    float factor[E::own];
+    VLSM_UNROLL
+    for (int r = 0; r < E::own; ++r) factor[r] = shape.scale;
+    __syncwarp();
+    stage<E>(queries, dq, factor, place);
+    __syncwarp();
+    store_rows<E::width>(
+        Rows<T>(a.grad_q, a.grad_q_strides, batch, head, first_row, shape.queries).up_to(E::rows),
+        queries, place.lane, wide);
+  }
+}
+
+}  // namespace vlsm::kernels::attention

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/attention_runs.hpp"
+
+using namespace vlsm::test;
+namespace emulation = vlsm::emulation;
+
+namespace {
+
+void check_backward(AttentionCase const& c, WorstRatio& worst) {
+  AttentionInputs const in = random_inputs(c);
+  AttentionRun run(c, in);
+  run.backward(c);
+  AttentionResults const exact = plain_attention<double>(c, in),
+                         plain = plain_attention<float>(c, in);
+  bool untouched = true;
+  worst.take(c, "grad_q",
+             error_ratio(c, run.grad_q.numbers(untouched), plain.grad_q, exact.grad_q));
+  worst.take(c, "grad_k",
+             error_ratio(c, run.grad_k.numbers(untouched), plain.grad_k, exact.grad_k));
+  worst.take(c, "grad_v",
+             error_ratio(c, run.grad_v.numbers(untouched), plain.grad_v, exact.grad_v));
+  CHECK_MESSAGE(untouched, "bytes between the rows of ", c.name());
+}
+
+void check_all(Arithmetic arithmetic) {
+  WorstRatio worst;
+  for (AttentionCase const& c : covering_cases(arithmetic)) check_backward(c, worst);
+}
+
+}  // namespace
+
+TEST_CASE("fusion attention, backward: float") { check_all(Arithmetic::f32); }
+TEST_CASE("fusion attention, backward: TF32") { check_all(Arithmetic::tf32); }
+TEST_CASE("fusion attention, backward: half") { check_all(Arithmetic::f16); }
+TEST_CASE("fusion attention, backward: bfloat16") { check_all(Arithmetic::bf16); }
+
+TEST_CASE("fusion attention, backward: tiles of keys, groups of queries, groups of keys") {
+  WorstRatio worst;
+  emulation::options.capability = 86;
+  check_backward({1, 1, 70, 300, 128, Arithmetic::f32}, worst);
+  check_backward({2, 1, 70, 600, 64, Arithmetic::tf32, Layout::sliced, {600, 300}}, worst);
+  check_backward({2, 1, 130, 700, 128, Arithmetic::bf16, Layout::odd, {0, 699}, 0.1}, worst);
+  emulation::options.capability = 87;
+  check_backward({2, 10, 420, 9, 16, Arithmetic::f16}, worst);
+}
+
+TEST_CASE("fusion attention, backward: no keys, no queries") {
+  for (Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::f16}) {
+    for (auto const& [queries, keys] : {std::pair{19, 0}, std::pair{0, 19}}) {
+      AttentionCase const c{1, 2, queries, keys, 16, arithmetic};
+      AttentionRun run(c, random_inputs(c));
+      run.backward(c);
+      bool untouched = true;
+      for (Laid const* grad : {&run.out, &run.grad_q, &run.grad_k, &run.grad_v})
+        for (double x : grad->numbers(untouched)) CHECK(x == 0);
+    }
+  }
+}
+
+TEST_CASE("fusion attention, backward: the order of threads and blocks changes no bit") {
+  for (Arithmetic arithmetic :
+       {Arithmetic::f32, Arithmetic::tf32, Arithmetic::f16, Arithmetic::bf16}) {
+    AttentionCase const c{1, 2, 99, 77, 64, arithmetic, Layout::sliced, {70}, 0.1};
+    AttentionInputs const in = random_inputs(c);
+    auto const run_with = [&](unsigned seed) {
+      emulation::options.seed = seed;
+      AttentionRun run(c, in);
+      run.backward(c);
+      return run;
+    };
+    AttentionRun const first = run_with(1);
+    for (unsigned seed : {2u, 3u}) {
+      AttentionRun const again = run_with(seed);
+      CHECK(first.grad_q.same_bits(again.grad_q));
+      CHECK(first.grad_k.same_bits(again.grad_k));
+      CHECK(first.grad_v.same_bits(again.grad_v));
+    }
+  }
+}
