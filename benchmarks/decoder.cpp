@@ -30,7 +30,7 @@ at::Tensor plain(Features const& joint) {
 
 Prepared prepare(std::int64_t batch) {
   Decoder const& decoder = *clipseg().decoder;
-  Features joint{.taps = {}, .pooled = {}, .height = side, .width = side};
+  Features joint{.taps = {}, .pooled = {}, .image = at::zeros({batch, 3, side, side})};
   for (int i = 0; i < Decoder::in.count; ++i)
     joint.taps.push_back(test::recipe_uniform("bench:decoder:" + std::to_string(i),
                                               {batch, 1 + cells * cells, Decoder::in.width[i]}));

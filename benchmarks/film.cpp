@@ -25,14 +25,15 @@ std::vector<at::Tensor> plain(Features const& seen, Said const& said) {
 
 Prepared prepare(std::int64_t batch) {
   Fusion const& fusion = *clipseg().fusion;
-  Features seen{.taps = {}, .pooled = {}, .height = side, .width = side};
+  Features seen{.taps = {}, .pooled = {}, .image = at::zeros({batch, 3, side, side})};
   constexpr std::int64_t cells = side / Fusion::image.stride[0];
   for (int i = 0; i < Fusion::image.count; ++i)
     seen.taps.push_back(test::recipe_uniform("bench:film:" + std::to_string(i),
                                              {batch, 1 + cells * cells, Fusion::image.width[i]}));
   Said const said{
       .sentence = test::recipe_uniform("bench:film:said", {batch, Fusion::text.sentence}),
-      .words = {}};
+      .words = {},
+      .padding = {}};
   Features const joint = fusion.forward(seen, said);
   std::vector<at::Tensor> const expected = plain(seen, said);
   std::vector<std::string> findings;

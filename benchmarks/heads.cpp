@@ -48,7 +48,7 @@ Prepared prepare(std::int64_t batch) {
   constexpr std::int64_t cells = side / Head::in.stride[0];
   at::Tensor const read =
       test::recipe_uniform("bench:head", {batch, Head::in.width[0], cells, cells});
-  Features const seen{.taps = {read}, .pooled = {}, .height = side, .width = side};
+  Features const seen{.taps = {read}, .pooled = {}, .image = at::zeros({batch, 3, side, side})};
   return {
       .wrong = difference("logits", head->forward(seen, {}), plain(*head, read.to(at::kDouble))),
       .run = [head, seen] {

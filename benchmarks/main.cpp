@@ -16,6 +16,7 @@ namespace vlsm::bench {
 void add_vision();
 void add_text();
 void add_film();
+void add_fusion_attention();
 void add_decoder();
 void add_heads();
 void add_clipseg();
@@ -45,6 +46,7 @@ int main(int argc, char** argv) {
   add_vision();
   add_text();
   add_film();
+  add_fusion_attention();
   add_decoder();
   add_heads();
   add_clipseg();

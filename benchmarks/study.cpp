@@ -39,6 +39,7 @@ struct Trial {
 
 Features to_double(Features features) {
   for (at::Tensor& tap : features.taps) tap = tap.to(at::kDouble);
+  features.image = features.image.to(at::kDouble);
   return features;
 }
 Said to_double(Said said) {

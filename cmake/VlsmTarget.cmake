@@ -15,3 +15,9 @@ target_link_libraries(vlsm INTERFACE LibTorch::LibTorch xtensor nlohmann_json::n
 
 include(VlsmCompiled)
 vlsm_add_compiled("${PROJECT_SOURCE_DIR}/include")
+
+if(VLSM_CUDA)
+  include(VlsmKernels)
+  vlsm_add_kernels("${PROJECT_SOURCE_DIR}/include")
+  target_link_libraries(vlsm_compiled PUBLIC vlsm::kernels)
+endif()

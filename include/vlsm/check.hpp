@@ -32,6 +32,7 @@ inline std::vector<std::int64_t> promised(Taps const& port, int i, std::int64_t 
 
 inline void expect_taps(std::vector<std::string>& found, std::string const& slot,
                         Features const& features, Taps const& port, std::int64_t side) {
+  expect_shape(found, slot + "'s image", features.image, {2, 3, side, side});
   if (static_cast<int>(features.taps.size()) != port.count) {
     found.push_back(slot + " writes " + std::to_string(features.taps.size()) +
                     " taps, its port says " + std::to_string(port.count));

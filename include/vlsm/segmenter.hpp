@@ -47,8 +47,10 @@ class Segmenter : public Module {
     at::Tensor const& heard = said.sentence.defined() ? said.sentence : said.words;
     if (!heard.defined()) return;
     std::int64_t const images = seen.taps[0].size(0), prompts = heard.size(0);
-    if (images == 1)
+    if (images == 1) {
       for (at::Tensor& tap : seen.taps) tap = repeat(tap, prompts);
+      seen.image = repeat(seen.image, prompts);
+    }
     if (prompts == 1) {
       said.sentence = repeat(said.sentence, images);
       said.words = repeat(said.words, images);

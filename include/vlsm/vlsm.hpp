@@ -10,6 +10,7 @@
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/fusion/cross_attention.hpp"
 #include "vlsm/fusion/film_skips.hpp"
+#include "vlsm/head/stacked_unet.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"

@@ -13,7 +13,7 @@ constexpr Taps maps{.count = 2, .layout = Layout::map, .width = {4, 12}, .stride
 
 /// Taps of a 32 x 48 picture: not square, so that height and width cannot be mixed up unseen.
 Features see(Taps const& port) {
-  Features seen{.taps = {}, .pooled = {}, .height = 32, .width = 48};
+  Features seen{.taps = {}, .pooled = {}, .image = at::zeros({2, 3, 32, 48})};
   for (int i = 0; i < port.count; ++i) {
     std::int64_t const h = 32 / port.stride[i], w = 48 / port.stride[i];
     seen.taps.push_back(port.layout == Layout::map ? at::randn({2, port.width[i], h, w})

@@ -17,10 +17,7 @@ class Patches : public Module {
   static constexpr Taps out = Taps::alike(1, width, patch, Layout::map);
 
   Features forward(at::Tensor const& image) const {
-    return {.taps = {embed_->forward(image)},
-            .pooled = {},
-            .height = image.size(2),
-            .width = image.size(3)};
+    return {.taps = {embed_->forward(image)}, .pooled = {}, .image = image};
   }
   static constexpr long long parameter_count() { return Conv::parameter_count(embed); }
   static constexpr long long flops(Load load) { return Conv::flops(embed, cells_of(out, 0, load)); }
@@ -101,7 +98,7 @@ class BlockyHead : public Module {
   static constexpr int scale = map.stride[0];
 
   at::Tensor forward(Features const& read, Said const& /*said*/) const {
-    return at::upsample_nearest2d(score_->forward(read.taps[0]), {read.height, read.width});
+    return at::upsample_nearest2d(score_->forward(read.taps[0]), {read.height(), read.width()});
   }
   static constexpr long long parameter_count() { return Conv::parameter_count(score); }
   static constexpr long long flops(Load load) { return Conv::flops(score, cells_of(in, 0, load)); }

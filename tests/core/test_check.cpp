@@ -54,6 +54,25 @@ TEST_CASE("a model that does not hear its prompt is named") {
   CHECK(found[0] == "the logits do not depend on the prompt: no slot reads what Text writes");
 }
 
+/// Makes its features anew and forgets the picture.
+template <PassThroughConfig config>
+class Forgetful : public PassThrough<config> {
+ public:
+  Features forward(Features const& seen, Said const& /*said*/) const {
+    return {.taps = seen.taps, .pooled = {}, .image = {}};
+  }
+};
+
+struct Blind : Deaf {
+  using Fusion = Forgetful<PassThroughConfig{.image = Vision::out, .text = Text::out}>;
+};
+
+TEST_CASE("a block that does not hand on the picture is named") {
+  auto const found = check<Blind>();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "Fusion's image is undefined where its port says [2, 3, 32, 32]");
+}
+
 TEST_CASE("a block that breaks its port is named") {
   Careless::Head::small = true;
   auto const found = check<Careless>();

@@ -15,15 +15,17 @@ struct CrossConfig {
   int heads = 0;
   int ffn = 0;
   int layers = 0;
-  int dropout = 0;  ///< percent, in training
+  int dropout = 0;                   ///< percent, in training
+  Backend backend = Backend::fused;  ///< of the attention to the words
 };
 
 /// One layer of CRIS's decoder: cells look at cells, then at words; every sub-layer is normalised
 /// before and, but for the last, after.
 class CrossLayer : public Module {
  public:
-  CrossLayer(int width, int heads, int ffn, int dropout)
-      : norm1_(child<LayerNorm>("norm1", width, eps)),
+  CrossLayer(int width, int heads, int ffn, int dropout, Backend backend)
+      : backend_(backend),
+        norm1_(child<LayerNorm>("norm1", width, eps)),
         self_(child<Attention>("self", width, heads, 0, dropout)),
         self_norm_(child<LayerNorm>("self_norm", width, eps)),
         norm2_(child<LayerNorm>("norm2", width, eps)),
@@ -42,7 +44,8 @@ class CrossLayer : public Module {
     at::Tensor y = norm1_->forward(x);
     at::Tensor const placed = y + cell_positions;
     x = x + dropout_->forward(self_norm_->forward(self_->forward(placed, placed, y)));
-    y = cross_->forward(norm2_->forward(x) + cell_positions, words + word_positions, words, padding);
+    y = cross_->look_at(norm2_->forward(x) + cell_positions, words + word_positions, words, padding,
+                        backend_);
     x = x + dropout_->forward(cross_norm_->forward(y));
     y = dropout_->forward(at::relu(up_->forward(norm3_->forward(x))));
     return x + dropout_->forward(down_->forward(ffn_norm_->forward(y)));
@@ -60,6 +63,7 @@ class CrossLayer : public Module {
 
  private:
   static constexpr int eps = 5;
+  Backend backend_;
   std::shared_ptr<LayerNorm> norm1_;
   std::shared_ptr<Attention> self_;
   std::shared_ptr<LayerNorm> self_norm_, norm2_;
@@ -108,13 +112,12 @@ class CrossDecoder : public Module {
            LayerNorm::parameter_count(width);
   }
   static constexpr long long flops(Load load) {
-    return config.layers *
-           CrossLayer::flops(width, config.ffn, cells_of(in, 0, load), load.tokens);
+    return config.layers * CrossLayer::flops(width, config.ffn, cells_of(in, 0, load), load.tokens);
   }
 
  private:
   std::vector<std::shared_ptr<CrossLayer>> layers_ = children<CrossLayer>(
-      "layers", config.layers, width, config.heads, config.ffn, config.dropout);
+      "layers", config.layers, width, config.heads, config.ffn, config.dropout, config.backend);
   std::shared_ptr<LayerNorm> norm_ = child<LayerNorm>("norm", width, 5);
 };
 

@@ -16,9 +16,8 @@ class UnetDecoder : public Module {
  public:
   static constexpr UnetConfig settings = config;
   static constexpr Taps in = config.in;
-  static constexpr Taps out =
-      Taps::alike(1, config.width_of(steps - 1), config.in.stride[0] >> (steps - skips),
-                  Layout::map);
+  static constexpr Taps out = Taps::alike(1, config.width_of(steps - 1),
+                                          config.in.stride[0] >> (steps - skips), Layout::map);
 
   /// taps, shallowest first -> map [B, out.width, H, W]
   Features forward(Features const& joint, Said const& /*said*/) const {
@@ -28,7 +27,7 @@ class UnetDecoder : public Module {
         x = blocks_[i]->forward(x, as_map(joint, in, skips - 1 - i));
       } else {
         int const stride = stride_after(i);
-        x = blocks_[i]->forward(x, joint.height / stride, joint.width / stride);
+        x = blocks_[i]->forward(x, joint.height() / stride, joint.width() / stride);
       }
     }
     return joint.with(x);
@@ -42,8 +41,8 @@ class UnetDecoder : public Module {
   static constexpr long long flops(Load load) {
     long long count = 0;
     for (int i = 0; i < steps; ++i)
-      count += UnetBlock::flops(ports(i), 1LL * (load.height / stride_after(i)) *
-                                              (load.width / stride_after(i)));
+      count += UnetBlock::flops(
+          ports(i), 1LL * (load.height / stride_after(i)) * (load.width / stride_after(i)));
     return count;
   }
 

@@ -37,12 +37,13 @@ class UnetPlusPlusDecoder : public Module {
         node[depth][level] = nodes_[index(depth, level)]->forward(deeper, at::cat(beside, 1));
       }
     }
-    return joint.with(last_->forward(node[0][skips - 1], joint.height, joint.width));
+    return joint.with(last_->forward(node[0][skips - 1], joint.height(), joint.width()));
   }
 
   static constexpr long long parameter_count() {
     long long count = UnetBlock::parameter_count(last);
-    each_node([&](int depth, int level) { count += UnetBlock::parameter_count(ports(depth, level)); });
+    each_node(
+        [&](int depth, int level) { count += UnetBlock::parameter_count(ports(depth, level)); });
     return count;
   }
   static constexpr long long flops(Load load) {
@@ -79,8 +80,8 @@ class UnetPlusPlusDecoder : public Module {
   std::vector<std::shared_ptr<UnetBlock>> nodes_ = [this] {
     std::vector<std::shared_ptr<UnetBlock>> nodes;
     each_node([&](int depth, int level) {
-      nodes.push_back(child<UnetBlock>(
-          "x_" + std::to_string(depth) + "_" + std::to_string(level), ports(depth, level)));
+      nodes.push_back(child<UnetBlock>("x_" + std::to_string(depth) + "_" + std::to_string(level),
+                                       ports(depth, level)));
     });
     return nodes;
   }();

@@ -12,6 +12,7 @@ struct CrossAttentionConfig {
   Words text;     ///< what it reads of the prompt: its words
   int width = 0;  ///< channels the taps and the words are brought to
   int heads = 0;
+  Backend backend = Backend::fused;  ///< of the attention to the words
 };
 
 /// Every tap is reduced to one width, as `Film` does, and the cells of the deepest look at the
@@ -35,7 +36,7 @@ class CrossAttention : public ReducesTaps<config.image, config.width> {
     Features joint = this->reduce(seen);
     at::Tensor const cells = as_tokens(joint, Base::out, deepest);  // [B, N, width]
     at::Tensor const words = words_->forward(said.words);           // [B, L, width]
-    at::Tensor const heard = attention_->forward(cells, words, words, said.padding);
+    at::Tensor const heard = attention_->look_at(cells, words, words, said.padding, config.backend);
     joint.taps.back() =
         in_layout_of(joint.taps.back(), norm_->forward(cells + heard), Base::out.layout);
     return joint;

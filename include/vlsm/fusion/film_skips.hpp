@@ -31,14 +31,14 @@ class FilmSkips : public Module {
 
   /// taps [B, N, image.width] (or maps) -> the same shapes; sentence [B, text.sentence].
   Features forward(Features const& seen, Said const& said) const {
-    Features joint{.taps = {}, .pooled = {}, .height = seen.height, .width = seen.width};
+    std::vector<at::Tensor> joint;
     for (int i = 0; i < image.count; ++i) {
       at::Tensor const scale = per_channel(scale_[i]->forward(said.sentence), image.layout),
                        shift = per_channel(shift_[i]->forward(said.sentence), image.layout);
       // 1 + scale: a trained picture tower is met by about what it was trained to write.
-      joint.taps.push_back((1 + scale) * seen.taps[i] + shift);
+      joint.push_back((1 + scale) * seen.taps[i] + shift);
     }
-    return joint;
+    return seen.with(joint);
   }
 
   static constexpr long long parameter_count() {

@@ -21,10 +21,10 @@ class ReducesTaps : public Module {
  protected:
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise).
   Features reduce(Features const& seen) const {
-    Features joint{.taps = {}, .pooled = {}, .height = seen.height, .width = seen.width};
+    std::vector<at::Tensor> joint;
     for (int i = 0; i < image.count; ++i)
-      joint.taps.push_back(on_channels(*reduce_[image.count - 1 - i], seen.taps[i], image.layout));
-    return joint;
+      joint.push_back(on_channels(*reduce_[image.count - 1 - i], seen.taps[i], image.layout));
+    return seen.with(joint);
   }
 
   static constexpr long long rows(int tap, Load load) {

@@ -35,7 +35,7 @@ class DynamicHead : public Module {
   /// map [B, width, h, w], sentence [B, sentence] -> logits [B, 1, H, W] of the image's size.
   at::Tensor forward(Features const& read, Said const& said) const {
     at::Tensor const low = project(read.taps[0], said.sentence);
-    return at::upsample_bicubic2d(low, {read.height, read.width}, /*align_corners=*/true);
+    return at::upsample_bicubic2d(low, {read.height(), read.width()}, /*align_corners=*/true);
   }
 
   /// The logits before they are enlarged, [B, 1, 2^steps h, 2^steps w].
@@ -45,8 +45,8 @@ class DynamicHead : public Module {
     x = last_->forward(x);  // [B, narrow, h, w]
     auto const batch = x.size(0);
     at::Tensor const kernel = sentence_->forward(sentence);  // [B, narrow * taps + 1]
-    at::Tensor const weight = kernel.narrow(1, 0, narrow * taps)
-                                  .reshape({batch, narrow, config.kernel, config.kernel});
+    at::Tensor const weight =
+        kernel.narrow(1, 0, narrow * taps).reshape({batch, narrow, config.kernel, config.kernel});
     // A group a picture: each is read with its own sentence.
     at::Tensor const mask =
         at::conv2d(x.reshape({1, batch * narrow, x.size(2), x.size(3)}), weight,
@@ -78,7 +78,7 @@ class DynamicHead : public Module {
       "steps", config.steps, [](int i) { return std::make_shared<ConvBlock>(step(i)); });
   std::shared_ptr<Conv> last_ = child<Conv>("last", last);
   std::shared_ptr<Linear> sentence_ =
-      child<Linear>("sentence", config.text.sentence, narrow * taps + 1);
+      child<Linear>("sentence", config.text.sentence, narrow* taps + 1);
 };
 
 }  // namespace vlsm

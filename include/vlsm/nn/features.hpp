@@ -12,11 +12,15 @@ namespace vlsm {
 struct Features {
   std::vector<at::Tensor> taps;  ///< shallowest first; layout and widths as the port says
   at::Tensor pooled;             ///< [B, pooled], undefined where the port says 0
-  std::int64_t height = 0;       ///< pixels of the image they were seen in
-  std::int64_t width = 0;
+  at::Tensor image;              ///< [B, 3, H, W], where they were seen: any block may look again
 
-  /// The same image's features with one tap instead of these: what a decoder returns.
-  Features with(at::Tensor map) const { return {{std::move(map)}, {}, height, width}; }
+  std::int64_t height() const { return image.size(2); }  ///< pixels
+  std::int64_t width() const { return image.size(3); }
+
+  /// The same image's features with other taps instead of these: what a fusion returns.
+  Features with(std::vector<at::Tensor> others) const { return {std::move(others), {}, image}; }
+  /// The same with one: what a decoder returns.
+  Features with(at::Tensor const& map) const { return with(std::vector{map}); }
 };
 
 /// What a text tower wrote: the values behind a `Words` port.

@@ -13,7 +13,7 @@ namespace vlsm {
 inline std::pair<std::int64_t, std::int64_t> size_of(Features const& features, Taps const& port,
                                                      int i) {
   if (port.layout == Layout::tokens)
-    return {features.height / port.stride[i], features.width / port.stride[i]};
+    return {features.height() / port.stride[i], features.width() / port.stride[i]};
   at::Tensor const& map = features.taps[static_cast<std::size_t>(i)];
   return {map.size(2), map.size(3)};
 }

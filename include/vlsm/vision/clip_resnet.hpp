@@ -89,10 +89,7 @@ class ClipResNet : public Module {
   /// image [B, 3, H, W] -> C3, C4, C5 [B, out.width, H / out.stride, W / out.stride] each.
   Features forward(at::Tensor const& image) const {
     auto const c = run_stages(image);
-    return {.taps = {c[1], c[2], pool_->forward(c[3])},
-            .pooled = {},
-            .height = image.size(2),
-            .width = image.size(3)};
+    return {.taps = {c[1], c[2], pool_->forward(c[3])}, .pooled = {}, .image = image};
   }
 
   /// image [B, 3, H, W] -> CLIP's embedding of it [B, out], as wide as CLIP's sentences: a prompt.
@@ -161,8 +158,8 @@ class ClipResNet : public Module {
         });
   }
 
-  std::vector<std::shared_ptr<ConvBlock>> stem_ = children_of<ConvBlock>(
-      "stem", 3, [](int i) { return std::make_shared<ConvBlock>(stem(i)); });
+  std::vector<std::shared_ptr<ConvBlock>> stem_ =
+      children_of<ConvBlock>("stem", 3, [](int i) { return std::make_shared<ConvBlock>(stem(i)); });
   std::array<std::vector<std::shared_ptr<ClipBottleneck>>, stages> stages_{
       make_stage(0), make_stage(1), make_stage(2), make_stage(3)};
   std::shared_ptr<AttentionPool> pool_ =

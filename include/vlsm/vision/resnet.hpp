@@ -60,7 +60,7 @@ class ResNet : public Module {
   Features forward(at::Tensor const& image) const {
     check_image(image, 32, config.in);
     at::Tensor x = stem_->forward(image);
-    Features seen{.taps = {}, .pooled = {}, .height = image.size(2), .width = image.size(3)};
+    Features seen{.taps = {}, .pooled = {}, .image = image};
     for (int stage = 0, tap = 0; stage <= depth; ++stage) {
       if (stage == 1) x = at::max_pool2d(x, 3, 2, 1);
       if (stage > 0)
@@ -83,9 +83,8 @@ class ResNet : public Module {
       return 1LL * (load.height / stride) * (load.width / stride);
     };
     long long count = Conv::flops(stem, cells(2));
-    each_block([&](ResidualConfig c, int stage) {
-      count += residual_flops(c, cells(stride_of(stage)));
-    });
+    each_block(
+        [&](ResidualConfig c, int stage) { count += residual_flops(c, cells(stride_of(stage))); });
     return count;
   }
 
@@ -100,7 +99,7 @@ class ResNet : public Module {
 
   static constexpr ResidualConfig block_of(int stage, int i) {
     return {.kind = config.block,
-            .in = i > 0         ? width_of(stage)
+            .in = i > 0        ? width_of(stage)
                   : stage == 1 ? stem_width
                                : width_of(stage - 1),
             .inner = stem_width << (stage - 1),

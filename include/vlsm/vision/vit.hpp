@@ -55,7 +55,7 @@ class VisionTransformer : public Module {
   /// image [B, 3, H, W] -> taps [B, 1 + (H/patch)(W/patch), width] each; `pooled` [B, pooled].
   Features forward(at::Tensor const& image) const {
     at::Tensor x = embed(image);
-    Features seen{.taps = {}, .pooled = {}, .height = image.size(2), .width = image.size(3)};
+    Features seen{.taps = {}, .pooled = {}, .image = image};
     for (int block = 0, tap = 0; block < depth; ++block) {
       x = blocks_[block]->forward(x);
       if (tap < config.count && block == config.taps[tap]) {

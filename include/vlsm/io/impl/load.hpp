@@ -17,13 +17,13 @@
 
 namespace vlsm::io {
 
-/// The parameters of the adaptations (adapters, LoRA) in `model`.
+/// The parameters and buffers of the adaptations (adapters, LoRA) in `model`.
 inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
   std::set<std::string> names;
   for (auto const& part : model.named_modules("", false))
     if (dynamic_cast<Adaptation const*>(part.value().get()))
-      for (auto const& item : part.value()->named_parameters())
-        names.insert(part.key() + "." + item.key());
+      for (auto const& list : {part.value()->named_parameters(), part.value()->named_buffers()})
+        for (auto const& item : list) names.insert(part.key() + "." + item.key());
   return names;
 }
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Adds the peers' rows to the results of the target "bench": run.py benchmarks.json SECONDS
+
+A peer whose packages this Python lacks is left out, with a line that names them.
+"""
+import importlib
+import json
+import os
+import sys
+
+PEERS = {"torch_sdpa": "torch", "monai_loss": "torch and monai"}
+
+
+def main(arguments):
+    if len(arguments) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    path, seconds = arguments[1], float(arguments[2])
+    with open(path, encoding="utf-8") as file:
+        result = json.load(file)
+    # Both sides with as many threads.
+    os.environ["OMP_NUM_THREADS"] = str(result["context"].get("threads", ""))
+    for name, packages in PEERS.items():
+        try:
+            peer = importlib.import_module(name)
+        except ImportError as error:
+            print(f"left out: {name} needs {packages} ({error})", file=sys.stderr)
+            continue
+        result["benchmarks"] += peer.rows(seconds=seconds, repetitions=3)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

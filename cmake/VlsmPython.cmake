@@ -1,0 +1,14 @@
+# libvlsm_torch: the operators as a library that Python loads (torch.ops.load_library), and its test.
+# Needs the full PyTorch, which the preset `python` brings.
+if(NOT LibTorch_PYTHON)
+  message(FATAL_ERROR "vlsm: VLSM_PYTHON needs the torch of a Python; this LibTorch (${LibTorch_INCLUDE_DIR}) has none. Use the preset python.")
+endif()
+set(source "${CMAKE_CURRENT_BINARY_DIR}/vlsm_torch.cpp")
+file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"vlsm/ops/library.hpp\"\n" @ONLY)
+add_library(vlsm_torch MODULE "${source}")
+target_link_libraries(vlsm_torch PRIVATE vlsm::vlsm)
+set_target_properties(vlsm_torch PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+
+enable_testing()
+add_test(NAME "python: the operators" COMMAND "${LibTorch_PYTHON}" "${PROJECT_SOURCE_DIR}/tests/python/test_ops.py" $<TARGET_FILE:vlsm_torch>)
+set_tests_properties("python: the operators" PROPERTIES LABELS python TIMEOUT 600)

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/fusion/cross_attention.hpp"
+#include "vlsm/models/clipseg.hpp"
+
+namespace vlsm::variants {
+
+// [variant]
+/// The deepest cells ask the words for themselves, where FiLM tells all of them the same.
+template <class Base>
+struct WithCrossAttention : Base {
+  using Fusion = CrossAttention<CrossAttentionConfig{.image = Base::Vision::out,
+                                                     .text = Base::Text::out,
+                                                     .width = Base::Fusion::out.width[0],
+                                                     .heads = 4}>;
+};
+using ClipSegCrossAttention = WithCrossAttention<ClipSeg>;
+static_assert(fits<ClipSegCrossAttention>());
+// [variant]
+
+}  // namespace vlsm::variants

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/fusion/film_skips.hpp"
+#include "vlsm/models/unet.hpp"
+#include "vlsm/text/clip_text.hpp"
+
+namespace vlsm::variants {
+
+// [variant]
+/// An image-only U-Net hears a sentence: it scales and shifts the channels of every skip.
+template <class Base, class Tower>
+struct WithFilmSkips : Base {
+  using Text = Tower;
+  using Fusion = FilmSkips<FilmSkipsConfig{.image = Base::Vision::out, .text = Text::out}>;
+};
+using UnetFilm = WithFilmSkips<Unet, ClipText<clip_text>>;
+static_assert(fits<UnetFilm>());
+// [variant]
+
+}  // namespace vlsm::variants

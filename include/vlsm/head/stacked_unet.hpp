@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/decoder/unet.hpp"
+#include "vlsm/head/conv.hpp"
+#include "vlsm/nn/adaptation.hpp"
+#include "vlsm/vision/resnet.hpp"
+
+namespace vlsm {
+
+struct StackedConfig {
+  int stages = 2;  ///< of the encoder behind its stem, a residual block each
+  int width = 64;  ///< of the decoder's deepest step
+};
+
+/// A small U-Net that looks at a picture together with what another model found in it.
+template <StackedConfig config>
+class PictureUnet : public Adaptation {
+  static_assert(config.stages >= 1 && config.stages <= 4,
+                "StackedConfig: .stages is not between 1 and 4");
+  static constexpr ResNetConfig encoder{
+      .block = Residual::basic, .layers = {1, 1, 1, 1}, .in = 4, .count = 1 + config.stages};
+  using Encoder = ResNet<encoder>;
+  using Decoder = UnetDecoder<UnetConfig{.in = Encoder::out, .width = config.width}>;
+  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+
+ public:
+  /// image [B, 3, H, W], guess [B, 1, H, W] of probabilities -> logits [B, 1, H, W]
+  at::Tensor forward(at::Tensor const& image, at::Tensor const& guess) const {
+    Features const seen = encoder_->forward(at::cat({image, guess}, 1));
+    return head_->forward(decoder_->forward(seen, {}), {});
+  }
+
+  static constexpr long long parameter_count() {
+    return Encoder::parameter_count() + Decoder::parameter_count() + Head::parameter_count();
+  }
+  static constexpr long long flops(Load load) {
+    return Encoder::flops(load) + Decoder::flops(load) + Head::flops(load);
+  }
+
+ private:
+  std::shared_ptr<Encoder> encoder_ = this->template child<Encoder>("encoder");
+  std::shared_ptr<Decoder> decoder_ = this->template child<Decoder>("decoder");
+  std::shared_ptr<Head> head_ = this->template child<Head>("head");
+};
+
+/// A small U-Net stacked on another head, after VLSM-Ensemble (Dietlein et al. 2025): it sees the
+/// picture at full resolution together with that head's prediction, and has the last word. A head
+/// like the one it wraps, with its ports and its weights; the U-Net trains as adapters do.
+template <class Head, StackedConfig config = StackedConfig{}>
+class StackedUnet : public Head {
+  using Unet = PictureUnet<config>;
+
+ public:
+  /// map [B, width, h, w] -> logits [B, 1, H, W] of the image's size.
+  at::Tensor forward(Features const& read, Said const& said) const {
+    at::Tensor const guess = at::sigmoid(Head::forward(read, said));
+    return unet_->forward(read.image, at::upsample_bilinear2d(guess, {read.height(), read.width()},
+                                                              /*align_corners=*/false));
+  }
+
+  static constexpr long long parameter_count() {
+    return Head::parameter_count() + Unet::parameter_count();
+  }
+  static constexpr long long flops(Load load) { return Head::flops(load) + Unet::flops(load); }
+
+ private:
+  std::shared_ptr<Unet> unet_ = this->template child<Unet>("unet");
+};
+
+}  // namespace vlsm

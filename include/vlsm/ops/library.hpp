@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/library.h>
+
+#include <tuple>
+
+#include "vlsm/ops/fusion_attention.hpp"
+
+// Registers the operators with PyTorch's dispatcher, with autograd and shape functions. To be
+// included by one source of a shared library, which Python loads with torch.ops.load_library; CMake
+// makes one of this header alone (the target vlsm_torch).
+namespace vlsm::ops::library {
+
+using Maybe = std::optional<at::Tensor>;
+
+inline AttentionOptions options_of(Maybe const& lengths, std::optional<double> scale,
+                                   double dropout, std::int64_t seed, std::int64_t offset) {
+  return {.lengths = lengths.value_or(at::Tensor()),
+          .scale = scale,
+          .dropout = dropout,
+          .seed = seed,
+          .offset = offset};
+}
+inline Maybe maybe(at::Tensor const& x) { return x.defined() ? Maybe(x) : std::nullopt; }
+
+// The two halves as operators, so that whatever traces a program sees them as such.
+inline std::tuple<at::Tensor, at::Tensor> attention_forward(
+    at::Tensor const& q, at::Tensor const& k, at::Tensor const& v, Maybe const& lengths,
+    double scale, double dropout, std::int64_t seed, std::int64_t offset) {
+  return fused_attention_forward(q, k, v, options_of(lengths, scale, dropout, seed, offset), true);
+}
+inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward(
+    at::Tensor const& grad_out, at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+    at::Tensor const& out, at::Tensor const& lse, Maybe const& lengths, double scale,
+    double dropout, std::int64_t seed, std::int64_t offset) {
+  auto const [grad_q, grad_k, grad_v] = fused_attention_backward(
+      grad_out, q, k, v, out, lse, options_of(lengths, scale, dropout, seed, offset));
+  return {grad_q.contiguous(), grad_k.contiguous(), grad_v.contiguous()};
+}
+
+inline at::Tensor like(at::Tensor const& x) { return at::empty_symint(x.sym_sizes(), x.options()); }
+
+inline std::tuple<at::Tensor, at::Tensor> attention_forward_shapes(at::Tensor const& q,
+                                                                   at::Tensor const&,
+                                                                   at::Tensor const&, Maybe const&,
+                                                                   double, double, std::int64_t,
+                                                                   std::int64_t) {
+  auto const precision = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  return {like(q), at::empty_symint({q.sym_size(0), q.sym_size(2), q.sym_size(1)},
+                                    q.options().dtype(precision))};
+}
+inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward_shapes(
+    at::Tensor const&, at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+    at::Tensor const&, at::Tensor const&, Maybe const&, double, double, std::int64_t,
+    std::int64_t) {
+  return {like(q), like(k), like(v)};
+}
+
+struct DispatchedCalls {
+  static std::pair<at::Tensor, at::Tensor> forward(at::Tensor const& q, at::Tensor const& k,
+                                                   at::Tensor const& v,
+                                                   AttentionOptions const& options) {
+    at::AutoDispatchBelowADInplaceOrView const below;
+    static auto const op = c10::Dispatcher::singleton()
+                               .findSchemaOrThrow("vlsm::fusion_attention_forward", "")
+                               .typed<decltype(attention_forward)>();
+    auto [out, lse] = op.call(q, k, v, maybe(options.lengths), options.scale_of(q), options.dropout,
+                              options.seed, options.offset);
+    return {out, lse};
+  }
+  static std::array<at::Tensor, 3> backward(at::Tensor const& grad_out, at::Tensor const& q,
+                                            at::Tensor const& k, at::Tensor const& v,
+                                            at::Tensor const& out, at::Tensor const& lse,
+                                            AttentionOptions const& options) {
+    at::AutoDispatchBelowADInplaceOrView const below;
+    static auto const op = c10::Dispatcher::singleton()
+                               .findSchemaOrThrow("vlsm::fusion_attention_backward", "")
+                               .typed<decltype(attention_backward)>();
+    auto [grad_q, grad_k, grad_v] =
+        op.call(grad_out, q, k, v, out, lse, maybe(options.lengths), options.scale_of(q),
+                options.dropout, options.seed, options.offset);
+    return {grad_q, grad_k, grad_v};
+  }
+};
+
+inline at::Tensor attention(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+                            Maybe const& lengths, std::optional<double> scale, double dropout,
+                            std::int64_t seed, std::int64_t offset) {
+  return fused_attention_forward(q, k, v, options_of(lengths, scale, dropout, seed, offset), false)
+      .first;
+}
+inline at::Tensor attention_shape(at::Tensor const& q, at::Tensor const&, at::Tensor const&,
+                                  Maybe const&, std::optional<double>, double, std::int64_t,
+                                  std::int64_t) {
+  return like(q);
+}
+inline at::Tensor attention_autograd(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+                                     Maybe const& lengths, std::optional<double> scale,
+                                     double dropout, std::int64_t seed, std::int64_t offset) {
+  return FusedAttention<DispatchedCalls>::apply(q, k, v,
+                                                options_of(lengths, scale, dropout, seed, offset));
+}
+
+TORCH_LIBRARY(vlsm, m) {
+  m.def(
+      "fusion_attention(Tensor q, Tensor k, Tensor v, Tensor? lengths=None, *, float? scale=None, "
+      "float dropout=0.0, int seed=0, int offset=0) -> Tensor");
+  m.def(
+      "fusion_attention_forward(Tensor q, Tensor k, Tensor v, Tensor? lengths, float scale, "
+      "float dropout, int seed, int offset) -> (Tensor, Tensor)");
+  m.def(
+      "fusion_attention_backward(Tensor grad_out, Tensor q, Tensor k, Tensor v, Tensor out, "
+      "Tensor lse, "
+      "Tensor? lengths, float scale, float dropout, int seed, int offset) "
+      "-> (Tensor, Tensor, Tensor)");
+}
+
+TORCH_LIBRARY_IMPL(vlsm, CPU, m) {
+  m.impl("fusion_attention", attention);
+  m.impl("fusion_attention_forward", attention_forward);
+  m.impl("fusion_attention_backward", attention_backward);
+}
+#ifdef VLSM_KERNELS
+TORCH_LIBRARY_IMPL(vlsm, CUDA, m) {
+  m.impl("fusion_attention", attention);
+  m.impl("fusion_attention_forward", attention_forward);
+  m.impl("fusion_attention_backward", attention_backward);
+}
+#endif
+TORCH_LIBRARY_IMPL(vlsm, Meta, m) {
+  m.impl("fusion_attention", attention_shape);
+  m.impl("fusion_attention_forward", attention_forward_shapes);
+  m.impl("fusion_attention_backward", attention_backward_shapes);
+}
+TORCH_LIBRARY_IMPL(vlsm, Autograd, m) { m.impl("fusion_attention", attention_autograd); }
+
+}  // namespace vlsm::ops::library

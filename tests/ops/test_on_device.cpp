@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "support/doctest.hpp"
+#include "support/fixtures.hpp"
+#include "vlsm/ops/fusion_attention.hpp"
+
+// The operators on a GPU against their definition in double on the CPU; needs a card, and a build
+// with VLSM_CUDA.
+#define VLSM_NEEDS_DEVICE() \
+  if (!at::hasCUDA()) VLSM_SKIP("no device")
+
+namespace {
+
+using namespace vlsm;
+using ops::AttentionOptions;
+
+struct Inputs {
+  at::Tensor q, k, v, grad;
+
+  Inputs to(at::TensorOptions const& options) const {
+    return {q.to(options), k.to(options), v.to(options), grad.to(options)};
+  }
+};
+
+std::vector<at::Tensor> results(Inputs const& in, AttentionOptions const& options,
+                                Backend backend) {
+  auto const leaf = [](at::Tensor const& x) { return x.detach().requires_grad_(true); };
+  at::Tensor const q = leaf(in.q), k = leaf(in.k), v = leaf(in.v);
+  at::Tensor const out = ops::fusion_attention(q, k, v, options, backend);
+  auto const grads = torch::autograd::grad({out}, {q, k, v}, {in.grad});
+  return {out.detach(), grads[0], grads[1], grads[2]};
+}
+
+double error(at::Tensor const& actual, at::Tensor const& expected) {
+  return (actual.to(at::kCPU, at::kDouble) - expected).abs().max().item<double>();
+}
+
+/// `rounding`: of the type that is multiplied.
+void check(at::ScalarType type, double rounding, AttentionOptions options, std::int64_t queries,
+           std::int64_t keys, std::int64_t dim) {
+  auto const made = [&](std::int64_t rows) { return at::randn({3, rows, 2, dim}).to(type); };
+  Inputs const in{made(queries), made(keys), made(keys), made(queries)};
+  auto const expected = results(in.to(at::kDouble), options, Backend::cublas);
+  AttentionOptions on_device = options;
+  if (options.lengths.defined()) on_device.lengths = options.lengths.to(at::kCUDA);
+  auto const found = results(in.to(at::kCUDA), on_device, Backend::fused),
+             again = results(in.to(at::kCUDA), on_device, Backend::fused);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    double const size = expected[i].abs().max().item<double>();
+    INFO("result ", i, ", q ", queries, ", k ", keys, ", dim ", dim);
+    CHECK(error(found[i], expected[i]) <= 8 * rounding * size + 1e-12);
+    CHECK(found[i].equal(again[i]));
+  }
+}
+
+void check_all(at::ScalarType type, double rounding) {
+  for (std::int64_t dim : {16, 32, 64, 80, 128}) check(type, rounding, {}, 99, 77, dim);
+  for (std::int64_t keys : {1, 7, 17, 128, 256, 300}) check(type, rounding, {}, 676, keys, 64);
+  check(type, rounding, {.lengths = at::tensor({0, 1, 17}, at::kInt)}, 19, 17, 32);
+  check(type, rounding, {.dropout = 0.25, .seed = 7, .offset = 3}, 99, 17, 64);
+}
+
+}  // namespace
+
+TEST_CASE("on a device: fusion attention in float32") {
+  VLSM_NEEDS_DEVICE();
+  at::globalContext().setAllowTF32CuBLAS(false);
+  check_all(at::kFloat, 1e-6);
+}
+
+TEST_CASE("on a device: fusion attention in TF32") {
+  VLSM_NEEDS_DEVICE();
+  at::globalContext().setAllowTF32CuBLAS(true);
+  check_all(at::kFloat, 1.0 / 1024);
+  at::globalContext().setAllowTF32CuBLAS(false);
+}
+
+TEST_CASE("on a device: fusion attention in float16 and bfloat16") {
+  VLSM_NEEDS_DEVICE();
+  check_all(at::kHalf, 1.0 / 1024);
+  check_all(at::kBFloat16, 1.0 / 128);
+}
