@@ -12,16 +12,26 @@ function(vlsm_kernel_sources include extension out)
   set(${out} "${sources}" PARENT_SCOPE)
 endfunction()
 
+# A function cannot enable a language for its caller: VLSM_CUDA is set before this file is included.
+if(VLSM_CUDA)
+  # CMake's own choice for its first trial is a card that nvcc 13 has forgotten.
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80)
+  endif()
+  enable_language(CUDA)
+endif()
+
 # vlsm::kernels: the CUDA kernels, compiled once by nvcc; who links it needs no nvcc for files of his own. It defines
 # VLSM_KERNELS, by which ops/ launch them.
 function(vlsm_add_kernels include)
-  enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
   vlsm_kernel_sources("${include}" cu sources)
   add_library(vlsm_kernels STATIC EXCLUDE_FROM_ALL ${sources})
   add_library(vlsm::kernels ALIAS vlsm_kernels)
   target_include_directories(vlsm_kernels PUBLIC $<BUILD_INTERFACE:${include}>)
-  target_compile_features(vlsm_kernels PUBLIC cxx_std_20 PRIVATE cuda_std_20)
+  target_compile_features(vlsm_kernels PUBLIC cxx_std_20)
+  # CMake 3.25 does not know that nvcc 13 has it.
+  target_compile_options(vlsm_kernels PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
   target_compile_definitions(vlsm_kernels INTERFACE VLSM_KERNELS)
   target_link_libraries(vlsm_kernels PUBLIC CUDA::cudart)
   # 80 A100, 86 RTX 30, 90 H100 and H200, 100 B200, 120 RTX 50.

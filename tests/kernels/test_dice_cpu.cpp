@@ -46,8 +46,8 @@ struct Result {
     DiceSizes const size = problem.size;
     X const* x = problem.logits.data();
     Y const* t = problem.target.data();
-    in_threads(cpu::DiceForward<Term, X, Y>{size, term, x, t, sums.data()}, threads, isa);
-    in_threads(cpu::DiceBackward<Term, X, Y>{size, term, x, t, gradient.data(), slopes.data()},
+    in_threads(cpu::SumsTask<Term, X, Y>{size, term, x, t, sums.data()}, threads, isa);
+    in_threads(cpu::GradientTask<Term, X, Y>{size, term, x, t, gradient.data(), slopes.data()},
                threads, isa);
   }
 

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "vlsm/kernels/device/element.hpp"
+#include "vlsm/kernels/pixel_term.hpp"
 #include "vlsm/kernels/region.hpp"
 
 // Segmentation losses of logits against masks, both contiguous planes [planes, pixels]: one read of
@@ -57,5 +59,56 @@ struct DiceFinish : DiceSizes {
     return term;
   }
 };
+
+/// A loss as the CUDA kernels take it: chosen at run time among the library's own.
+struct DiceLoss {
+  enum class Kind { dice, jaccard, tversky, focal_tversky };
+  enum class Term { none, logits, probabilities, focal };
+
+  Kind kind = Kind::dice;
+  FocalTversky region;  ///< of which `kind` takes what it needs: the smoothing, the weights
+  Term term = Term::none;
+  FocalEntropy focal;
+  double region_weight = 1, term_weight = 0;
+  bool mean = true;           ///< over groups, and over the term's pixels; false: sums
+  bool each_group = false;    ///< a value for each group; the term is averaged
+  std::ptrdiff_t groups = 0;  ///< as in DiceFinish
+
+  VLSM_EVERYWHERE RegionLoss operator()(DiceSums const& sums) const {
+    Tversky const& t = region.tversky;
+    if (kind == Kind::dice) return Dice{t.smooth_numerator, t.smooth_denominator}(sums);
+    if (kind == Kind::jaccard) return Jaccard{t.smooth_numerator, t.smooth_denominator}(sums);
+    return kind == Kind::tversky ? t(sums) : region(sums);
+  }
+};
+
+struct DiceOnDevice {
+  DiceSizes size;
+  DiceLoss loss;
+  Element logits_type = Element::f32, target_type = Element::f32;
+  void const *logits = nullptr, *target = nullptr;  ///< [planes, pixels]
+  RegionLoss* regions = nullptr;  ///< [groups]: the forward writes it, the backward reads it
+};
+
+struct DiceForward : DiceOnDevice {
+  DiceSums* workspace = nullptr;  ///< dice_workspace(size) of them
+  float* value = nullptr;         ///< [1], or [groups] with `each_group`
+};
+
+struct DiceBackward : DiceOnDevice {
+  float const* grad = nullptr;  ///< by the value, of its shape
+  void* gradient = nullptr;     ///< [planes, pixels], of the logits' type
+};
+
+/// A block's share of a plane: small, so that few pictures keep a whole card busy.
+inline constexpr std::ptrdiff_t dice_device_chunk = 4096;
+
+constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) {
+  return size.planes * ((size.pixels + dice_device_chunk - 1) / dice_device_chunk);
+}
+
+/// `stream` is a cudaStream_t. No synchronisation, no atomics, the same bits every run.
+void launch(DiceForward const& arguments, void* stream);
+void launch(DiceBackward const& arguments, void* stream);
 
 }  // namespace vlsm::kernels

@@ -33,7 +33,7 @@ struct AttentionShape {
   std::int32_t const* key_lengths =
       nullptr;  ///< [B]: keys from there on do not count; null: all do
   /// Element (b, h, query, key) has the index ((b H + h) Nq + query) Nk + key in the mask.
-  DropoutMask dropout;
+  DropoutMask dropout = {};
   float dropout_scale = 1;  ///< 1 / (1 - probability)
 };
 

@@ -48,7 +48,7 @@ std::vector<kernels::DiceSums> region_sums_cpu(kernels::DiceSizes const& size, T
                                                at::Tensor const& logits, at::Tensor const& target) {
   std::vector<kernels::DiceSums> sums(static_cast<std::size_t>(size.chunks()));
   detail::with_elements(logits, target, [&]<class X, class Y>(X const* x, Y const* t) {
-    detail::run_chunks(kernels::cpu::DiceForward<Term, X, Y>{size, term, x, t, sums.data()});
+    detail::run_chunks(kernels::cpu::SumsTask<Term, X, Y>{size, term, x, t, sums.data()});
   });
   return sums;
 }
@@ -59,7 +59,7 @@ void region_gradient_cpu(kernels::DiceSizes const& size, Term const& term, at::T
                          at::Tensor const& target, kernels::DiceSlopes const* slopes,
                          at::Tensor const& gradient) {
   detail::with_elements(logits, target, [&]<class X, class Y>(X const* x, Y const* t) {
-    detail::run_chunks(kernels::cpu::DiceBackward<Term, X, Y>{
+    detail::run_chunks(kernels::cpu::GradientTask<Term, X, Y>{
         size, term, x, t, static_cast<X*>(gradient.mutable_data_ptr()), slopes});
   });
 }

@@ -135,7 +135,7 @@ struct GradientOfDice {
 };
 
 template <class Term, class X, class Y>
-struct DiceForward : DiceSizes {
+struct SumsTask : DiceSizes {
   Term term;
   X const* logits;
   Y const* target;
@@ -153,7 +153,7 @@ struct DiceForward : DiceSizes {
 };
 
 template <class Term, class X, class Y>
-struct DiceBackward : DiceSizes {
+struct GradientTask : DiceSizes {
   Term term;
   X const* logits;
   Y const* target;

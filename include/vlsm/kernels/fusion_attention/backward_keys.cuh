@@ -17,7 +17,7 @@ struct Workspace {
 /// over the queries, which the block shares; the next tile is copied while this one is used.
 /// Grid: B H heads, then groups of keys, then splits of the queries.
 template <class E>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 1)
     fusion_attention_backward_keys(FusionAttentionBackward a, float const* delta_in, float* sums_k,
                                    float* sums_v, KeyPlan plan, bool wide) {
   using T = typename E::Value;

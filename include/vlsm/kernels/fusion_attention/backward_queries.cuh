@@ -51,7 +51,7 @@ __device__ void differentiate(float (&s)[E::chunk / 8][2 * E::own],
 /// grad_q, and delta = sum(grad_out * out) of each row for the kernel that comes next. Laid out as
 /// the forward: a warp owns queries.
 template <class E>
-__global__ void __launch_bounds__(128)
+__global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
     fusion_attention_backward_queries(FusionAttentionBackward a, float* delta_out, QueryPlan plan,
                                       bool wide) {
   using T = typename E::Value;
@@ -72,6 +72,7 @@ __global__ void __launch_bounds__(128)
   for (int group = 0; group < plan.groups; ++group) {
     int const first_row =
         ((static_cast<int>(blockIdx.y) * plan.groups + group) * plan.warps + place.warp) * E::rows;
+    // Each lane refills what it read itself a moment ago; no need to rely on it.
     if (group > 0) __syncwarp();
     load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, batch, head, first_row, shape.queries),
                         E::rows, place.lane, 32, wide);

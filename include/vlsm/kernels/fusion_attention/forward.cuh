@@ -54,7 +54,7 @@ struct Softmax {
 /// in shared memory: all of them where they fit, else a tile at a time.
 /// Grid: B H heads, then groups of queries.
 template <class E>
-__global__ void __launch_bounds__(128, 1)
+__global__ void __launch_bounds__(128, E::exact ? 2 : 3)
     fusion_attention_forward(FusionAttentionForward a, QueryPlan plan, bool wide) {
   using T = typename E::Value;
   constexpr int columns = E::chunk / 4;
@@ -73,6 +73,7 @@ __global__ void __launch_bounds__(128, 1)
   for (int group = 0; group < plan.groups; ++group) {
     int const first_row =
         ((static_cast<int>(blockIdx.y) * plan.groups + group) * plan.warps + place.warp) * E::rows;
+    // Each lane refills what it read itself a moment ago; no need to rely on it.
     if (group > 0) __syncwarp();
     load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, batch, head, first_row, shape.queries),
                         E::rows, place.lane, 32, wide);

@@ -13,7 +13,8 @@ namespace vlsm::kernels {
 struct AttentionTuning {
   int warps;         ///< a block of the kernels whose warps own queries
   int shared_bytes;  ///< what one block may take
-  int tile_bytes;  ///< what it takes where the keys do not fit at once: two blocks a multiprocessor
+  int tile_bytes;  ///< where the keys do not fit at once: two blocks a multiprocessor, and 1 KB of
+                   ///< CUDA's for each
   int blocks;      ///< that occupy the card: twice its multiprocessors
 };
 
@@ -21,7 +22,7 @@ constexpr AttentionTuning attention_tuning(int capability) {
   int const all = shared_limit(capability);
   // 148 multiprocessors on a B200, 132 on an H100, 16 on an Orin, 108 on an A100.
   int const blocks = capability >= 100 ? 296 : capability >= 90 ? 264 : capability == 87 ? 32 : 216;
-  return {.warps = 4, .shared_bytes = all, .tile_bytes = all / 2, .blocks = blocks};
+  return {.warps = 4, .shared_bytes = all, .tile_bytes = (all - 1024) / 2, .blocks = blocks};
 }
 
 /// Keys (or queries) that a warp holds in registers at a time, by the registers that the sums of a
@@ -63,7 +64,7 @@ constexpr QueryPlan query_plan(AttentionShape const& shape, int held, int rows,
   plan.tile = round_up(shape.keys, 16);
   // Small enough for two blocks or not: all keys at once need no barrier between the tiles.
   if (own + 2 * plan.tile * bytes > tuning.shared_bytes) {
-    int const room = std::max(tuning.tile_bytes, own + 32 * bytes) - own;
+    int const room = std::max(tuning.tile_bytes, own + 64 * bytes) - own;
     plan.tile = room / (2 * bytes) / 16 * 16;
   }
   plan.shared_bytes = own + 2 * plan.tile * bytes;
@@ -96,8 +97,9 @@ constexpr KeyPlan key_plan(AttentionShape const& shape, int rows, AttentionTunin
   int const tiles = std::max(divide_up(shape.queries, plan.tile), 1);
   int const others =
       std::max(shape.batch * shape.heads * divide_up(shape.keys, plan.warps * rows), 1);
+  // One block a multiprocessor: each split costs a write and a read of its sums.
   plan.queries_a_split =
-      plan.tile * divide_up(tiles, std::clamp(divide_up(tuning.blocks, others), 1, tiles));
+      plan.tile * divide_up(tiles, std::clamp(tuning.blocks / 2 / others, 1, tiles));
   plan.splits = std::max(divide_up(shape.queries, plan.queries_a_split), 1);
   return plan;
 }
