@@ -64,7 +64,7 @@ void launch(DiceForward const& a, void* stream) {
     VLSM_LAUNCH((dice::dice_sums<Term, X, Y>), dice::grid_of(a.size), dim3(dice::threads),
                 8 * (dice::threads / 32) * sizeof(float), stream, a, term, wide);
   });
-  VLSM_LAUNCH(dice::dice_finish, dim3(1), dim3(dice::threads),
+  VLSM_LAUNCH((dice::dice_finish<dice::threads / 32>), dim3(1), dim3(dice::threads),
               2 * (dice::threads / 32) * sizeof(double), stream, a);
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "vlsm/kernels/device/element.hpp"
+#include "vlsm/kernels/device/host_device.hpp"
 #include "vlsm/kernels/pixel_term.hpp"
 #include "vlsm/kernels/region.hpp"
 
@@ -103,7 +104,7 @@ struct DiceBackward : DiceOnDevice {
 /// A block's share of a plane: small, so that few pictures keep a whole card busy.
 inline constexpr std::ptrdiff_t dice_device_chunk = 4096;
 
-constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) {
+VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) {
   return size.planes * ((size.pixels + dice_device_chunk - 1) / dice_device_chunk);
 }
 

@@ -78,8 +78,8 @@ __device__ inline double warp_sum_double(double value) {
 }
 
 /// One block makes values of the sums: a warp a group, then all groups in order.
-__global__ inline void __launch_bounds__(threads) dice_finish(DiceForward const a) {
-  constexpr int warps = threads / 32;
+template <int warps>
+__global__ void __launch_bounds__(32 * warps) dice_finish(DiceForward const a) {
   Shared<double> const of_warps = shared_array<double>(0, 2 * warps);
   std::ptrdiff_t const each = dice_workspace(a.size) / a.size.planes, groups = a.loss.groups;
   int const warp = threadIdx.x / 32, lane = threadIdx.x % 32;
@@ -114,7 +114,7 @@ __global__ inline void __launch_bounds__(threads) dice_finish(DiceForward const 
     return;
   }
   // The barrier above made the regions of all warps visible to the block.
-  for (std::ptrdiff_t group = threadIdx.x; group < groups; group += threads)
+  for (std::ptrdiff_t group = threadIdx.x; group < groups; group += 32 * warps)
     a.value[group] = static_cast<float>(a.loss.region_weight * a.regions[group].value + term);
 }
 
