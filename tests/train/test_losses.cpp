@@ -96,6 +96,60 @@ TEST_CASE("losses and their gradients equal MONAI's") {
   CHECK(compared > 100);
 }
 
+/// The fused loss that equals a stored one, or none.
+std::function<at::Tensor(at::Tensor const&, at::Tensor const&)> fused_of(std::string const& name,
+                                                                         std::string const& seen,
+                                                                         DiceOptions o) {
+  o.squash = Squash::sigmoid;
+  if (name == "dice" || name == "dice_sigmoid_inside")
+    return [=](at::Tensor const& x, at::Tensor const& t) { return ops::dice(x, t, o); };
+  DiceCeOptions ce{.dice = o};
+  if (name == "dicece_l05_l2") ce.dice_weight = 0.5, ce.ce_weight = 2;
+  if (name == "dicece_sigmoid_inside")
+    return [=](at::Tensor const& x, at::Tensor const& t) { return ops::dice_ce(x, t, ce); };
+  if (name.starts_with("dicece") && seen == "sigmoid")
+    return [=](at::Tensor const& x, at::Tensor const& t) {
+      return ops::dice_ce_of_probabilities(x, t, ce);
+    };
+  return {};
+}
+
+TEST_CASE("fused losses and their gradients equal MONAI's") {
+  auto const path = test::fixture("losses/losses.safetensors");
+  VLSM_NEEDS(path, "losses/losses");
+  Reference const reference(*path);
+  double worst_value = 0, worst_gradient = 0;
+  int compared = 0;
+  for (auto const& [name, expected] : reference.all()) {
+    if (!name.ends_with(".value") || name.starts_with("big.")) continue;
+    std::string const tag = name.substr(0, name.size() - 6);
+    auto const parts = split(tag, '|');  // LOSS|OPTION|PRE|CASE
+    DiceOptions const options = options_of(reference.info()["options"][parts[1]]);
+    auto const loss = fused_of(parts[0], parts[2], options);
+    if (!loss) continue;
+    INFO(tag);
+    at::Tensor const input = reference[parts[3] + ".input"].clone().requires_grad_(true);
+    at::Tensor const value = loss(input, reference[parts[3] + ".target"]).reshape(expected.sizes());
+    at::Tensor const weight = options.reduction == Reduction::none
+                                  ? test::recipe_uniform("loss-weight:" + tag, expected.sizes())
+                                  : at::ones_like(expected);
+    (value * weight).sum().backward();
+    at::Tensor const gradient = reference[tag + ".grad"];
+    double const value_error = (value - expected).abs().max().item<double>();
+    double const gradient_error = (input.grad() - gradient).abs().max().item<double>() /
+                                  std::max(gradient.abs().max().item<double>(), 1e-12);
+    // A sum over pixels is a large number, and the reference adds it up in float.
+    CHECK(value_error <= 1e-6 * std::max(expected.abs().max().item<double>(), 1.0));
+    CHECK(gradient_error <= 1e-6);
+    worst_value = std::max(worst_value, value_error);
+    worst_gradient = std::max(worst_gradient, gradient_error);
+    ++compared;
+  }
+  std::printf("%d fused losses: largest error %.2g, of a gradient %.2g of its largest entry\n",
+              compared, worst_value, worst_gradient);
+  CHECK(compared > 300);
+}
+
 TEST_CASE("losses of large pictures equal MONAI's") {
   auto const path = test::fixture("losses/losses.safetensors");
   VLSM_NEEDS(path, "losses/losses");
@@ -105,8 +159,10 @@ TEST_CASE("losses of large pictures equal MONAI's") {
   for (std::string const name : {"dice", "dicece"}) {
     at::Tensor const input =
         test::recipe_uniform("input:loss:big", {3, 1, 352, 352}, 4).requires_grad_(true);
-    at::Tensor const value = loss_of(name, at::sigmoid(input), target, {});
+    at::Tensor const value = fused_of(name, "sigmoid", {})(input, target);
     value.backward();
+    at::Tensor const composed = loss_of(name, at::sigmoid(input), target, {});
+    CHECK((composed - value).abs().item<double>() <= 1e-6);
     double const error = (value - reference["big." + name + ".value"]).abs().max().item<double>();
     double const sum = reference["big." + name + ".grad_abs_sum"].item<double>();
     double const gradient_error = std::abs(input.grad().abs().sum().item<double>() - sum) / sum;
