@@ -72,6 +72,51 @@ class FusionAttention(unittest.TestCase):
             self.op(q, k[:, :, :1], v)
 
 
+class DiceCe(unittest.TestCase):
+    op = staticmethod(lambda *a, **k: torch.ops.vlsm.dice_ce(*a, **k))
+
+    def inputs(self, side=17, batch=3, dtype=torch.float32):
+        generator = torch.Generator().manual_seed(2)
+        logits = 3 * torch.randn(batch, 1, side, side, generator=generator, dtype=dtype)
+        target = (torch.rand(batch, 1, side, side, generator=generator) > 0.7).to(dtype)
+        return logits.requires_grad_(True), target
+
+    @staticmethod
+    def reference(logits, target, dice_weight=1.0, ce_weight=1.0):
+        p, smooth = torch.sigmoid(logits), 1e-5
+        overlap, size = (p * target).flatten(1).sum(1), (p + target).flatten(1).sum(1)
+        dice = 1 - (2 * overlap + smooth) / (size + smooth)
+        ce = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
+        return dice_weight * dice.mean() + ce_weight * ce
+
+    def test_gives_what_the_formula_gives(self):
+        for dtype in (torch.float32, torch.float64):
+            for options in ({}, {"dice_weight": 0.5, "ce_weight": 2.0}):
+                logits, target = self.inputs(dtype=dtype)
+                ours, theirs = (f(logits, target, **options) for f in (self.op, self.reference))
+                torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+                mine, other = (torch.autograd.grad(x, logits)[0] for x in (ours, theirs))
+                torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-7)
+
+    def test_masks_of_other_types(self):
+        logits, target = self.inputs()
+        for dtype in (torch.uint8, torch.bool):
+            torch.testing.assert_close(self.op(logits, target.to(dtype)), self.op(logits, target))
+
+    def test_opcheck(self):
+        for dtype in (torch.float32, torch.float64):
+            torch.library.opcheck(torch.ops.vlsm.dice_ce.default, self.inputs(dtype=dtype))
+
+    def test_gradcheck(self):
+        logits, target = self.inputs(side=4, dtype=torch.float64)
+        torch.autograd.gradcheck(lambda x: self.op(x, target), (logits,))
+
+    def test_bad_input_is_told(self):
+        logits, target = self.inputs()
+        with self.assertRaisesRegex(RuntimeError, "one channel and masks of its shape"):
+            self.op(logits, target[:1])
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)

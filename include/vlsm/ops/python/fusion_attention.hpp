@@ -7,10 +7,7 @@
 
 #include "vlsm/ops/fusion_attention.hpp"
 
-// Registers the operators with PyTorch's dispatcher, with autograd and shape functions. To be
-// included by one source of a shared library, which Python loads with torch.ops.load_library; CMake
-// makes one of this header alone (the target vlsm_torch).
-namespace vlsm::ops::library {
+namespace vlsm::ops::python {
 
 using Maybe = std::optional<at::Tensor>;
 
@@ -102,7 +99,7 @@ inline at::Tensor attention_autograd(at::Tensor const& q, at::Tensor const& k, a
                                                 options_of(lengths, scale, dropout, seed, offset));
 }
 
-TORCH_LIBRARY(vlsm, m) {
+TORCH_LIBRARY_FRAGMENT(vlsm, m) {
   m.def(
       "fusion_attention(Tensor q, Tensor k, Tensor v, Tensor? lengths=None, *, float? scale=None, "
       "float dropout=0.0, int seed=0, int offset=0) -> Tensor");
@@ -135,4 +132,4 @@ TORCH_LIBRARY_IMPL(vlsm, Meta, m) {
 }
 TORCH_LIBRARY_IMPL(vlsm, Autograd, m) { m.impl("fusion_attention", attention_autograd); }
 
-}  // namespace vlsm::ops::library
+}  // namespace vlsm::ops::python

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/library.h>
+
+#include <tuple>
+
+#include "vlsm/nn/shape_text.hpp"
+#include "vlsm/ops/dice.hpp"
+
+namespace vlsm::ops::python {
+
+using DiceCe = RegionLossOf<kernels::Dice, kernels::EntropyOfLogits>;
+
+inline DiceCe dice_ce_of(double dice_weight, double ce_weight) {
+  return {.region_weight = dice_weight, .term_weight = ce_weight};
+}
+
+inline void check_dice_ce(at::Tensor const& logits, at::Tensor const& target) {
+  if (logits.dim() < 3 || logits.size(1) != 1 || logits.sizes() != target.sizes() ||
+      logits.numel() == 0)
+    throw Error("dice_ce takes one channel and masks of its shape",
+                "logits " + shape_text(logits.sizes()) + ", target " + shape_text(target.sizes()),
+                "pass both as [B, 1, H, W]");
+}
+
+/// The sums of each image in double, for what the kernels leave to ATen: |P and T|, |P| + |T|.
+inline std::tuple<at::Tensor, at::Tensor> overlap_and_size(at::Tensor const& p,
+                                                           at::Tensor const& t) {
+  return {(p * t).flatten(1).sum(1), (p + t).flatten(1).sum(1)};
+}
+
+/// The value, and the regions that the gradient follows from (bytes; none where ATen computes).
+inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logits,
+                                                          at::Tensor const& target,
+                                                          double dice_weight, double ce_weight) {
+  check_dice_ce(logits, target);
+  if (fuses(logits, target)) {
+    auto const [value, regions] = fused_loss_forward(
+        logits.contiguous(), ops::detail::mask_of(target), dice_ce_of(dice_weight, ce_weight));
+    return {value, ops::detail::bytes_of(regions.data(), regions.size())};
+  }
+  DiceCeOptions const options{
+      .dice = {.squash = Squash::sigmoid}, .dice_weight = dice_weight, .ce_weight = ce_weight};
+  at::Tensor const value = dice_ce_loss(logits, target.to(logits.scalar_type()), options);
+  return {value,
+          at::zeros({logits.size(0) * std::int64_t{sizeof(kernels::RegionLoss)}}, at::kByte)};
+}
+
+inline at::Tensor dice_ce_backward(at::Tensor const& grad, at::Tensor const& logits,
+                                   at::Tensor const& target, at::Tensor const& regions,
+                                   double dice_weight, double ce_weight) {
+  if (fuses(logits, target))
+    return fused_loss_backward(grad, logits.contiguous(), ops::detail::mask_of(target),
+                               dice_ce_of(dice_weight, ce_weight),
+                               static_cast<kernels::RegionLoss const*>(regions.const_data_ptr()));
+  // The derivative of 1 - (2 I + s) / (S + s), averaged over the images, and of the cross-entropy.
+  double const smooth = kernels::Dice{}.smooth_numerator;
+  at::Tensor const p = at::sigmoid(logits), t = target.to(logits.scalar_type());
+  auto const [overlap, size] = overlap_and_size(p, t);
+  at::Tensor const top = (2 * overlap + smooth).view({-1, 1}),
+                   bottom = (size + smooth).view({-1, 1});
+  at::Tensor const slope = (top - 2 * t.flatten(1) * bottom) / (bottom * bottom);
+  at::Tensor const by_dice = slope.view(logits.sizes()) * p * (1 - p) /
+                             static_cast<double>(logits.size(0)),
+                   by_ce = (p - t) / static_cast<double>(logits.numel());
+  return grad * (dice_weight * by_dice + ce_weight * by_ce);
+}
+
+inline at::Tensor dice_ce_value(at::Tensor const& logits, at::Tensor const& target,
+                                double dice_weight, double ce_weight) {
+  return std::get<0>(dice_ce_forward(logits, target, dice_weight, ce_weight));
+}
+
+// Shapes. The fused value is float whatever the logits are.
+inline at::TensorOptions value_options(at::Tensor const& logits) {
+  return logits.options().dtype(logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+}
+inline at::Tensor dice_ce_shape(at::Tensor const& logits, at::Tensor const&, double, double) {
+  return at::empty({}, value_options(logits));
+}
+inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward_shapes(at::Tensor const& logits,
+                                                                 at::Tensor const&, double,
+                                                                 double) {
+  constexpr std::int64_t bytes = sizeof(kernels::RegionLoss);
+  return {at::empty({}, value_options(logits)),
+          at::empty_symint({logits.sym_size(0) * bytes}, logits.options().dtype(at::kByte))};
+}
+inline at::Tensor dice_ce_backward_shape(at::Tensor const&, at::Tensor const& logits,
+                                         at::Tensor const&, at::Tensor const&, double, double) {
+  return at::empty_symint(logits.sym_sizes(), logits.options());
+}
+
+class DiceCeFunction : public torch::autograd::Function<DiceCeFunction> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* ctx, at::Tensor const& logits,
+                            at::Tensor const& target, double dice_weight, double ce_weight) {
+    at::AutoDispatchBelowADInplaceOrView const below;
+    static auto const op = c10::Dispatcher::singleton()
+                               .findSchemaOrThrow("vlsm::dice_ce_forward", "")
+                               .typed<decltype(dice_ce_forward)>();
+    auto const [value, regions] = op.call(logits, target, dice_weight, ce_weight);
+    ctx->save_for_backward({logits, target, regions});
+    ctx->saved_data["dice"] = dice_weight;
+    ctx->saved_data["ce"] = ce_weight;
+    return value;
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
+                                                 torch::autograd::variable_list grads) {
+    at::AutoDispatchBelowADInplaceOrView const below;
+    static auto const op = c10::Dispatcher::singleton()
+                               .findSchemaOrThrow("vlsm::dice_ce_backward", "")
+                               .typed<decltype(dice_ce_backward)>();
+    auto const saved = ctx->get_saved_variables();
+    return {op.call(grads[0], saved[0], saved[1], saved[2], ctx->saved_data["dice"].toDouble(),
+                    ctx->saved_data["ce"].toDouble()),
+            {},
+            {},
+            {}};
+  }
+};
+
+inline at::Tensor dice_ce_autograd(at::Tensor const& logits, at::Tensor const& target,
+                                   double dice_weight, double ce_weight) {
+  return DiceCeFunction::apply(logits, target, dice_weight, ce_weight);
+}
+
+TORCH_LIBRARY_FRAGMENT(vlsm, m) {
+  m.def(
+      "dice_ce(Tensor logits, Tensor target, *, float dice_weight=1.0, float ce_weight=1.0) "
+      "-> Tensor");
+  m.def(
+      "dice_ce_forward(Tensor logits, Tensor target, float dice_weight, float ce_weight) "
+      "-> (Tensor, Tensor)");
+  m.def(
+      "dice_ce_backward(Tensor grad, Tensor logits, Tensor target, Tensor regions, "
+      "float dice_weight, float ce_weight) -> Tensor");
+}
+TORCH_LIBRARY_IMPL(vlsm, CPU, m) {
+  m.impl("dice_ce", dice_ce_value);
+  m.impl("dice_ce_forward", dice_ce_forward);
+  m.impl("dice_ce_backward", dice_ce_backward);
+}
+TORCH_LIBRARY_IMPL(vlsm, Meta, m) {
+  m.impl("dice_ce", dice_ce_shape);
+  m.impl("dice_ce_forward", dice_ce_forward_shapes);
+  m.impl("dice_ce_backward", dice_ce_backward_shape);
+}
+TORCH_LIBRARY_IMPL(vlsm, Autograd, m) { m.impl("dice_ce", dice_ce_autograd); }
+
+}  // namespace vlsm::ops::python
