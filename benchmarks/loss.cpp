@@ -6,7 +6,8 @@
 #include "benchmarks/support/case.hpp"
 #include "benchmarks/support/check.hpp"
 
-// Dice plus cross-entropy of logits, value and gradient.
+// Dice plus cross-entropy of logits, value and gradient, by each backend.
+// benchmarks/peers/monai_loss.py times MONAI's under the same names.
 namespace vlsm::bench {
 namespace {
 
@@ -14,10 +15,10 @@ struct Outcome {
   at::Tensor value, gradient;
 };
 
-Outcome value_and_gradient(at::Tensor const& logits, at::Tensor const& target) {
+Outcome value_and_gradient(at::Tensor const& logits, at::Tensor const& target, Backend backend) {
   at::AutoGradMode const grad(true);
   at::Tensor const leaf = logits.detach().requires_grad_(true);
-  at::Tensor const value = segmentation_loss(leaf, target, LossMeaning::sound);
+  at::Tensor const value = segmentation_loss(leaf, target, LossMeaning::sound, backend);
   return {value.detach(), torch::autograd::grad({value}, {leaf})[0]};
 }
 
@@ -53,33 +54,50 @@ Outcome plain(at::Tensor const& logits, at::Tensor const& target) {
   return {at::scalar_tensor(dice / images + weight * entropy / all, at::kDouble), gradient};
 }
 
-Prepared prepare(std::int64_t batch, std::int64_t side) {
-  at::Tensor const logits = 4 * test::recipe_uniform("bench:loss:logits", {batch, 1, side, side});
-  at::Tensor const target =
-      (test::recipe_image("bench:loss:target", {batch, 1, side, side}) > 0.3).to(at::kFloat);
-  Outcome const actual = value_and_gradient(logits, target), expected = plain(logits, target);
-  return {.wrong = first_of({difference("value", actual.value, expected.value, 1e-5),
-                             difference("gradient", actual.gradient, expected.gradient)}),
-          .run = [logits, target] {
-            Outcome const result = value_and_gradient(logits, target);
+struct Axes {
+  Backend backend;
+  char const* backend_name;
+  at::ScalarType type;
+  char const* type_name;
+  std::int64_t batch, side;
+};
+
+Prepared prepare(Axes const& axes) {
+  std::int64_t const shape[] = {axes.batch, 1, axes.side, axes.side};
+  at::Tensor const logits = (4 * test::recipe_uniform("bench:loss:logits", shape)).to(axes.type);
+  at::Tensor const target = (test::recipe_image("bench:loss:target", shape) > 0.3).to(at::kFloat);
+  Outcome const actual = value_and_gradient(logits, target, axes.backend),
+                expected = plain(logits.to(at::kFloat), target);
+  // A gradient in bfloat16 has 8 bits.
+  bool const exact = axes.type == at::kFloat;
+  return {.wrong = first_of(
+              {difference("value", actual.value, expected.value, 1e-5),
+               difference("gradient", actual.gradient, expected.gradient, exact ? 1e-4 : 1e-2)}),
+          .run = [logits, target, backend = axes.backend] {
+            Outcome const result = value_and_gradient(logits, target, backend);
             benchmark::DoNotOptimize(result.gradient.const_data_ptr());
           }};
 }
 
-void add_size(std::int64_t batch, std::int64_t side) {
-  // The least that must move: logits and target in, the gradient out.
-  double const bytes = 3.0 * 4.0 * static_cast<double>(batch * side * side);
-  add({.name = "BM_Loss/loss:dice_ce/image:" + std::to_string(side) +
-               "/batch:" + std::to_string(batch) + "/dtype:f32",
-       .work = {.bytes = bytes},
-       .prepare = [batch, side] { return prepare(batch, side); }});
+void add_case(Axes const& axes) {
+  // The least that must move: logits and target in twice, since the gradient follows from the
+  // sums over all pixels; the gradient out.
+  double const each = 3.0 * static_cast<double>(c10::elementSize(axes.type)) + 2 * 4.0;
+  std::string const side = std::to_string(axes.side);
+  add({.name = std::string("BM_DiceCE/backend:") + axes.backend_name + "/dtype:" + axes.type_name +
+               "/shape:" + std::to_string(axes.batch) + "x1x" + side + "x" + side,
+       .work = {.bytes = each * static_cast<double>(axes.batch * axes.side * axes.side)},
+       .prepare = [axes] { return prepare(axes); }});
 }
 
 }  // namespace
 
 void add_loss() {
-  add_size(8, 352);
-  add_size(32, 416);
+  for (auto const& [batch, side] : {std::pair{8, 352}, {32, 416}}) {
+    add_case({Backend::fused, "fused", at::kFloat, "f32", batch, side});
+    add_case({Backend::aten, "aten", at::kFloat, "f32", batch, side});
+    add_case({Backend::fused, "fused", at::kBFloat16, "bf16", batch, side});
+  }
 }
 
 }  // namespace vlsm::bench

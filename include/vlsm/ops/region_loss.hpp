@@ -7,6 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "vlsm/ops/huge_pages.hpp"
 #include "vlsm/ops/region_loss_cpu.hpp"
 #include "vlsm/train/composite_losses.hpp"
 
@@ -103,6 +104,7 @@ at::Tensor fused_loss_backward(at::Tensor const& grad, at::Tensor const& logits,
                       static_cast<float>(by_term)});
   }
   at::Tensor const gradient = at::empty_like(logits);
+  prefer_huge_pages(gradient);
   region_gradient_cpu(size, loss.term, logits, mask, slopes.data(), gradient);
   return gradient;
 }
