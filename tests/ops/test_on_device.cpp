@@ -4,6 +4,7 @@
 
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
+#include "vlsm/ops/dice.hpp"
 #include "vlsm/ops/fusion_attention.hpp"
 
 // The operators on a GPU against their definition in double on the CPU; needs a card, and a build
@@ -81,4 +82,29 @@ TEST_CASE("on a device: fusion attention in float16 and bfloat16") {
   VLSM_NEEDS_DEVICE();
   check_all(at::kHalf, 1.0 / 1024);
   check_all(at::kBFloat16, 1.0 / 128);
+}
+
+TEST_CASE("on a device: Dice and cross-entropy of every type") {
+  VLSM_NEEDS_DEVICE();
+  at::Tensor const logits = 3 * at::randn({3, 1, 53, 71}),
+                   target = (at::rand(logits.sizes()) > 0.7);
+  DiceCeOptions const options{.dice = {.squash = Squash::sigmoid}, .ce_weight = 0.2};
+  auto const value_and_gradient = [&](at::Tensor const& x, at::Tensor const& t, Backend backend) {
+    at::Tensor const leaf = x.detach().requires_grad_(true);
+    at::Tensor const value = ops::dice_ce(leaf, t, options, backend);
+    return std::pair{value.detach(), torch::autograd::grad({value}, {leaf})[0]};
+  };
+  for (auto const& [type, rounding] : {std::pair{at::kFloat, 1e-6}, {at::kHalf, 1e-3}}) {
+    at::Tensor const x = logits.to(type);
+    auto const [value, gradient] =
+        value_and_gradient(x.to(at::kDouble), target.to(at::kDouble), Backend::aten);
+    for (at::ScalarType mask : {at::kFloat, at::kByte, at::kBool}) {
+      auto const [found, slope] =
+          value_and_gradient(x.to(at::kCUDA), target.to(at::kCUDA, mask), Backend::fused);
+      CHECK(error(found, value) <= 1e-5 * value.item<double>());
+      CHECK(error(slope, gradient) <= 8 * rounding * gradient.abs().max().item<double>());
+      CHECK(slope.equal(
+          value_and_gradient(x.to(at::kCUDA), target.to(at::kCUDA, mask), Backend::fused).second));
+    }
+  }
 }

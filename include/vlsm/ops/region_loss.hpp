@@ -9,6 +9,7 @@
 
 #include "vlsm/ops/huge_pages.hpp"
 #include "vlsm/ops/region_loss_cpu.hpp"
+#include "vlsm/ops/region_loss_cuda.hpp"
 #include "vlsm/train/composite_losses.hpp"
 
 namespace vlsm::ops {
@@ -27,8 +28,13 @@ struct RegionLossOf {
 /// Whether the fused kernels take these tensors; else a composite must.
 inline bool fuses(at::Tensor const& logits, at::Tensor const& target) {
   auto const type = logits.scalar_type();
-  return logits.is_cpu() && target.is_cpu() && !target.requires_grad() && logits.numel() > 0 &&
-         (type == at::kFloat || type == at::kHalf || type == at::kBFloat16);
+#ifdef VLSM_KERNELS
+  bool const here = logits.is_cpu() || logits.is_cuda();
+#else
+  bool const here = logits.is_cpu();
+#endif
+  return here && logits.device() == target.device() && !target.requires_grad() &&
+         logits.numel() > 0 && (type == at::kFloat || type == at::kHalf || type == at::kBFloat16);
 }
 
 namespace detail {
@@ -114,10 +120,16 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, at::Tensor const& logits,
                             at::Tensor const& mask, Loss const& loss) {
-    auto const [value, regions] = fused_loss_forward(logits, mask, loss);
-    ctx->save_for_backward({logits, mask});
     ctx->saved_data["loss"] = detail::bytes_of(&loss, 1);
-    ctx->saved_data["regions"] = detail::bytes_of(regions.data(), regions.size());
+#ifdef VLSM_KERNELS
+    if (logits.is_cuda()) {
+      auto const [value, regions] = detail::region_loss_cuda_forward(logits, mask, loss);
+      ctx->save_for_backward({logits, mask, regions});
+      return value;
+    }
+#endif
+    auto const [value, regions] = fused_loss_forward(logits, mask, loss);
+    ctx->save_for_backward({logits, mask, detail::bytes_of(regions.data(), regions.size())});
     return value;
   }
 
@@ -125,11 +137,15 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
                                                  torch::autograd::variable_list grads) {
     auto const saved = ctx->get_saved_variables();
     at::Tensor const bytes = ctx->saved_data["loss"].toTensor();
-    at::Tensor const regions = ctx->saved_data["regions"].toTensor();
     Loss loss;
     std::memcpy(&loss, bytes.const_data_ptr(), sizeof loss);
+#ifdef VLSM_KERNELS
+    if (saved[0].is_cuda())
+      return {
+          detail::region_loss_cuda_backward(grads[0], saved[0], saved[1], loss, saved[2]), {}, {}};
+#endif
     return {fused_loss_backward(grads[0], saved[0], saved[1], loss,
-                                static_cast<kernels::RegionLoss const*>(regions.const_data_ptr())),
+                                static_cast<kernels::RegionLoss const*>(saved[2].const_data_ptr())),
             {},
             {}};
   }
@@ -150,6 +166,9 @@ at::Tensor fused_loss(at::Tensor const& logits, at::Tensor const& target,
   at::Tensor const dense = logits.contiguous(), mask = detail::mask_of(target);
   if (at::GradMode::is_enabled() && logits.requires_grad())
     return FusedLoss<RegionLossOf<Region, Term>>::apply(dense, mask, loss);
+#ifdef VLSM_KERNELS
+  if (dense.is_cuda()) return detail::region_loss_cuda_forward(dense, mask, loss).first;
+#endif
   return fused_loss_forward(dense, mask, loss).first;
 }
 

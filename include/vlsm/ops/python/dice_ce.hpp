@@ -35,7 +35,7 @@ inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logi
                                                           at::Tensor const& target,
                                                           double dice_weight, double ce_weight) {
   check_dice_ce(logits, target);
-  if (fuses(logits, target)) {
+  if (logits.is_cpu() && fuses(logits, target)) {
     auto const [value, regions] = fused_loss_forward(
         logits.contiguous(), ops::detail::mask_of(target), dice_ce_of(dice_weight, ce_weight));
     return {value, ops::detail::bytes_of(regions.data(), regions.size())};
@@ -50,7 +50,7 @@ inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logi
 inline at::Tensor dice_ce_backward(at::Tensor const& grad, at::Tensor const& logits,
                                    at::Tensor const& target, at::Tensor const& regions,
                                    double dice_weight, double ce_weight) {
-  if (fuses(logits, target))
+  if (logits.is_cpu() && fuses(logits, target))
     return fused_loss_backward(grad, logits.contiguous(), ops::detail::mask_of(target),
                                dice_ce_of(dice_weight, ce_weight),
                                static_cast<kernels::RegionLoss const*>(regions.const_data_ptr()));
