@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ATen/Parallel.h>
-
 #include <atomic>
 #include <cmath>
 #include <string>
@@ -12,6 +10,7 @@
 #include "vlsm/io/native.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/nn/shape_text.hpp"
+#include "vlsm/ops/parallel.hpp"
 
 // How a model's parameters take the tensors of a file, once those bear our names.
 namespace vlsm::io {
@@ -23,7 +22,7 @@ inline bool all_finite(at::Tensor const& tensor) {
     return at::isfinite(tensor).all().item<bool>();
   float const* values = tensor.const_data_ptr<float>();
   std::atomic<bool> finite{true};
-  at::parallel_for(0, tensor.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+  ops::parallel_for(tensor.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
     float sum = 0;  // x - x is 0 for finite x, NaN otherwise; the loop vectorises
     for (std::int64_t i = begin; i < end; ++i) sum += values[i] - values[i];
     if (!(sum == 0)) finite = false;

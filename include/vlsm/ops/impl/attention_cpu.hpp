@@ -2,7 +2,6 @@
 #pragma once
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 
@@ -10,6 +9,7 @@
 #include "vlsm/kernels/cpu/attention_backward.hpp"
 #include "vlsm/kernels/cpu/attention_forward.hpp"
 #include "vlsm/ops/attention_cpu.hpp"
+#include "vlsm/ops/parallel.hpp"
 
 // The fused attention on a CPU: tensors to the views of kernels/cpu, and tasks to threads.
 namespace vlsm::ops {
@@ -61,7 +61,7 @@ template <class T>
 void add_chunks(at::Tensor const& partial) {
   std::int64_t const chunks = partial.size(0), count = partial.numel() / chunks;
   T* const data = partial.mutable_data_ptr<T>();
-  at::parallel_for(0, chunks > 1 ? count : 0, 4096, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(chunks > 1 ? count : 0, 4096, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t chunk = 1; chunk < chunks; ++chunk)
       for (std::int64_t i = begin; i < end; ++i) data[i] += data[chunk * count + i];
   });
@@ -81,7 +81,7 @@ template <class T, class Work>
 void each_chunk(kernels::cpu::AttentionSizes const& a, Work const& work) {
   Chunks const chunks(a);
   std::int64_t const tasks = std::int64_t{a.batch} * a.heads * chunks.count;
-  at::parallel_for(0, tasks, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(tasks, 1, [&](std::int64_t begin, std::int64_t end) {
     auto const scratch = at::empty({static_cast<std::int64_t>(kernels::cpu::attention_scratch(a))},
                                    at::CppTypeToScalarType<T>::value);
     for (std::int64_t task = begin; task < end; ++task) {
