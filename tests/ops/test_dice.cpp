@@ -2,6 +2,10 @@
 #include <ATen/Parallel.h>
 #include <torch/autograd.h>
 
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "support/doctest.hpp"
 #include "support/recipe.hpp"
 #include "vlsm/ops/dice.hpp"
@@ -133,6 +137,22 @@ TEST_CASE("any number of threads gives the same bits") {
     }
   }
   at::set_num_threads(threads);
+}
+
+TEST_CASE("stretches of a parallel loop meet every index once, in several threads") {
+  int const threads = at::get_num_threads();
+  at::set_num_threads(3);
+  std::mutex mutex;
+  std::vector<int> met(1001);
+  std::set<std::thread::id> workers;
+  ops::parallel_for(1001, 7, [&](std::int64_t first, std::int64_t last) {
+    std::lock_guard const lock(mutex);
+    workers.insert(std::this_thread::get_id());
+    for (std::int64_t i = first; i < last; ++i) ++met[static_cast<std::size_t>(i)];
+  });
+  at::set_num_threads(threads);
+  CHECK(met == std::vector<int>(1001, 1));
+  CHECK(workers.size() == 3);
 }
 
 TEST_CASE("extreme logits, empty masks and single pixels stay finite") {

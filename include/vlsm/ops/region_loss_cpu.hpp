@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "vlsm/kernels/cpu/dice.hpp"
+#include "vlsm/ops/parallel.hpp"
 
 // The segmentation losses on a CPU: tensors to the tasks of kernels/cpu, and chunks to threads.
 namespace vlsm::ops {
@@ -36,8 +36,8 @@ template <class Task>
 void run_chunks(Task const& task) {
   // Threads are worth their start for 32768 pixels each.
   std::int64_t const each = std::clamp<std::int64_t>(task.pixels, 1, kernels::dice_chunk);
-  at::parallel_for(0, task.chunks(), 2 * kernels::dice_chunk / each,
-                   [&](std::int64_t first, std::int64_t last) { task.run(first, last); });
+  parallel_for(task.chunks(), 2 * kernels::dice_chunk / each,
+               [&](std::int64_t first, std::int64_t last) { task.run(first, last); });
 }
 
 }  // namespace detail
