@@ -22,7 +22,7 @@ void parallel_for(std::int64_t count, std::int64_t grain, F const& f) {
   auto* const begin = static_cast<char*>(places.mutable_data_ptr());
   auto iterator = at::TensorIterator::borrowing_nullary_op(places);
   iterator.for_each(
-      [&](char** data, std::int64_t const*, std::int64_t size) {
+      [&](char** data, std::int64_t const*, std::int64_t size, std::int64_t) {
         std::int64_t const first = data[0] - begin;
         f(first, first + size);
       },
