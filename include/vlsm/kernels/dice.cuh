@@ -31,23 +31,7 @@ void choose(DiceOnDevice const& a, Run const& run) {
     throw Error("a target of 16-bit numbers", "segmentation loss",
                 "give it as float32, uint8 or bool");
   };
-  switch (a.logits_type) {
-    case Element::f32:
-      return with_target.template operator()<float>();
-    case Element::f16:
-      return with_target.template operator()<Half>();
-    case Element::bf16:
-      return with_target.template operator()<BFloat16>();
-    default:
-      throw Error("logits that are no floats", "segmentation loss",
-                  "give them as float32, float16 or bfloat16");
-  }
-}
-
-/// Whether every plane begins at a multiple of four elements.
-template <class T>
-bool by_fours(DiceOnDevice const& a, T const* pointer) {
-  return aligned(step * static_cast<int>(sizeof(T)), pointer, a.size.pixels);
+  with_floats(a.logits_type, "logits", "segmentation loss", with_target);
 }
 
 inline dim3 grid_of(DiceSizes const& size) {
@@ -59,8 +43,8 @@ inline dim3 grid_of(DiceSizes const& size) {
 void launch(DiceForward const& a, void* stream) {
   if (a.size.planes == 0 || a.size.pixels == 0) return;
   dice::choose(a, [&]<class X, class Y, class Term>(Term const& term) {
-    bool const wide = dice::by_fours(a, static_cast<X const*>(a.logits)) &&
-                      dice::by_fours(a, static_cast<Y const*>(a.target));
+    bool const wide = by_fours(static_cast<X const*>(a.logits), a.size.pixels) &&
+                      by_fours(static_cast<Y const*>(a.target), a.size.pixels);
     VLSM_LAUNCH((dice::dice_sums<Term, X, Y>), dice::grid_of(a.size), dim3(dice::threads),
                 8 * (dice::threads / 32) * sizeof(float), stream, a, term, wide);
   });
@@ -71,9 +55,9 @@ void launch(DiceForward const& a, void* stream) {
 void launch(DiceBackward const& a, void* stream) {
   if (a.size.planes == 0 || a.size.pixels == 0) return;
   dice::choose(a, [&]<class X, class Y, class Term>(Term const& term) {
-    bool const wide = dice::by_fours(a, static_cast<X const*>(a.logits)) &&
-                      dice::by_fours(a, static_cast<Y const*>(a.target)) &&
-                      dice::by_fours(a, static_cast<X const*>(a.gradient));
+    bool const wide = by_fours(static_cast<X const*>(a.logits), a.size.pixels) &&
+                      by_fours(static_cast<Y const*>(a.target), a.size.pixels) &&
+                      by_fours(static_cast<X const*>(a.gradient), a.size.pixels);
     VLSM_LAUNCH((dice::dice_gradient<Term, X, Y>), dice::grid_of(a.size), dim3(dice::threads),
                 3 * sizeof(float), stream, a, term, wide);
   });

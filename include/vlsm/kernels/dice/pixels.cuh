@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/device/copy.cuh"
-#include "vlsm/kernels/device/types.cuh"
+#include "vlsm/kernels/device/floats.cuh"
 #include "vlsm/kernels/device/warp.cuh"
 #include "vlsm/kernels/dice.hpp"
 
-// What the loss's forward and backward share: pixels in and out by fours, and their probabilities.
+// What the loss's forward and backward share: a block's pixels, and their probabilities.
 namespace vlsm::kernels::dice {
 
-inline constexpr int threads = 256, step = 4;
+inline constexpr int threads = 256;
 
 /// What the pixel terms need of exponentials; the same formulas as cpu/probability.hpp.
 struct DeviceMath {
@@ -25,9 +24,6 @@ struct DeviceMath {
   }
 };
 
-VLSM_HOST_DEVICE inline float to_float(std::uint8_t value) { return static_cast<float>(value); }
-using kernels::to_float;
-
 /// The block's part of a plane.
 struct Part {
   std::ptrdiff_t plane, begin;
@@ -42,33 +38,5 @@ struct Part {
     count = static_cast<int>(rest < dice_device_chunk ? rest : dice_device_chunk);
   }
 };
-
-/// Up to four neighbours; `wide`: addresses are multiples of four elements.
-template <class T>
-__device__ void read(T const* from, int count, bool wide, float (&to)[step]) {
-  if (wide && count == step) {
-    Vector<T, step> const four = load_vector<step>(from);
-    VLSM_UNROLL
-    for (int i = 0; i < step; ++i) to[i] = to_float(four[i]);
-  } else {
-    VLSM_UNROLL
-    for (int i = 0; i < step; ++i)
-      if (i < count) to[i] = to_float(from[i]);
-  }
-}
-
-template <class T>
-__device__ void write(T* to, int count, bool wide, float const (&from)[step]) {
-  if (wide && count == step) {
-    Vector<T, step> four;
-    VLSM_UNROLL
-    for (int i = 0; i < step; ++i) four[i] = from_float<T>(from[i]);
-    store_vector(to, four);
-  } else {
-    VLSM_UNROLL
-    for (int i = 0; i < step; ++i)
-      if (i < count) to[i] = from_float<T>(from[i]);
-  }
-}
 
 }  // namespace vlsm::kernels::dice

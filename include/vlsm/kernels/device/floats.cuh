@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/kernels/device/copy.cuh"
+#include "vlsm/kernels/device/element.hpp"
+#include "vlsm/kernels/device/types.cuh"
+
+// Arrays of any element type, read and written as floats, a few neighbours a thread.
+namespace vlsm::kernels {
+
+/// Elements that a thread reads or writes at once.
+inline constexpr int step = 4;
+
+VLSM_HOST_DEVICE inline float to_float(std::uint8_t value) { return static_cast<float>(value); }
+
+/// Up to four neighbours; `wide`: addresses are multiples of four elements.
+template <class T>
+__device__ void read(T const* from, int count, bool wide, float (&to)[step]) {
+  if (wide && count == step) {
+    Vector<T, step> const four = load_vector<step>(from);
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) to[i] = to_float(four[i]);
+  } else {
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i)
+      if (i < count) to[i] = to_float(from[i]);
+  }
+}
+
+template <class T>
+__device__ void write(T* to, int count, bool wide, float const (&from)[step]) {
+  if (wide && count == step) {
+    Vector<T, step> four;
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) four[i] = from_float<T>(from[i]);
+    store_vector(to, four);
+  } else {
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i)
+      if (i < count) to[i] = from_float<T>(from[i]);
+  }
+}
+
+/// Whether the array, and each row of `stride` elements in it, begins at a multiple of four
+/// elements. An array that is not there does not mind.
+template <class T>
+bool by_fours(T const* pointer, std::ptrdiff_t stride) {
+  return aligned(step * static_cast<int>(sizeof(T)), pointer, stride);
+}
+
+/// Calls `run.operator()<T>()` with the element type as a type.
+template <class Run>
+void with_floats(Element element, char const* what, char const* where, Run const& run) {
+  switch (element) {
+    case Element::f32:
+      return run.template operator()<float>();
+    case Element::f16:
+      return run.template operator()<Half>();
+    case Element::bf16:
+      return run.template operator()<BFloat16>();
+    default:
+      throw Error(std::string(what) + " that are no floats", where,
+                  "give them as float32, float16 or bfloat16");
+  }
+}
+
+}  // namespace vlsm::kernels

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/kernels/film/places.cuh"
+
+namespace vlsm::kernels::film {
+
+/// Writes grad_x, and to workspace [splits, 2, B, C] the sums of grad_y (x + bias) and of grad_y.
+template <class T, class Places>
+__global__ void __launch_bounds__(threads) film_backward(FilmBackward const a, bool const wide) {
+  Places const places(a.shape);
+  float scale[step] = {}, bias[step] = {};
+  float x[pieces][step] = {}, grad[pieces][step] = {};
+  read_pieces<Places, T>(places, a.x, wide, x);
+  read_pieces<Places, T>(places, a.grad_y, wide, grad);
+  read_planes<Places, T>(places, a.scale, scale);
+  read_channels<Places, T>(places, a.bias, bias);
+  float sums[2 * step] = {};
+  VLSM_UNROLL
+  for (int k = 0; k < pieces; ++k) {
+    float grad_x[step];
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) {
+      sums[i] += grad[k][i] * (x[k][i] + bias[i]);
+      sums[step + i] += grad[k][i];
+      grad_x[i] = scale[i] * grad[k][i];
+    }
+    write(static_cast<T*>(a.grad_x) + places.offset_of(k), places.count_of(k), wide, grad_x);
+  }
+  std::ptrdiff_t const planes = a.shape.planes();
+  float* const to = a.workspace + 2 * planes * places.split;
+  if constexpr (Places::tokens) {
+    add_lanes(places.columns, sums);
+    if (places.at.lane > 0) return;
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) {
+      if (i >= places.count) continue;
+      to[places.plane_of(i)] = sums[i];
+      to[planes + places.plane_of(i)] = sums[step + i];
+    }
+  } else {
+    float const by_scale = warp_sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+    float const by_shift = warp_sum((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    if (threadIdx.x % 32 > 0 || places.count == 0) return;
+    to[places.plane] = by_scale;
+    to[planes + places.plane] = by_shift;
+  }
+}
+
+/// The gradient by the bias, of the batch's gradients by the shift. A thread a channel.
+template <class T>
+__global__ void __launch_bounds__(threads) film_bias(FilmBackward const a, float const* by_shift) {
+  int const channels = a.shape.channels;
+  int const channel = static_cast<int>(blockIdx.x * threads + threadIdx.x);
+  if (channel >= channels) return;
+  float sum = 0;
+  for (std::ptrdiff_t plane = channel; plane < a.shape.planes(); plane += channels)
+    sum += to_float(static_cast<T const*>(a.scale)[plane]) * by_shift[plane];
+  static_cast<T*>(a.grad_bias)[channel] = from_float<T>(sum);
+}
+
+}  // namespace vlsm::kernels::film
