@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/kernels/add_norm/row.cuh"
+
+namespace vlsm::kernels::add_norm {
+
+/// Two passes over the registers: the variance is that of the deviations from the mean.
+template <class T, int pieces>
+__global__ void __launch_bounds__(threads)
+    add_norm_forward(AddNormForward const a, bool const wide) {
+  Row<pieces> const at(a.shape, wide);
+  if (at.row >= a.shape.rows) return;  // a whole warp
+  float z[pieces][step] = {};
+  VLSM_UNROLL
+  for (int k = 0; k < pieces; ++k) at.template get<T>(a.x, at.row, k, z[k]);
+  if (a.residual != nullptr) {
+    VLSM_UNROLL
+    for (int k = 0; k < pieces; ++k) {
+      float residual[step] = {};
+      at.template get<T>(a.residual, at.row, k, residual);
+      // Rounded as it is stored: the backward, and whoever reads z, see what was normalised.
+      VLSM_UNROLL
+      for (int i = 0; i < step; ++i) z[k][i] = to_float(from_float<T>(z[k][i] + residual[i]));
+    }
+  }
+  float sum = 0;
+  VLSM_UNROLL
+  for (int k = 0; k < pieces; ++k) sum += (z[k][0] + z[k][1]) + (z[k][2] + z[k][3]);
+  float const width = static_cast<float>(at.width), mean = warp_sum(sum) / width;
+  float squares = 0;
+  VLSM_UNROLL
+  for (int k = 0; k < pieces; ++k) {
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) {
+      float const deviation = i < at.count_of(k) ? z[k][i] - mean : 0.0f;
+      squares = fmaf(deviation, deviation, squares);
+    }
+  }
+  float const inverse = 1.0f / sqrtf(warp_sum(squares) / width + a.epsilon);
+  VLSM_UNROLL
+  for (int k = 0; k < pieces; ++k) {
+    float weight[step] = {}, bias[step] = {}, y[step];
+    at.template get<T>(a.weight, 0, k, weight);
+    at.template get<T>(a.bias, 0, k, bias);
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) y[i] = fmaf((z[k][i] - mean) * inverse, weight[i], bias[i]);
+    if (a.z != nullptr) at.template put<T>(a.z, k, z[k]);
+    at.template put<T>(a.y, k, y);
+  }
+  if (at.lane > 0 || a.mean == nullptr) return;
+  a.mean[at.row] = mean;
+  a.inverse_deviation[at.row] = inverse;
+}
+
+}  // namespace vlsm::kernels::add_norm

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/kernels/add_norm.hpp"
+#include "vlsm/kernels/device/floats.cuh"
+#include "vlsm/kernels/device/warp.cuh"
+
+namespace vlsm::kernels::add_norm {
+
+inline constexpr int threads = 128;
+
+/// A warp's row: `pieces` times four neighbours a lane. Numbers beyond the last column are zeros.
+template <int pieces>
+struct Row {
+  static constexpr int columns = pieces * step * 32;
+
+  std::ptrdiff_t row;
+  int width, lane;
+  bool wide;
+
+  __device__ Row(AddNormShape const& shape, bool aligned)
+      : row(std::ptrdiff_t{blockIdx.x} * (threads / 32) + threadIdx.x / 32),
+        width(shape.columns),
+        lane(threadIdx.x % 32),
+        wide(aligned) {}
+
+  __device__ int column_of(int piece) const { return step * (lane + 32 * piece); }
+  __device__ int count_of(int piece) const {
+    int const rest = width - column_of(piece);
+    return rest <= 0 ? 0 : rest < step ? rest : step;
+  }
+  /// One piece of the row of a matrix, or of a vector [columns] with `first` = 0.
+  template <class T>
+  __device__ void get(void const* from, std::ptrdiff_t first, int piece, float (&to)[step]) const {
+    read(static_cast<T const*>(from) + first * width + column_of(piece), count_of(piece), wide, to);
+  }
+  template <class T>
+  __device__ void put(void* to, int piece, float const (&from)[step]) const {
+    write(static_cast<T*>(to) + row * width + column_of(piece), count_of(piece), wide, from);
+  }
+};
+
+}  // namespace vlsm::kernels::add_norm
