@@ -106,6 +106,14 @@ Shared<T> shared_array(int first_byte, int count) {
   return view;
 }
 
+/// Of an access to memory that is not shared.
+inline void check_aligned(void const* address, std::size_t bytes) {
+  if (reinterpret_cast<std::uintptr_t>(address) % bytes != 0)
+    Block::current->fail("an access of " + std::to_string(bytes) +
+                             " bytes at an address that is no multiple of them",
+                         "use smaller steps");
+}
+
 /// cp.async: the copy is done only when it is waited for, as late as a card may do it.
 template <class T>
 void copy_async(Shared<T> to, int index, T const* from, std::size_t bytes, bool valid) {

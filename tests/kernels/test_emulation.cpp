@@ -65,6 +65,8 @@ __global__ void one_access(int bytes, int write_at, int read_at) {
     T const value = array[read_at];
 }
 
+__global__ void wide_copy(float const* from, float* to) { store_vector(to, load_vector<4>(from)); }
+
 __global__ void wide_access(int at) {
   auto const array = shared_array<float>(0, 16);
   store_vector(array, at, Vector<float, 4>{});
@@ -180,6 +182,13 @@ TEST_CASE("emulation: an access outside of an array or of the block's memory is 
   CHECK(vlsm::test::fault_of([&] { wide(12); }).empty());
   CHECK_FAULT(wide(16), "element 16 and the next 3 of 16");
   CHECK_FAULT(wide(2), "multiple of 16 bytes");
+  alignas(16) float numbers[12] = {};
+  auto const copy = [&](int from, int to) {
+    VLSM_LAUNCH(wide_copy, dim3(1), dim3(1), 0, nullptr, numbers + from, numbers + to);
+  };
+  CHECK(vlsm::test::fault_of([&] { copy(4, 8); }).empty());
+  CHECK_FAULT(copy(2, 8), "an access of 16 bytes at an address that is no multiple of them");
+  CHECK_FAULT(copy(0, 6), "an access of 16 bytes at an address that is no multiple of them");
 }
 
 TEST_CASE("emulation: memory that nobody wrote is not read, in the next block neither") {

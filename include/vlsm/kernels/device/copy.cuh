@@ -23,13 +23,23 @@ VLSM_HOST_DEVICE bool aligned(int bytes, T const* pointer, Strides... strides) {
   return fits(reinterpret_cast<std::uint64_t>(pointer)) && (fits(strides * sizeof(T)) && ...);
 }
 
+/// What a card refuses, the emulation must refuse too: its own machine reads at any address.
+template <int N, class T>
+__device__ void check_vector([[maybe_unused]] T const* address) {
+#ifndef __CUDACC__
+  emulation::check_aligned(address, sizeof(Vector<T, N>));
+#endif
+}
+
 template <int N, class T>
 __device__ Vector<T, N> load_vector(T const* from) {
+  check_vector<N>(from);
   return *reinterpret_cast<Vector<T, N> const*>(from);
 }
 
 template <int N, class T>
 __device__ void store_vector(T* to, Vector<T, N> const& value) {
+  check_vector<N>(to);
   *reinterpret_cast<Vector<T, N>*>(to) = value;
 }
 
