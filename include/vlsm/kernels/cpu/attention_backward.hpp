@@ -73,7 +73,7 @@ struct BackwardRows {
       if (a.dropout.share > 0) drop(a, b, h, row, count, keys, p, tile);
       multiply<T, bytes, true>(grad_v, padded, Scalars<T>{p, tile, 1}, grads, padded, keys, padded,
                                tile);
-      multiply<T, bytes>(across, tile, Scalars<T>{k, 1, padded}, ds, tile, padded, tile, keys);
+      multiply_long<T, bytes>(across, tile, Scalars<T>{k, 1, padded}, ds, tile, padded, tile, keys);
       V const factor = V{} + scale;
       lanes_to_rows<T, bytes>(queries, across, padded, factor, factor);
       unpack(a.grad_q.at(b, row, h), a.grad_q.row, queries, count, a.dim, padded);

@@ -43,7 +43,7 @@ struct ForwardRows {
       V top0, top1, sum0, sum1;
       softmax<T, bytes>(p, keys, steepness, top0, top1, sum0, sum1);
       if (a.dropout.share > 0) drop(a, b, h, row, count, keys, p, tile);
-      multiply<T, bytes>(across, tile, Scalars<T>{v, 1, padded}, p, tile, padded, tile, keys);
+      multiply_long<T, bytes>(across, tile, Scalars<T>{v, 1, padded}, p, tile, padded, tile, keys);
       lanes_to_rows<T, bytes>(rows, across, padded, T(1) / sum0, T(1) / sum1);
       unpack(a.out.at(b, row, h), a.out.row, rows, count, a.dim, padded);
 

@@ -22,15 +22,7 @@ VLSM_ALWAYS_INLINE void multiply_tile(T* c, std::ptrdiff_t c_row, Scalars<T> a, 
                                       std::ptrdiff_t b_row, std::ptrdiff_t inner) {
   using V = typename Lanes<T, bytes>::Vector;
   constexpr int lanes = Lanes<T, bytes>::count;
-  V sum[rows][vectors];
-#pragma GCC unroll 16
-  for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v)
-      if constexpr (add)
-        sum[i][v] = VLSM_AT(c + i * c_row + v * lanes);
-      else
-        sum[i][v] = V{};
+  V sum[rows][vectors] = {};
   T const* column = a.data;
   for (std::ptrdiff_t j = 0; j < inner; ++j, b += b_row, column += a.column) {
     V right[vectors];
@@ -44,7 +36,11 @@ VLSM_ALWAYS_INLINE void multiply_tile(T* c, std::ptrdiff_t c_row, Scalars<T> a, 
 #pragma GCC unroll 16
   for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) VLSM_TO(c + i * c_row + v * lanes) = sum[i][v];
+    for (int v = 0; v < vectors; ++v) {
+      // A sum of sums: its rounding errors grow less than those of one long sum.
+      if constexpr (add) sum[i][v] += VLSM_AT(c + i * c_row + v * lanes);
+      VLSM_TO(c + i * c_row + v * lanes) = sum[i][v];
+    }
 }
 
 template <class T, int bytes, int vectors, bool add>
@@ -88,6 +84,19 @@ VLSM_ALWAYS_INLINE void multiply(T* c, std::ptrdiff_t c_row, Scalars<T> a, T con
   if (column < columns)
     detail::multiply_columns<T, bytes, 1, add>(c + column, c_row, a, b + column, b_row, rows,
                                                inner);
+}
+
+/// The same for long sums: over stretches of 64, which are added up.
+template <class T, int bytes>
+VLSM_ALWAYS_INLINE void multiply_long(T* c, std::ptrdiff_t c_row, Scalars<T> a, T const* b,
+                                      std::ptrdiff_t b_row, std::ptrdiff_t rows,
+                                      std::ptrdiff_t columns, std::ptrdiff_t inner) {
+  constexpr std::ptrdiff_t stretch = 64;
+  multiply<T, bytes>(c, c_row, a, b, b_row, rows, columns, inner < stretch ? inner : stretch);
+  for (std::ptrdiff_t j = stretch; j < inner; j += stretch)
+    multiply<T, bytes, true>(c, c_row, Scalars<T>{a.data + j * a.column, a.row, a.column},
+                             b + j * b_row, b_row, rows, columns,
+                             inner - j < stretch ? inner - j : stretch);
 }
 
 }  // namespace vlsm::kernels::cpu
