@@ -5,7 +5,7 @@
 
 #include <tuple>
 
-#include "vlsm/ops/fusion_attention.hpp"
+#include "vlsm/ops/impl/fusion_attention.hpp"
 
 namespace vlsm::ops::python {
 
