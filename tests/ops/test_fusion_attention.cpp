@@ -2,19 +2,16 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ops/attention_results.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/core/error.hpp"
-#include "vlsm/ops/fusion_attention.hpp"
 
 // The attention of ops/ against its definition in double precision, in value and gradients.
 namespace {
 
 using namespace vlsm;
 using ops::AttentionOptions;
-
-struct Inputs {
-  at::Tensor q, k, v, grad;
-};
+using Inputs = test::AttentionInputs;
 
 Inputs inputs(std::int64_t batch, std::int64_t queries, std::int64_t keys, std::int64_t heads,
               std::int64_t dim, at::ScalarType type = at::kFloat) {
@@ -25,20 +22,8 @@ Inputs inputs(std::int64_t batch, std::int64_t queries, std::int64_t keys, std::
   return {made(queries), made(keys), made(keys), made(queries)};
 }
 
-/// The result and the gradients of q, k, v.
-std::vector<at::Tensor> results(Inputs const& in, AttentionOptions const& options,
-                                Backend backend) {
-  auto const leaf = [](at::Tensor const& x) { return x.detach().requires_grad_(true); };
-  at::Tensor const q = leaf(in.q), k = leaf(in.k), v = leaf(in.v);
-  at::Tensor const out = ops::fusion_attention(q, k, v, options, backend);
-  auto const grads = torch::autograd::grad({out}, {q, k, v}, {in.grad});
-  return {out.detach(), grads[0], grads[1], grads[2]};
-}
-
 std::vector<at::Tensor> exact(Inputs const& in, AttentionOptions const& options) {
-  Inputs const wide{in.q.to(at::kDouble), in.k.to(at::kDouble), in.v.to(at::kDouble),
-                    in.grad.to(at::kDouble)};
-  return results(wide, options, Backend::cublas);
+  return test::attention_results(in.to(at::kDouble), options, Backend::cublas);
 }
 
 double error(at::Tensor const& actual, at::Tensor const& expected) {
@@ -48,16 +33,17 @@ double error(at::Tensor const& actual, at::Tensor const& expected) {
 
 /// No worse than twice the composite's error, and a few roundings of the largest value.
 void check(Inputs const& in, AttentionOptions const& options = {}) {
-  auto const expected = exact(in, options), fused = results(in, options, Backend::fused),
-             products = results(in, options, Backend::cublas);
+  auto const expected = exact(in, options),
+             fused = test::attention_results(in, options, Backend::fused),
+             products = test::attention_results(in, options, Backend::cublas);
   char const* const names[] = {"out", "grad q", "grad k", "grad v"};
   static double worst = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     double const ours = error(fused[i], expected[i]), theirs = error(products[i], expected[i]),
                  size = expected[i].numel() ? expected[i].abs().max().item<double>() : 0;
     double const allowed = 2 * theirs + 4e-7 * size;
-    INFO(std::string(names[i]), " of q ", shape_text(in.q.sizes()), ", k ", shape_text(in.k.sizes()), ": ", ours,
-         ", composite ", theirs);
+    INFO(std::string(names[i]), " of q ", shape_text(in.q.sizes()), ", k ",
+         shape_text(in.k.sizes()), ": ", ours, ", composite ", theirs);
     CHECK(fused[i].sizes() == expected[i].sizes());
     CHECK(ours <= allowed);
     if (size > 0) worst = std::max(worst, ours / size);
@@ -111,14 +97,14 @@ TEST_CASE("fusion attention: scale, large scores, double precision") {
   large.q *= 1e3;
   check(large);
   Inputs const in = inputs(2, 40, 33, 2, 16, at::kDouble);
-  auto const expected = exact(in, {}), fused = results(in, {}, Backend::fused);
+  auto const expected = exact(in, {}), fused = test::attention_results(in, {}, Backend::fused);
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK(error(fused[i], expected[i]) < 1e-13);
 }
 
 TEST_CASE("fusion attention: half and bfloat16 are computed in float") {
   for (at::ScalarType type : {at::kHalf, at::kBFloat16}) {
     Inputs const in = inputs(2, 19, 17, 2, 32, type);
-    auto const expected = exact(in, {}), fused = results(in, {}, Backend::fused);
+    auto const expected = exact(in, {}), fused = test::attention_results(in, {}, Backend::fused);
     double const rounding = type == at::kHalf ? 1.0 / 2048 : 1.0 / 256;
     for (std::size_t i = 0; i < expected.size(); ++i) {
       CHECK((fused[i].scalar_type() == type));
@@ -145,10 +131,10 @@ TEST_CASE("fusion attention: the same bits every time, whatever the threads") {
   Inputs const in = inputs(2, 1100, 33, 3, 32);
   int const before = at::get_num_threads();
   at::set_num_threads(1);
-  auto const once = results(in, {}, Backend::fused);
+  auto const once = test::attention_results(in, {}, Backend::fused);
   for (int threads : {2, 3}) {
     at::set_num_threads(threads);
-    auto const again = results(in, {}, Backend::fused);
+    auto const again = test::attention_results(in, {}, Backend::fused);
     for (std::size_t i = 0; i < once.size(); ++i) CHECK(again[i].equal(once[i]));
   }
   at::set_num_threads(before);
@@ -159,7 +145,7 @@ TEST_CASE("fusion attention: every backend gives the same, or says why it cannot
   AttentionOptions const options{.lengths = at::tensor({17, 5}, at::kInt)};
   auto const expected = exact(in, options);
   for (Backend backend : {Backend::fused, Backend::cublas, Backend::aten}) {
-    auto const found = results(in, options, backend);
+    auto const found = test::attention_results(in, options, backend);
     for (std::size_t i = 0; i < expected.size(); ++i) CHECK(error(found[i], expected[i]) < 1e-5);
   }
   CHECK(error_of(in, options, Backend::cudnn).find("needs a GPU") != std::string::npos);

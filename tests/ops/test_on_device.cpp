@@ -2,10 +2,10 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ops/attention_results.hpp"
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/ops/dice.hpp"
-#include "vlsm/ops/fusion_attention.hpp"
 
 // The operators on a GPU against their definition in double on the CPU; needs a card, and a build
 // with VLSM_CUDA.
@@ -16,23 +16,7 @@ namespace {
 
 using namespace vlsm;
 using ops::AttentionOptions;
-
-struct Inputs {
-  at::Tensor q, k, v, grad;
-
-  Inputs to(at::TensorOptions const& options) const {
-    return {q.to(options), k.to(options), v.to(options), grad.to(options)};
-  }
-};
-
-std::vector<at::Tensor> results(Inputs const& in, AttentionOptions const& options,
-                                Backend backend) {
-  auto const leaf = [](at::Tensor const& x) { return x.detach().requires_grad_(true); };
-  at::Tensor const q = leaf(in.q), k = leaf(in.k), v = leaf(in.v);
-  at::Tensor const out = ops::fusion_attention(q, k, v, options, backend);
-  auto const grads = torch::autograd::grad({out}, {q, k, v}, {in.grad});
-  return {out.detach(), grads[0], grads[1], grads[2]};
-}
+using Inputs = test::AttentionInputs;
 
 double error(at::Tensor const& actual, at::Tensor const& expected) {
   return (actual.to(at::kCPU, at::kDouble) - expected).abs().max().item<double>();
@@ -43,11 +27,11 @@ void check(at::ScalarType type, double rounding, AttentionOptions options, std::
            std::int64_t keys, std::int64_t dim) {
   auto const made = [&](std::int64_t rows) { return at::randn({3, rows, 2, dim}).to(type); };
   Inputs const in{made(queries), made(keys), made(keys), made(queries)};
-  auto const expected = results(in.to(at::kDouble), options, Backend::cublas);
+  auto const expected = test::attention_results(in.to(at::kDouble), options, Backend::cublas);
   AttentionOptions on_device = options;
   if (options.lengths.defined()) on_device.lengths = options.lengths.to(at::kCUDA);
-  auto const found = results(in.to(at::kCUDA), on_device, Backend::fused),
-             again = results(in.to(at::kCUDA), on_device, Backend::fused);
+  auto const found = test::attention_results(in.to(at::kCUDA), on_device, Backend::fused),
+             again = test::attention_results(in.to(at::kCUDA), on_device, Backend::fused);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     double const size = expected[i].abs().max().item<double>();
     INFO("result ", i, ", q ", queries, ", k ", keys, ", dim ", dim);
