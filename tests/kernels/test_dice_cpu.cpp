@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/instruction_sets.hpp"
 #include "kernels/plain_dice.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/kernels/cpu/dice.hpp"
@@ -17,13 +18,6 @@ using namespace vlsm;
 using namespace vlsm::kernels;
 using cpu::Isa;
 using test::Mask;
-
-std::vector<Isa> instruction_sets() {
-  std::vector<Isa> sets{Isa::base};
-  if (cpu::best_isa() >= Isa::avx2) sets.push_back(Isa::avx2);
-  if (cpu::best_isa() >= Isa::avx512) sets.push_back(Isa::avx512);
-  return sets;
-}
 
 /// Runs a task's chunks in `threads` threads.
 template <class Task>
@@ -68,7 +62,7 @@ void compare(test::DiceProblem<X, Y> const& problem, Term const& term, Worst& wo
   for (std::ptrdiff_t plane = 0; plane < problem.size.planes; ++plane)
     slopes.push_back({-0.5f - 0.25f * static_cast<float>(plane % 3), 0.125f, 0.75f});
   test::PlainDice const expected = test::plain_dice(problem, term, slopes);
-  for (Isa isa : instruction_sets()) {
+  for (Isa isa : test::instruction_sets()) {
     Result<Term, X, Y> const result(problem, term, slopes, 1, isa);
     for (int threads : {2, 3})
       CHECK(result.same_bits(Result<Term, X, Y>(problem, term, slopes, threads, isa)));
@@ -144,7 +138,7 @@ struct ThereAndBack {
 };
 
 TEST_CASE("16-bit numbers become floats and come back") {
-  for (Isa isa : instruction_sets()) {
+  for (Isa isa : test::instruction_sets()) {
     std::vector<Half> halves(65536), back(65536);
     for (std::uint32_t i = 0; i < 65536; ++i) halves[i].bits = static_cast<std::uint16_t>(i);
     std::vector<float> floats(65536);

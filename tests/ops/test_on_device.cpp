@@ -5,7 +5,9 @@
 #include "ops/attention_results.hpp"
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
+#include "vlsm/ops/add_norm.hpp"
 #include "vlsm/ops/dice.hpp"
+#include "vlsm/ops/film.hpp"
 
 // The operators on a GPU against their definition in double on the CPU; needs a card, and a build
 // with VLSM_CUDA.
@@ -66,6 +68,62 @@ TEST_CASE("on a device: fusion attention in float16 and bfloat16") {
   VLSM_NEEDS_DEVICE();
   check_all(at::kHalf, 1.0 / 1024);
   check_all(at::kBFloat16, 1.0 / 128);
+}
+
+/// A result and its gradients on the device, of `of(inputs)`, against the same in double on the
+/// CPU; the same bits twice.
+template <class Of>
+void check_operator(std::vector<at::Tensor> const& inputs, Of const& of) {
+  for (auto const& [type, rounding] :
+       {std::pair{at::kFloat, 1e-6}, {at::kHalf, 1.0 / 1024}, {at::kBFloat16, 1.0 / 128}}) {
+    auto const results = [&](at::TensorOptions const& options, Backend backend) {
+      std::vector<at::Tensor> leaves;
+      for (at::Tensor const& x : inputs)
+        leaves.push_back(x.to(type).to(options).detach().requires_grad_(true));
+      at::Tensor const y = of(leaves, backend);
+      auto all = torch::autograd::grad({y}, leaves, {y.detach()});
+      all.push_back(y.detach());
+      return all;
+    };
+    std::vector<at::Tensor> const exact = results(at::kDouble, Backend::aten),
+                                  found = results(at::kCUDA, Backend::fused),
+                                  again = results(at::kCUDA, Backend::fused);
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      CHECK(error(found[i], exact[i]) <= 8 * rounding * exact[i].abs().max().item<double>());
+      CHECK(found[i].equal(again[i]));
+    }
+  }
+}
+
+TEST_CASE("on a device: FiLM of tokens and maps") {
+  VLSM_NEEDS_DEVICE();
+  for (std::vector<std::int64_t> const& shape :
+       std::vector<std::vector<std::int64_t>>{{3, 485, 64}, {2, 39, 64}, {2, 64, 26, 26}})
+    check_operator({at::randn(shape), at::randn({shape[0], 64}), at::randn({shape[0], 64}),
+                    at::randn({64}), at::randn(shape)},
+                   [](std::vector<at::Tensor> const& in, Backend backend) {
+                     return ops::film(in[0], in[1], in[2], {in[3], in[4]}, backend);
+                   });
+}
+
+TEST_CASE("on a device: residual and norm") {
+  VLSM_NEEDS_DEVICE();
+  for (std::int64_t columns : {39, 64, 512, 768, 2048})
+    check_operator({at::randn({77, columns}), at::randn({77, columns}), at::randn({columns}),
+                    at::randn({columns})},
+                   [](std::vector<at::Tensor> const& in, Backend backend) {
+                     auto const [norm, sum] =
+                         ops::add_norm(in[0], in[1], in[2], in[3], {}, backend);
+                     return norm + sum.square();
+                   });
+  // Dropout leaves the residual where it drops, on a GPU as on a CPU.
+  at::Tensor const x = at::ones({300, 64}), one = at::ones({64});
+  auto const sum = [&](at::Device device) {
+    return ops::add_norm(x.to(device), x.to(device), one.to(device), one.to(device),
+                         {.dropout = 0.25, .seed = 7})
+        .sum.cpu();
+  };
+  CHECK(sum(at::kCUDA).equal(sum(at::kCPU)));
 }
 
 TEST_CASE("on a device: Dice and cross-entropy of every type") {

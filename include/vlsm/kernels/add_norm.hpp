@@ -5,9 +5,11 @@
 
 #include "vlsm/kernels/column_split.hpp"
 #include "vlsm/kernels/device/element.hpp"
+#include "vlsm/kernels/device/philox.hpp"
 
-// A residual connection and the layer normalisation of its sum, as a decoder's layers chain them:
-//   z = x + residual, y = (z - mean(z)) / sqrt(var(z) + epsilon) weight + bias, row by row.
+// A residual connection and the layer normalisation of its sum, as a transformer's layers chain
+// them, row by row:
+//   z = dropout(x) + residual, y = (z - mean(z)) / sqrt(var(z) + epsilon) weight + bias
 namespace vlsm::kernels {
 
 struct AddNormShape {
@@ -19,12 +21,19 @@ struct AddNormShape {
 /// A warp holds a row in its registers.
 inline constexpr int add_norm_columns = 2048;
 
+/// What dropout leaves of x; the element's index is row * columns + column.
+struct AddNormDropout {
+  DropoutMask mask;  ///< its threshold is 0: everything is kept
+  float scale = 1;   ///< of what is kept: 1 / (1 - p)
+};
+
 struct AddNormForward {
   AddNormShape shape;
   void const* x = nullptr;
   void const* residual = nullptr;  ///< may be null: z = x
   void const *weight = nullptr, *bias = nullptr;
   float epsilon = 1e-5f;
+  AddNormDropout dropout{};
   void* y = nullptr;
   void* z = nullptr;  ///< may be null; may be x or residual
   /// [rows] each, for the backward: mean, and 1 / sqrt(var + epsilon). May be null.
@@ -36,7 +45,10 @@ struct AddNormBackward {
   void const *z = nullptr, *weight = nullptr, *grad_y = nullptr;
   void const* grad_z = nullptr;  ///< what comes to z from elsewhere; may be null
   float const *mean = nullptr, *inverse_deviation = nullptr;
-  void* grad_x = nullptr;  ///< by x and by the residual alike; may be z, grad_y or grad_z
+  AddNormDropout dropout{};
+  void* grad_x = nullptr;  ///< may be z, grad_y or grad_z
+  /// May be null. Without dropout it equals grad_x: hand that on.
+  void* grad_residual = nullptr;
   void *grad_weight = nullptr, *grad_bias = nullptr;
   float* workspace = nullptr;  ///< add_norm_workspace(shape) of them
 };

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "vlsm/ops/huge_pages.hpp"
+#include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/region_loss_cpu.hpp"
 #include "vlsm/ops/region_loss_cuda.hpp"
 #include "vlsm/train/composite_losses.hpp"
@@ -27,14 +27,8 @@ struct RegionLossOf {
 
 /// Whether the fused kernels take these tensors; else a composite must.
 inline bool fuses(at::Tensor const& logits, at::Tensor const& target) {
-  auto const type = logits.scalar_type();
-#ifdef VLSM_KERNELS
-  bool const here = logits.is_cpu() || logits.is_cuda();
-#else
-  bool const here = logits.is_cpu();
-#endif
-  return here && logits.device() == target.device() && !target.requires_grad() &&
-         logits.numel() > 0 && (type == at::kFloat || type == at::kHalf || type == at::kBFloat16);
+  return kernels_reach(logits) && logits.device() == target.device() && !target.requires_grad() &&
+         logits.numel() > 0;
 }
 
 namespace detail {
@@ -109,8 +103,7 @@ at::Tensor fused_loss_backward(at::Tensor const& grad, at::Tensor const& logits,
                       static_cast<float>(factor * regions[group].by_predicted),
                       static_cast<float>(by_term)});
   }
-  at::Tensor const gradient = at::empty_like(logits);
-  prefer_huge_pages(gradient);
+  at::Tensor const gradient = detail::fresh_like(logits);
   region_gradient_cpu(size, loss.term, logits, mask, slopes.data(), gradient);
   return gradient;
 }

@@ -6,10 +6,9 @@
 // The fused losses on a GPU, in programs that link vlsm::kernels (which defines VLSM_KERNELS).
 #ifdef VLSM_KERNELS
 #include <ATen/ATen.h>
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
 
 #include "vlsm/kernels/dice.hpp"
+#include "vlsm/ops/launch.hpp"
 #include "vlsm/train/composite_losses.hpp"
 
 namespace vlsm::ops::detail {
@@ -45,21 +44,6 @@ inline void choose(kernels::DiceLoss& loss, kernels::FocalEntropy const& focal) 
   loss.focal = focal;
 }
 
-inline kernels::Element element_of(at::Tensor const& x) {
-  switch (x.scalar_type()) {
-    case at::kHalf:
-      return kernels::Element::f16;
-    case at::kBFloat16:
-      return kernels::Element::bf16;
-    case at::kByte:
-      return kernels::Element::u8;
-    case at::kBool:
-      return kernels::Element::boolean;
-    default:
-      return kernels::Element::f32;
-  }
-}
-
 /// What both passes are told; `regions` is their memory [groups] of kernels::RegionLoss, as bytes.
 template <class Arguments, class Loss>
 Arguments region_arguments(at::Tensor const& logits, at::Tensor const& mask, Loss const& loss,
@@ -85,7 +69,6 @@ template <class Loss>
 std::pair<at::Tensor, at::Tensor> region_loss_cuda_forward(at::Tensor const& logits,
                                                            at::Tensor const& mask,
                                                            Loss const& loss) {
-  c10::cuda::CUDAGuard const device(logits.device());
   auto const bytes = logits.options().dtype(at::kByte);
   std::int64_t const channels = logits.size(1),
                      groups = loss.batch ? channels : logits.size(0) * channels;
@@ -97,7 +80,7 @@ std::pair<at::Tensor, at::Tensor> region_loss_cuda_forward(at::Tensor const& log
       at::empty({a.loss.each_group ? groups : 1}, logits.options().dtype(at::kFloat));
   a.workspace = static_cast<kernels::DiceSums*>(workspace.mutable_data_ptr());
   a.value = value.mutable_data_ptr<float>();
-  kernels::launch(a, c10::cuda::getCurrentCUDAStream().stream());
+  launch_on_card(logits, a);
   if (!a.loss.each_group) return {value[0], regions};
   return {loss.batch ? value.view({groups, 1, 1}) : value.view({-1, channels, 1, 1}), regions};
 }
@@ -106,12 +89,11 @@ template <class Loss>
 at::Tensor region_loss_cuda_backward(at::Tensor const& grad, at::Tensor const& logits,
                                      at::Tensor const& mask, Loss const& loss,
                                      at::Tensor const& regions) {
-  c10::cuda::CUDAGuard const device(logits.device());
   at::Tensor const by_value = grad.to(at::kFloat).contiguous(), gradient = at::empty_like(logits);
   auto a = region_arguments<kernels::DiceBackward>(logits, mask, loss, regions);
   a.grad = by_value.const_data_ptr<float>();
   a.gradient = gradient.mutable_data_ptr();
-  kernels::launch(a, c10::cuda::getCurrentCUDAStream().stream());
+  launch_on_card(logits, a);
   return gradient;
 }
 

@@ -45,13 +45,16 @@ __global__ void __launch_bounds__(ColumnSplit::threads)
   }
 }
 
-/// grad_x = (g - mean(g) - n mean(g n)) / deviation + grad_z, with g = weight grad_y and n the
-/// normalised row.
+/// grad_residual = (g - mean(g) - n mean(g n)) / deviation + grad_z, with g = weight grad_y and n
+/// the normalised row; grad_x is what dropout leaves of it.
 template <class T, int pieces>
 __global__ void __launch_bounds__(threads)
     add_norm_backward_rows(AddNormBackward const a, bool const wide) {
   Row<pieces> const at(a.shape, wide);
   if (at.row >= a.shape.rows) return;
+  // Drawn before the row takes the registers.
+  bool const drops = a.dropout.mask.threshold > 0;
+  std::uint64_t const kept = drops ? at.kept_by(a.dropout.mask) : 0;
   float const mean = a.mean[at.row], inverse = a.inverse_deviation[at.row];
   float n[pieces][step] = {}, g[pieces][step] = {};
   float sum = 0, product = 0;
@@ -78,6 +81,8 @@ __global__ void __launch_bounds__(threads)
     VLSM_UNROLL
     for (int i = 0; i < step; ++i)
       grad_z[i] = fmaf(fmaf(-n[k][i], by_deviation, g[k][i] - by_mean), inverse, grad_z[i]);
+    if (a.grad_residual != nullptr) at.template put<T>(a.grad_residual, k, grad_z);
+    if (drops) at.drop(kept, a.dropout.scale, k, grad_z);
     at.template put<T>(a.grad_x, k, grad_z);
   }
 }

@@ -11,18 +11,23 @@ __global__ void __launch_bounds__(threads)
     add_norm_forward(AddNormForward const a, bool const wide) {
   Row<pieces> const at(a.shape, wide);
   if (at.row >= a.shape.rows) return;  // a whole warp
+  // Drawn before the row takes the registers.
+  bool const drops = a.dropout.mask.threshold > 0;
+  std::uint64_t const kept = drops ? at.kept_by(a.dropout.mask) : 0;
   float z[pieces][step] = {};
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) at.template get<T>(a.x, at.row, k, z[k]);
-  if (a.residual != nullptr) {
+  if (drops) {
     VLSM_UNROLL
-    for (int k = 0; k < pieces; ++k) {
-      float residual[step] = {};
-      at.template get<T>(a.residual, at.row, k, residual);
-      // Rounded as it is stored: the backward, and whoever reads z, see what was normalised.
-      VLSM_UNROLL
-      for (int i = 0; i < step; ++i) z[k][i] = to_float(from_float<T>(z[k][i] + residual[i]));
-    }
+    for (int k = 0; k < pieces; ++k) at.drop(kept, a.dropout.scale, k, z[k]);
+  }
+  VLSM_UNROLL
+  for (int k = 0; k < pieces; ++k) {
+    float residual[step] = {};
+    if (a.residual != nullptr) at.template get<T>(a.residual, at.row, k, residual);
+    // Rounded as it is stored: the backward, and whoever reads z, see what was normalised.
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) z[k][i] = to_float(from_float<T>(z[k][i] + residual[i]));
   }
   float sum = 0;
   VLSM_UNROLL

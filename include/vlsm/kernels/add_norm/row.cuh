@@ -38,6 +38,32 @@ struct Row {
   __device__ void put(void* to, int piece, float const (&from)[step]) const {
     write(static_cast<T*>(to) + row * width + column_of(piece), count_of(piece), wide, from);
   }
+  /// Which of the lane's numbers dropout keeps: bit `step * piece + i`. The loop is not unrolled:
+  /// draws side by side would take the registers of the row.
+  __device__ std::uint64_t kept_by(DropoutMask const& mask) const {
+    static_assert(pieces * step <= 64);
+    std::uint64_t bits = 0;
+    VLSM_ROLLED
+    for (int piece = 0; piece < pieces; ++piece) {
+      std::uint64_t const first = static_cast<std::uint64_t>(row) * width + column_of(piece);
+      bool kept[step];
+      if (width % step == 0) {
+        mask.keep_four(first, kept);
+      } else {
+        VLSM_UNROLL
+        for (int i = 0; i < step; ++i) kept[i] = mask.keeps(first + i);
+      }
+      VLSM_UNROLL
+      for (int i = 0; i < step; ++i) bits |= std::uint64_t{kept[i]} << (step * piece + i);
+    }
+    return bits;
+  }
+  /// What dropout leaves of a piece.
+  __device__ static void drop(std::uint64_t kept, float scale, int piece, float (&values)[step]) {
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i)
+      values[i] = (kept >> (step * piece + i) & 1) != 0 ? values[i] * scale : 0.0f;
+  }
 };
 
 }  // namespace vlsm::kernels::add_norm

@@ -43,6 +43,13 @@ struct DropoutMask {
     std::uint32_t const high = index % 2 == 0 ? words.word[2] : words.word[3];
     return (index % 4 < 2 ? low : high) >= threshold;
   }
+
+  /// The same of `index`, a multiple of 4, and the three that follow, by one draw.
+  VLSM_HOST_DEVICE constexpr void keep_four(std::uint64_t index, bool (&kept)[4]) const {
+    PhiloxWords const words = philox(offset + index / 4, seed);
+    kept[0] = words.word[0] >= threshold, kept[1] = words.word[1] >= threshold;
+    kept[2] = words.word[2] >= threshold, kept[3] = words.word[3] >= threshold;
+  }
 };
 
 /// A word below it is dropped: probability * 2^32, for a probability in [0, 1).

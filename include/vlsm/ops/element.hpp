@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "vlsm/kernels/device/element.hpp"
+#include "vlsm/kernels/device/types.cuh"
+
+// Tensors' types as the kernels name them.
+namespace vlsm::ops {
+
+inline kernels::Element element_of(at::Tensor const& x) {
+  switch (x.scalar_type()) {
+    case at::kHalf:
+      return kernels::Element::f16;
+    case at::kBFloat16:
+      return kernels::Element::bf16;
+    case at::kByte:
+      return kernels::Element::u8;
+    case at::kBool:
+      return kernels::Element::boolean;
+    default:
+      return kernels::Element::f32;
+  }
+}
+
+/// Calls `run.operator()<E>()` with float, kernels::Half or kernels::BFloat16.
+template <class Run>
+void with_floats(kernels::Element element, Run const& run) {
+  if (element == kernels::Element::f16)
+    run.template operator()<kernels::Half>();
+  else if (element == kernels::Element::bf16)
+    run.template operator()<kernels::BFloat16>();
+  else
+    run.template operator()<float>();
+}
+
+/// Whether fused kernels may run where this tensor lives, on numbers of its type.
+inline bool kernels_reach(at::Tensor const& x) {
+#ifdef VLSM_KERNELS
+  bool const here = x.is_cpu() || x.is_cuda();
+#else
+  bool const here = x.is_cpu();
+#endif
+  auto const type = x.scalar_type();
+  return here && (type == at::kFloat || type == at::kHalf || type == at::kBFloat16);
+}
+
+/// Whether two tensors, or one and nothing, have one type and one device.
+inline bool same_kind(at::Tensor const& x, at::Tensor const& other) {
+  return !other.defined() ||
+         (x.scalar_type() == other.scalar_type() && x.device() == other.device());
+}
+
+}  // namespace vlsm::ops

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "vlsm/ops/element.hpp"
+#include "vlsm/ops/huge_pages.hpp"
+#ifdef VLSM_KERNELS
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+// What the operators that read whole tensors from end to end (film, add_norm) have in common.
+namespace vlsm::ops::detail {
+
+/// Whether the kernels take x and, where they are there, the others: one type, one device, some
+/// numbers.
+inline bool takes(at::Tensor const& x, std::initializer_list<at::Tensor> others) {
+  return kernels_reach(x) && x.numel() > 0 &&
+         std::all_of(others.begin(), others.end(),
+                     [&](at::Tensor const& other) { return same_kind(x, other); });
+}
+
+inline bool wants_gradient(std::initializer_list<at::Tensor> tensors) {
+  return at::GradMode::is_enabled() &&
+         std::any_of(tensors.begin(), tensors.end(),
+                     [](at::Tensor const& x) { return x.defined() && x.requires_grad(); });
+}
+
+inline at::Tensor contiguous(at::Tensor const& x) { return x.defined() ? x.contiguous() : x; }
+
+/// Memory for a result of x's shape that is written once, from end to end.
+inline at::Tensor fresh_like(at::Tensor const& x) {
+  at::Tensor const fresh = at::empty(x.sizes(), x.options());
+  if (x.is_cpu()) prefer_huge_pages(fresh);
+  return fresh;
+}
+
+inline void* data_or_null(at::Tensor const& x) {
+  return x.defined() ? x.mutable_data_ptr() : nullptr;
+}
+
+/// Tasks of `each` elements that are worth a thread's start.
+constexpr std::int64_t grain_for(std::int64_t each) {
+  return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, each));
+}
+
+/// Starts a kernel on the card of `where`, in PyTorch's stream; only where kernels_reach(where).
+template <class Arguments>
+void launch_on_card([[maybe_unused]] at::Tensor const& where,
+                    [[maybe_unused]] Arguments const& arguments) {
+#ifdef VLSM_KERNELS
+  c10::cuda::CUDAGuard const device(where.device());
+  launch(arguments, c10::cuda::getCurrentCUDAStream().stream());
+#endif
+}
+
+}  // namespace vlsm::ops::detail
