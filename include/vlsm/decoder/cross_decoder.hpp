@@ -16,7 +16,7 @@ struct CrossConfig {
   int ffn = 0;
   int layers = 0;
   int dropout = 0;                   ///< percent, in training
-  Backend backend = Backend::fused;  ///< of the attention to the words
+  Backend backend = Backend::fused;  ///< of the attention to the words, and of sums and norms
 };
 
 /// One layer of CRIS's decoder: cells look at cells, then at words; every sub-layer is normalised
@@ -28,10 +28,10 @@ class CrossLayer : public Module {
         norm1_(child<LayerNorm>("norm1", width, eps)),
         self_(child<Attention>("self", width, heads, 0, dropout)),
         self_norm_(child<LayerNorm>("self_norm", width, eps)),
-        norm2_(child<LayerNorm>("norm2", width, eps)),
+        norm2_(child<LayerNorm>("norm2", width, eps, backend)),
         cross_(child<Attention>("cross", width, heads, 0, dropout)),
         cross_norm_(child<LayerNorm>("cross_norm", width, eps)),
-        norm3_(child<LayerNorm>("norm3", width, eps)),
+        norm3_(child<LayerNorm>("norm3", width, eps, backend)),
         up_(child<Linear>("up", width, ffn)),
         ffn_norm_(child<LayerNorm>("ffn_norm", ffn, eps)),
         down_(child<Linear>("down", ffn, width)),
@@ -39,16 +39,16 @@ class CrossLayer : public Module {
 
   /// cells [B, N, width], words [B, L, width] with their positions -> [B, N, width]. Words where
   /// `padding` [B, L] is true are not looked at.
-  at::Tensor forward(at::Tensor x, at::Tensor const& words, at::Tensor const& cell_positions,
+  at::Tensor forward(at::Tensor const& x, at::Tensor const& words, at::Tensor const& cell_positions,
                      at::Tensor const& word_positions, at::Tensor const& padding) const {
-    at::Tensor y = norm1_->forward(x);
-    at::Tensor const placed = y + cell_positions;
-    x = x + dropout_->forward(self_norm_->forward(self_->forward(placed, placed, y)));
-    y = cross_->look_at(norm2_->forward(x) + cell_positions, words + word_positions, words, padding,
-                        backend_);
-    x = x + dropout_->forward(cross_norm_->forward(y));
-    y = dropout_->forward(at::relu(up_->forward(norm3_->forward(x))));
-    return x + dropout_->forward(down_->forward(ffn_norm_->forward(y)));
+    at::Tensor const cells = norm1_->forward(x), placed = cells + cell_positions;
+    at::Tensor const seen = self_norm_->forward(self_->forward(placed, placed, cells));
+    auto const [asking, after_cells] = norm2_->of_sum(seen, x, dropout_->share());
+    at::Tensor const heard = cross_norm_->forward(
+        cross_->look_at(asking + cell_positions, words + word_positions, words, padding, backend_));
+    auto const [both, after_words] = norm3_->of_sum(heard, after_cells, dropout_->share());
+    at::Tensor const y = dropout_->forward(at::relu(up_->forward(both)));
+    return after_words + dropout_->forward(down_->forward(ffn_norm_->forward(y)));
   }
 
   static constexpr long long parameter_count(int width, int ffn) {

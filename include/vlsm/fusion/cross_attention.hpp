@@ -12,7 +12,7 @@ struct CrossAttentionConfig {
   Words text;     ///< what it reads of the prompt: its words
   int width = 0;  ///< channels the taps and the words are brought to
   int heads = 0;
-  Backend backend = Backend::fused;  ///< of the attention to the words
+  Backend backend = Backend::fused;  ///< of the attention to the words, and of sum and norm
 };
 
 /// Every tap is reduced to one width, as `Film` does, and the cells of the deepest look at the
@@ -38,7 +38,7 @@ class CrossAttention : public ReducesTaps<config.image, config.width> {
     at::Tensor const words = words_->forward(said.words);           // [B, L, width]
     at::Tensor const heard = attention_->look_at(cells, words, words, said.padding, config.backend);
     joint.taps.back() =
-        in_layout_of(joint.taps.back(), norm_->forward(cells + heard), Base::out.layout);
+        in_layout_of(joint.taps.back(), norm_->of_sum_alone(heard, cells), Base::out.layout);
     return joint;
   }
 
@@ -55,7 +55,8 @@ class CrossAttention : public ReducesTaps<config.image, config.width> {
   std::shared_ptr<Linear> words_ = this->template child<Linear>("words", text.words, config.width);
   std::shared_ptr<Attention> attention_ =
       this->template child<Attention>("attn", config.width, config.heads);
-  std::shared_ptr<LayerNorm> norm_ = this->template child<LayerNorm>("norm", config.width, 5);
+  std::shared_ptr<LayerNorm> norm_ =
+      this->template child<LayerNorm>("norm", config.width, 5, config.backend);
 };
 
 }  // namespace vlsm

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "vlsm/fusion/reduce_taps.hpp"
+#include "vlsm/ops/film.hpp"
 
 namespace vlsm {
 
 struct FilmConfig {
-  Taps image;     ///< what it reads of the picture
-  Words text;     ///< what it reads of the sentence
-  int width = 0;  ///< channels all taps are reduced to
+  Taps image;                        ///< what it reads of the picture
+  Words text;                        ///< what it reads of the sentence
+  int width = 0;                     ///< channels all taps are reduced to
+  Backend backend = Backend::fused;  ///< of the modulation
 };
 
 /// Feature-wise linear modulation (Perez et al. 2018) as CLIPSeg uses it: every tap is reduced to
@@ -25,9 +27,8 @@ class Film : public ReducesTaps<config.image, config.width> {
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise); sentence [B, text.sentence].
   Features forward(Features const& seen, Said const& said) const {
     Features joint = this->reduce(seen);
-    at::Tensor const scale = per_channel(scale_->forward(said.sentence), Base::image.layout);
-    at::Tensor const shift = per_channel(shift_->forward(said.sentence), Base::image.layout);
-    joint.taps.back() = scale * joint.taps.back() + shift;
+    joint.taps.back() = ops::film(joint.taps.back(), scale_->forward(said.sentence),
+                                  shift_->forward(said.sentence), {}, config.backend);
     return joint;
   }
 

@@ -2,14 +2,16 @@
 #pragma once
 
 #include "vlsm/core/ports.hpp"
-#include "vlsm/nn/layout.hpp"
+#include "vlsm/nn/features.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/ops/film.hpp"
 
 namespace vlsm {
 
 struct FilmSkipsConfig {
   Taps image;  ///< what it reads of the picture, and hands on in the same shapes
   Words text;  ///< what it reads of the prompt: its sentence
+  Backend backend = Backend::fused;  ///< of the modulation
 };
 
 /// Feature-wise linear modulation (Perez et al. 2018) of every tap in the tap's own width: a U-Net
@@ -32,12 +34,10 @@ class FilmSkips : public Module {
   /// taps [B, N, image.width] (or maps) -> the same shapes; sentence [B, text.sentence].
   Features forward(Features const& seen, Said const& said) const {
     std::vector<at::Tensor> joint;
-    for (int i = 0; i < image.count; ++i) {
-      at::Tensor const scale = per_channel(scale_[i]->forward(said.sentence), image.layout),
-                       shift = per_channel(shift_[i]->forward(said.sentence), image.layout);
-      // 1 + scale: a trained picture tower is met by about what it was trained to write.
-      joint.push_back((1 + scale) * seen.taps[i] + shift);
-    }
+    // 1 + scale: a trained picture tower is met by about what it was trained to write.
+    for (int i = 0; i < image.count; ++i)
+      joint.push_back(ops::film(seen.taps[i], 1 + scale_[i]->forward(said.sentence),
+                                shift_[i]->forward(said.sentence), {}, config.backend));
     return seen.with(joint);
   }
 

@@ -12,8 +12,11 @@ class Dropout : public Module {
   explicit Dropout(int percent) : share_(percent / 100.0) {}
 
   at::Tensor forward(at::Tensor const& x) const {
-    return is_training() && share_ > 0 ? at::dropout(x, share_, true) : x;
+    return share() > 0 ? at::dropout(x, share(), true) : x;
   }
+
+  /// What is dropped now: nothing outside of training. For kernels that do it on their way.
+  double share() const { return is_training() ? share_ : 0; }
 
  private:
   double share_;

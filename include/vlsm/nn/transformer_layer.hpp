@@ -31,8 +31,9 @@ class PreNormLayer : public AdaptableLayer {
 
   /// [B, N, width] -> [B, N, width]
   at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none) const {
-    at::Tensor const seen = x + after_attention(attention_->forward(norm1_->forward(x), mask));
-    return seen + after_mlp(mlp_->forward(norm2_->forward(seen)));
+    auto const [normed, seen] =
+        norm2_->of_sum(after_attention(attention_->forward(norm1_->forward(x), mask)), x);
+    return seen + after_mlp(mlp_->forward(normed));
   }
 
  private:
@@ -55,9 +56,9 @@ class PostNormLayer : public AdaptableLayer {
 
   /// [B, N, width] -> [B, N, width]; tokens where `padding` [B, N] is true are not looked at.
   at::Tensor forward(at::Tensor const& x, at::Tensor const& padding = {}) const {
-    at::Tensor const seen =
-        norm1_->forward(x + after_attention(attention_->forward(x, AttentionMask::none, padding)));
-    return norm2_->forward(seen + after_mlp(mlp_->forward(seen)));
+    at::Tensor const seen = norm1_->of_sum_alone(
+        after_attention(attention_->forward(x, AttentionMask::none, padding)), x);
+    return norm2_->of_sum_alone(after_mlp(mlp_->forward(seen)), seen);
   }
 
  private:
