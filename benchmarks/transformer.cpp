@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <type_traits>
+
 #include "benchmarks/support/block.hpp"
 #include "benchmarks/support/plain.hpp"
 #include "vlsm/models/biomedclipseg.hpp"
