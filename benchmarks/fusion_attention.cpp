@@ -5,6 +5,7 @@
 
 #include "benchmarks/support/case.hpp"
 #include "benchmarks/support/check.hpp"
+#include "tests/support/recipe.hpp"
 
 // Attention of a picture's cells to a sentence's words, forward alone and with its gradients, by
 // each backend. benchmarks/peers/torch_sdpa.py times PyTorch under the same names.
@@ -20,62 +21,94 @@ struct Axes {
   bool gradients;
 };
 
-std::vector<at::Tensor> outcome(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
-                                at::Tensor const& grad, Backend backend, bool gradients) {
-  if (!gradients) return {ops::fusion_attention(q, k, v, {}, backend)};
+struct Inputs {
+  at::Tensor q, k, v, grad;
+
+  Inputs to(at::Device device, at::ScalarType type) const {
+    auto const moved = [&](at::Tensor const& x) {
+      return x.detach().to(device, type).requires_grad_(x.requires_grad());
+    };
+    return {moved(q), moved(k), moved(v), grad.to(device, type)};
+  }
+};
+
+std::vector<at::Tensor> outcome(Inputs const& in, Backend backend, bool gradients) {
+  if (!gradients) return {ops::fusion_attention(in.q, in.k, in.v, {}, backend)};
   at::AutoGradMode const on(true);
-  at::Tensor const out = ops::fusion_attention(q, k, v, {}, backend);
-  auto grads = torch::autograd::grad({out}, {q, k, v}, {grad});
+  at::Tensor const out = ops::fusion_attention(in.q, in.k, in.v, {}, backend);
+  auto grads = torch::autograd::grad({out}, {in.q, in.k, in.v}, {in.grad});
   grads.push_back(out.detach());
   return grads;
 }
 
-Prepared prepare(Axes const& axes) {
+/// Weights and results are rounded to the type, and cuBLAS's also in between.
+double tolerance(Dtype const& dtype) {
+  if (dtype.type == at::kBFloat16) return 0.15;
+  return dtype.tf32 || dtype.type == at::kHalf ? 2e-2 : 1e-5;
+}
+
+Prepared prepare(Axes const& axes, Place const& place) {
   auto const made = [&](char const* name, std::int64_t rows) {
-    return 1.7 * test::recipe_uniform(std::string("bench:attention:") + name,
-                                      {axes.batch, rows, heads, dim});
+    return (1.7 * test::recipe_uniform(std::string("bench:attention:") + name,
+                                       {axes.batch, rows, heads, dim}))
+        .to(place.dtype.type)
+        .requires_grad_(axes.gradients);
   };
-  at::Tensor const q = made("q", axes.queries).requires_grad_(axes.gradients),
-                   k = made("k", axes.keys).requires_grad_(axes.gradients),
-                   v = made("v", axes.keys).requires_grad_(axes.gradients),
-                   grad = made("grad", axes.queries);
-  auto const actual = outcome(q, k, v, grad, axes.backend, axes.gradients);
-  auto const wide = [&](at::Tensor const& x) {
-    return x.detach().to(at::kDouble).requires_grad_(axes.gradients);
-  };
-  auto const expected =
-      outcome(wide(q), wide(k), wide(v), grad.to(at::kDouble), Backend::cublas, axes.gradients);
-  std::vector<std::string> findings;
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    findings.push_back(difference("result " + std::to_string(i), actual[i], expected[i], 1e-5));
-  return {.wrong = first_of(findings), .run = [=] {
-            auto const result = outcome(q, k, v, grad, axes.backend, axes.gradients);
+  Inputs const rounded{made("q", axes.queries), made("k", axes.keys), made("v", axes.keys),
+                       made("grad", axes.queries).detach()};
+  Inputs const in = rounded.to(place.device, place.dtype.type);
+  auto const once = [in, axes] { return outcome(in, axes.backend, axes.gradients); };
+  auto const expected = outcome(rounded.to(at::kCPU, at::kDouble), Backend::cublas, axes.gradients);
+  return {.wrong = difference(once(), expected, tolerance(place.dtype)), .run = [once] {
+            auto const result = once();
             benchmark::DoNotOptimize(result[0].const_data_ptr());
           }};
 }
 
-void add_case(Axes const& axes) {
-  auto const text = [](std::int64_t value) { return std::to_string(value); };
-  // Two products forward; five backward, the first of which computes the scores again.
+/// Two products forward; five backward, the first of which computes the scores again.
+double flops(Axes const& axes) {
   double const product =
       2.0 * static_cast<double>(axes.batch * heads * axes.queries * axes.keys * dim);
-  add({.name = std::string("BM_FusionAttention") + (axes.gradients ? "Gradients" : "") +
-               "/backend:" + axes.backend_name + "/dtype:f32/q:" + text(axes.queries) +
-               "/k:" + text(axes.keys) + "/b:" + text(axes.batch),
-       .work = {.flops = product * (axes.gradients ? 7 : 2)},
-       .prepare = [axes] { return prepare(axes); }});
+  return product * (axes.gradients ? 7 : 2);
 }
+
+/// Forward q, k and v in and the result out; backward these and the result's gradient in, three
+/// gradients out.
+double bytes(Axes const& axes, Dtype const& dtype) {
+  std::int64_t const forward = 2 * axes.queries + 2 * axes.keys,
+                     backward = 4 * axes.queries + 4 * axes.keys;
+  std::int64_t const rows = forward + (axes.gradients ? backward : 0);
+  return static_cast<double>(axes.batch * heads * dim * rows) *
+         static_cast<double>(c10::elementSize(dtype.type));
+}
+
+void add_case(Axes const& axes, Place const& place) {
+  auto const text = [](std::int64_t value) { return std::to_string(value); };
+  add({.name = std::string("BM_FusionAttention") + (axes.gradients ? "Gradients" : "") +
+               "/backend:" + axes.backend_name + "/dtype:" + place.dtype.name +
+               "/q:" + text(axes.queries) + "/k:" + text(axes.keys) + "/b:" + text(axes.batch),
+       .work = {.flops = flops(axes), .bytes = bytes(axes, place.dtype)},
+       .prepare = [=] { return prepare(axes, place); },
+       .place = place});
+}
+
+/// cuDNN's attention exists on a GPU, in 16 bit.
+bool exists(Backend backend, Place const& place) {
+  return backend != Backend::cudnn || (place.device.is_cuda() && place.dtype.type != at::kFloat);
+}
+
+Registration const all([] {
+  for (Place const& place : places({f32}, {f32, tf32, f16, bf16}))
+    for (bool gradients : {false, true})
+      for (auto const& [queries, keys, batch] :
+           {std::tuple{676, 77, 1}, {676, 77, 8}, {676, 17, 8}, {10816, 77, 1}})
+        for (auto const& [backend, name] : {std::pair{Backend::fused, "fused"},
+                                            {Backend::cublas, "products"},
+                                            {Backend::cudnn, "cudnn"},
+                                            {Backend::aten, "aten"}})
+          if (exists(backend, place))
+            add_case({backend, name, queries, keys, batch, gradients}, place);
+});
 
 }  // namespace
-
-void add_fusion_attention() {
-  for (bool gradients : {false, true})
-    for (auto const& [queries, keys, batch] :
-         {std::tuple{676, 77, 1}, {676, 77, 8}, {676, 17, 8}, {10816, 77, 1}})
-      for (auto const& [backend, name] : {std::pair{Backend::fused, "fused"},
-                                          {Backend::cublas, "products"},
-                                          {Backend::aten, "aten"}})
-        add_case({backend, name, queries, keys, batch, gradients});
-}
-
 }  // namespace vlsm::bench

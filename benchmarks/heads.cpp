@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "benchmarks/support/case.hpp"
-#include "benchmarks/support/models.hpp"
+#include "benchmarks/support/block.hpp"
+#include "benchmarks/support/plain.hpp"
+#include "vlsm/models/clipseg.hpp"
+#include "vlsm/models/cris.hpp"
+#include "vlsm/models/deeplabv3plus.hpp"
+#include "vlsm/models/unet.hpp"
 
-// CLIPSeg's two heads: from the decoder's map of 22 x 22 cells to 352 x 352 logits.
+// The heads, from a decoder's map to logits: CLIPSeg's two, CRIS's, whose last convolution the
+// sentence writes (its projector), and the baselines', of one convolution.
 namespace vlsm::bench {
 namespace {
-
-constexpr int side = ClipSeg::recipe.image;
 
 /// A transposed convolution whose stride is its kernel: every cell is one product, written as a
 /// patch.
@@ -42,38 +45,42 @@ at::Tensor plain(ClipSegSimple::Head const& head, at::Tensor const& read) {
   return plain_upsample(read, Weights(head), "up");
 }
 
-template <class Head>
-Prepared prepare(std::int64_t batch) {
+/// CLIPSeg's heads, against what is written out above.
+template <class A>
+Prepared prepare_plain(std::int64_t batch) {
+  using Head = typename A::Head;
   auto const head = with_recipe_weights<Head>("head.");
-  constexpr std::int64_t cells = side / Head::in.stride[0];
-  at::Tensor const read =
-      test::recipe_uniform("bench:head", {batch, Head::in.width[0], cells, cells});
-  Features const seen{.taps = {read}, .pooled = {}, .image = at::zeros({batch, 3, side, side})};
-  return {
-      .wrong = difference("logits", head->forward(seen, {}), plain(*head, read.to(at::kDouble))),
-      .run = [head, seen] {
-        at::Tensor const result = head->forward(seen, {});
-        benchmark::DoNotOptimize(result.const_data_ptr());
-      }};
+  Features const read = made_features("bench:head", Head::in, A::recipe.image, batch);
+  return against({plain(*head, in_double(read.taps[0]))}, head, read, Said{});
 }
 
-template <class Head>
-void add_head(std::string const& kind, std::int64_t batch) {
-  constexpr long long work = Head::flops({side, side, 0});
+template <class A, io::KeyScheme const& scheme>
+Prepared prepare_in_double(std::int64_t batch) {
+  using Head = typename A::Head;
+  return against_double<Head>("head.", scheme,
+                              made_features("bench:head", Head::in, A::recipe.image, batch),
+                              made_said("bench:head", A::Text::out, 1, batch));
+}
+
+template <class A>
+void add_head(std::string const& kind, std::int64_t batch, Prepared (*prepare)(std::int64_t)) {
+  constexpr int side = A::recipe.image;
   add({.name = "BM_Head/kind:" + kind + "/image:" + std::to_string(side) +
                "/batch:" + std::to_string(batch) + "/dtype:f32",
-       .work = {.flops = static_cast<double>(batch * work)},
+       .work = {.flops = static_cast<double>(batch * A::Head::flops({side, side, 0}))},
        .unit = benchmark::kMicrosecond,
-       .prepare = [batch] { return prepare<Head>(batch); }});
+       .prepare = [=] { return prepare(batch); }});
 }
+
+Registration const all([] {
+  for (int batch : {1, 8}) {
+    add_head<ClipSegSimple>("plain", batch, prepare_plain<ClipSegSimple>);
+    add_head<ClipSeg>("refined", batch, prepare_plain<ClipSeg>);
+  }
+  add_head<Cris>("dynamic", 1, prepare_in_double<Cris, io::cris>);
+  add_head<Unet>("conv_3x3", 1, prepare_in_double<Unet, io::smp_unet>);
+  add_head<DeepLabV3Plus>("conv_1x1", 1, prepare_in_double<DeepLabV3Plus, io::smp_deeplabv3plus>);
+});
 
 }  // namespace
-
-void add_heads() {
-  for (int batch : {1, 8}) {
-    add_head<ClipSegSimple::Head>("plain", batch);
-    add_head<ClipSeg::Head>("refined", batch);
-  }
-}
-
 }  // namespace vlsm::bench

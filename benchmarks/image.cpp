@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "benchmarks/support/case.hpp"
-#include "benchmarks/support/check.hpp"
+#include "tests/support/recipe.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
@@ -114,9 +114,7 @@ Prepared prepare_all() {
           }};
 }
 
-}  // namespace
-
-void add_image() {
+Registration const all([] {
   // Bytes that must move: pixels in or out at 8 bit, the tensor at 32 bit.
   constexpr double pixels = 3.0 * height * width, tensor = 4.0 * 3 * side * side;
   std::string const axes = "/from:640x480/to:352";
@@ -129,6 +127,7 @@ void add_image() {
   add({.name = "BM_Image/part:all" + axes,
        .work = {.bytes = pixels + tensor},
        .prepare = prepare_all});
-}
+});
 
+}  // namespace
 }  // namespace vlsm::bench

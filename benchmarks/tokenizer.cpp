@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "benchmarks/support/case.hpp"
+#include "benchmarks/support/fixture.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/tokenizer/factory.hpp"
 
@@ -33,13 +33,9 @@ Known const bert_prompt{clip_prompt.text,
                         {101, 2028, 2235, 5061, 2461, 26572, 2361, 1010, 2284, 1999, 1996, 2415,
                          1997, 1996, 3746, 1012, 102}};
 
-std::filesystem::path fixture(std::string const& name) {
-  return std::filesystem::path(VLSM_TEST_DATA) / "tokenizers" / name;
-}
-
 std::vector<Known> stored(std::string const& name) {
   std::vector<Known> list;
-  std::ifstream in(fixture(name));
+  std::ifstream in(fixture("tokenizers/" + name));
   for (std::string line; std::getline(in, line);) {
     auto const row = nlohmann::json::parse(line);
     list.push_back({row["text"].get<std::string>(), row["ids"].get<Ids>()});
@@ -50,7 +46,8 @@ std::vector<Known> stored(std::string const& name) {
 
 Prepared prepare(std::string const& flavour, std::string const& vocabulary,
                  std::vector<Known> const& list) {
-  AnyTokenizer const tokenizer = tokenizer::open_tokenizer(fixture(vocabulary), flavour);
+  AnyTokenizer const tokenizer =
+      tokenizer::open_tokenizer(fixture("tokenizers/" + vocabulary), flavour);
   for (Known const& known : list)
     if (tokenizer.encode(known.text) != known.ids)
       return {.wrong = "other ids than the reference's for '" + known.text.substr(0, 60) + "'",
@@ -75,13 +72,12 @@ void add_flavour(std::string const& flavour, std::string const& vocabulary, Know
        .prepare = [=] { return prepare(flavour, vocabulary, stored(file)); }});
 }
 
-}  // namespace
-
-void add_tokenizer() {
+Registration const all([] {
   std::string const clip = "bpe_simple_vocab_16e6.txt.gz";
   add_flavour("clip", clip, clip_prompt, "clip_hf.jsonl");
   add_flavour("openai", clip, clip_prompt, "clip_openai.jsonl");
   add_flavour("bert", "bert_vocab.txt", bert_prompt, "bert_wordpiece.jsonl");
-}
+});
 
+}  // namespace
 }  // namespace vlsm::bench

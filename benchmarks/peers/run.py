@@ -8,6 +8,10 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from results import Unreadable, read
 
 PEERS = {"torch_sdpa": "torch", "monai_loss": "torch and monai"}
 
@@ -17,19 +21,22 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     path, seconds = arguments[1], float(arguments[2])
-    with open(path, encoding="utf-8") as file:
-        result = json.load(file)
+    try:
+        context, runs = read(path)
+    except Unreadable as problem:
+        print(problem, file=sys.stderr)
+        return 1
     # Both sides with as many threads.
-    os.environ["OMP_NUM_THREADS"] = str(result["context"].get("threads", ""))
+    os.environ["OMP_NUM_THREADS"] = str(context.get("threads", ""))
     for name, packages in PEERS.items():
         try:
             peer = importlib.import_module(name)
         except ImportError as error:
             print(f"left out: {name} needs {packages} ({error})", file=sys.stderr)
             continue
-        result["benchmarks"] += peer.rows(seconds=seconds, repetitions=3)
+        runs += peer.rows(seconds=seconds, repetitions=3)
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=1)
+        json.dump({"context": context, "benchmarks": runs}, file, indent=1)
     return 0
 
 

@@ -6,42 +6,68 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <limits>
-
-#include "benchmarks/support/case.hpp"
+#include <string>
 
 namespace vlsm::bench {
 
-/// Seconds of the shortest of `times` runs: what the machine can do, not what it did on average.
-template <class F>
-double shortest(int times, F const& run) {
-  double best = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < times; ++i) {
-    auto const begin = std::chrono::steady_clock::now();
-    run();
-    std::chrono::duration<double> const took = std::chrono::steady_clock::now() - begin;
-    best = std::min(best, took.count());
-  }
-  return best;
+/// What a machine reaches, measured by the program itself before it times anything.
+struct Peak {
+  double flops = 0;  ///< per second, a product of matrices
+  double bytes = 0;  ///< per second, a triad
+};
+
+/// FLOP/s of a product of `side` x `side` matrices.
+///
+/// @param numbers their type and device
+/// @param shortest seconds of the shortest of several runs of its argument: what the machine can
+/// do, not what it did on average
+template <class Shortest>
+double product_peak(at::TensorOptions const& numbers, std::int64_t side, Shortest const& shortest) {
+  at::NoGradGuard const no_grad;
+  at::Tensor const a = at::rand({side, side}, numbers), b = at::rand({side, side}, numbers);
+  at::Tensor product = at::empty({side, side}, numbers);
+  double const took = shortest([&] { at::mm_out(product, a, b); });
+  return 2.0 * static_cast<double>(side * side * side) / took;
 }
 
-/// A float32 product of 1024 x 1024 matrices, and a triad a = b + s c over arrays of 256 MB,
-/// counted as STREAM does (two reads and one write).
-inline Peak measure_peak() {
-  constexpr std::int64_t side = 1024, count = 256 * 1000 * 1000 / 4;
+/// Bytes/s of a triad a = b + s c over float32 arrays of `count`, counted as STREAM does (two reads
+/// and one write).
+template <class Shortest>
+double triad_peak(at::Device device, std::int64_t count, Shortest const& shortest) {
   at::NoGradGuard const no_grad;
-  Peak peak;
-  {
-    at::Tensor const a = at::rand({side, side}), b = at::rand({side, side});
-    at::Tensor product = at::empty({side, side});
-    double const took = shortest(60, [&] { at::mm_out(product, a, b); });
-    peak.flops = 2.0 * side * side * side / took;
-  }
-  at::Tensor const b = at::ones({count}), c = at::ones({count});
-  at::Tensor sum = at::zeros({count});
-  double const took = shortest(8, [&] { at::add_out(sum, b, c, 3); });
-  peak.bytes = 3.0 * 4.0 * count / took;
-  return peak;
+  at::TensorOptions const numbers = at::TensorOptions(device).dtype(at::kFloat);
+  at::Tensor const b = at::ones({count}, numbers), c = at::ones({count}, numbers);
+  at::Tensor sum = at::zeros({count}, numbers);
+  double const took = shortest([&] { at::add_out(sum, b, c, 3); });
+  return 3.0 * 4.0 * static_cast<double>(count) / took;
+}
+
+/// The CPU's: a float32 product of 1024 x 1024 matrices, arrays of 256 MB.
+inline Peak const& cpu_peak() {
+  static auto const shortest = [](int times) {
+    return [times](auto const& run) {
+      double best = std::numeric_limits<double>::infinity();
+      for (int i = 0; i < times; ++i) {
+        auto const begin = std::chrono::steady_clock::now();
+        run();
+        std::chrono::duration<double> const took = std::chrono::steady_clock::now() - begin;
+        best = std::min(best, took.count());
+      }
+      return best;
+    };
+  };
+  static Peak const measured{.flops = product_peak(at::kFloat, 1024, shortest(60)),
+                             .bytes = triad_peak(at::kCPU, 64'000'000, shortest(8))};
+  return measured;
+}
+
+/// A rate in units of 10^9, with one decimal, as the results' context holds it.
+inline std::string giga(double rate) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", rate * 1e-9);
+  return text;
 }
 
 }  // namespace vlsm::bench

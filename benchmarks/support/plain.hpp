@@ -1,52 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
 #include <cmath>
 #include <limits>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "benchmarks/support/check.hpp"
-#include "vlsm/io/keys/reshape.hpp"
-#include "vlsm/io/keys/schemes.hpp"
-#include "vlsm/io/keys/translate.hpp"
-#include "vlsm/models/clipseg.hpp"
-
 namespace vlsm::bench {
-
-/// A block, or a whole model, with the recipe's weights: those that its stored outputs were made
-/// with.
-///
-/// @param slot what stands before the block's own names in a model ("vision."); "" for all of it
-/// @param scheme whose keys the recipe is seeded with
-template <class B>
-std::shared_ptr<B> with_recipe_weights(std::string const& slot,
-                                       io::KeyScheme const& scheme = io::hf_clipseg) {
-  WithoutInitialization const unset;
-  auto const block = std::make_shared<B>();
-  auto const fill = [&](std::string const& name, at::Tensor tensor) {
-    std::vector<at::Tensor> parts;
-    for (io::Origin const& origin : io::origins_of(scheme, slot + name)) {
-      at::Tensor const theirs = io::to_theirs(origin.rule, tensor);
-      parts.push_back(
-          io::to_ours(origin.rule.change, test::recipe_weight(origin.theirs, theirs.sizes())));
-    }
-    tensor.set_data((parts.size() == 1 ? parts[0] : at::cat(parts)).contiguous());
-  };
-  for (auto& item : block->named_parameters()) fill(item.key(), item.value());
-  for (auto& item : block->named_buffers())
-    if (item.value().is_floating_point()) fill(item.key(), item.value());
-  block->eval();
-  return block;
-}
-
-/// The one CLIPSeg that several files time.
-inline Segmenter<ClipSeg> const& clipseg() {
-  static auto const model = with_recipe_weights<Segmenter<ClipSeg>>("");
-  return *model;
-}
 
 /// A block's weights as double, by name, for the plain computations that results are checked
 /// against.

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include <optional>
+
+#include "benchmarks/support/block.hpp"
+#include "vlsm/models/biomedclipseg.hpp"
+#include "vlsm/models/clipseg.hpp"
+#include "vlsm/models/cris.hpp"
+#include "vlsm/models/deeplabv3plus.hpp"
+#include "vlsm/models/unet.hpp"
+#include "vlsm/models/unetpp.hpp"
+#include "vlsm/nn/autocast.hpp"
+#include "vlsm/segmenter.hpp"
+
+// Whole models, from normalised pixels and token ids to logits.
+namespace vlsm::bench {
+namespace {
+
+constexpr int tokens = 16;
+/// Pictures and prompts that a batch repeats: so many that mixing up its rows shows.
+constexpr std::int64_t different = 2;
+
+template <class A>
+at::Tensor pictures() {
+  return test::recipe_image("bench:model", {different, 3, A::recipe.image, A::recipe.image});
+}
+
+/// [2, tokens], each prompt of other words; undefined for a model that reads none.
+template <class A>
+at::Tensor prompts() {
+  if constexpr (A::Text::vocabulary == 0) return {};
+  at::Tensor const ids = repeated(made_ids(A::Text::vocabulary, tokens), different);
+  ids.slice(1, 0, tokens - 1).add_(at::arange(different, at::kLong).unsqueeze(1));
+  return ids;
+}
+
+/// In deviations of both pictures' logits, since random weights may say nearly the same of all of
+/// one picture. In bfloat16 the weights stay float32 and products are rounded, as in training.
+double tolerance(Dtype const& dtype) {
+  return dtype.type == at::kBFloat16 ? 0.2 : dtype.tf32 ? 2e-2 : 2e-4;
+}
+
+/// What the model says in double precision of the pictures and prompts that batches repeat.
+/// Computed once.
+template <class A, io::KeyScheme const& scheme>
+at::Tensor const& exact_logits() {
+  static at::Tensor const logits = exact_results(with_recipe_weights<Segmenter<A>>("", scheme),
+                                                 pictures<A>(), Tokens{prompts<A>()})[0];
+  return logits;
+}
+
+template <class A, io::KeyScheme const& scheme>
+Prepared prepare(std::int64_t batch, Place const& place) {
+  at::Tensor const image = repeated(pictures<A>(), batch).to(place.device);
+  at::Tensor ids = prompts<A>();
+  if (ids.defined()) ids = repeated(ids, batch).to(place.device);
+  at::Tensor const& exact = exact_logits<A, scheme>();
+  at::Tensor const expected = repeated(exact, batch);
+  double const spread = (exact.std() / expected.std()).item<double>();
+  auto const model = with_recipe_weights<Segmenter<A>>("", scheme);
+  model->to(place.device);
+  auto const once = [=, dtype = place.dtype, device = place.device.type()] {
+    std::optional<Autocast> rounded;
+    if (dtype.type == at::kBFloat16) rounded.emplace(device);
+    return model->forward(image, {ids});
+  };
+  return {.wrong = difference("logits", once(), expected, spread * tolerance(place.dtype)),
+          .run = [once] {
+            at::Tensor const logits = once();
+            benchmark::DoNotOptimize(logits.const_data_ptr());
+          }};
+}
+
+template <class A, io::KeyScheme const& scheme>
+void add_model(std::string const& name, std::vector<Place> const& where) {
+  for (Place const& place : where)
+    for (int batch : {1, 8})
+      add({.name = "BM_Model/model:" + name + "/image:" + std::to_string(A::recipe.image) +
+                   "/batch:" + std::to_string(batch) + "/dtype:" + place.dtype.name,
+           .work = {.flops = static_cast<double>(batch * flops<A>(tokens))},
+           .prepare = [=] { return prepare<A, scheme>(batch, place); },
+           .place = place});
+}
+
+Registration const all([] {
+  auto const anywhere = places({f32}, {f32, tf32, bf16}), cpu = places({f32}, {});
+  add_model<ClipSeg, io::hf_clipseg>("clipseg", anywhere);
+  add_model<Cris, io::cris>("cris", anywhere);
+  add_model<BiomedClipSeg, io::biomedclipseg>("biomedclipseg", cpu);
+  add_model<Unet, io::smp_unet>("unet", cpu);
+  add_model<UnetPlusPlus, io::smp_unetpp>("unetpp", cpu);
+  add_model<DeepLabV3Plus, io::smp_deeplabv3plus>("deeplabv3plus", cpu);
+});
+
+}  // namespace
+}  // namespace vlsm::bench
