@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vlsm/ops/fusion_attention.hpp"
 
-#include <torch/csrc/autograd/autograd.h>
-
-#include "benchmarks/support/case.hpp"
-#include "benchmarks/support/check.hpp"
-#include "tests/support/recipe.hpp"
+#include "benchmarks/support/operator.hpp"
 
 // Attention of a picture's cells to a sentence's words, forward alone and with its gradients, by
 // each backend. benchmarks/peers/torch_sdpa.py times PyTorch under the same names.
@@ -21,26 +17,6 @@ struct Axes {
   bool gradients;
 };
 
-struct Inputs {
-  at::Tensor q, k, v, grad;
-
-  Inputs to(at::Device device, at::ScalarType type) const {
-    auto const moved = [&](at::Tensor const& x) {
-      return x.detach().to(device, type).requires_grad_(x.requires_grad());
-    };
-    return {moved(q), moved(k), moved(v), grad.to(device, type)};
-  }
-};
-
-std::vector<at::Tensor> outcome(Inputs const& in, Backend backend, bool gradients) {
-  if (!gradients) return {ops::fusion_attention(in.q, in.k, in.v, {}, backend)};
-  at::AutoGradMode const on(true);
-  at::Tensor const out = ops::fusion_attention(in.q, in.k, in.v, {}, backend);
-  auto grads = torch::autograd::grad({out}, {in.q, in.k, in.v}, {in.grad});
-  grads.push_back(out.detach());
-  return grads;
-}
-
 /// Weights and results are rounded to the type, and cuBLAS's also in between.
 double tolerance(Dtype const& dtype) {
   if (dtype.type == at::kBFloat16) return 0.15;
@@ -49,20 +25,20 @@ double tolerance(Dtype const& dtype) {
 
 Prepared prepare(Axes const& axes, Place const& place) {
   auto const made = [&](char const* name, std::int64_t rows) {
-    return (1.7 * test::recipe_uniform(std::string("bench:attention:") + name,
-                                       {axes.batch, rows, heads, dim}))
-        .to(place.dtype.type)
-        .requires_grad_(axes.gradients);
+    return 1.7 * test::recipe_uniform(std::string("bench:attention:") + name,
+                                      {axes.batch, rows, heads, dim});
   };
-  Inputs const rounded{made("q", axes.queries), made("k", axes.keys), made("v", axes.keys),
-                       made("grad", axes.queries).detach()};
-  Inputs const in = rounded.to(place.device, place.dtype.type);
-  auto const once = [in, axes] { return outcome(in, axes.backend, axes.gradients); };
-  auto const expected = outcome(rounded.to(at::kCPU, at::kDouble), Backend::cublas, axes.gradients);
-  return {.wrong = difference(once(), expected, tolerance(place.dtype)), .run = [once] {
-            auto const result = once();
-            benchmark::DoNotOptimize(result[0].const_data_ptr());
-          }};
+  return prepare_operator(
+      {.inputs = {made("q", axes.queries), made("k", axes.keys), made("v", axes.keys)},
+       .of =
+           [](std::vector<at::Tensor> const& in, Backend backend) {
+             return std::vector{ops::fusion_attention(in[0], in[1], in[2], {}, backend)};
+           },
+       .backend = axes.backend,
+       .reference = Backend::cublas,
+       .gradients = axes.gradients,
+       .tolerance = tolerance(place.dtype)},
+      place);
 }
 
 /// Two products forward; five backward, the first of which computes the scores again.
