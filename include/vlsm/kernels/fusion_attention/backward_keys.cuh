@@ -82,9 +82,9 @@ __global__ void __launch_bounds__(256, 1)
                                     chunk + E::column(f, place.t);
           return row * shape.keys + first_key + place.g + 8 * r;
         });
+        normalize<E>(s, shape, [&](int, int f) { return float(lse[at + E::column(f, place.t)]); });
         differentiate<E>(
             s, dp, shape, [&](int r, int f) { return (kept[r] >> f & 1u) != 0; },
-            [&](int, int f) { return float(lse[at + E::column(f, place.t)]); },
             [&](int, int f) { return float(delta[at + E::column(f, place.t)]); });
         E::accumulate(dv, s, grads.from(at * E::stride), E::chunk, place);
         E::accumulate(dk, dp, queries.from(at * E::stride), E::chunk, place);
