@@ -11,6 +11,7 @@ install(FILES
   "${PROJECT_BINARY_DIR}/vlsmConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmCompiled.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmKernels.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/VlsmSources.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"

@@ -1,16 +1,4 @@
-# A source file for each kernel of kernels/*.cuh: there is no src/, the headers are all there is. INCLUDE holds the
-# headers, EXTENSION is cu for nvcc or cpp for the emulation of the tests; OUT gets the files.
-function(vlsm_kernel_sources include extension out)
-  file(GLOB kernels RELATIVE "${include}" CONFIGURE_DEPENDS "${include}/vlsm/kernels/*.cuh")
-  set(sources "")
-  foreach(kernel IN LISTS kernels)
-    get_filename_component(name "${kernel}" NAME_WE)
-    set(source "${CMAKE_CURRENT_BINARY_DIR}/vlsm_kernels/${name}.${extension}")
-    file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"${kernel}\"\n" @ONLY)
-    list(APPEND sources "${source}")
-  endforeach()
-  set(${out} "${sources}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/VlsmSources.cmake")
 
 # vlsm::kernels: the CUDA kernels, compiled once by nvcc; who links it needs no nvcc for files of his own. It
 # defines VLSM_KERNELS, by which ops/ launch them.
@@ -24,7 +12,7 @@ if(VLSM_CUDA)
 endif()
 function(vlsm_add_kernels include)
   find_package(CUDAToolkit REQUIRED)
-  vlsm_kernel_sources("${include}" cu sources)
+  vlsm_sources_of("${include}" "vlsm/kernels/*.cuh" cu sources)
   add_library(vlsm_kernels STATIC EXCLUDE_FROM_ALL ${sources})
   add_library(vlsm::kernels ALIAS vlsm_kernels)
   target_include_directories(vlsm_kernels PUBLIC $<BUILD_INTERFACE:${include}>)

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "support/disks.hpp"
+#include "blocks/adapted.hpp"
 #include "support/doctest.hpp"
-#include "support/fixtures.hpp"
 #include "support/tiny_biomedclipseg.hpp"
-#include "support/tiny_clipseg.hpp"
 #include "support/tiny_cris.hpp"
-#include "vlsm/adapt/condition.hpp"
-#include "vlsm/adapt/dense.hpp"
-#include "vlsm/adapt/lora.hpp"
-#include "vlsm/adapt/shallow.hpp"
-#include "vlsm/adapt/shallow_text.hpp"
 #include "vlsm/check.hpp"
-#include "vlsm/io/load.hpp"
-#include "vlsm/io/save.hpp"
-#include "vlsm/train/adapt.hpp"
 
+// What adapters compute, against the same in plain tensors.
 namespace {
 
 using namespace vlsm;
-
-at::Tensor of(torch::nn::Module const& module, std::string const& name) {
-  return module.named_parameters()[name];
-}
+using test::Dense, test::even_text, test::everywhere, test::LowRanks, test::of, test::Shallow;
 
 void randomize(torch::nn::Module& module) {
   at::NoGradGuard const no_grad;
@@ -65,30 +53,6 @@ bool close(at::Tensor const& a, at::Tensor const& b) { return at::allclose(a, b,
 constexpr LayerConfig layer_config{
     .width = 8, .heads = 2, .ffn = 12, .activation = Activation::relu};
 
-// A text tower whose states are as wide as its sentences.
-constexpr ClipTextConfig even_text{.layer = {.width = 32, .heads = 2, .ffn = 64},
-                                   .blocks = 3,
-                                   .vocabulary = 258,
-                                   .end = 257,
-                                   .sentence = 32};
-
-struct Dense : test::DiskSeg {
-  using Vision =
-      DenseAdapters<VisionTransformer<test::disk_vit>, DenseConfig{.width = 4, .blocks = 1}>;
-  using Text = DenseAdapters<ClipText<even_text>, DenseConfig{.width = 5, .blocks = 2}>;
-};
-struct Shallow : test::DiskSeg {
-  using Vision = ShallowAdapters<VisionTransformer<test::disk_vit>, ShallowConfig{.width = 6}>;
-  using Text =
-      ShallowTextAdapters<ConditionAdapter<ClipText<even_text>, ConditionConfig{.width = 7}>,
-                          ShallowTextConfig{.width = 6, .taps = {0, 2}, .count = 2}>;
-};
-constexpr LoraConfig everywhere{
-    .rank = 3, .alpha = 6, .query = true, .key = true, .value = true, .out = true};
-struct LowRanks : test::DiskSeg {
-  using Vision = Lora<VisionTransformer<test::disk_vit>>;
-  using Text = Lora<ClipText<test::disk_text>, everywhere>;
-};
 /// PubMedBERT normalises after; its second wrapper finds what the first one wraps.
 struct Bert : test::TinyBiomed {
   using Text = Lora<ConditionAdapter<DenseAdapters<BertText<bert>, DenseConfig{.blocks = 2}>>>;
@@ -277,108 +241,6 @@ TEST_CASE("lora: any rows of a changed layer are those of the whole") {
     for (int count = 1; first + count <= 12; ++count)
       CHECK(close(layer.rows(x, first, count), whole.narrow(1, first, count)));
   CHECK_FALSE(close(whole, at::linear(x, of(layer, "weight"), of(layer, "bias"))));
-}
-
-/// Writes the model to a file, then reads it into `other`.
-io::LoadReport hand_over(torch::nn::Module const& model, auto& other,
-                         io::LoadOptions const& options = {}) {
-  test::TempDir const folder;
-  io::save(model, folder / "weights.safetensors");
-  return io::load(other, folder / "weights.safetensors", options);
-}
-
-std::string error_of(auto&& action) {
-  try {
-    action();
-  } catch (Error const& error) {
-    return error.what();
-  }
-  return {};
-}
-
-TEST_CASE("lora: a wrapped model starts as the plain one") {
-  Segmenter<test::DiskSeg> plain;
-  Segmenter<LowRanks> wrapped;
-  io::LoadReport const report = hand_over(plain, wrapped, {.partial = true});
-  CHECK(report.loaded == plain.parameters().size());
-  CHECK(report.fresh == wrapped.parameters().size() - plain.parameters().size());
-  at::Tensor const image = at::randn({2, 3, 32, 32});
-  Tokens const tokens{at::randint(1, 250, {2, 4}, at::kLong)};
-  CHECK(wrapped.forward(image, tokens).equal(plain.forward(image, tokens)));
-}
-
-TEST_CASE("adapters: files of the plain model start them, files with them are read strictly") {
-  Segmenter<test::DiskSeg> plain;
-  struct DenseVision : test::DiskSeg {
-    using Vision = Dense::Vision;
-  };
-  Segmenter<DenseVision> wrapped, again;
-  CHECK(error_of([&] { hand_over(plain, wrapped); }).find("has no vision: 8 parameters") !=
-        std::string::npos);
-  CHECK(hand_over(plain, wrapped, {.partial = true}).fresh == 8);
-  for (auto const& item : plain.named_parameters())
-    CHECK(of(wrapped, item.key()).equal(item.value()));
-
-  CHECK(hand_over(wrapped, again).loaded == wrapped.parameters().size());
-  for (auto const& item : again.named_parameters())
-    CHECK(of(wrapped, item.key()).equal(item.value()));
-  CHECK(error_of([&] { hand_over(wrapped, plain, {.partial = true}); }).find("8 unused") !=
-        std::string::npos);
-
-  // What a file of the plain model does hold must still be there.
-  auto state = io::state_of(plain);
-  std::erase_if(state, [](auto const& tensor) { return tensor.name == "text.tokens"; });
-  CHECK(error_of([&] {
-          io::load_tensors(wrapped, state, "FILE", [](std::string_view) { return false; },
-                           {.partial = true});
-        }).find("1 missing (text.tokens)") != std::string::npos);
-}
-
-TEST_CASE("adapters: a published checkpoint goes into a wrapped model") {
-  auto const path = test::fixture("clipseg/tiny_a");
-  VLSM_NEEDS(path, "clipseg/tiny_a");
-  struct Wrapped : test::TinyA {
-    using Vision = Lora<test::TinyA::Vision>;
-  };
-  Segmenter<test::TinyA> plain;
-  Segmenter<Wrapped> wrapped;
-  io::LoadReport const first = io::load(plain, *path),
-                       second = io::load(wrapped, *path, {.partial = true});
-  CHECK(second.scheme == "hf_clipseg");
-  CHECK(second.loaded == first.loaded);
-  CHECK(second.fresh == 5 * 4);
-  at::Tensor const image = at::randn({1, 3, 64, 64});
-  Tokens const tokens{at::tensor({3, 4, 639}, at::kLong).view({1, 3})};
-  CHECK(wrapped.forward(image, tokens).equal(plain.forward(image, tokens)));
-}
-
-TEST_CASE("adapters: only they train") {
-  at::manual_seed(6);
-  struct Both : Shallow {
-    using Vision = Lora<Dense::Vision>;
-  };
-  Segmenter<Both> model;
-  train_adapters_only(model);
-  std::map<std::string, at::Tensor> before;
-  for (auto const& item : model.named_parameters())
-    before.emplace(item.key(), item.value().detach().clone());
-  Optimizer optimizer(model, {.learning_rate = 1e-2, .weight_decay = 0.1});
-  at::Tensor const image = at::randn({2, 3, 32, 32});
-  Tokens const tokens{at::randint(1, 250, {2, 4}, at::kLong)};
-  optimizer.step(model.forward(image, tokens).square().mean());
-  std::size_t changed = 0;
-  for (auto const& item : model.named_parameters()) {
-    std::string const& name = item.key();
-    bool const added =
-        name.find("adapter") != std::string::npos || name.find("lora") != std::string::npos ||
-        name.find("shallow") != std::string::npos || name.find("condition") != std::string::npos;
-    CHECK_MESSAGE(item.value().equal(before[name]) == !added, name);
-    changed += added;
-  }
-  CHECK(changed == optimizer.parameters().size());
-
-  Segmenter<test::DiskSeg> plain;
-  CHECK(error_of([&] { train_adapters_only(plain); }).find("has no adapters") != std::string::npos);
 }
 
 }  // namespace

@@ -38,6 +38,17 @@ TEST_CASE("CrossAttention does not look at padding") {
   CHECK_FALSE(after[0].equal(before[0]));
 }
 
+TEST_CASE("pads may stand between the words") {
+  at::manual_seed(1);
+  Attention const attention(8, 2);
+  at::NoGradGuard const no_grad;
+  at::Tensor const query = at::randn({2, 5, 8}), key = at::randn({2, 4, 8}),
+                   value = at::randn({2, 4, 8}),
+                   padding = at::tensor({1, 0, 1, 0, 0, 1, 0, 0}).view({2, 4}).to(at::kBool);
+  CHECK(at::allclose(attention.look_at(query, OrderedWords(key, value, padding), Backend::fused),
+                     attention.forward(query, key, value, padding), 1e-5, 1e-6));
+}
+
 TEST_CASE("CrossAttention makes the same of tokens and of maps") {
   constexpr Taps as_cells = [] {
     Taps port = tokens;

@@ -82,25 +82,40 @@ AttentionResults plain_attention(AttentionCase const& c, AttentionInputs const& 
   return r;
 }
 
-/// The largest error of `got` over the largest error of `plain`, where that is not below what
-/// storing the results costs anyway: half of the last place of the largest one.
-inline double error_ratio(AttentionCase const& c, Numbers const& got, Numbers const& plain,
-                          Numbers const& exact) {
-  double ours = 0, theirs = 0, largest = 0;
+/// Errors over the plain computation's: of the largest ones, and of the roots of the mean squares.
+struct ErrorRatio {
+  double largest = 0, mean = 0;
+};
+
+/// The errors of `got` over those of `plain`, where these are not below what storing the results
+/// costs anyway: half of the last place of the largest one, in the mean a third of its square.
+inline ErrorRatio error_ratio(AttentionCase const& c, Numbers const& got, Numbers const& plain,
+                              Numbers const& exact) {
+  struct Errors {
+    double largest = 0, squares = 0;
+    void take(double error) {
+      largest = std::max(largest, std::abs(error));
+      squares += error * error;
+    }
+  } ours, theirs, values;
   for (std::size_t i = 0; i < exact.size(); ++i) {
-    if (exact[i] == got[i]) continue;  // both minus infinity: a row without keys
-    if (!std::isfinite(got[i])) return std::numeric_limits<double>::infinity();
-    ours = std::max(ours, std::abs(got[i] - exact[i]));
-    theirs = std::max(theirs, std::abs(plain[i] - exact[i]));
-    largest = std::max(largest, std::abs(exact[i]));
+    if (exact[i] == got[i] && std::isinf(got[i])) continue;  // minus infinity: a row without keys
+    if (!std::isfinite(got[i])) return {INFINITY, INFINITY};
+    ours.take(got[i] - exact[i]);
+    theirs.take(plain[i] - exact[i]);
+    values.take(exact[i]);
   }
+  if (ours.largest == 0) return {};
   double const last = c.arithmetic == Arithmetic::f16    ? 0x1p-11
                       : c.arithmetic == Arithmetic::bf16 ? 0x1p-8
                                                          : 0x1p-24;
   // One key: its score has no gradient at all, and what is left of two equal sums of `width` terms
   // that were added in another order is float's error.
-  double const floor = largest > 0 ? last * largest : 0x1p-24 * c.width;
-  return ours == 0 ? 0 : ours / std::max(theirs, floor);
+  double const floor = values.largest > 0 ? last * values.largest : 0x1p-24 * c.width;
+  double const mean_floor =
+      values.largest > 0 ? last * last / 3 * values.squares : floor * floor * exact.size();
+  return {ours.largest / std::max(theirs.largest, floor),
+          std::sqrt(ours.squares / std::max(theirs.squares, mean_floor))};
 }
 
 }  // namespace vlsm::test

@@ -54,13 +54,15 @@ void check_all(Segmenter<A>& model, Reference const& reference) {
 }
 
 template <class A>
-void check_full_size(std::filesystem::path const& path) {
+void check_full_size(std::string const& name) {
+  auto const path = test::fixture(name + ".safetensors");
+  VLSM_NEEDS(path, name);
   WithoutInitialization const fast;
   Segmenter<A> model;
   io::load_tensors(model, test::recipe_state(model, io::hf_clipseg), "recipe",
                    [](auto) { return false; });
   model.eval();
-  check_all(model, Reference(path));
+  check_all(model, Reference(*path));
 }
 
 struct Native352 : ClipSegVisual {
@@ -77,33 +79,23 @@ struct SimpleVisual : ClipSegVisual {
 };
 
 TEST_CASE("CLIPSeg with the refined head gives the reference's numbers") {
-  auto const path = test::fixture("clipseg/refined_352.safetensors");
-  VLSM_NEEDS(path, "clipseg/refined_352");
-  check_full_size<ClipSegVisual>(*path);
+  check_full_size<ClipSegVisual>("clipseg/refined_352");
 }
 
 TEST_CASE("CLIPSeg that ends at its deepest tap gives the same numbers") {
-  auto const path = test::fixture("clipseg/refined_352.safetensors");
-  VLSM_NEEDS(path, "clipseg/refined_352");
-  check_full_size<ClipSeg>(*path);
+  check_full_size<ClipSeg>("clipseg/refined_352");
 }
 
 TEST_CASE("CLIPSeg with the plain head gives the reference's numbers") {
-  auto const path = test::fixture("clipseg/simple_352.safetensors");
-  VLSM_NEEDS(path, "clipseg/simple_352");
-  check_full_size<SimpleVisual>(*path);
+  check_full_size<SimpleVisual>("clipseg/simple_352");
 }
 
 TEST_CASE("CLIPSeg with a position table of 22 x 22 gives the reference's numbers") {
-  auto const path = test::fixture("clipseg/refined_native352.safetensors");
-  VLSM_NEEDS(path, "clipseg/refined_native352");
-  check_full_size<Native352>(*path);
+  check_full_size<Native352>("clipseg/refined_native352");
 }
 
 TEST_CASE("CLIPSeg prompted by a picture gives the reference's numbers") {
-  auto const path = test::fixture("clipseg/refined_352_image_prompt.safetensors");
-  VLSM_NEEDS(path, "clipseg/refined_352_image_prompt");
-  check_full_size<ClipSegVisual>(*path);
+  check_full_size<ClipSegVisual>("clipseg/refined_352_image_prompt");
 }
 
 template <class A>

@@ -43,25 +43,23 @@ void check_all(Segmenter<A>& model, Reference const& reference) {
 }
 
 template <class A>
-void check_full_size(std::filesystem::path const& path) {
+void check_full_size(std::string const& name) {
+  auto const path = test::fixture(name + ".safetensors");
+  VLSM_NEEDS(path, name);
   WithoutInitialization const fast;
   Segmenter<A> model;
   auto const report = io::load_tensors(model, test::recipe_state(model, io::cris), "recipe",
                                        io::omitted<Segmenter<A>>);
   CHECK(report.scheme == "cris");
-  check_all(model, Reference(path));
+  check_all(model, Reference(*path));
 }
 
 TEST_CASE("CRIS with zeros behind its prompts gives the reference's numbers") {
-  auto const path = test::fixture("cris/rn50_416_pad0.safetensors");
-  VLSM_NEEDS(path, "cris/rn50_416_pad0");
-  check_full_size<Cris>(*path);
+  check_full_size<Cris>("cris/rn50_416_pad0");
 }
 
 TEST_CASE("CRIS that looks at its padding gives the reference's numbers") {
-  auto const path = test::fixture("cris/rn50_416_padeot.safetensors");
-  VLSM_NEEDS(path, "cris/rn50_416_padeot");
-  check_full_size<CrisPadded>(*path);
+  check_full_size<CrisPadded>("cris/rn50_416_padeot");
 }
 
 template <class A>
@@ -85,7 +83,8 @@ TEST_CASE("the tiny CRIS from medvlsm's conversion gives the reference's numbers
 /// CLIP's archive for the towers, recipe weights for what it has none of.
 template <class A>
 void check_archive(std::string const& outputs) {
-  auto const path = test::fixture("cris/tiny_a/RN50_tiny.pt"), io = test::fixture("cris/" + outputs);
+  auto const path = test::fixture("cris/tiny_a/RN50_tiny.pt"),
+             io = test::fixture("cris/" + outputs);
   VLSM_NEEDS(path && io ? path : std::nullopt, "cris/tiny_a");
   Segmenter<A> model;
   io::load_tensors(model, test::recipe_state(model, io::cris, "ctiny_a:"), "recipe",
@@ -110,8 +109,8 @@ TEST_CASE("OpenAI's archive is the CLIP that it was saved from") {
   io::load(model, *path, {.partial = true});
   model.eval();
   Reference const reference(*io);
-  reference.check("image_features",
-                  model.vision->embed_prompt(reference.input("pixel_values")), tolerance);
+  reference.check("image_features", model.vision->embed_prompt(reference.input("pixel_values")),
+                  tolerance);
   reference.check("text_features", model.text->forward({reference["input_ids"]}).sentence,
                   tolerance);
 }

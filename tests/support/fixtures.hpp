@@ -27,7 +27,7 @@
 
 /// Leaves the test case as skipped unless `path` (a std::optional) holds a value.
 #define VLSM_NEEDS(path, name) \
-  if (!(path)) VLSM_SKIP("needs the fixture " name)
+  if (!(path)) VLSM_SKIP(("needs the fixture " + std::string(name)).c_str())
 
 namespace vlsm::test {
 

@@ -49,51 +49,82 @@ std::vector<std::string> split(std::string const& text, char at) {
   return parts;
 }
 
+/// A loss of MONAI's with its gradient.
+struct Stored {
+  std::string tag, loss, seen, input;
+  DiceOptions options;
+  at::Tensor value, gradient;
+};
+
+std::vector<Stored> stored_losses(Reference const& reference) {
+  std::vector<Stored> all;
+  for (auto const& [name, value] : reference.all()) {
+    if (!name.ends_with(".value") || name.starts_with("big.")) continue;
+    std::string const tag = name.substr(0, name.size() - 6);
+    auto const parts = split(tag, '|');  // LOSS|OPTION|PRE|CASE
+    all.push_back({.tag = tag,
+                   .loss = parts[0],
+                   .seen = parts[2],
+                   .input = parts[3],
+                   .options = options_of(reference.info()["options"][parts[1]]),
+                   .value = value,
+                   .gradient = reference[tag + ".grad"]});
+  }
+  return all;
+}
+
+/// Compares losses and their gradients, and says how far they were off.
+struct Comparison {
+  double value = 0, gradient = 0;
+  int compared = 0;
+
+  void take(Stored const& expected, at::Tensor const& actual, at::Tensor const& input,
+            double tolerance) {
+    at::Tensor const got = actual.reshape(expected.value.sizes());
+    at::Tensor const weight = expected.options.reduction == Reduction::none
+                                  ? test::recipe_uniform("loss-weight:" + expected.tag, got.sizes())
+                                  : at::ones_like(got);
+    (got * weight).sum().backward();
+    double const value_error = (got - expected.value).abs().max().item<double>();
+    double const gradient_error = (input.grad() - expected.gradient).abs().max().item<double>() /
+                                  std::max(expected.gradient.abs().max().item<double>(), 1e-12);
+    CHECK(value_error <= tolerance);
+    CHECK(gradient_error <= 1e-6);
+    value = std::max(value, value_error);
+    gradient = std::max(gradient, gradient_error);
+    ++compared;
+  }
+  void print(char const* what) const {
+    std::printf("%d %s: largest error %.2g, of a gradient %.2g of its largest entry\n", compared,
+                what, value, gradient);
+  }
+};
+
 TEST_CASE("losses and their gradients equal MONAI's") {
   auto const path = test::fixture("losses/losses.safetensors");
   VLSM_NEEDS(path, "losses/losses");
   Reference const reference(*path);
   auto const& not_finite = reference.info()["not_finite"];
-  double worst_value = 0, worst_gradient = 0;
-  int compared = 0;
-  for (auto const& [name, expected] : reference.all()) {
-    if (!name.ends_with(".value") || name.starts_with("big.")) continue;
-    std::string const tag = name.substr(0, name.size() - 6);
-    auto const parts = split(tag, '|');  // LOSS|OPTION|PRE|CASE
-    INFO(tag);
-    at::Tensor const input = reference[parts[3] + ".input"].clone().requires_grad_(true);
-    at::Tensor target = reference[parts[3] + ".target"];
-    if (parts[0].ends_with("_onehot"))
-      target =
-          at::one_hot(reference[parts[3] + ".target_index"].squeeze(1).to(at::kLong), input.size(1))
-              .permute({0, 3, 1, 2});
-    at::Tensor const seen = parts[2] == "sigmoid" ? at::sigmoid(input) : input;
-    at::Tensor const value =
-        loss_of(parts[0], seen, target, options_of(reference.info()["options"][parts[1]]));
-    if (not_finite.contains(tag)) {
+  Comparison comparison;
+  for (Stored const& stored : stored_losses(reference)) {
+    INFO(stored.tag);
+    at::Tensor const input = reference[stored.input + ".input"].clone().requires_grad_(true);
+    at::Tensor target = reference[stored.input + ".target"];
+    if (stored.loss.ends_with("_onehot"))
+      target = at::one_hot(reference[stored.input + ".target_index"].squeeze(1).to(at::kLong),
+                           input.size(1))
+                   .permute({0, 3, 1, 2});
+    at::Tensor const seen = stored.seen == "sigmoid" ? at::sigmoid(input) : input;
+    at::Tensor const value = loss_of(stored.loss, seen, target, stored.options);
+    if (not_finite.contains(stored.tag)) {
       CHECK(value.isfinite().all().item<bool>());  // images without a mask are left out instead
       continue;
     }
-    CHECK(value.numel() == expected.numel());
-    at::Tensor const weight =
-        options_of(reference.info()["options"][parts[1]]).reduction == Reduction::none
-            ? test::recipe_uniform("loss-weight:" + tag, expected.sizes())
-            : at::ones_like(expected);
-    (value.reshape(expected.sizes()) * weight).sum().backward();
-    at::Tensor const gradient = reference[tag + ".grad"];
-    double const value_error =
-        (value.reshape(expected.sizes()) - expected).abs().max().item<double>();
-    double const gradient_error = (input.grad() - gradient).abs().max().item<double>() /
-                                  std::max(gradient.abs().max().item<double>(), 1e-12);
-    CHECK(value_error <= 1e-6);
-    CHECK(gradient_error <= 1e-6);
-    worst_value = std::max(worst_value, value_error);
-    worst_gradient = std::max(worst_gradient, gradient_error);
-    ++compared;
+    CHECK(value.numel() == stored.value.numel());
+    comparison.take(stored, value, input, 1e-6);
   }
-  std::printf("%d losses: largest error %.2g, of a gradient %.2g of its largest entry\n", compared,
-              worst_value, worst_gradient);
-  CHECK(compared > 100);
+  comparison.print("losses");
+  CHECK(comparison.compared > 100);
 }
 
 /// The fused loss that equals a stored one, or none.
@@ -118,36 +149,18 @@ TEST_CASE("fused losses and their gradients equal MONAI's") {
   auto const path = test::fixture("losses/losses.safetensors");
   VLSM_NEEDS(path, "losses/losses");
   Reference const reference(*path);
-  double worst_value = 0, worst_gradient = 0;
-  int compared = 0;
-  for (auto const& [name, expected] : reference.all()) {
-    if (!name.ends_with(".value") || name.starts_with("big.")) continue;
-    std::string const tag = name.substr(0, name.size() - 6);
-    auto const parts = split(tag, '|');  // LOSS|OPTION|PRE|CASE
-    DiceOptions const options = options_of(reference.info()["options"][parts[1]]);
-    auto const loss = fused_of(parts[0], parts[2], options);
+  Comparison comparison;
+  for (Stored const& stored : stored_losses(reference)) {
+    auto const loss = fused_of(stored.loss, stored.seen, stored.options);
     if (!loss) continue;
-    INFO(tag);
-    at::Tensor const input = reference[parts[3] + ".input"].clone().requires_grad_(true);
-    at::Tensor const value = loss(input, reference[parts[3] + ".target"]).reshape(expected.sizes());
-    at::Tensor const weight = options.reduction == Reduction::none
-                                  ? test::recipe_uniform("loss-weight:" + tag, expected.sizes())
-                                  : at::ones_like(expected);
-    (value * weight).sum().backward();
-    at::Tensor const gradient = reference[tag + ".grad"];
-    double const value_error = (value - expected).abs().max().item<double>();
-    double const gradient_error = (input.grad() - gradient).abs().max().item<double>() /
-                                  std::max(gradient.abs().max().item<double>(), 1e-12);
+    INFO(stored.tag);
+    at::Tensor const input = reference[stored.input + ".input"].clone().requires_grad_(true);
     // A sum over pixels is a large number, and the reference adds it up in float.
-    CHECK(value_error <= 1e-6 * std::max(expected.abs().max().item<double>(), 1.0));
-    CHECK(gradient_error <= 1e-6);
-    worst_value = std::max(worst_value, value_error);
-    worst_gradient = std::max(worst_gradient, gradient_error);
-    ++compared;
+    comparison.take(stored, loss(input, reference[stored.input + ".target"]), input,
+                    1e-6 * std::max(stored.value.abs().max().item<double>(), 1.0));
   }
-  std::printf("%d fused losses: largest error %.2g, of a gradient %.2g of its largest entry\n",
-              compared, worst_value, worst_gradient);
-  CHECK(compared > 300);
+  comparison.print("fused losses");
+  CHECK(comparison.compared > 300);
 }
 
 TEST_CASE("losses of large pictures equal MONAI's") {

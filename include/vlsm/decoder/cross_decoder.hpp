@@ -37,15 +37,14 @@ class CrossLayer : public Module {
         down_(child<Linear>("down", ffn, width)),
         dropout_(child<Dropout>("dropout", dropout)) {}
 
-  /// cells [B, N, width], words [B, L, width] with their positions -> [B, N, width]. Words where
-  /// `padding` [B, L] is true are not looked at.
-  at::Tensor forward(at::Tensor const& x, at::Tensor const& words, at::Tensor const& cell_positions,
-                     at::Tensor const& word_positions, at::Tensor const& padding) const {
+  /// cells [B, N, width], words [B, L, width], their keys with positions -> [B, N, width].
+  at::Tensor forward(at::Tensor const& x, OrderedWords const& words,
+                     at::Tensor const& cell_positions) const {
     at::Tensor const cells = norm1_->forward(x), placed = cells + cell_positions;
     at::Tensor const seen = self_norm_->forward(self_->forward(placed, placed, cells));
     auto const [asking, after_cells] = norm2_->of_sum(seen, x, dropout_->share());
-    at::Tensor const heard = cross_norm_->forward(
-        cross_->look_at(asking + cell_positions, words + word_positions, words, padding, backend_));
+    at::Tensor const heard =
+        cross_norm_->forward(cross_->look_at(asking + cell_positions, words, backend_));
     auto const [both, after_words] = norm3_->of_sum(heard, after_cells, dropout_->share());
     at::Tensor const y = dropout_->forward(at::relu(up_->forward(both)));
     return after_words + dropout_->forward(down_->forward(ffn_norm_->forward(y)));
@@ -100,9 +99,10 @@ class CrossDecoder : public Module {
     at::Tensor x = as_map(joint, in, 0);
     auto const height = x.size(2), columns = x.size(3);
     at::Tensor const cells = sine_positions(height, columns, width, x.options()),
-                     order = sine_positions(said.words.size(1), width, x.options());
+                     placed = said.words + sine_positions(said.words.size(1), width, x.options());
+    OrderedWords const words(placed, said.words, said.padding);
     x = x.flatten(2).transpose(1, 2);  // [B, h*w, width]
-    for (auto const& layer : layers_) x = layer->forward(x, said.words, cells, order, said.padding);
+    for (auto const& layer : layers_) x = layer->forward(x, words, cells);
     return joint.with(
         norm_->forward(x).transpose(1, 2).reshape({x.size(0), width, height, columns}));
   }

@@ -36,7 +36,8 @@ class CrossAttention : public ReducesTaps<config.image, config.width> {
     Features joint = this->reduce(seen);
     at::Tensor const cells = as_tokens(joint, Base::out, deepest);  // [B, N, width]
     at::Tensor const words = words_->forward(said.words);           // [B, L, width]
-    at::Tensor const heard = attention_->look_at(cells, words, words, said.padding, config.backend);
+    at::Tensor const heard =
+        attention_->look_at(cells, OrderedWords(words, words, said.padding), config.backend);
     joint.taps.back() =
         in_layout_of(joint.taps.back(), norm_->of_sum_alone(heard, cells), Base::out.layout);
     return joint;

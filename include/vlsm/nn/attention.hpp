@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
-
 #include "vlsm/core/ports.hpp"
+#include "vlsm/nn/fresh_seed.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/nn/ordered_words.hpp"
 #include "vlsm/ops/fusion_attention.hpp"
 
 namespace vlsm {
@@ -63,27 +63,18 @@ class Attention : public Module {
                   split(qkv_->rows(value, 2 * width_, width_)), padding, AttentionMask::none);
   }
 
-  /// The same for few keys, by the kernels that are made for them (or whoever `backend` names).
-  at::Tensor look_at(at::Tensor const& query, at::Tensor const& key, at::Tensor const& value,
-                     at::Tensor const& padding, Backend backend) const {
+  /// The same for words, by the kernels that are made for few keys (or whoever `backend` names).
+  at::Tensor look_at(at::Tensor const& query, OrderedWords const& words, Backend backend) const {
     auto const heads = [&](at::Tensor const& x) {
       return x.view({x.size(0), x.size(1), heads_, width_ / heads_});
     };
-    at::Tensor const q = heads(qkv_->rows(query, 0, width_));  // [B, N, heads, D]
-    at::Tensor k = heads(qkv_->rows(key, width_, width_)),     // [B, M, heads, D]
-        v = heads(qkv_->rows(value, 2 * width_, width_));
-    ops::AttentionOptions options;
-    if (padding.defined()) {
-      // Keys have no order: those that count come first, and a length says how many they are.
-      at::Tensor const order = padding.argsort(/*stable=*/true, 1).view({k.size(0), -1, 1, 1});
-      k = k.gather(1, order.expand_as(k));
-      v = v.gather(1, order.expand_as(v));
-      options.lengths = padding.logical_not().sum(1).to(at::kInt);
-    }
+    at::Tensor const q = heads(qkv_->rows(query, 0, width_)),  // [B, N, heads, D]
+        k = heads(qkv_->rows(words.keys, width_, width_)),     // [B, L, heads, D]
+        v = heads(qkv_->rows(words.values, 2 * width_, width_));
+    ops::AttentionOptions options{.lengths = words.lengths};
     if (is_training() && dropout_ > 0) {
       options.dropout = dropout_;
-      options.seed =
-          at::randint(std::numeric_limits<std::int64_t>::max(), {}, at::kLong).item<std::int64_t>();
+      options.seed = fresh_seed();
     }
     return out_->forward(ops::fusion_attention(q, k, v, options, backend).flatten(2));
   }

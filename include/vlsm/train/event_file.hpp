@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "vlsm/core/error.hpp"
+#include "vlsm/io/crc32.hpp"
 
 // Scalars over steps in the form that TensorBoard reads: a file of TFRecords, each of which holds a
 // protobuf message of type Event.
@@ -23,26 +25,10 @@ namespace vlsm {
 
 namespace detail {
 
-/// CRC-32C (Castagnoli: polynomial 0x1edc6f41, reflected), the checksum of TFRecords.
-inline std::uint32_t crc32c(std::string_view bytes) {
-  static constexpr std::array<std::uint32_t, 256> table = [] {
-    std::array<std::uint32_t, 256> entries{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (value & 1 ? 0x82f63b78u : 0u);
-      entries[i] = value;
-    }
-    return entries;
-  }();
-  std::uint32_t crc = 0xffffffffu;
-  for (char c : bytes) crc = (crc >> 8) ^ table[(crc ^ static_cast<unsigned char>(c)) & 0xff];
-  return ~crc;
-}
-
 /// The checksum as it is stored: TFRecords mask it, because a CRC over data that contains CRCs is
 /// weak.
 inline std::uint32_t masked_crc32c(std::string_view bytes) {
-  return std::rotr(crc32c(bytes), 15) + 0xa282ead8u;
+  return std::rotr(io::crc32c(std::as_bytes(std::span(bytes))), 15) + 0xa282ead8u;
 }
 
 /// The bytes of an integer, the lowest first, on every machine.

@@ -17,32 +17,31 @@
 
 namespace vlsm::kernels {
 
+// Macros, since the text of an instruction must be a literal.
+#define VLSM_MMA(kind)                                                                           \
+  asm volatile("mma.sync.aligned." kind " {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};" \
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])                                  \
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]))
+#define VLSM_LDMATRIX(kind)                                                              \
+  asm volatile("ldmatrix.sync.aligned." kind " {%0,%1,%2,%3}, [%4];"                     \
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])                          \
+               : "r"(static_cast<unsigned>(__cvta_generic_to_shared(from.data + index))) \
+               : "memory")
+
 /// d += a b, 16-bit in, float sums.
 template <class T>
 __device__ void mma_m16n8k16(float (&d)[4], std::uint32_t const (&a)[4],
                              std::uint32_t const (&b)[2]) {
   if constexpr (std::is_same_v<T, Half>)
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-        "{%0,%1,%2,%3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    VLSM_MMA("m16n8k16.row.col.f32.f16.f16.f32");
   else
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
-        "{%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    VLSM_MMA("m16n8k16.row.col.f32.bf16.bf16.f32");
 }
 
 /// d += a b, TF32 in (to_tf32), float sums.
 __device__ inline void mma_m16n8k8(float (&d)[4], std::uint32_t const (&a)[4],
                                    std::uint32_t const (&b)[2]) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-      "{%0,%1,%2,%3};"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  VLSM_MMA("m16n8k8.row.col.f32.tf32.tf32.f32");
 }
 
 /// Four 8 x 8 matrices of 16-bit elements: lane 8 i + r gives the element at which row r of matrix
@@ -50,23 +49,18 @@ __device__ inline void mma_m16n8k8(float (&d)[4], std::uint32_t const (&a)[4],
 template <class T>
 __device__ void load_matrices(std::uint32_t (&r)[4], Shared<T> from, int index) {
   static_assert(sizeof(T) == 2);
-  auto const address = static_cast<unsigned>(__cvta_generic_to_shared(from.data + index));
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(address)
-               : "memory");
+  VLSM_LDMATRIX("m8n8.x4.shared.b16");
 }
 
 /// The same of the transposed matrices: r[i] gets rows 2t 2t+1 of column g.
 template <class T>
 __device__ void load_matrices_transposed(std::uint32_t (&r)[4], Shared<T> from, int index) {
   static_assert(sizeof(T) == 2);
-  auto const address = static_cast<unsigned>(__cvta_generic_to_shared(from.data + index));
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(address)
-               : "memory");
+  VLSM_LDMATRIX("m8n8.x4.trans.shared.b16");
 }
+
+#undef VLSM_MMA
+#undef VLSM_LDMATRIX
 
 }  // namespace vlsm::kernels
 

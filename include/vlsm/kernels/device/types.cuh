@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 #include "vlsm/kernels/device/element.hpp"
 #include "vlsm/kernels/device/host_device.hpp"
@@ -40,8 +41,13 @@ VLSM_HOST_DEVICE inline float from_bits(std::uint32_t bits) {
 
 namespace detail {
 
-// Round to nearest, ties to even, as the card's conversions do.
+// Round to nearest, ties to even: the card's conversions, and the same in steps.
 VLSM_HOST_DEVICE inline std::uint16_t half_bits(float value) {
+#ifdef __CUDA_ARCH__
+  std::uint16_t bits;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+  return bits;
+#else
   std::uint32_t const bits = to_bits(value);
   std::uint32_t const sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
   if (magnitude > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7fffu);
@@ -53,94 +59,67 @@ VLSM_HOST_DEVICE inline std::uint16_t half_bits(float value) {
   }
   std::uint32_t const rounded = magnitude + 0xfffu + (magnitude >> 13 & 1u);
   return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
+#endif
 }
 
 VLSM_HOST_DEVICE inline float half_value(std::uint16_t half) {
+#ifdef __CUDA_ARCH__
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half));
+  return value;
+#else
   std::uint32_t const sign = (half & 0x8000u) << 16, magnitude = half & 0x7fffu;
   if (magnitude >= 0x7c00u) return from_bits(sign | 0x7f800000u | (magnitude & 0x3ffu) << 13);
   // 2^112 moves the exponent from float's bias to half's, subnormals included.
   float const value = from_bits(magnitude << 13) * 0x1p112f;
   return from_bits(to_bits(value) | sign);
+#endif
 }
 
 VLSM_HOST_DEVICE inline std::uint16_t bfloat16_bits(float value) {
+#ifdef __CUDA_ARCH__
+  std::uint16_t bits;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+  return bits;
+#else
   std::uint32_t const bits = to_bits(value);
   if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fffu;
   return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+#endif
 }
 
 }  // namespace detail
 
 VLSM_HOST_DEVICE inline float to_float(float value) { return value; }
-
+VLSM_HOST_DEVICE inline float to_float(Half value) { return detail::half_value(value.bits); }
 VLSM_HOST_DEVICE inline float to_float(BFloat16 value) {
   return from_bits(static_cast<std::uint32_t>(value.bits) << 16);
 }
 
-VLSM_HOST_DEVICE inline float to_float(Half value) {
-#ifdef __CUDA_ARCH__
-  float result;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(result) : "h"(value.bits));
-  return result;
-#else
-  return detail::half_value(value.bits);
-#endif
-}
-
+/// The nearest value of T.
 template <class T>
-VLSM_HOST_DEVICE T from_float(float value);
-
-template <>
-VLSM_HOST_DEVICE inline float from_float<float>(float value) {
-  return value;
-}
-
-template <>
-VLSM_HOST_DEVICE inline Half from_float<Half>(float value) {
-#ifdef __CUDA_ARCH__
-  Half result;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result.bits) : "f"(value));
-  return result;
-#else
-  return {detail::half_bits(value)};
-#endif
-}
-
-template <>
-VLSM_HOST_DEVICE inline BFloat16 from_float<BFloat16>(float value) {
-#ifdef __CUDA_ARCH__
-  BFloat16 result;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(value));
-  return result;
-#else
-  return {detail::bfloat16_bits(value)};
-#endif
+VLSM_HOST_DEVICE T from_float(float value) {
+  if constexpr (std::is_same_v<T, float>)
+    return value;
+  else if constexpr (std::is_same_v<T, Half>)
+    return {detail::half_bits(value)};
+  else
+    return {detail::bfloat16_bits(value)};
 }
 
 /// Two values in one register, `low` in the lower half: how the tensor cores take 16-bit values.
 template <class T>
-VLSM_HOST_DEVICE std::uint32_t pack(float low, float high);
-
-template <>
-VLSM_HOST_DEVICE inline std::uint32_t pack<Half>(float low, float high) {
-#ifdef __CUDA_ARCH__
+VLSM_HOST_DEVICE std::uint32_t pack(float low, float high) {
   std::uint32_t result;
-  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
-  return result;
-#else
-  return detail::half_bits(low) | static_cast<std::uint32_t>(detail::half_bits(high)) << 16;
-#endif
-}
-
-template <>
-VLSM_HOST_DEVICE inline std::uint32_t pack<BFloat16>(float low, float high) {
 #ifdef __CUDA_ARCH__
-  std::uint32_t result;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
-  return result;
+  if constexpr (std::is_same_v<T, Half>)
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
+  else
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
 #else
-  return detail::bfloat16_bits(low) | static_cast<std::uint32_t>(detail::bfloat16_bits(high)) << 16;
+  result = from_float<T>(low).bits | std::uint32_t{from_float<T>(high).bits} << 16;
 #endif
+  return result;
 }
 
 /// The nearest TF32 (10 bits of mantissa), as the bits of a float; ties away from zero.

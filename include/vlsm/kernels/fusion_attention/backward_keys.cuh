@@ -22,11 +22,7 @@ __global__ void __launch_bounds__(256, 1)
                                    float* sums_v, KeyPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
-  Place const place;
-  int const thread = static_cast<int>(threadIdx.x), threads = 32 * plan.warps;
-  int const batch = static_cast<int>(blockIdx.x) / shape.heads;
-  int const head = static_cast<int>(blockIdx.x) % shape.heads;
-  int const length = key_length(shape, batch);
+  Place const place(shape);
   int const first_key = (static_cast<int>(blockIdx.y) * plan.warps + place.warp) * E::rows;
   constexpr int row_bytes = E::stride * static_cast<int>(sizeof(T));
   int const own_bytes = E::rows * row_bytes, tile_bytes = plan.tile * row_bytes;
@@ -43,12 +39,12 @@ __global__ void __launch_bounds__(256, 1)
       begin + plan.queries_a_split < shape.queries ? begin + plan.queries_a_split : shape.queries;
   auto const start_tile = [&](int first, int stage) {
     load_rows<E::width>(queries.from(stage * plan.tile * E::stride),
-                        Rows<T>(a.q, a.q_strides, batch, head, first, end), plan.tile, thread,
-                        threads, wide);
+                        Rows<T>(a.q, a.q_strides, place, first, end), plan.tile, place.thread,
+                        place.threads, wide);
     load_rows<E::width>(grads.from(stage * plan.tile * E::stride),
-                        Rows<T>(a.grad_out, a.grad_out_strides, batch, head, first, end), plan.tile,
-                        thread, threads, wide);
-    for (int i = thread; i < plan.tile; i += threads) {
+                        Rows<T>(a.grad_out, a.grad_out_strides, place, first, end), plan.tile,
+                        place.thread, place.threads, wide);
+    for (int i = place.thread; i < plan.tile; i += place.threads) {
       std::int64_t const index = static_cast<std::int64_t>(blockIdx.x) * shape.queries + first + i;
       bool const there = first + i < end;
       // Queries that are not there: probability 0.
@@ -61,10 +57,10 @@ __global__ void __launch_bounds__(256, 1)
   clear(dk);
   clear(dv);
   // Blocks whose keys all lie beyond the length have only zeros to write.
-  if (static_cast<int>(blockIdx.y) * plan.warps * E::rows < length) {
-    load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, batch, head, first_key, length), E::rows,
+  if (static_cast<int>(blockIdx.y) * plan.warps * E::rows < place.length) {
+    load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, place, first_key, place.length), E::rows,
                         place.lane, 32, wide);
-    load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, batch, head, first_key, length), E::rows,
+    load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, place, first_key, place.length), E::rows,
                         place.lane, 32, wide);
     start_tile(begin, 0);
     commit_copies();
@@ -73,7 +69,7 @@ __global__ void __launch_bounds__(256, 1)
       commit_copies();
       wait_for_copies<1>();
       __syncthreads();
-      for (int chunk = 0; first_key < length && chunk < plan.tile; chunk += E::chunk) {
+      for (int chunk = 0; first_key < place.length && chunk < plan.tile; chunk += E::chunk) {
         int const at = stage * plan.tile + chunk;
         float s[E::chunk / 8][2 * E::own], dp[E::chunk / 8][2 * E::own];
         clear(s);
@@ -86,9 +82,9 @@ __global__ void __launch_bounds__(256, 1)
                                     chunk + E::column(f, place.t);
           return row * shape.keys + first_key + place.g + 8 * r;
         });
+        normalize<E>(s, shape, [&](int, int f) { return float(lse[at + E::column(f, place.t)]); });
         differentiate<E>(
             s, dp, shape, [&](int r, int f) { return (kept[r] >> f & 1u) != 0; },
-            [&](int, int f) { return float(lse[at + E::column(f, place.t)]); },
             [&](int, int f) { return float(delta[at + E::column(f, place.t)]); });
         E::accumulate(dv, s, grads.from(at * E::stride), E::chunk, place);
         E::accumulate(dk, dp, queries.from(at * E::stride), E::chunk, place);
@@ -104,7 +100,7 @@ __global__ void __launch_bounds__(256, 1)
     if (key >= shape.keys) continue;
     std::int64_t const heads = static_cast<std::int64_t>(shape.batch) * shape.heads;
     std::int64_t const row = (blockIdx.z * heads + blockIdx.x) * shape.keys + key;
-    bool const counts = key < length;
+    bool const counts = key < place.length;
     VLSM_UNROLL
     for (int j = 0; j < E::width / 8; ++j) {
       std::int64_t const index = row * E::width + E::out_column(2 * j, place.t);

@@ -28,22 +28,35 @@ __device__ float dot_rows(Shared<T> grad_out, T const* out, int t, bool wide) {
   return warp_sum<lanes>(sum);
 }
 
-/// Scores s (raw) and grad of the probabilities dp become: s the probabilities that dropout left,
-/// dp the gradient of the scores. `lse` (in E's unit) and `delta` for row r and column f.
-template <class E, class Kept, class Lse, class Delta>
-__device__ void differentiate(float (&s)[E::chunk / 8][2 * E::own],
-                              float (&dp)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
-                              Kept const& kept, Lse const& lse, Delta const& delta) {
+/// Scores (raw) become probabilities; `lse` (in E's unit) for row r and column f.
+template <class E, class Lse>
+__device__ void normalize(float (&s)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
+                          Lse const& lse) {
   VLSM_UNROLL
   for (int f = 0; f < E::chunk / 4; ++f) {
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
       float& score = s[f / 2][2 * r + f % 2];
+      score = E::probability(score, shape.scale, lse(r, f));
+    }
+  }
+}
+
+/// Probabilities p and their gradients dp become: p what dropout left of them, dp the gradient of
+/// the scores. `delta` for row r and column f.
+template <class E, class Kept, class Delta>
+__device__ void differentiate(float (&p)[E::chunk / 8][2 * E::own],
+                              float (&dp)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
+                              Kept const& kept, Delta const& delta) {
+  VLSM_UNROLL
+  for (int f = 0; f < E::chunk / 4; ++f) {
+    VLSM_UNROLL
+    for (int r = 0; r < E::own; ++r) {
+      float& probability = p[f / 2][2 * r + f % 2];
       float& grad = dp[f / 2][2 * r + f % 2];
       float const factor = kept(r, f) ? shape.dropout_scale : 0.0f;
-      float const p = E::probability(score, shape.scale, lse(r, f));
-      grad = p * (grad * factor - delta(r, f));
-      score = p * factor;
+      grad = probability * (grad * factor - delta(r, f));
+      probability *= factor;
     }
   }
 }
@@ -56,11 +69,7 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
                                       bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
-  Place const place;
-  int const thread = static_cast<int>(threadIdx.x), threads = 32 * plan.warps;
-  int const batch = static_cast<int>(blockIdx.x) / shape.heads;
-  int const head = static_cast<int>(blockIdx.x) % shape.heads;
-  int const length = key_length(shape, batch);
+  Place const place(shape);
   constexpr int row_bytes = E::stride * static_cast<int>(sizeof(T));
   int const own_bytes = plan.warps * E::rows * row_bytes, tile_bytes = plan.tile * row_bytes;
   auto const queries = shared_array<T>(place.warp * E::rows * row_bytes, E::rows * E::stride);
@@ -70,19 +79,18 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
   auto const values = shared_array<T>(2 * own_bytes + tile_bytes, plan.tile * E::stride);
 
   for (int group = 0; group < plan.groups; ++group) {
-    int const first_row =
-        ((static_cast<int>(blockIdx.y) * plan.groups + group) * plan.warps + place.warp) * E::rows;
+    int const first_row = first_query<E>(plan, group, place);
     // Each lane refills what it read itself a moment ago; no need to rely on it.
     if (group > 0) __syncwarp();
-    load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, batch, head, first_row, shape.queries),
+    load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, place, first_row, shape.queries),
                         E::rows, place.lane, 32, wide);
-    load_rows<E::width>(
-        grads, Rows<T>(a.grad_out, a.grad_out_strides, batch, head, first_row, shape.queries),
-        E::rows, place.lane, 32, wide);
+    load_rows<E::width>(grads,
+                        Rows<T>(a.grad_out, a.grad_out_strides, place, first_row, shape.queries),
+                        E::rows, place.lane, 32, wide);
     commit_copies();
     wait_for_copies<0>();
     __syncwarp();
-    Rows<T> const out(a.out, a.out_strides, batch, head, first_row, shape.queries);
+    Rows<T> const out(a.out, a.out_strides, place, first_row, shape.queries);
     float lse[E::own], delta[E::own];
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
@@ -99,17 +107,17 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
       if (there && place.t == 0) delta_out[index] = delta[r];
     }
 
-    float dq[E::width / 8][2 * E::own];
+    float dq[E::width / 8][2 * E::own], total[E::own] = {};
     clear(dq);
-    for (int begin = 0; begin < length; begin += plan.tile) {
-      int const count = length - begin < plan.tile ? length - begin : plan.tile;
-      if (group == 0 || length > plan.tile) {
+    for (int begin = 0; begin < place.length; begin += plan.tile) {
+      int const count = place.length - begin < plan.tile ? place.length - begin : plan.tile;
+      if (group == 0 || place.length > plan.tile) {
         if (group > 0 || begin > 0) __syncthreads();
         int const padded = round_up(count, 16);
-        load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, batch, head, begin, length), padded,
-                            thread, threads, wide);
-        load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, batch, head, begin, length), padded,
-                            thread, threads, wide);
+        load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, place, begin, place.length), padded,
+                            place.thread, place.threads, wide);
+        load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, place, begin, place.length), padded,
+                            place.thread, place.threads, wide);
         commit_copies();
         wait_for_copies<0>();
         __syncthreads();
@@ -127,9 +135,18 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
               static_cast<std::uint64_t>(blockIdx.x) * shape.queries + first_row + place.g + 8 * r;
           return row * shape.keys + begin + chunk + E::column(f, place.t);
         });
+        normalize<E>(s, shape, [&](int r, int f) {
+          return E::column(f, place.t) < left ? lse[r] : INFINITY;
+        });
+        if constexpr (E::exact) {
+          VLSM_UNROLL
+          for (int f = 0; f < E::chunk / 4; ++f) {
+            VLSM_UNROLL
+            for (int r = 0; r < E::own; ++r) total[r] += s[f / 2][2 * r + f % 2];
+          }
+        }
         differentiate<E>(
             s, dp, shape, [&](int r, int f) { return (kept[r] >> f & 1u) != 0; },
-            [&](int r, int f) { return E::column(f, place.t) < left ? lse[r] : INFINITY; },
             [&](int r, int) { return delta[r]; });
         E::accumulate(dq, dp, keys.from(chunk * E::stride), left, place);
       }
@@ -137,13 +154,14 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
 
     float factor[E::own];
     VLSM_UNROLL
-    for (int r = 0; r < E::own; ++r) factor[r] = shape.scale;
-    __syncwarp();
-    stage<E>(queries, dq, factor, place);
-    __syncwarp();
-    store_rows<E::width>(
-        Rows<T>(a.grad_q, a.grad_q_strides, batch, head, first_row, shape.queries).up_to(E::rows),
-        queries, place.lane, wide);
+    for (int r = 0; r < E::own; ++r) {
+      // The log-sum-exp was rounded, which moves all probabilities of a row alike, and so their
+      // sum. Where the factors of the products are rounded, too, it makes no difference.
+      float const sum = E::exact ? warp_sum<4>(total[r]) : 1.0f;
+      factor[r] = sum > 0 ? shape.scale / sum : 0.0f;
+    }
+    store_rows<E>(Rows<T>(a.grad_q, a.grad_q_strides, place, first_row, shape.queries), queries, dq,
+                  factor, place, wide);
   }
 }
 

@@ -59,11 +59,7 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
   using T = typename E::Value;
   constexpr int columns = E::chunk / 4;
   AttentionShape const& shape = a.shape;
-  Place const place;
-  int const thread = static_cast<int>(threadIdx.x), threads = 32 * plan.warps;
-  int const batch = static_cast<int>(blockIdx.x) / shape.heads;
-  int const head = static_cast<int>(blockIdx.x) % shape.heads;
-  int const length = key_length(shape, batch);
+  Place const place(shape);
   constexpr int row_bytes = E::stride * static_cast<int>(sizeof(T));
   int const own_bytes = plan.warps * E::rows * row_bytes, tile_bytes = plan.tile * row_bytes;
   auto const queries = shared_array<T>(place.warp * E::rows * row_bytes, E::rows * E::stride);
@@ -71,26 +67,25 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
   auto const values = shared_array<T>(own_bytes + tile_bytes, plan.tile * E::stride);
 
   for (int group = 0; group < plan.groups; ++group) {
-    int const first_row =
-        ((static_cast<int>(blockIdx.y) * plan.groups + group) * plan.warps + place.warp) * E::rows;
+    int const first_row = first_query<E>(plan, group, place);
     // Each lane refills what it read itself a moment ago; no need to rely on it.
     if (group > 0) __syncwarp();
-    load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, batch, head, first_row, shape.queries),
+    load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, place, first_row, shape.queries),
                         E::rows, place.lane, 32, wide);
     Softmax<E> softmax;
     float o[E::width / 8][2 * E::own];
     clear(o);
-    for (int begin = 0; begin < length; begin += plan.tile) {
-      int const count = length - begin < plan.tile ? length - begin : plan.tile;
-      bool const load = group == 0 || length > plan.tile;
+    for (int begin = 0; begin < place.length; begin += plan.tile) {
+      int const count = place.length - begin < plan.tile ? place.length - begin : plan.tile;
+      bool const load = group == 0 || place.length > plan.tile;
       if (load) {
         if (group > 0 || begin > 0) __syncthreads();
         int const padded = round_up(count, 16);
-        load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, batch, head, begin, length), padded,
-                            thread, threads, wide);
+        load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, place, begin, place.length), padded,
+                            place.thread, place.threads, wide);
         commit_copies();
-        load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, batch, head, begin, length), padded,
-                            thread, threads, wide);
+        load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, place, begin, place.length), padded,
+                            place.thread, place.threads, wide);
         commit_copies();
         wait_for_copies<1>();
         __syncthreads();
@@ -135,7 +130,7 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
         E::accumulate(o, s, values.from(chunk * E::stride), left, place);
       }
     }
-    if (length == 0) {
+    if (place.length == 0) {
       commit_copies();
       wait_for_copies<0>();
     }
@@ -145,17 +140,13 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
       int const row = first_row + place.g + 8 * r;
-      factor[r] = length > 0 ? shape.dropout_scale / softmax.sum[r] : 0.0f;
+      factor[r] = place.length > 0 ? shape.dropout_scale / softmax.sum[r] : 0.0f;
       if (a.lse != nullptr && place.t == 0 && row < shape.queries)
         a.lse[static_cast<std::int64_t>(blockIdx.x) * shape.queries + row] =
             fmaf(softmax.greatest[r], E::natural, logf(softmax.sum[r]));
     }
-    __syncwarp();
-    stage<E>(queries, o, factor, place);
-    __syncwarp();
-    store_rows<E::width>(
-        Rows<T>(a.out, a.out_strides, batch, head, first_row, shape.queries).up_to(E::rows),
-        queries, place.lane, wide);
+    store_rows<E>(Rows<T>(a.out, a.out_strides, place, first_row, shape.queries), queries, o,
+                  factor, place, wide);
   }
 }
 

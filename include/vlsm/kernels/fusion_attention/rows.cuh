@@ -10,12 +10,24 @@
 
 namespace vlsm::kernels::attention {
 
-/// Where a thread stands: its warp, and its place (g, t) in the 8 x 4 lanes of the fragments.
+__device__ inline int key_length(AttentionShape const& shape, int batch) {
+  if (shape.key_lengths == nullptr) return shape.keys;
+  int const length = shape.key_lengths[batch];
+  return length < 0 ? 0 : length < shape.keys ? length : shape.keys;
+}
+
+/// Where a thread stands: the head that its block works on, of whose keys the first `length` count;
+/// its warp, and its place (g, t) in the 8 x 4 lanes of the fragments.
 struct Place {
-  int warp, lane, g, t;
-  __device__ Place()
-      : warp(static_cast<int>(threadIdx.x) / 32),
-        lane(static_cast<int>(threadIdx.x) % 32),
+  int batch, head, length, thread, threads, warp, lane, g, t;
+  explicit __device__ Place(AttentionShape const& shape)
+      : batch(static_cast<int>(blockIdx.x) / shape.heads),
+        head(static_cast<int>(blockIdx.x) % shape.heads),
+        length(key_length(shape, batch)),
+        thread(static_cast<int>(threadIdx.x)),
+        threads(static_cast<int>(blockDim.x)),
+        warp(thread / 32),
+        lane(thread % 32),
         g(lane / 4),
         t(lane % 4) {}
 };
@@ -34,13 +46,9 @@ struct Rows {
               head * strides.head + (begin < total ? begin : 0) * strides.row),
         stride(strides.row),
         count(begin < total ? total - begin : 0) {}
-
-  /// No more than `limit` rows.
-  __device__ Rows up_to(int limit) const {
-    Rows rows = *this;
-    rows.count = count < limit ? count : limit;
-    return rows;
-  }
+  __device__ Rows(void const* pointer, AttentionStrides strides, Place const& place, int begin,
+                  int total)
+      : Rows(pointer, strides, place.batch, place.head, begin, total) {}
 };
 
 /// Elements from one row to the next in shared memory.
@@ -70,39 +78,42 @@ __device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thre
   }
 }
 
-/// Writes a warp's rows from shared memory.
-template <int width, class T>
-__device__ void store_rows(Rows<T> const& to, Shared<T> from, int lane, bool wide) {
-  constexpr int stride = shared_stride<T, width>;
-  if (wide) {
-    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = width / step;
-    for (int i = lane; i < to.count * steps; i += 32) {
-      int const row = i / steps, column = i % steps * step;
-      store_vector(to.first + row * to.stride + column,
-                   load_vector<step>(from, row * stride + column));
-    }
-  } else {
-    for (int i = lane; i < to.count * width; i += 32) {
-      int const row = i / width, column = i % width;
-      to.first[row * to.stride + column] = from[row * stride + column];
-    }
-  }
-}
-
-/// A warp's sums, times a factor a row of the lane, into its rows of shared memory.
-template <class E>
-__device__ void stage(Shared<typename E::Value> to, float const (&sums)[E::width / 8][2 * E::own],
-                      float const (&factor)[E::own], Place const& place) {
-  using T = typename E::Value;
+/// A warp's sums, times a factor a row of the lane, become its rows of `to`. They go through its
+/// part of shared memory, so that neighbours are written together.
+template <class E, class T>
+__device__ void store_rows(Rows<T> const& to, Shared<T> through,
+                           float const (&sums)[E::width / 8][2 * E::own],
+                           float const (&factor)[E::own], Place const& place, bool wide) {
+  __syncwarp();
   VLSM_UNROLL
   for (int j = 0; j < E::width / 8; ++j) {
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r)
-      store_vector(to,
-                   (place.g + 8 * r) * shared_stride<T, E::width> + E::out_column(2 * j, place.t),
+      store_vector(through, (place.g + 8 * r) * E::stride + E::out_column(2 * j, place.t),
                    Vector<T, 2>{{from_float<T>(sums[j][2 * r] * factor[r]),
                                  from_float<T>(sums[j][2 * r + 1] * factor[r])}});
   }
+  __syncwarp();
+  int const count = to.count < E::rows ? to.count : E::rows;
+  if (wide) {
+    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = E::width / step;
+    for (int i = place.lane; i < count * steps; i += 32) {
+      int const row = i / steps, column = i % steps * step;
+      store_vector(to.first + row * to.stride + column,
+                   load_vector<step>(through, row * E::stride + column));
+    }
+  } else {
+    for (int i = place.lane; i < count * E::width; i += 32) {
+      int const row = i / E::width, column = i % E::width;
+      to.first[row * to.stride + column] = through[row * E::stride + column];
+    }
+  }
+}
+
+/// The first of the queries that a warp owns, of the group that its block is at.
+template <class E>
+__device__ int first_query(QueryPlan const& plan, int group, Place const& place) {
+  return ((static_cast<int>(blockIdx.y) * plan.groups + group) * plan.warps + place.warp) * E::rows;
 }
 
 template <int count, int width>
@@ -131,12 +142,6 @@ __device__ void draw_dropout(std::uint32_t (&kept)[own], DropoutMask const& mask
     for (int f = 0; f < columns; ++f)
       kept[r] |= static_cast<std::uint32_t>(mask.keeps(index(r, f))) << f;
   }
-}
-
-__device__ inline int key_length(AttentionShape const& shape, int batch) {
-  if (shape.key_lengths == nullptr) return shape.keys;
-  int const length = shape.key_lengths[batch];
-  return length < 0 ? 0 : length < shape.keys ? length : shape.keys;
 }
 
 /// A product that no compiler joins with the sum it goes into.

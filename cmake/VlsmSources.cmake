@@ -1,0 +1,13 @@
+# A source file for each header of INCLUDE that matches PATTERN: there is no src/, the headers are all there is.
+# EXTENSION says which compiler takes them; OUT gets the files.
+function(vlsm_sources_of include pattern extension out)
+  file(GLOB headers RELATIVE "${include}" CONFIGURE_DEPENDS "${include}/${pattern}")
+  set(sources "")
+  foreach(header IN LISTS headers)
+    cmake_path(REPLACE_EXTENSION header LAST_ONLY "${extension}" OUTPUT_VARIABLE name)
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/vlsm_sources/${name}")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"${header}\"\n" @ONLY)
+    list(APPEND sources "${source}")
+  endforeach()
+  set(${out} "${sources}" PARENT_SCOPE)
+endfunction()
