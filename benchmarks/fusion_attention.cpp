@@ -11,10 +11,7 @@ namespace {
 constexpr std::int64_t heads = 8, dim = 64;
 
 struct Axes {
-  Backend backend;
-  char const* backend_name;
   std::int64_t queries, keys, batch;
-  bool gradients;
 };
 
 /// Weights and results are rounded to the type, and cuBLAS's also in between.
@@ -23,7 +20,7 @@ double tolerance(Dtype const& dtype) {
   return dtype.tf32 || dtype.type == at::kHalf ? 2e-2 : 1e-5;
 }
 
-Prepared prepare(Axes const& axes, Place const& place) {
+Prepared prepare(Axes const& axes, Pass const& pass, Place const& place) {
   auto const made = [&](char const* name, std::int64_t rows) {
     return 1.7 * test::recipe_uniform(std::string("bench:attention:") + name,
                                       {axes.batch, rows, heads, dim});
@@ -34,37 +31,35 @@ Prepared prepare(Axes const& axes, Place const& place) {
            [](std::vector<at::Tensor> const& in, Backend backend) {
              return std::vector{ops::fusion_attention(in[0], in[1], in[2], {}, backend)};
            },
-       .backend = axes.backend,
        .reference = Backend::cublas,
-       .gradients = axes.gradients,
        .tolerance = tolerance(place.dtype)},
-      place);
+      pass, place);
 }
 
 /// Two products forward; five backward, the first of which computes the scores again.
-double flops(Axes const& axes) {
+double flops(Axes const& axes, bool gradients) {
   double const product =
       2.0 * static_cast<double>(axes.batch * heads * axes.queries * axes.keys * dim);
-  return product * (axes.gradients ? 7 : 2);
+  return product * (gradients ? 7 : 2);
 }
 
 /// Forward q, k and v in and the result out; backward these and the result's gradient in, three
 /// gradients out.
-double bytes(Axes const& axes, Dtype const& dtype) {
+double bytes(Axes const& axes, bool gradients, Dtype const& dtype) {
   std::int64_t const forward = 2 * axes.queries + 2 * axes.keys,
                      backward = 4 * axes.queries + 4 * axes.keys;
-  std::int64_t const rows = forward + (axes.gradients ? backward : 0);
+  std::int64_t const rows = forward + (gradients ? backward : 0);
   return static_cast<double>(axes.batch * heads * dim * rows) *
          static_cast<double>(c10::elementSize(dtype.type));
 }
 
-void add_case(Axes const& axes, Place const& place) {
+void add_case(Axes const& axes, Pass const& pass, Place const& place) {
   auto const text = [](std::int64_t value) { return std::to_string(value); };
-  add({.name = std::string("BM_FusionAttention") + (axes.gradients ? "Gradients" : "") +
-               "/backend:" + axes.backend_name + "/dtype:" + place.dtype.name +
-               "/q:" + text(axes.queries) + "/k:" + text(axes.keys) + "/b:" + text(axes.batch),
-       .work = {.flops = flops(axes), .bytes = bytes(axes, place.dtype)},
-       .prepare = [=] { return prepare(axes, place); },
+  add({.name = pass.name("FusionAttention", place.dtype) + "/q:" + text(axes.queries) +
+               "/k:" + text(axes.keys) + "/b:" + text(axes.batch),
+       .work = {.flops = flops(axes, pass.gradients),
+                .bytes = bytes(axes, pass.gradients, place.dtype)},
+       .prepare = [=] { return prepare(axes, pass, place); },
        .place = place});
 }
 
@@ -83,7 +78,7 @@ Registration const all([] {
                                             {Backend::cudnn, "cudnn"},
                                             {Backend::aten, "aten"}})
           if (exists(backend, place))
-            add_case({backend, name, queries, keys, batch, gradients}, place);
+            add_case({queries, keys, batch}, {backend, name, gradients}, place);
 });
 
 }  // namespace

@@ -7,55 +7,39 @@
 namespace vlsm::bench {
 namespace {
 
-struct Axes {
-  Backend backend;
-  char const* backend_name;
-  std::vector<std::int64_t> shape;  ///< of tokens or of a map
-  char const* shape_name;
-  bool gradients;
-};
+using Shape = std::vector<std::int64_t>;
 
-Prepared prepare(Axes const& axes, Place const& place) {
-  std::int64_t const channels = axes.shape.size() == 3 ? axes.shape[2] : axes.shape[1];
-  std::vector<std::int64_t> const each{axes.shape[0], channels};
-  bool const wide = place.dtype.type == at::kFloat;
-  return prepare_operator({.inputs = {test::recipe_uniform("bench:modulation:x", axes.shape),
-                                      test::recipe_uniform("bench:modulation:scale", each),
-                                      test::recipe_uniform("bench:modulation:shift", each)},
-                           .of =
-                               [](std::vector<at::Tensor> const& in, Backend backend) {
-                                 return std::vector{ops::film(in[0], in[1], in[2], {}, backend)};
-                               },
-                           .backend = axes.backend,
-                           .reference = Backend::aten,
-                           .gradients = axes.gradients,
-                           .tolerance = wide ? 2e-5 : 0.1},
-                          place);
-}
-
-/// Forward x in and the result out; backward x and the result's gradient in, that of x out.
-double bytes(Axes const& axes, Dtype const& dtype) {
-  double numbers = axes.gradients ? 5 : 2;
-  for (std::int64_t size : axes.shape) numbers *= static_cast<double>(size);
-  return numbers * static_cast<double>(c10::elementSize(dtype.type));
-}
-
-void add_case(Axes const& axes, Place const& place) {
-  add({.name = std::string("BM_Modulation") + (axes.gradients ? "Gradients" : "") + "/backend:" +
-               axes.backend_name + "/dtype:" + place.dtype.name + "/shape:" + axes.shape_name,
-       .work = {.bytes = bytes(axes, place.dtype)},
-       .unit = benchmark::kMicrosecond,
-       .prepare = [=] { return prepare(axes, place); },
-       .place = place});
+/// @param shape of tokens or of a map
+Operator made(Shape const& shape, Dtype const& dtype, Pass const& pass) {
+  auto const input = [](char const* name, Shape const& size) {
+    return test::recipe_uniform(std::string("bench:modulation:") + name, size);
+  };
+  Shape const each{shape[0], shape.size() == 3 ? shape[2] : shape[1]};
+  return {.inputs = {input("x", shape), input("scale", each), input("shift", each)},
+          .of =
+              [](std::vector<at::Tensor> const& in, Backend backend) {
+                return std::vector{ops::film(in[0], in[1], in[2], {}, backend)};
+              },
+          .reference = Backend::aten,
+          .tolerance = tolerance_of_one_pass(dtype, pass)};
 }
 
 Registration const all([] {
   for (Place const& place : places({f32, bf16}, {f32, f16, bf16}))
-    for (bool gradients : {false, true})
-      for (auto const& [backend, name] :
-           {std::pair{Backend::fused, "fused"}, {Backend::aten, "aten"}}) {
-        add_case({backend, name, {8, 485, 64}, "8x485x64", gradients}, place);
-        add_case({backend, name, {8, 64, 176, 176}, "8x64x176x176", gradients}, place);
+    for (auto const& [name, shape] : {std::pair<std::string, Shape>{"8x485x64", {8, 485, 64}},
+                                      {"8x64x176x176", {8, 64, 176, 176}}})
+      for (Pass const& pass : passes_of_two_backends()) {
+        // Forward x in and the result out; backward x and the result's gradient in, that of x out.
+        double const numbers =
+            (pass.gradients ? 5.0 : 2.0) * static_cast<double>(c10::multiply_integers(shape));
+        add({.name = pass.name("Modulation", place.dtype) + "/shape:" + name,
+             .work = {.bytes = numbers * static_cast<double>(c10::elementSize(place.dtype.type))},
+             .unit = benchmark::kMicrosecond,
+             .prepare =
+                 [shape = shape, pass, place] {
+                   return prepare_operator(made(shape, place.dtype, pass), pass, place);
+                 },
+             .place = place});
       }
 });
 

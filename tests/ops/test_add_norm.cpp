@@ -2,8 +2,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "support/doctest.hpp"
-#include "support/fixtures.hpp"
+#include "ops/worst_error.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/kernels/device/philox.hpp"
 #include "vlsm/ops/add_norm.hpp"
@@ -73,20 +72,10 @@ auto plain(AddNormOptions const& options) {
   };
 }
 
-/// The largest error, of the largest value of each result.
+/// Nobody asks for the gradients by weight and bias of a sum.
 double worst_error(Inputs const& in, Read read, AddNormOptions const& options = {}) {
-  auto const exact = results(in.to(at::kDouble), read, plain(options)),
-             found = results(in, read, fused(options));
-  double worst = 0;
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    // Nobody asked for the gradient by weight and bias of a sum.
-    if (!exact[i].defined()) continue;
-    CHECK(found[i].sizes() == exact[i].sizes());
-    CHECK((found[i].scalar_type() == in.x.scalar_type()));
-    double const error = (found[i].to(at::kDouble) - exact[i]).abs().max().item<double>();
-    worst = std::max(worst, error / exact[i].abs().max().item<double>());
-  }
-  return worst;
+  return test::worst_error(results(in, read, fused(options)),
+                           results(in.to(at::kDouble), read, plain(options)), in.x.scalar_type());
 }
 
 }  // namespace

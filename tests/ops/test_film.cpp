@@ -2,8 +2,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "support/doctest.hpp"
-#include "support/fixtures.hpp"
+#include "ops/worst_error.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/ops/film.hpp"
 
@@ -47,19 +46,9 @@ std::vector<at::Tensor> results(Inputs const& in, Backend backend) {
   return all;
 }
 
-/// The largest error, of the largest value of each result.
 double worst_error(Inputs const& in) {
-  auto const exact = results(in.to(at::kDouble), Backend::aten),
-             found = results(in, Backend::fused);
-  REQUIRE(found.size() == exact.size());
-  double worst = 0;
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    CHECK(found[i].sizes() == exact[i].sizes());
-    CHECK((found[i].scalar_type() == in.x.scalar_type()));
-    double const error = (found[i].to(at::kDouble) - exact[i]).abs().max().item<double>();
-    worst = std::max(worst, error / exact[i].abs().max().item<double>());
-  }
-  return worst;
+  return test::worst_error(results(in, Backend::fused), results(in.to(at::kDouble), Backend::aten),
+                           in.x.scalar_type());
 }
 
 }  // namespace
