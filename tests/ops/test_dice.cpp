@@ -16,11 +16,16 @@ namespace {
 using namespace vlsm;
 using Loss = std::function<at::Tensor(at::Tensor const&, at::Tensor const&, Backend)>;
 
+struct NamedLoss {
+  std::string name;
+  Loss loss;
+};
+
 using Shape = std::vector<std::int64_t>;
 
 constexpr DiceOptions sigmoid{.squash = Squash::sigmoid};
 
-std::vector<std::pair<std::string, Loss>> losses(Reduction reduction, bool batch) {
+std::vector<NamedLoss> losses(Reduction reduction, bool batch) {
   DiceOptions dice{.squash = Squash::sigmoid, .batch = batch, .reduction = reduction};
   DiceOptions jaccard = dice;
   jaccard.jaccard = true;
@@ -82,14 +87,14 @@ TEST_CASE("values and gradients equal the composites' in double") {
   for (auto const& shape : {Shape{3, 1, 37, 41}, {2, 3, 19, 8}, {2, 1, 200, 170}})
     for (Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
       for (bool batch : {false, true})
-        for (auto const& [name, loss] : losses(reduction, batch))
+        for (NamedLoss const& one : losses(reduction, batch))
           for (at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16}) {
-            std::string const what = name + " of " + c10::toString(type);
+            std::string const what = one.name + " of " + c10::toString(type);
             INFO(what);
             // Cross-entropy over several channels is ATen's, in the logits' own precision.
-            if (type != at::kFloat && shape[1] > 1 && name.starts_with("dice_ce")) continue;
+            if (type != at::kFloat && shape[1] > 1 && one.name.starts_with("dice_ce")) continue;
             at::Tensor const x = test::recipe_uniform("logits", shape, 5).to(type);
-            auto const [value, gradient] = errors(loss, x, mask_like(x));
+            auto const [value, gradient] = errors(one.loss, x, mask_like(x));
             double const scale = reduction == Reduction::sum ? static_cast<double>(x.numel()) : 1;
             bool const exact = type == at::kFloat;
             CHECK(value <= 1e-6 * scale);
@@ -105,11 +110,11 @@ TEST_CASE("values and gradients equal the composites' in double") {
 TEST_CASE("targets of any type and layout are read alike") {
   at::Tensor const x = test::recipe_uniform("logits", {2, 3, 21, 16}, 5);
   at::Tensor const mask = mask_like(x);
-  for (auto const& [name, loss] : losses(Reduction::mean, false)) {
-    INFO(name);
-    Outcome const expected = outcome(loss, x, mask, Backend::fused);
+  for (NamedLoss const& one : losses(Reduction::mean, false)) {
+    INFO(one.name);
+    Outcome const expected = outcome(one.loss, x, mask, Backend::fused);
     auto const same = [&](at::Tensor const& logits, at::Tensor const& target) {
-      Outcome const actual = outcome(loss, logits, target, Backend::fused);
+      Outcome const actual = outcome(one.loss, logits, target, Backend::fused);
       CHECK(actual.value.allclose(expected.value, 1e-6, 1e-7));
       CHECK(actual.gradient.allclose(expected.gradient, 1e-5, 1e-5));
     };
@@ -125,13 +130,13 @@ TEST_CASE("any number of threads gives the same bits") {
   at::Tensor const x = test::recipe_uniform("logits", {3, 1, 300, 301}, 5);
   at::Tensor const mask = mask_like(x);
   int const threads = at::get_num_threads();
-  for (auto const& [name, loss] : losses(Reduction::mean, false)) {
-    INFO(name);
+  for (NamedLoss const& one : losses(Reduction::mean, false)) {
+    INFO(one.name);
     at::set_num_threads(1);
-    Outcome const alone = outcome(loss, x, mask, Backend::fused);
+    Outcome const alone = outcome(one.loss, x, mask, Backend::fused);
     for (int count : {2, 3}) {
       at::set_num_threads(count);
-      Outcome const several = outcome(loss, x, mask, Backend::fused);
+      Outcome const several = outcome(one.loss, x, mask, Backend::fused);
       CHECK(alone.value.equal(several.value));
       CHECK(alone.gradient.equal(several.gradient));
     }
@@ -160,14 +165,14 @@ TEST_CASE("extreme logits, empty masks and single pixels stay finite") {
     for (double logit : {1e4, -1e4, 0.0})
       for (double filled : {0.0, 1.0})
         for (at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16})
-          for (auto const& [name, loss] : losses(Reduction::mean, false)) {
-            std::string const what = name + " of " + c10::toString(type);
+          for (NamedLoss const& one : losses(Reduction::mean, false)) {
+            std::string const what = one.name + " of " + c10::toString(type);
             INFO(what, " ", logit, ", mask ", filled);
             at::Tensor const x = at::full(shape, logit).to(type), t = at::full(shape, filled);
-            Outcome const result = outcome(loss, x, t, Backend::fused);
+            Outcome const result = outcome(one.loss, x, t, Backend::fused);
             CHECK(result.value.isfinite().all().item<bool>());
             CHECK(result.gradient.isfinite().all().item<bool>());
-            double const expected = loss(x.to(at::kDouble), t, Backend::aten).item<double>();
+            double const expected = one.loss(x.to(at::kDouble), t, Backend::aten).item<double>();
             CHECK(result.value.item<double>() == doctest::Approx(expected).epsilon(1e-5));
           }
 }
@@ -175,9 +180,9 @@ TEST_CASE("extreme logits, empty masks and single pixels stay finite") {
 TEST_CASE("a logit that is not a number makes the loss one that is not") {
   at::Tensor const x = test::recipe_uniform("logits", {1, 1, 20, 20});
   x[0][0][3][4] = std::numeric_limits<float>::quiet_NaN();
-  for (auto const& [name, loss] : losses(Reduction::mean, false)) {
-    INFO(name);
-    CHECK(loss(x, mask_like(x), Backend::fused).isnan().item<bool>());
+  for (NamedLoss const& one : losses(Reduction::mean, false)) {
+    INFO(one.name);
+    CHECK(one.loss(x, mask_like(x), Backend::fused).isnan().item<bool>());
   }
 }
 
