@@ -149,4 +149,9 @@ TEST_CASE("residual and norm: what does not fit is refused in one line") {
                        "the dropout is no share below 1: add_norm: 1.000000: pass 0 to switch it "
                        "off",
                        Error);
+  at::Tensor const leaf = x.detach().requires_grad_(true), y = ops::norm_of_sum(x, leaf, v, v);
+  CHECK_THROWS_WITH_AS(torch::autograd::grad({y}, {leaf}, {x}, true, /*create_graph=*/true),
+                       "the fused kernels have no second derivative: add_norm: choose "
+                       "Backend::aten",
+                       Error);
 }

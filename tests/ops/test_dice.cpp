@@ -250,6 +250,12 @@ TEST_CASE("what the fused losses cannot take is refused in one line") {
                        "prediction and target differ in shape: [1, 1, 4, 4] against [1, 1, 4, 5]: "
                        "give both as [B, C, H, W]",
                        Error);
+  at::Tensor const leaf = at::zeros({1, 1, 4, 4}).requires_grad_(true);
+  at::Tensor const value = ops::dice(leaf, at::zeros({1, 1, 4, 4}), sigmoid);
+  CHECK_THROWS_WITH_AS(torch::autograd::grad({value}, {leaf}, {}, true, /*create_graph=*/true),
+                       "the fused kernels have no second derivative: segmentation loss: choose "
+                       "Backend::aten",
+                       Error);
 }
 
 }  // namespace

@@ -116,4 +116,8 @@ TEST_CASE("FiLM: what the kernels leave out is ATen's; what does not fit is refu
                        "the residual does not fit the features: film: x [2, 3, 4], residual [2, "
                        "4]: give both one shape",
                        Error);
+  at::Tensor const leaf = v.detach().requires_grad_(true), y = ops::film(x, leaf, v);
+  CHECK_THROWS_WITH_AS(torch::autograd::grad({y}, {leaf}, {x}, true, /*create_graph=*/true),
+                       "the fused kernels have no second derivative: film: choose Backend::aten",
+                       Error);
 }

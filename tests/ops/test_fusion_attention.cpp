@@ -164,4 +164,10 @@ TEST_CASE("fusion attention: what does not fit is told in one line") {
   says(error_of(in, {.lengths = at::tensor({17, 5}, at::kLong)}), "int32");
   says(error_of(in, {.dropout = 1}), "dropout");
   says(error_of(in, {.dropout = std::nan("")}), "dropout");
+  at::Tensor const leaf = in.q.detach().requires_grad_(true);
+  at::Tensor const out = ops::fusion_attention(leaf, in.k, in.v);
+  CHECK_THROWS_WITH_AS(torch::autograd::grad({out}, {leaf}, {in.grad}, true, /*create_graph=*/true),
+                       "the fused kernels have no second derivative: fusion_attention: choose "
+                       "Backend::aten",
+                       Error);
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "vlsm/ops/first_derivative.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/region_loss_cpu.hpp"
 #include "vlsm/ops/region_loss_cuda.hpp"
@@ -128,6 +129,7 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
+    only_first_derivative("segmentation loss");
     auto const saved = ctx->get_saved_variables();
     at::Tensor const bytes = ctx->saved_data["loss"].toTensor();
     Loss loss;

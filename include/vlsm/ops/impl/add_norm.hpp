@@ -9,6 +9,7 @@
 #include "vlsm/kernels/cpu/add_norm.hpp"
 #include "vlsm/nn/shape_text.hpp"
 #include "vlsm/ops/add_norm.hpp"
+#include "vlsm/ops/first_derivative.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/parallel.hpp"
 
@@ -162,6 +163,7 @@ class FusedAddNorm : public torch::autograd::Function<FusedAddNorm> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
+    only_first_derivative("add_norm");
     auto const saved = ctx->get_saved_variables();
     AddNormOptions const options{.dropout = ctx->saved_data["dropout"].toDouble(),
                                  .seed = ctx->saved_data["seed"].toInt(),

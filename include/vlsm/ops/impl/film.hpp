@@ -11,6 +11,7 @@
 #include "vlsm/kernels/cpu/film.hpp"
 #include "vlsm/nn/shape_text.hpp"
 #include "vlsm/ops/film.hpp"
+#include "vlsm/ops/first_derivative.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/parallel.hpp"
 
@@ -145,6 +146,7 @@ class FusedFilm : public torch::autograd::Function<FusedFilm> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
+    only_first_derivative("film");
     auto const saved = ctx->get_saved_variables();
     auto const by = film_backward(grads[0].contiguous(), saved[0], saved[1], saved[2]);
     bool const residual = ctx->saved_data["residual"].toBool();
