@@ -58,6 +58,20 @@ TEST_CASE("residual and norm on a device: z over x, grad_x over grad_y, arrays a
   CHECK(over.grad_weight.stored == apart.grad_weight.stored);
 }
 
+TEST_CASE("residual and norm on a device: the residual's gradient may begin at any element") {
+  AddNorm<float> apart(21, 64, true, true, 0.5f, 0.25), moved = apart;
+  run(apart);
+  launch(moved.forward(), nullptr);
+  moved.grad_residual.stored.push_back(0);
+  std::vector<float> workspace(static_cast<std::size_t>(add_norm_workspace(moved.shape)));
+  AddNormBackward backward = moved.backward(workspace.data());
+  backward.grad_residual = moved.grad_residual.data() + 1;
+  launch(backward, nullptr);
+  moved.grad_residual.stored.erase(moved.grad_residual.stored.begin());
+  CHECK(moved.grad_residual.stored == apart.grad_residual.stored);
+  CHECK(moved.grad_x.stored == apart.grad_x.stored);
+}
+
 TEST_CASE("residual and norm on a device: the order of threads and blocks changes no bit") {
   AddNorm<float> first(131, 300, true, true), again = first;
   emulation::options.seed = 1;

@@ -53,8 +53,8 @@ void launch(AddNormForward const& a, void* stream) {
 void launch(AddNormBackward const& a, void* stream) {
   if (a.shape.columns == 0) return;
   add_norm::choose(a.shape, [&]<class T, int pieces>() {
-    bool const wide =
-        add_norm::all_by_fours<T>(a.shape, a.z, a.weight, a.grad_y, a.grad_z, a.grad_x);
+    bool const wide = add_norm::all_by_fours<T>(a.shape, a.z, a.weight, a.grad_y, a.grad_z,
+                                                a.grad_x, a.grad_residual);
     ColumnSplit const split(a.shape.columns);
     int const splits = split.splits(a.shape.rows);
     // The columns first: the rows' kernel may write over what they read.
