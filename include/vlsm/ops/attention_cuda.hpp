@@ -7,13 +7,13 @@
 #ifdef VLSM_KERNELS
 #include <ATen/ATen.h>
 #include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
 
 #include <array>
 #include <utility>
 
 #include "vlsm/kernels/fusion_attention.hpp"
 #include "vlsm/ops/attention_options.hpp"
+#include "vlsm/ops/launch.hpp"
 #endif
 
 namespace vlsm::ops {
@@ -63,9 +63,7 @@ inline kernels::AttentionShape shape_of(at::Tensor const& q, at::Tensor const& k
 /// Whether the fused kernels of a GPU take these queries here.
 inline bool attention_cuda_takes([[maybe_unused]] at::Tensor const& q) {
 #ifdef VLSM_KERNELS
-  auto const type = q.scalar_type();
-  return q.is_cuda() && q.dim() == 4 &&
-         (type == at::kFloat || type == at::kHalf || type == at::kBFloat16) &&
+  return q.is_cuda() && kernels_reach(q) && q.dim() == 4 &&
          kernels::fusion_attention_takes(static_cast<int>(q.size(3)));
 #else
   return false;
@@ -77,7 +75,6 @@ inline std::pair<at::Tensor, at::Tensor> attention_cuda_forward(at::Tensor const
                                                                 at::Tensor const& k_in,
                                                                 at::Tensor const& v_in,
                                                                 AttentionOptions const& options) {
-  c10::cuda::CUDAGuard const device(q_in.device());
   at::Tensor const q = detail::last_contiguous(q_in), k = detail::last_contiguous(k_in),
                    v = detail::last_contiguous(v_in);
   at::Tensor const lengths =
@@ -85,17 +82,17 @@ inline std::pair<at::Tensor, at::Tensor> attention_cuda_forward(at::Tensor const
   at::Tensor const out = at::empty(q.sizes(), q.options());
   at::Tensor const lse =
       at::empty({q.size(0), q.size(2), q.size(1)}, q.options().dtype(at::kFloat));
-  kernels::launch(kernels::FusionAttentionForward{.shape = detail::shape_of(q, k, options, lengths),
-                                                  .q = q.const_data_ptr(),
-                                                  .k = k.const_data_ptr(),
-                                                  .v = v.const_data_ptr(),
-                                                  .out = out.mutable_data_ptr(),
-                                                  .lse = lse.mutable_data_ptr<float>(),
-                                                  .q_strides = detail::strides_of(q),
-                                                  .k_strides = detail::strides_of(k),
-                                                  .v_strides = detail::strides_of(v),
-                                                  .out_strides = detail::strides_of(out)},
-                  c10::cuda::getCurrentCUDAStream().stream());
+  detail::launch_on_card(
+      q, kernels::FusionAttentionForward{.shape = detail::shape_of(q, k, options, lengths),
+                                         .q = q.const_data_ptr(),
+                                         .k = k.const_data_ptr(),
+                                         .v = v.const_data_ptr(),
+                                         .out = out.mutable_data_ptr(),
+                                         .lse = lse.mutable_data_ptr<float>(),
+                                         .q_strides = detail::strides_of(q),
+                                         .k_strides = detail::strides_of(k),
+                                         .v_strides = detail::strides_of(v),
+                                         .out_strides = detail::strides_of(out)});
   return {out, lse};
 }
 
@@ -103,7 +100,7 @@ inline std::array<at::Tensor, 3> attention_cuda_backward(
     at::Tensor const& grad_out_in, at::Tensor const& q_in, at::Tensor const& k_in,
     at::Tensor const& v_in, at::Tensor const& out_in, at::Tensor const& lse,
     AttentionOptions const& options) {
-  c10::cuda::CUDAGuard const device(q_in.device());
+  c10::cuda::CUDAGuard const device(q_in.device());  // whose size decides the workspace's
   at::Tensor const q = detail::last_contiguous(q_in), k = detail::last_contiguous(k_in),
                    v = detail::last_contiguous(v_in), out = detail::last_contiguous(out_in),
                    grad_out = detail::last_contiguous(grad_out_in);
@@ -115,26 +112,26 @@ inline std::array<at::Tensor, 3> attention_cuda_backward(
   auto const shape = detail::shape_of(q, k, options, lengths);
   at::Tensor const workspace = at::empty(
       {static_cast<std::int64_t>(kernels::workspace_bytes(shape))}, q.options().dtype(at::kByte));
-  kernels::launch(kernels::FusionAttentionBackward{.shape = shape,
-                                                   .q = q.const_data_ptr(),
-                                                   .k = k.const_data_ptr(),
-                                                   .v = v.const_data_ptr(),
-                                                   .out = out.const_data_ptr(),
-                                                   .grad_out = grad_out.const_data_ptr(),
-                                                   .lse = lse.const_data_ptr<float>(),
-                                                   .grad_q = grad_q.mutable_data_ptr(),
-                                                   .grad_k = grad_k.mutable_data_ptr(),
-                                                   .grad_v = grad_v.mutable_data_ptr(),
-                                                   .workspace = workspace.mutable_data_ptr(),
-                                                   .q_strides = detail::strides_of(q),
-                                                   .k_strides = detail::strides_of(k),
-                                                   .v_strides = detail::strides_of(v),
-                                                   .out_strides = detail::strides_of(out),
-                                                   .grad_out_strides = detail::strides_of(grad_out),
-                                                   .grad_q_strides = detail::strides_of(grad_q),
-                                                   .grad_k_strides = detail::strides_of(grad_k),
-                                                   .grad_v_strides = detail::strides_of(grad_v)},
-                  c10::cuda::getCurrentCUDAStream().stream());
+  detail::launch_on_card(
+      q, kernels::FusionAttentionBackward{.shape = shape,
+                                          .q = q.const_data_ptr(),
+                                          .k = k.const_data_ptr(),
+                                          .v = v.const_data_ptr(),
+                                          .out = out.const_data_ptr(),
+                                          .grad_out = grad_out.const_data_ptr(),
+                                          .lse = lse.const_data_ptr<float>(),
+                                          .grad_q = grad_q.mutable_data_ptr(),
+                                          .grad_k = grad_k.mutable_data_ptr(),
+                                          .grad_v = grad_v.mutable_data_ptr(),
+                                          .workspace = workspace.mutable_data_ptr(),
+                                          .q_strides = detail::strides_of(q),
+                                          .k_strides = detail::strides_of(k),
+                                          .v_strides = detail::strides_of(v),
+                                          .out_strides = detail::strides_of(out),
+                                          .grad_out_strides = detail::strides_of(grad_out),
+                                          .grad_q_strides = detail::strides_of(grad_q),
+                                          .grad_k_strides = detail::strides_of(grad_k),
+                                          .grad_v_strides = detail::strides_of(grad_v)});
   return {grad_q, grad_k, grad_v};
 }
 #endif

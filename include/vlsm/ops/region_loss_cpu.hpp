@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vlsm/kernels/cpu/dice.hpp"
+#include "vlsm/ops/element.hpp"
 #include "vlsm/ops/parallel.hpp"
 
 // The segmentation losses on a CPU: tensors to the tasks of kernels/cpu, and chunks to threads.
@@ -17,19 +18,13 @@ namespace detail {
 /// Calls `f(logits, target)` with typed pointers. Targets are float, uint8 or bool.
 template <class F>
 void with_elements(at::Tensor const& logits, at::Tensor const& target, F const& f) {
-  auto const with_target = [&](auto const* x) {
+  with_floats(element_of(logits), [&]<class X>() {
+    auto const* const x = static_cast<X const*>(logits.const_data_ptr());
     if (target.scalar_type() == at::kFloat)
       f(x, target.const_data_ptr<float>());
     else
       f(x, static_cast<std::uint8_t const*>(target.const_data_ptr()));
-  };
-  void const* const data = logits.const_data_ptr();
-  if (logits.scalar_type() == at::kHalf)
-    with_target(static_cast<kernels::Half const*>(data));
-  else if (logits.scalar_type() == at::kBFloat16)
-    with_target(static_cast<kernels::BFloat16 const*>(data));
-  else
-    with_target(static_cast<float const*>(data));
+  });
 }
 
 template <class Task>
