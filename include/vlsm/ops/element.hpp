@@ -4,7 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "vlsm/kernels/device/element.hpp"
-#include "vlsm/kernels/device/types.cuh"
+#include "vlsm/kernels/device/with_floats.hpp"
 
 // Tensors' types as the kernels name them.
 namespace vlsm::ops {
@@ -22,17 +22,6 @@ inline kernels::Element element_of(at::Tensor const& x) {
     default:
       return kernels::Element::f32;
   }
-}
-
-/// Calls `run.operator()<E>()` with float, kernels::Half or kernels::BFloat16.
-template <class Run>
-void with_floats(kernels::Element element, Run const& run) {
-  if (element == kernels::Element::f16)
-    run.template operator()<kernels::Half>();
-  else if (element == kernels::Element::bf16)
-    run.template operator()<kernels::BFloat16>();
-  else
-    run.template operator()<float>();
 }
 
 /// Whether fused kernels may run where this tensor lives, on numbers of its type.

@@ -18,7 +18,7 @@ namespace detail {
 /// Calls `f(logits, target)` with typed pointers. Targets are float, uint8 or bool.
 template <class F>
 void with_elements(at::Tensor const& logits, at::Tensor const& target, F const& f) {
-  with_floats(element_of(logits), [&]<class X>() {
+  kernels::with_floats(element_of(logits), "logits", "segmentation loss", [&]<class X>() {
     auto const* const x = static_cast<X const*>(logits.const_data_ptr());
     if (target.scalar_type() == at::kFloat)
       f(x, target.const_data_ptr<float>());

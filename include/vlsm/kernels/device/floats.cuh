@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 
-#include "vlsm/core/error.hpp"
 #include "vlsm/kernels/device/copy.cuh"
 #include "vlsm/kernels/device/element.hpp"
 #include "vlsm/kernels/device/types.cuh"
+#include "vlsm/kernels/device/with_floats.hpp"
 
 // Arrays of any element type, read and written as floats, a few neighbours a thread.
 namespace vlsm::kernels {
@@ -50,22 +49,6 @@ __device__ void write(T* to, int count, bool wide, float const (&from)[step]) {
 template <class T>
 bool by_fours(T const* pointer, std::ptrdiff_t stride) {
   return aligned(step * static_cast<int>(sizeof(T)), pointer, stride);
-}
-
-/// Calls `run.operator()<T>()` with the element type as a type.
-template <class Run>
-void with_floats(Element element, char const* what, char const* where, Run const& run) {
-  switch (element) {
-    case Element::f32:
-      return run.template operator()<float>();
-    case Element::f16:
-      return run.template operator()<Half>();
-    case Element::bf16:
-      return run.template operator()<BFloat16>();
-    default:
-      throw Error(std::string(what) + " that are no floats", where,
-                  "give them as float32, float16 or bfloat16");
-  }
 }
 
 }  // namespace vlsm::kernels

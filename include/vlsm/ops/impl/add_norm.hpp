@@ -86,7 +86,7 @@ inline at::Tensor add_norm_forward(at::Tensor const& x, at::Tensor const& residu
     launch_on_card(x, a);
     return y;
   }
-  with_floats(a.shape.type, [&]<class E>() {
+  kernels::with_floats(a.shape.type, "rows", "add_norm", [&]<class E>() {
     each_rows(
         a.shape, a.shape.rows, a.shape.columns,
         [&](std::int64_t first, std::int64_t last, float* scratch) {
@@ -130,7 +130,7 @@ inline AddNormGradients add_norm_backward(at::Tensor const& grad_y, at::Tensor c
     launch_on_card(z, a);
     return by;
   }
-  with_floats(shape.type, [&]<class E>() {
+  kernels::with_floats(shape.type, "rows", "add_norm", [&]<class E>() {
     each_rows(shape, splits, kernels::cpu::add_norm_rows * shape.columns,
               [&](std::int64_t first, std::int64_t last, float* scratch) {
                 for (std::int64_t split = first; split < last; ++split)

@@ -66,7 +66,7 @@ inline kernels::FilmShape film_shape(at::Tensor const& x) {
 /// Runs Part<E> for every task of the shape, in LibTorch's threads.
 template <template <class> class Part, class Arguments>
 void film_on_cpu(Arguments const& a) {
-  with_floats(a.shape.type, [&]<class E>() {
+  kernels::with_floats(a.shape.type, "features", "film", [&]<class E>() {
     std::ptrdiff_t const each =
         kernels::cpu::film_part(a.shape) * (a.shape.tokens ? std::ptrdiff_t{a.shape.channels} : 1);
     parallel_for(kernels::cpu::film_tasks(a.shape), grain_for(each),
@@ -123,7 +123,7 @@ inline FilmGradients film_backward(at::Tensor const& grad_y, at::Tensor const& x
   }
   film_on_cpu<kernels::cpu::FilmBackwardPart>(a);
   at::Tensor const exact = at::empty(scale.sizes(), at::TensorOptions(at::kDouble));
-  with_floats(shape.type, [&]<class E>() {
+  kernels::with_floats(shape.type, "features", "film", [&]<class E>() {
     kernels::cpu::sum_of_splits(a.workspace, parts, shape.planes(), static_cast<E*>(a.grad_scale),
                                 static_cast<E*>(a.grad_shift), exact.mutable_data_ptr<double>());
   });
