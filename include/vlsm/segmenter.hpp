@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/core/fits.hpp"
 #include "vlsm/nn/features.hpp"
 #include "vlsm/nn/module.hpp"
@@ -22,7 +23,8 @@ class Segmenter : public Module {
   }
 
   /// The second half: what was seen and said -> logits. One picture may meet many sentences (and
-  /// one sentence many pictures): a batch of 1 is repeated to the other's.
+  /// one sentence many pictures): a batch of 1 is repeated to the other's. Throws Error for other
+  /// batches that differ.
   at::Tensor segment(Features seen, Said said) const {
     repeat_single(seen, said);
     Features const joint = fusion->forward(seen, said);
@@ -56,6 +58,9 @@ class Segmenter : public Module {
       said.words = repeat(said.words, images);
       said.padding = repeat(said.padding, images);
     }
+    if (images != prompts && images != 1 && prompts != 1)
+      throw Error(std::to_string(images) + " pictures meet " + std::to_string(prompts) + " prompts",
+                  "Segmenter::segment", "give as many of both, or one of either");
   }
 };
 

@@ -3,6 +3,7 @@
 
 // As a user would meet it: one slot of a real model is made wider, and the next is forgotten.
 struct Wider : vlsm::ClipSeg {
-  using Fusion = vlsm::Film<vlsm::FilmConfig{.image = Vision::out, .text = Text::out, .width = 128}>;
+  using Fusion =
+      vlsm::Film<vlsm::FilmConfig{.image = Vision::out, .text = Text::out, .width = 128}>;
 };
 vlsm::Segmenter<Wider> model;

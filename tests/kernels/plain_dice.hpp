@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/own_loss.hpp"
 #include "vlsm/kernels/device/types.cuh"
 #include "vlsm/kernels/dice.hpp"
 #include "vlsm/kernels/pixel_term.hpp"
@@ -78,6 +79,11 @@ inline Point term(kernels::FocalEntropy const& f, double x, double t) {
   double const factor = weight * std::exp(-gamma * softplus(-y));
   return {factor * entropy.value,
           factor * (entropy.slope + gamma * entropy.value * sigmoid(-y) * sign)};
+}
+
+inline Point term(Brier const&, double x, double t) {
+  double const p = sigmoid(x);
+  return {(p - t) * (p - t), 2 * (p - t) * p * sigmoid(-x)};
 }
 
 }  // namespace plain

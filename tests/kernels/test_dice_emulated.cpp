@@ -5,6 +5,8 @@
 #include "emulation/cuda.hpp"
 #include "kernels/plain_dice.hpp"
 #include "support/doctest.hpp"
+#include "support/own_loss.hpp"
+#include "vlsm/kernels/dice/launch.cuh"
 
 // The segmentation losses' CUDA kernels, as a card runs them, against plain loops in double.
 namespace {
@@ -28,31 +30,32 @@ struct Result {
 };
 
 /// Forward, and backward from gradients 0.5, 0.75, 1, ... by the values.
-template <class X, class Y>
-Result<X> on_device(DiceProblem<X, Y> const& problem, DiceLoss const& loss) {
-  std::size_t const groups = static_cast<std::size_t>(loss.groups);
-  Result<X> result{std::vector<float>(loss.each_group ? groups : 1),
+template <class X, class Y, class Region, class Term>
+Result<X> on_device(DiceProblem<X, Y> const& problem, DiceTotal const& total, Region const& region,
+                    Term const& term) {
+  std::size_t const groups = static_cast<std::size_t>(total.groups);
+  Result<X> result{std::vector<float>(total.each_group ? groups : 1),
                    std::vector<RegionLoss>(groups), std::vector<X>(problem.logits.size())};
   std::vector<DiceSums> workspace(static_cast<std::size_t>(dice_workspace(problem.size)));
   DiceOnDevice const common{problem.size,
-                            loss,
+                            total,
                             element<X>,
                             element<Y>,
                             problem.logits.data(),
                             problem.target.data(),
                             result.regions.data()};
-  launch(DiceForward{common, workspace.data(), result.values.data()}, nullptr);
+  launch_loss(DiceForward{common, workspace.data(), result.values.data()}, region, term, nullptr);
   std::vector<float> grad;
   for (std::size_t i = 0; i < result.values.size(); ++i)
     grad.push_back(0.5f + 0.25f * static_cast<float>(i));
-  launch(DiceBackward{common, grad.data(), result.gradient.data()}, nullptr);
+  launch_loss(DiceBackward{common, grad.data(), result.gradient.data()}, term, nullptr);
   return result;
 }
 
 /// The same by plain loops.
-template <class X, class Y, class Term>
-void plain(DiceProblem<X, Y> const& problem, DiceLoss const& loss, Term const& term,
-           std::vector<double>& values, std::vector<double>& gradient) {
+template <class X, class Y, class Region, class Term>
+void plain(DiceProblem<X, Y> const& problem, DiceTotal const& loss, Region const& region_loss,
+           Term const& term, std::vector<double>& values, std::vector<double>& gradient) {
   std::size_t const planes = static_cast<std::size_t>(problem.size.planes),
                     groups = static_cast<std::size_t>(loss.groups);
   auto const sums = test::plain_dice(problem, term, std::vector<DiceSlopes>(planes)).sums;
@@ -67,7 +70,7 @@ void plain(DiceProblem<X, Y> const& problem, DiceLoss const& loss, Term const& t
   double const of_term = loss.term_weight * all.term / (averaged ? pixels : 1);
   double sum = 0, given = 0;
   for (std::size_t group = 0; group < groups; ++group) {
-    double const value = loss.region_weight * loss(of_groups[group]).value;
+    double const value = loss.region_weight * region_loss(of_groups[group]).value;
     values.push_back(value + of_term);
     sum += value;
     given += 0.5 + 0.25 * static_cast<double>(group);
@@ -78,7 +81,7 @@ void plain(DiceProblem<X, Y> const& problem, DiceLoss const& loss, Term const& t
   }
   std::vector<DiceSlopes> slopes;
   for (std::size_t plane = 0; plane < planes; ++plane) {
-    RegionLoss const region = loss(of_groups[plane % groups]);
+    RegionLoss const region = region_loss(of_groups[plane % groups]);
     double factor = loss.each_group ? 0.5 + 0.25 * static_cast<double>(plane % groups) : 0.5;
     factor *= loss.region_weight / (loss.mean ? static_cast<double>(groups) : 1);
     slopes.push_back({static_cast<float>(factor * region.by_overlap),
@@ -92,12 +95,12 @@ struct Worst {
   double value = 0, gradient = 0;
 };
 
-template <class X, class Y, class Term>
-void compare(DiceProblem<X, Y> const& problem, DiceLoss const& loss, Term const& term,
-             Worst& worst) {
-  Result<X> const actual = on_device(problem, loss);
+template <class X, class Y, class Region, class Term>
+void compare(DiceProblem<X, Y> const& problem, DiceTotal const& total, Region const& region,
+             Term const& term, Worst& worst) {
+  Result<X> const actual = on_device(problem, total, region, term);
   std::vector<double> values, gradient;
-  plain(problem, loss, term, values, gradient);
+  plain(problem, total, region, term, values, gradient);
   REQUIRE(actual.values.size() == values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     double const error =
@@ -117,8 +120,23 @@ void compare(DiceProblem<X, Y> const& problem, DiceLoss const& loss, Term const&
 template <class X, class Y>
 void compare_all(char const* name) {
   Worst worst;
-  DiceLoss loss;
+  DiceTotal total;
   int turn = 0;
+  auto const with_term = [&](DiceProblem<X, Y> const& problem, auto const& term) {
+    // Regions, reductions and groups take turns, so that each meets each size.
+    switch (turn % 5) {
+      case 0:
+        return compare(problem, total, Dice{}, term, worst);
+      case 1:
+        return compare(problem, total, Jaccard{}, term, worst);
+      case 2:
+        return compare(problem, total, Tversky{.wrong = 0.3, .missed = 0.7}, term, worst);
+      case 3:
+        return compare(problem, total, FocalTversky{}, term, worst);
+      default:
+        return compare(problem, total, test::Marked{}, term, worst);
+    }
+  };
   for (DiceSizes const size :
        {DiceSizes{1, 1}, {6, 3}, {3, 255}, {2, 1024}, {4, 4096}, {2, 4101}, {2, 9000}})
     for (Mask mask : {Mask::blob, Mask::empty, Mask::full, Mask::soft})
@@ -126,24 +144,17 @@ void compare_all(char const* name) {
         INFO(size.planes, " planes of ", size.pixels, " pixels, mask ", static_cast<int>(mask),
              ", logits up to ", scale);
         DiceProblem<X, Y> const problem(size, mask, scale);
-        // Regions, reductions and groups take turns, so that each meets each size.
-        loss.kind = static_cast<DiceLoss::Kind>(turn % 4);
-        loss.mean = turn % 3 == 0;
-        loss.each_group = turn % 3 == 1;
-        loss.groups = turn % 5 == 0 && size.planes % 2 == 0 ? 2 : size.planes;
-        loss.region_weight = 0.7, loss.term_weight = 0.2;
+        total.mean = turn % 3 == 0;
+        total.each_group = turn % 3 == 1;
+        total.groups = turn % 7 == 0 && size.planes % 2 == 0 ? 2 : size.planes;
+        total.region_weight = 0.7, total.term_weight = 0;
+        with_term(problem, NoTerm{});
+        total.term_weight = 0.2;
+        with_term(problem, EntropyOfLogits{});
+        with_term(problem, EntropyOfProbabilities{});
+        with_term(problem, FocalEntropy{.gamma = 1.5f, .foreground = 0.25f, .background = 0.75f});
+        with_term(problem, test::Brier{});
         ++turn;
-        loss.term = DiceLoss::Term::none;
-        loss.term_weight = 0;
-        compare(problem, loss, NoTerm{}, worst);
-        loss.term_weight = 0.2;
-        loss.term = DiceLoss::Term::logits;
-        compare(problem, loss, EntropyOfLogits{}, worst);
-        loss.term = DiceLoss::Term::probabilities;
-        compare(problem, loss, EntropyOfProbabilities{}, worst);
-        loss.term = DiceLoss::Term::focal;
-        loss.focal = {.gamma = 1.5f, .foreground = 0.25f, .background = 0.75f};
-        compare(problem, loss, loss.focal, worst);
       }
   std::printf("%s: largest error of a value %.2g, of a gradient %.2g of its largest entry\n", name,
               worst.value, worst.gradient);
@@ -164,14 +175,10 @@ TEST_CASE("losses on a device: bfloat16") {
 
 TEST_CASE("losses on a device: the order of threads and blocks changes no bit") {
   DiceProblem<float, float> const problem({3, 9001}, Mask::soft, 4);
-  DiceLoss loss;
-  loss.kind = DiceLoss::Kind::focal_tversky;
-  loss.term = DiceLoss::Term::logits;
-  loss.term_weight = 0.2;
-  loss.groups = 3;
+  DiceTotal const total{.term_weight = 0.2, .groups = 3};
   auto const with_seed = [&](unsigned seed) {
     emulation::options.seed = seed;
-    return on_device(problem, loss);
+    return on_device(problem, total, FocalTversky{}, EntropyOfLogits{});
   };
   Result<float> const first = with_seed(1);
   for (unsigned seed : {2u, 3u}) {
@@ -185,13 +192,13 @@ TEST_CASE("losses on a device: other element types are refused in one line") {
   DiceForward wrong;
   wrong.size = {1, 1};
   wrong.logits_type = Element::u8;
-  CHECK_THROWS_WITH_AS(launch(wrong, nullptr),
+  CHECK_THROWS_WITH_AS(launch_loss(wrong, Dice{}, NoTerm{}, nullptr),
                        "logits that are no floats: segmentation loss: give them as float32, "
                        "float16 or bfloat16",
                        Error);
   wrong.logits_type = Element::f32;
   wrong.target_type = Element::bf16;
-  CHECK_THROWS_WITH_AS(launch(wrong, nullptr),
+  CHECK_THROWS_WITH_AS(launch_loss(wrong, Dice{}, NoTerm{}, nullptr),
                        "a target of 16-bit numbers: segmentation loss: give it as float32, uint8 "
                        "or bool",
                        Error);

@@ -15,13 +15,16 @@ constexpr double tolerance = 1e-4;  // of the standard deviation of the referenc
 
 /// Words up to each prompt's own end; the reference computes vectors for padding, too.
 void check_words(Reference const& reference, Said const& said) {
-  auto const strides =
-      reference.info().at("subsampled").at("text_last_hidden").at("strides").get<std::vector<int>>();
+  auto const strides = reference.info()
+                           .at("subsampled")
+                           .at("text_last_hidden")
+                           .at("strides")
+                           .get<std::vector<int>>();
   at::Tensor const stored = reference["text_last_hidden.sub"];
   for (std::int64_t row = 0; row < said.words.size(0); ++row) {
     auto const length = said.padding[row].logical_not().sum().item<std::int64_t>();
-    at::Tensor const ours = said.words[row].slice(0, 0, length, strides[1]).slice(
-        1, 0, std::nullopt, strides[2]);
+    at::Tensor const ours =
+        said.words[row].slice(0, 0, length, strides[1]).slice(1, 0, std::nullopt, strides[2]);
     Reference::check_values("text_last_hidden", ours, stored[row].slice(0, 0, ours.size(0)),
                             tolerance);
   }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "support/doctest.hpp"
+#include "support/own_loss.hpp"
 #include "support/recipe.hpp"
 #include "vlsm/ops/dice.hpp"
 
@@ -202,35 +203,13 @@ TEST_CASE("what the kernels leave out is the composite's") {
   CHECK(soft.grad().abs().max().item<double>() > 0);
 }
 
-/// A user's own loss: the share of the pixels that is marked, and squared errors of the
-/// probabilities.
-struct Marked {
-  VLSM_EVERYWHERE kernels::RegionLoss operator()(kernels::DiceSums const& s) const {
-    return {s.predicted, 0, 1};
-  }
-};
-struct Brier {
-  static constexpr bool none = false;
-
-  template <class Math, class V>
-  VLSM_EVERYWHERE void value(V const&, kernels::Probability<V> const& s, V const& t,
-                             V& result) const {
-    result = (s.yes - t) * (s.yes - t);
-  }
-  template <class Math, class V>
-  VLSM_EVERYWHERE void slope(V const&, kernels::Probability<V> const& s, V const& t,
-                             V& result) const {
-    result = 2.0f * (s.yes - t) * s.yes * s.no;
-  }
-};
-
 TEST_CASE("a loss of one's own is two functors") {
   at::Tensor const x = test::recipe_uniform("logits", {2, 1, 40, 33}, 3), t = mask_like(x);
   Loss const loss = [](at::Tensor const& logits, at::Tensor const& target, Backend backend) {
     if (backend == Backend::fused)
       return ops::fused_loss(
           logits, target,
-          ops::RegionLossOf<Marked, Brier>{.region_weight = 0.01, .term_weight = 5});
+          ops::RegionLossOf<test::Marked, test::Brier>{.region_weight = 0.01, .term_weight = 5});
     at::Tensor const p = at::sigmoid(logits);
     return 0.01 * p.sum({1, 2, 3}).mean() + 5 * (p - target).square().mean();
   };

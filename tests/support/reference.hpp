@@ -89,10 +89,9 @@ inline std::vector<io::NamedArray> recipe_state(torch::nn::Module const& model,
     for (io::Origin const& origin : io::origins_of(scheme, ours)) {
       at::Tensor const theirs = io::to_theirs(origin.rule, parameter);
       state.push_back(
-          {origin.theirs,
-           io::to_array(theirs.is_floating_point()
-                            ? recipe_weight(prefix + origin.theirs, theirs.sizes())
-                            : theirs)});
+          {origin.theirs, io::to_array(theirs.is_floating_point()
+                                           ? recipe_weight(prefix + origin.theirs, theirs.sizes())
+                                           : theirs)});
     }
   };
   for (auto const& item : model.named_parameters()) add(item.key(), item.value());

@@ -103,6 +103,14 @@ consteval bool fits() {
       static_assert(A::recipe.image % writes.stride[writes.count - 1] == 0,
                     "recipe.image is no multiple of Vision's patch: choose a multiple");
     }
+    if constexpr (detail::is_text_tower<Text> && requires { Text::settings.positions; }) {
+      static_assert(
+          A::recipe.tokens >= 2,
+          "recipe.tokens leaves no room for a prompt's start and end: set it to 2 or more");
+      static_assert(A::recipe.tokens <= Text::settings.positions,
+                    "recipe.tokens is beyond Text's positions: set it to at most "
+                    "Text::settings.positions");
+    }
     if constexpr (detail::is_fusion<Fusion> && detail::is_decoder<Decoder>) {
       constexpr Taps reads = Decoder::in, writes = Fusion::out;
       static_assert(detail::number<reads.count> == detail::number<writes.count>,
@@ -125,14 +133,22 @@ consteval bool fits() {
     }
     // A decoder or a head may read the text, too.
     if constexpr (detail::is_text_tower<Text> && requires { Decoder::text; })
-      static_assert(Decoder::text == Text::out,
-                    "Decoder reads other words or sentences than Text writes: set Decoder's .text = "
-                    "Text::out");
+      static_assert(
+          Decoder::text == Text::out,
+          "Decoder reads other words or sentences than Text writes: set Decoder's .text = "
+          "Text::out");
     if constexpr (detail::is_text_tower<Text> && requires { Head::text; })
       static_assert(Head::text == Text::out,
                     "Head reads other words or sentences than Text writes: set Head's .text = "
                     "Text::out");
     if constexpr (detail::is_decoder<Decoder> && detail::is_head<Head>) {
+      static_assert(detail::number<Head::in.count> == detail::number<Decoder::out.count>,
+                    "Head reads another number of maps than Decoder writes: set Head's .in = "
+                    "Decoder::out, or choose a decoder that writes one map");
+      static_assert(Head::in.layout == Decoder::out.layout &&
+                        Head::in.class_tokens == Decoder::out.class_tokens,
+                    "Head reads another layout than Decoder writes (tokens or maps): choose a "
+                    "decoder that writes a map");
       static_assert(
           detail::number<Head::in.width[0]> == detail::number<Decoder::out.width[0]>,
           "Head reads a map of another width than Decoder writes: set Head's .in = Decoder::out");

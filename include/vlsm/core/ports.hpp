@@ -35,6 +35,14 @@ struct Taps {
   constexpr bool operator==(Taps const&) const = default;
 };
 
+/// Whether a tower's `count` taps are block numbers, each larger than the one before.
+constexpr bool ascend(std::array<int, max_taps> const& taps, int count) {
+  int before = -1;
+  for (int i = 0; i < count; before = taps[i++])
+    if (taps[i] <= before) return false;
+  return count <= max_taps;
+}
+
 /// What a text tower hands on: one vector a sentence and one a token; a width of 0 means none.
 struct Words {
   int sentence = 0;  ///< [B, sentence]

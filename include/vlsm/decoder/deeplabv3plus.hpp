@@ -10,11 +10,11 @@
 namespace vlsm {
 
 struct DeepLabConfig {
-  Taps in;                              ///< a shallow map and the deepest one
-  int width = 256;                      ///< channels of all that follows
-  int shallow = 48;                     ///< channels that the shallow map is reduced to
+  Taps in;                               ///< a shallow map and the deepest one
+  int width = 256;                       ///< channels of all that follows
+  int shallow = 48;                      ///< channels that the shallow map is reduced to
   std::array<int, 3> rates{12, 24, 36};  ///< dilations of the pyramid
-  int dropout = 50;                     ///< percent, in training
+  int dropout = 50;                      ///< percent, in training
 };
 
 /// Atrous spatial pyramid pooling (Chen et al. 2018): the same map at several dilations, beside its
@@ -77,8 +77,8 @@ class DeepLabV3PlusDecoder : public Module {
   }
 
   static constexpr long long parameter_count() {
-    return AtrousPyramid<config>::parameter_count() + SeparableBlock::parameter_count(width, width) +
-           ConvNorm::parameter_count(reduce) +
+    return AtrousPyramid<config>::parameter_count() +
+           SeparableBlock::parameter_count(width, width) + ConvNorm::parameter_count(reduce) +
            SeparableBlock::parameter_count(config.shallow + width, width);
   }
   static constexpr long long flops(Load load) {

@@ -18,10 +18,11 @@ struct DecoderConfig {
 /// first, each tap added to what the layer before made of the deeper ones.
 template <DecoderConfig config>
 class TransformerDecoder : public Module {
-  static_assert(config.in == Taps::alike(config.in.count, config.in.width[0], config.in.stride[0],
-                                         config.in.layout, config.in.class_tokens),
-                "TransformerDecoder reads taps of one width and one stride: choose a transformer as "
-                "Vision and a fusion of one width, or a decoder for pyramids");
+  static_assert(
+      config.in == Taps::alike(config.in.count, config.in.width[0], config.in.stride[0],
+                               config.in.layout, config.in.class_tokens),
+      "TransformerDecoder reads taps of one width and one stride: choose a transformer as "
+      "Vision and a fusion of one width, or a decoder for pyramids");
   static_assert(config.in.width[0] % config.heads == 0,
                 "DecoderConfig: the width of .in is no multiple of .heads");
 
@@ -44,8 +45,7 @@ class TransformerDecoder : public Module {
 
   static constexpr long long parameter_count() { return config.in.count * layer_parameters(layer); }
   static constexpr long long flops(Load load) {
-    return config.in.count *
-           layer_flops(layer, cells_of(out, 0, load) + config.in.class_tokens);
+    return config.in.count * layer_flops(layer, cells_of(out, 0, load) + config.in.class_tokens);
   }
 
  private:

@@ -28,15 +28,11 @@ class ConvHead : public Module {
   }
 
   static constexpr long long parameter_count() { return Conv::parameter_count(conv); }
-  static constexpr long long flops(Load load) {
-    return Conv::flops(conv, cells_of(in, 0, load));
-  }
+  static constexpr long long flops(Load load) { return Conv::flops(conv, cells_of(in, 0, load)); }
 
  private:
-  static constexpr ConvConfig conv{.in = config.in.width[0],
-                                   .out = 1,
-                                   .kernel = config.kernel,
-                                   .padding = config.kernel / 2};
+  static constexpr ConvConfig conv{
+      .in = config.in.width[0], .out = 1, .kernel = config.kernel, .padding = config.kernel / 2};
   std::shared_ptr<Conv> conv_ = child<Conv>("conv", conv);
 };
 

@@ -59,9 +59,7 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
     std::optional<Place> place;
     if (key.starts_with(source.prefix))
       place = place_of(source.scheme, key.substr(source.prefix.size()));
-    Use const wanted = !place                 ? Use::refuse
-                       : place->ours.empty() ? Use::drop
-                                             : use(place->ours);
+    Use const wanted = !place ? Use::refuse : place->ours.empty() ? Use::drop : use(place->ours);
     if (wanted == Use::drop)
       ++result.dropped;
     else if (wanted == Use::refuse)

@@ -1,66 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/kernels/dice/backward.cuh"
-#include "vlsm/kernels/dice/forward.cuh"
+#include "vlsm/kernels/dice/launch.cuh"
 
-namespace vlsm::kernels {
-
-namespace dice {
-
-/// Calls `run.operator()<X, Y>(term)` for the types and the term that the arguments name.
-template <class Run>
-void choose(DiceOnDevice const& a, Run const& run) {
-  auto const with_term = [&]<class X, class Y>() {
-    switch (a.loss.term) {
-      case DiceLoss::Term::none:
-        return run.template operator()<X, Y>(NoTerm{});
-      case DiceLoss::Term::logits:
-        return run.template operator()<X, Y>(EntropyOfLogits{});
-      case DiceLoss::Term::probabilities:
-        return run.template operator()<X, Y>(EntropyOfProbabilities{});
-      case DiceLoss::Term::focal:
-        return run.template operator()<X, Y>(a.loss.focal);
-    }
-  };
-  auto const with_target = [&]<class X>() {
-    if (a.target_type == Element::f32) return with_term.template operator()<X, float>();
-    if (a.target_type == Element::u8 || a.target_type == Element::boolean)
-      return with_term.template operator()<X, std::uint8_t>();
-    throw Error("a target of 16-bit numbers", "segmentation loss",
-                "give it as float32, uint8 or bool");
-  };
-  with_floats(a.logits_type, "logits", "segmentation loss", with_target);
-}
-
-inline dim3 grid_of(DiceSizes const& size) {
-  return dim3(static_cast<unsigned>(dice_workspace(size)));
-}
-
-}  // namespace dice
-
-void launch(DiceForward const& a, void* stream) {
-  if (a.size.planes == 0 || a.size.pixels == 0) return;
-  dice::choose(a, [&]<class X, class Y, class Term>(Term const& term) {
-    bool const wide = by_fours(static_cast<X const*>(a.logits), a.size.pixels) &&
-                      by_fours(static_cast<Y const*>(a.target), a.size.pixels);
-    VLSM_LAUNCH((dice::dice_sums<Term, X, Y>), dice::grid_of(a.size), dim3(dice::threads),
-                8 * (dice::threads / 32) * sizeof(float), stream, a, term, wide);
-  });
-  VLSM_LAUNCH((dice::dice_finish<dice::threads / 32>), dim3(1), dim3(dice::threads),
-              2 * (dice::threads / 32) * sizeof(double), stream, a);
-}
-
-void launch(DiceBackward const& a, void* stream) {
-  if (a.size.planes == 0 || a.size.pixels == 0) return;
-  dice::choose(a, [&]<class X, class Y, class Term>(Term const& term) {
-    bool const wide = by_fours(static_cast<X const*>(a.logits), a.size.pixels) &&
-                      by_fours(static_cast<Y const*>(a.target), a.size.pixels) &&
-                      by_fours(static_cast<X const*>(a.gradient), a.size.pixels);
-    VLSM_LAUNCH((dice::dice_gradient<Term, X, Y>), dice::grid_of(a.size), dim3(dice::threads),
-                3 * sizeof(float), stream, a, term, wide);
-  });
-}
-
-}  // namespace vlsm::kernels
+// The launches of the library's own losses.
+#define VLSM_REGION_ON_CARD(Region)                                    \
+  VLSM_FORWARD_ON_CARD(Region, vlsm::kernels::NoTerm);                 \
+  VLSM_FORWARD_ON_CARD(Region, vlsm::kernels::EntropyOfLogits);        \
+  VLSM_FORWARD_ON_CARD(Region, vlsm::kernels::EntropyOfProbabilities); \
+  VLSM_FORWARD_ON_CARD(Region, vlsm::kernels::FocalEntropy)
+VLSM_REGION_ON_CARD(vlsm::kernels::Dice);
+VLSM_REGION_ON_CARD(vlsm::kernels::Jaccard);
+VLSM_REGION_ON_CARD(vlsm::kernels::Tversky);
+VLSM_REGION_ON_CARD(vlsm::kernels::FocalTversky);
+#undef VLSM_REGION_ON_CARD
+VLSM_BACKWARD_ON_CARD(vlsm::kernels::NoTerm);
+VLSM_BACKWARD_ON_CARD(vlsm::kernels::EntropyOfLogits);
+VLSM_BACKWARD_ON_CARD(vlsm::kernels::EntropyOfProbabilities);
+VLSM_BACKWARD_ON_CARD(vlsm::kernels::FocalEntropy);

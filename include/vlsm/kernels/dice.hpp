@@ -61,31 +61,17 @@ struct DiceFinish : DiceSizes {
   }
 };
 
-/// A loss as the CUDA kernels take it: chosen at run time among the library's own.
-struct DiceLoss {
-  enum class Kind { dice, jaccard, tversky, focal_tversky };
-  enum class Term { none, logits, probabilities, focal };
-
-  Kind kind = Kind::dice;
-  FocalTversky region;  ///< of which `kind` takes what it needs: the smoothing, the weights
-  Term term = Term::none;
-  FocalEntropy focal;
+/// How the CUDA kernels make one value of the regions' losses and the term.
+struct DiceTotal {
   double region_weight = 1, term_weight = 0;
   bool mean = true;           ///< over groups, and over the term's pixels; false: sums
   bool each_group = false;    ///< a value for each group; the term is averaged
   std::ptrdiff_t groups = 0;  ///< as in DiceFinish
-
-  VLSM_EVERYWHERE RegionLoss operator()(DiceSums const& sums) const {
-    Tversky const& t = region.tversky;
-    if (kind == Kind::dice) return Dice{t.smooth_numerator, t.smooth_denominator}(sums);
-    if (kind == Kind::jaccard) return Jaccard{t.smooth_numerator, t.smooth_denominator}(sums);
-    return kind == Kind::tversky ? t(sums) : region(sums);
-  }
 };
 
 struct DiceOnDevice {
   DiceSizes size;
-  DiceLoss loss;
+  DiceTotal total;
   Element logits_type = Element::f32, target_type = Element::f32;
   void const *logits = nullptr, *target = nullptr;  ///< [planes, pixels]
   RegionLoss* regions = nullptr;  ///< [groups]: the forward writes it, the backward reads it
@@ -108,8 +94,20 @@ VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) 
   return size.planes * ((size.pixels + dice_device_chunk - 1) / dice_device_chunk);
 }
 
-/// `stream` is a cudaStream_t. No synchronisation, no atomics, the same bits every run.
-void launch(DiceForward const& arguments, void* stream);
-void launch(DiceBackward const& arguments, void* stream);
+/// Whether a loss of these functors has launches that some .cu file instantiates: kernels/dice.cuh
+/// those of the library's own. For functors of one's own, write
+/// `template <> inline constexpr bool vlsm::kernels::on_card<Mine, Term> = true;`
+/// behind them, and in a .cu file that includes both and kernels/dice/launch.cuh
+/// `VLSM_LOSS_ON_CARD(Mine, Term);`. Without that, logits on a card are copied to the CPU.
+template <class Region, class Term>
+inline constexpr bool on_card = is_own_region<Region>&& is_own_term<Term>;
+
+/// `stream` is a cudaStream_t. No synchronisation, no atomics, the same bits every run. Throws
+/// Error for element types that the kernels do not read.
+template <class Region, class Term>
+void launch_loss(DiceForward const& arguments, Region const& region, Term const& term,
+                 void* stream);
+template <class Term>
+void launch_loss(DiceBackward const& arguments, Term const& term, void* stream);
 
 }  // namespace vlsm::kernels

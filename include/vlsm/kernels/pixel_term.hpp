@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <type_traits>
+
 #include "vlsm/kernels/inline.hpp"
 
 // Losses per pixel, to be averaged beside a region's loss: functors of a logit x and a target t,
@@ -98,5 +100,10 @@ struct FocalEntropy {
     factor = factor * (background + t * (foreground - background));
   }
 };
+
+template <class Term>
+inline constexpr bool is_own_term =
+    std::is_same_v<Term, NoTerm> || std::is_same_v<Term, EntropyOfLogits> ||
+    std::is_same_v<Term, EntropyOfProbabilities> || std::is_same_v<Term, FocalEntropy>;
 
 }  // namespace vlsm::kernels

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include "vlsm/kernels/inline.hpp"
 
@@ -74,5 +75,10 @@ struct FocalTversky {
     return {std::pow(loss.value, exponent), steep * loss.by_overlap, steep * loss.by_predicted};
   }
 };
+
+template <class Region>
+inline constexpr bool is_own_region =
+    std::is_same_v<Region, Dice> || std::is_same_v<Region, Jaccard> ||
+    std::is_same_v<Region, Tversky> || std::is_same_v<Region, FocalTversky>;
 
 }  // namespace vlsm::kernels

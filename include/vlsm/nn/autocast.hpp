@@ -6,25 +6,33 @@
 namespace vlsm {
 
 /// While one lives, dense products of float32 tensors on `device` run in bfloat16 (torch's
-/// autocast).
+/// autocast). Keep it around a forward pass, not around a training: copies of weights are kept
+/// while it lives. They are dropped where it begins and ends, inside another one, too: a copy that
+/// was made without gradients (in an evaluation) would cut the next step's off.
 class Autocast {
  public:
   explicit Autocast(at::DeviceType device, bool enabled = true)
-      : device_(device), before_(at::autocast::is_autocast_enabled(device)) {
+      : device_(device),
+        enabled_before_(at::autocast::is_autocast_enabled(device)),
+        type_before_(at::autocast::get_autocast_dtype(device)) {
+    at::autocast::clear_cache();
     at::autocast::set_autocast_dtype(device_, at::kBFloat16);
     at::autocast::set_autocast_enabled(device_, enabled);
     at::autocast::increment_nesting();
   }
   ~Autocast() {
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(device_, before_);
+    at::autocast::decrement_nesting();
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, enabled_before_);
+    at::autocast::set_autocast_dtype(device_, type_before_);
   }
   Autocast(Autocast const&) = delete;
   Autocast& operator=(Autocast const&) = delete;
 
  private:
   at::DeviceType device_;
-  bool before_;
+  bool enabled_before_;
+  at::ScalarType type_before_;
 };
 
 }  // namespace vlsm

@@ -41,9 +41,7 @@ class Conv : public Module {
   }
 
  private:
-  static double bound(ConvConfig c) {
-    return 1 / std::sqrt(c.in / c.groups * c.kernel * c.kernel);
-  }
+  static double bound(ConvConfig c) { return 1 / std::sqrt(c.in / c.groups * c.kernel * c.kernel); }
 
   ConvConfig config_;
   at::Tensor weight_, bias_;

@@ -23,8 +23,8 @@ class Linear : public Module {
 
   /// Only the outputs from `first` on, `count` of them: [..., in] -> [..., count]
   at::Tensor rows(at::Tensor const& x, std::int64_t first, std::int64_t count) const {
-    return changed(at::linear(x, weight_.narrow(0, first, count), bias_.narrow(0, first, count)), x,
-                   first);
+    at::Tensor const bias = bias_.defined() ? bias_.narrow(0, first, count) : bias_;
+    return changed(at::linear(x, weight_.narrow(0, first, count), bias), x, first);
   }
 
   /// Adds a low-rank change of the outputs from `first` on, `count` of them, as child `name`.

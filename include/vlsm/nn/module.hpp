@@ -3,6 +3,7 @@
 
 #include <torch/nn/module.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,9 +28,28 @@ class WithoutInitialization {
   }
 };
 
+/// Whether `module` has parameters and none of them takes a gradient.
+inline bool is_frozen(torch::nn::Module const& module) {
+  std::vector<at::Tensor> const parameters = module.parameters();
+  return !parameters.empty() && std::ranges::none_of(parameters, [](at::Tensor const& parameter) {
+    return parameter.requires_grad();
+  });
+}
+
 /// torch::nn::Module with the two registrations every block needs, made to stand in the default
 /// member initialiser: a child or parameter that is declared cannot be forgotten.
 class Module : public torch::nn::Module {
+ public:
+  /// Sets training or evaluation, here and below. What is frozen evaluates in a training, too: no
+  /// running statistics move there and nothing is dropped.
+  void train(bool on = true) override {
+    torch::nn::Module::train(on && !is_frozen(*this));
+    if (!is_training()) return;
+    // Modules that are LibTorch's own, at any depth, do not look for themselves.
+    for (std::shared_ptr<torch::nn::Module> const& part : modules(/*include_self=*/false))
+      if (part->is_training() && is_frozen(*part)) part->train(false);
+  }
+
  protected:
   /// Makes a child of type `T` and registers it as `name`.
   template <class T, class... Arguments>

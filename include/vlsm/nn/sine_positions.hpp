@@ -8,13 +8,16 @@
 namespace vlsm {
 
 /// Sines (even channels) and cosines (odd) of the positions 0 to `length` - 1 at wavelengths from
-/// 2 pi to 10000 * 2 pi (Vaswani et al. 2017), [length, width].
+/// 2 pi to 10000 * 2 pi (Vaswani et al. 2017), [length, width]. 16 bits would not hold the angles:
+/// they are computed in float32 (float64 where that is asked for) and the result is rounded.
 inline at::Tensor sine_positions(std::int64_t length, std::int64_t width,
                                  at::TensorOptions const& options) {
-  at::Tensor const position = at::arange(length, options).unsqueeze(1);
-  at::Tensor const rate = (at::arange(0, width, 2, options) * (-std::log(10000.0) / width)).exp();
+  auto const type = c10::typeMetaToScalarType(options.dtype());
+  auto const wide = options.dtype(type == at::kDouble ? at::kDouble : at::kFloat);
+  at::Tensor const position = at::arange(length, wide).unsqueeze(1);
+  at::Tensor const rate = (at::arange(0, width, 2, wide) * (-std::log(10000.0) / width)).exp();
   at::Tensor const angle = position * rate;  // [length, width / 2]
-  return at::stack({angle.sin(), angle.cos()}, 2).flatten(1);
+  return at::stack({angle.sin(), angle.cos()}, 2).flatten(1).to(type);
 }
 
 /// The same in two dimensions: the first half of the channels is the column, the second the row,

@@ -14,6 +14,7 @@
 #include "vlsm/kernels/fusion_attention.hpp"
 #include "vlsm/ops/attention_options.hpp"
 #include "vlsm/ops/launch.hpp"
+#include "vlsm/ops/tf32.hpp"
 #endif
 
 namespace vlsm::ops {
@@ -35,8 +36,7 @@ inline kernels::Arithmetic arithmetic_of(at::Tensor const& x) {
     case at::kBFloat16:
       return kernels::Arithmetic::bf16;
     default:
-      return at::globalContext().allowTF32CuBLAS() ? kernels::Arithmetic::tf32
-                                                   : kernels::Arithmetic::f32;
+      return tf32_allowed() ? kernels::Arithmetic::tf32 : kernels::Arithmetic::f32;
   }
 }
 

@@ -49,14 +49,20 @@ constexpr std::int64_t grain_for(std::int64_t each) {
   return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, each));
 }
 
-/// Starts a kernel on the card of `where`, in PyTorch's stream; only where kernels_reach(where).
-template <class Arguments>
-void launch_on_card([[maybe_unused]] at::Tensor const& where,
-                    [[maybe_unused]] Arguments const& arguments) {
+/// Calls `start(stream)` with PyTorch's stream on the card of `where`; only where
+/// kernels_reach(where).
+template <class Start>
+void on_card_of([[maybe_unused]] at::Tensor const& where, [[maybe_unused]] Start const& start) {
 #ifdef VLSM_KERNELS
   c10::cuda::CUDAGuard const device(where.device());
-  launch(arguments, c10::cuda::getCurrentCUDAStream().stream());
+  start(static_cast<void*>(c10::cuda::getCurrentCUDAStream().stream()));
 #endif
+}
+
+/// Starts the kernel that these arguments are for, likewise.
+template <class Arguments>
+void launch_on_card(at::Tensor const& where, Arguments const& arguments) {
+  on_card_of(where, [&](void* stream) { launch(arguments, stream); });
 }
 
 }  // namespace vlsm::ops::detail

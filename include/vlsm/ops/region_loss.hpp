@@ -116,11 +116,12 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
                             at::Tensor const& mask, Loss const& loss) {
     ctx->saved_data["loss"] = detail::bytes_of(&loss, 1);
 #ifdef VLSM_KERNELS
-    if (logits.is_cuda()) {
-      auto const [value, regions] = detail::region_loss_cuda_forward(logits, mask, loss);
-      ctx->save_for_backward({logits, mask, regions});
-      return value;
-    }
+    if constexpr (detail::has_launch<Loss>)
+      if (logits.is_cuda()) {
+        auto const [value, regions] = detail::region_loss_cuda_forward(logits, mask, loss);
+        ctx->save_for_backward({logits, mask, regions});
+        return value;
+      }
 #endif
     auto const [value, regions] = fused_loss_forward(logits, mask, loss);
     ctx->save_for_backward({logits, mask, detail::bytes_of(regions.data(), regions.size())});
@@ -135,9 +136,11 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
     Loss loss;
     std::memcpy(&loss, bytes.const_data_ptr(), sizeof loss);
 #ifdef VLSM_KERNELS
-    if (saved[0].is_cuda())
-      return {
-          detail::region_loss_cuda_backward(grads[0], saved[0], saved[1], loss, saved[2]), {}, {}};
+    if constexpr (detail::has_launch<Loss>)
+      if (saved[0].is_cuda())
+        return {detail::region_loss_cuda_backward(grads[0], saved[0], saved[1], loss, saved[2]),
+                {},
+                {}};
 #endif
     return {fused_loss_backward(grads[0], saved[0], saved[1], loss,
                                 static_cast<kernels::RegionLoss const*>(saved[2].const_data_ptr())),
@@ -146,13 +149,32 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
   }
 };
 
+#ifdef VLSM_KERNELS
+namespace detail {
+
+[[deprecated(
+    "a loss of your own has no launch on a card, where its logits are copied to the CPU: "
+    "see kernels::on_card")]] inline void
+loss_without_a_launch() {}
+
+}  // namespace detail
+#endif
+
 /// The loss in one read of logits and target, its gradient in a second; the same bits from any
 /// number of threads. float32 [], or [B, C, 1, 1] ([C, 1, 1] with `batch`) without reduction. Only
-/// for what `fuses` says.
+/// for what `fuses` says: throws Error for other tensors. Functors of one's own run on a card once
+/// `kernels::on_card` says so; else the compiler warns, and logits on a card are copied to the CPU.
 template <class Region, class Term>
 at::Tensor fused_loss(at::Tensor const& logits, at::Tensor const& target,
                       RegionLossOf<Region, Term> const& loss) {
   vlsm::detail::check_same_shape(logits, target);
+#ifdef VLSM_KERNELS
+  if constexpr (!kernels::on_card<Region, Term>) {
+    detail::loss_without_a_launch();
+    if (logits.is_cuda())
+      return fused_loss(logits.to(at::kCPU), target.to(at::kCPU), loss).to(logits.device());
+  }
+#endif
   if (!fuses(logits, target))
     throw Error(
         "the fused losses do not take these tensors",
@@ -162,7 +184,8 @@ at::Tensor fused_loss(at::Tensor const& logits, at::Tensor const& target,
   if (at::GradMode::is_enabled() && logits.requires_grad())
     return FusedLoss<RegionLossOf<Region, Term>>::apply(dense, mask, loss);
 #ifdef VLSM_KERNELS
-  if (dense.is_cuda()) return detail::region_loss_cuda_forward(dense, mask, loss).first;
+  if constexpr (kernels::on_card<Region, Term>)
+    if (dense.is_cuda()) return detail::region_loss_cuda_forward(dense, mask, loss).first;
 #endif
   return fused_loss_forward(dense, mask, loss).first;
 }

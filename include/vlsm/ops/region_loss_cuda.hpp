@@ -13,36 +13,8 @@
 
 namespace vlsm::ops::detail {
 
-inline void choose(kernels::DiceLoss& loss, kernels::Dice const& region) {
-  loss.kind = kernels::DiceLoss::Kind::dice;
-  loss.region.tversky.smooth_numerator = region.smooth_numerator;
-  loss.region.tversky.smooth_denominator = region.smooth_denominator;
-}
-inline void choose(kernels::DiceLoss& loss, kernels::Jaccard const& region) {
-  choose(loss, kernels::Dice{region.smooth_numerator, region.smooth_denominator});
-  loss.kind = kernels::DiceLoss::Kind::jaccard;
-}
-inline void choose(kernels::DiceLoss& loss, kernels::Tversky const& region) {
-  loss.kind = kernels::DiceLoss::Kind::tversky;
-  loss.region.tversky = region;
-}
-inline void choose(kernels::DiceLoss& loss, kernels::FocalTversky const& region) {
-  loss.kind = kernels::DiceLoss::Kind::focal_tversky;
-  loss.region = region;
-}
-inline void choose(kernels::DiceLoss& loss, kernels::NoTerm) {
-  loss.term = kernels::DiceLoss::Term::none;
-}
-inline void choose(kernels::DiceLoss& loss, kernels::EntropyOfLogits) {
-  loss.term = kernels::DiceLoss::Term::logits;
-}
-inline void choose(kernels::DiceLoss& loss, kernels::EntropyOfProbabilities) {
-  loss.term = kernels::DiceLoss::Term::probabilities;
-}
-inline void choose(kernels::DiceLoss& loss, kernels::FocalEntropy const& focal) {
-  loss.term = kernels::DiceLoss::Term::focal;
-  loss.focal = focal;
-}
+template <class Loss>
+inline constexpr bool has_launch = kernels::on_card<decltype(Loss::region), decltype(Loss::term)>;
 
 /// What both passes are told; `regions` is their memory [groups] of kernels::RegionLoss, as bytes.
 template <class Arguments, class Loss>
@@ -51,13 +23,11 @@ Arguments region_arguments(at::Tensor const& logits, at::Tensor const& mask, Los
   std::int64_t const planes = logits.size(0) * logits.size(1);
   Arguments a;
   a.size = {planes, logits.numel() / planes};
-  choose(a.loss, loss.region);
-  choose(a.loss, loss.term);
-  a.loss.region_weight = loss.region_weight;
-  a.loss.term_weight = loss.term_weight;
-  a.loss.mean = loss.reduction != Reduction::sum;
-  a.loss.each_group = loss.reduction == Reduction::none;
-  a.loss.groups = loss.batch ? logits.size(1) : planes;
+  a.total.region_weight = loss.region_weight;
+  a.total.term_weight = loss.term_weight;
+  a.total.mean = loss.reduction != Reduction::sum;
+  a.total.each_group = loss.reduction == Reduction::none;
+  a.total.groups = loss.batch ? logits.size(1) : planes;
   a.logits_type = element_of(logits), a.target_type = element_of(mask);
   a.logits = logits.const_data_ptr(), a.target = mask.const_data_ptr();
   a.regions = static_cast<kernels::RegionLoss*>(regions.mutable_data_ptr());
@@ -77,11 +47,12 @@ std::pair<at::Tensor, at::Tensor> region_loss_cuda_forward(at::Tensor const& log
   at::Tensor const workspace =
       at::empty({kernels::dice_workspace(a.size) * std::int64_t{sizeof(kernels::DiceSums)}}, bytes);
   at::Tensor const value =
-      at::empty({a.loss.each_group ? groups : 1}, logits.options().dtype(at::kFloat));
+      at::empty({a.total.each_group ? groups : 1}, logits.options().dtype(at::kFloat));
   a.workspace = static_cast<kernels::DiceSums*>(workspace.mutable_data_ptr());
   a.value = value.mutable_data_ptr<float>();
-  launch_on_card(logits, a);
-  if (!a.loss.each_group) return {value[0], regions};
+  on_card_of(logits,
+             [&](void* stream) { kernels::launch_loss(a, loss.region, loss.term, stream); });
+  if (!a.total.each_group) return {value[0], regions};
   return {loss.batch ? value.view({groups, 1, 1}) : value.view({-1, channels, 1, 1}), regions};
 }
 
@@ -93,7 +64,7 @@ at::Tensor region_loss_cuda_backward(at::Tensor const& grad, at::Tensor const& l
   auto a = region_arguments<kernels::DiceBackward>(logits, mask, loss, regions);
   a.grad = by_value.const_data_ptr<float>();
   a.gradient = gradient.mutable_data_ptr();
-  launch_on_card(logits, a);
+  on_card_of(logits, [&](void* stream) { kernels::launch_loss(a, loss.term, stream); });
   return gradient;
 }
 

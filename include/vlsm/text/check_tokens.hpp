@@ -19,10 +19,10 @@ inline void check_tokens(at::Tensor const& ids, std::int64_t vocabulary) {
   auto const [least, most] = at::aminmax(ids);
   auto const lowest = least.item<std::int64_t>(), highest = most.item<std::int64_t>();
   if (lowest < 0 || highest >= vocabulary)
-    throw Error("a token id lies outside the vocabulary",
-                "id " + std::to_string(lowest < 0 ? lowest : highest),
-                "use the tokenizer of this model: its ids go from 0 to " +
-                    std::to_string(vocabulary - 1));
+    throw Error(
+        "a token id lies outside the vocabulary",
+        "id " + std::to_string(lowest < 0 ? lowest : highest),
+        "use the tokenizer of this model: its ids go from 0 to " + std::to_string(vocabulary - 1));
 }
 
 }  // namespace vlsm

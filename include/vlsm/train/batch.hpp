@@ -4,12 +4,15 @@
 #include <ATen/ATen.h>
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "vlsm/data/examples.hpp"
+#include "vlsm/nn/autocast.hpp"
 #include "vlsm/nn/features.hpp"
+#include "vlsm/train/options.hpp"
 
 namespace vlsm {
 
@@ -60,10 +63,24 @@ inline Batch collate(Examples const& examples, std::span<std::size_t const> indi
   return batch;
 }
 
-/// Logits [B, 1, S, S] of a batch that lies on the model's device. A sentence that several examples
-/// share is read once.
+namespace detail {
+
+/// Throws Error for batches of nothing.
+inline void check_batch(std::size_t batch, char const* where, Examples const& examples) {
+  if (batch == 0) throw Error("a batch holds no examples", where, "set it to 1 or more");
+  if (examples.size() == 0)
+    throw Error("the set holds no examples", where, "give examples to train and evaluate with");
+}
+
+}  // namespace detail
+
+/// Logits [B, 1, S, S] of a batch that lies on the model's device, in `precision`. A sentence that
+/// several examples share is read once.
 template <class Segmenter>
-at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& encode) {
+at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& encode,
+                   Precision precision = Precision::fp32) {
+  std::optional<Autocast> autocast;
+  if (precision == Precision::bf16) autocast.emplace(batch.image.device().type());
   std::map<std::string, std::int64_t> position;
   std::vector<std::string> distinct;
   std::vector<std::int64_t> which;

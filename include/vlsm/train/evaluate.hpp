@@ -11,10 +11,12 @@
 namespace vlsm {
 
 /// Scores every example at the model's size, per image, as the study does: where prediction and
-/// target are both empty the score is 1. A target pixel belongs to the object from 0.5 on.
+/// target are both empty the score is 1. A target pixel belongs to the object from 0.5 on. Throws
+/// Error for a batch of 0 and for a set without examples.
 template <class Segmenter>
 Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& encode,
                     EvaluateOptions const& options = {}) {
+  detail::check_batch(options.batch, "EvaluateOptions.batch", examples);
   at::NoGradGuard const no_grad;
   bool const was_training = model.is_training();
   at::Device const device = model.parameters().front().device();
@@ -26,11 +28,11 @@ Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& en
   for (std::size_t first = 0; first < order.size(); first += options.batch) {
     std::span const indices(order.data() + first, std::min(options.batch, order.size() - first));
     Batch const batch = collate(examples, indices, random).to(device);
-    at::Tensor const logits = forward(model, batch, encode);
+    at::Tensor const logits = forward(model, batch, encode, options.precision);
     at::Tensor const predicted = at::sigmoid(logits) > options.threshold,
                      target = batch.mask >= 0.5;
     at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
-    result.loss += segmentation_loss(logits, batch.mask, options.loss).template item<double>() *
+    result.loss += chosen_loss(logits, batch.mask, options).template item<double>() *
                    static_cast<double>(indices.size());
     for (std::size_t i = 0; i < indices.size(); ++i) {
       auto const row = static_cast<std::int64_t>(i);

@@ -7,19 +7,26 @@
 #include "vlsm/core/error.hpp"
 #include "vlsm/io/atomic_file.hpp"
 #include "vlsm/train/evaluate.hpp"
+#include "vlsm/train/generators.hpp"
 #include "vlsm/train/state.hpp"
 
 namespace vlsm {
 
 /// Trains `model` on `train`, watches `val` after each epoch, keeps the weights of the best Dice in
 /// `run`/best.safetensors and everything needed to go on in `run`/last.safetensors. The same seed
-/// gives the same weights, also through a stop and a resume (at the granularity of epochs).
+/// gives the same weights, also through a stop and a resume (at the granularity of epochs): order,
+/// prompts and dropout are drawn from generators that each epoch seeds. LibTorch's own are put back
+/// afterwards. On a card some of LibTorch's sums depend on the moment; see `deterministic`.
 ///
-/// Freeze slots before calling: `freeze(*model.vision)`. Throws Error where a loss is not finite.
+/// Freeze slots before calling: `freeze(*model.vision)`. Throws Error where a loss is not finite,
+/// for a batch of 0, and for a state that is not this run's.
 template <class Segmenter>
 std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& val,
                        Encode const& encode, FitOptions const& options = {},
                        FitHooks const& hooks = {}) {
+  detail::check_batch(options.batch, "FitOptions.batch", train);
+  detail::check_batch(options.batch, "FitOptions.batch", val);
+  KeepGenerators const keep;
   Optimizer optimizer(model, options.optimizer);
   TrainState state{.plateau = options.plateau, .stop = options.early_stop};
   auto const last = options.run / "last.safetensors", best = options.run / "best.safetensors";
@@ -34,9 +41,10 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
   while (state.epoch < options.epochs && !state.finished) {
     auto const start = std::chrono::steady_clock::now();
     Epoch epoch{.epoch = state.epoch + 1};
-    // One generator an epoch, so that a resumed run draws what an unbroken one would have drawn.
-    Random random(static_cast<Random::result_type>(options.seed * 1'000'003 +
-                                                   static_cast<std::uint64_t>(state.epoch)));
+    // Seeded anew each epoch, so that a resumed run draws what an unbroken one would have drawn.
+    std::uint64_t const seed = options.seed * 1'000'003 + static_cast<std::uint64_t>(state.epoch);
+    Random random(static_cast<Random::result_type>(seed));
+    at::manual_seed(seed);
     std::vector<std::size_t> order(train.size());
     std::iota(order.begin(), order.end(), 0);
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[draw(random, i)]);
@@ -53,7 +61,7 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
                               std::min(options.batch, order.size() - step * options.batch));
       Batch const batch = collate(train, indices, random).to(device);
       at::Tensor const loss =
-          segmentation_loss(forward(model, batch, encode), batch.mask, options.loss);
+          chosen_loss(forward(model, batch, encode, options.precision), batch.mask, options);
       double const value = loss.template item<double>();
       if (!std::isfinite(value))
         throw Error("the loss is not finite",
@@ -68,6 +76,8 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
                                      {.batch = options.batch,
                                       .threshold = options.threshold,
                                       .loss = options.loss,
+                                      .own_loss = options.own_loss,
+                                      .precision = options.precision,
                                       .seed = options.seed});
     epoch.val_loss = seen.loss;
     epoch.val_dice = seen.dice().mean;

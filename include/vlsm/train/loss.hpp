@@ -7,7 +7,7 @@
 
 namespace vlsm {
 
-/// The study's loss of logits [B, 1, H, W] against masks in [0, 1].
+/// The loss of that name of logits [B, 1, H, W] against masks in [0, 1].
 inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& target,
                                     LossMeaning meaning, Backend backend = Backend::fused) {
   DiceOptions const dice{.squash = Squash::sigmoid};
@@ -18,8 +18,21 @@ inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& 
       return ops::dice_ce_of_probabilities(logits, target, {.dice = dice}, backend);
     case LossMeaning::sound:
       return ops::dice_ce(logits, target, {.dice = dice}, backend);
+    case LossMeaning::tuned:  // a composite: 16 bits would not hold its sums
+      return tuned_dice_loss(logits.to(at::kFloat), target, dice);
+    case LossMeaning::dice_focal:
+      return ops::dice_focal(logits, target, {}, backend);
+    case LossMeaning::tversky:
+      return ops::tversky(logits, target, {.wrong = 0.3, .missed = 0.7}, backend);
   }
   return {};
+}
+
+/// The loss that `options` (of fit or evaluate) ask for.
+template <class Options>
+at::Tensor chosen_loss(at::Tensor const& logits, at::Tensor const& target, Options const& options) {
+  return options.own_loss ? options.own_loss(logits, target)
+                          : segmentation_loss(logits, target, options.loss);
 }
 
 }  // namespace vlsm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/autocast_mode.h>
 #include <torch/nn/module.h>
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adamw.h>
@@ -11,10 +12,12 @@
 
 namespace vlsm {
 
-/// Keeps the parameters below `module` as they are: no gradients, no weight decay. CLIPSeg as the
-/// study trained it freezes `vision` and `text`.
+/// Keeps all below `module` as it is: no gradients, no weight decay, no running statistics that
+/// move, no dropout (`Module::train` leaves what is frozen in evaluation). CLIPSeg as the study
+/// trained it freezes `vision` and `text`.
 inline void freeze(torch::nn::Module& module) {
   for (at::Tensor& parameter : module.parameters()) parameter.requires_grad_(false);
+  module.eval();
 }
 
 /// The parameters that train.
@@ -42,6 +45,7 @@ class Optimizer {
     loss.backward();
     double const norm = torch::nn::utils::clip_grad_norm_(parameters_, clip_ > 0 ? clip_ : 1e30);
     adamw_.step();
+    at::autocast::clear_cache();  // an Autocast around the training keeps copies of the old weights
     return norm;
   }
 

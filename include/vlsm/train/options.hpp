@@ -9,14 +9,32 @@
 #include "vlsm/train/schedule.hpp"
 
 // How to train and what is heard of it, without the price of LibTorch's headers.
+namespace at {
+class Tensor;
+}
+
 namespace vlsm {
 
-/// What "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce 0.2)" of the study can mean.
+/// The losses by name. The first three are what "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce
+/// 0.2)" of the study can mean.
 enum class LossMeaning {
   study,  ///< with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly 0: Dice
           ///< alone
   monai,  ///< with today's: binary cross-entropy of the probabilities, a second sigmoid
   sound,  ///< binary cross-entropy of the logits
+  tuned,  ///< the study's for its baselines: Dice of the pictures whose mask is not empty
+  dice_focal,  ///< Dice and the focal cross-entropy, MONAI's defaults
+  tversky,     ///< Tversky's with 0.3 for what is wrong, 0.7 for what is missed
+};
+
+/// A loss of one's own: logits [B, 1, H, W] and masks in [0, 1] of that shape to a scalar that
+/// autograd can derive.
+using Loss = std::function<at::Tensor(at::Tensor const& logits, at::Tensor const& target)>;
+
+/// What dense products are computed in. Weights, their moments and sums stay float32.
+enum class Precision {
+  fp32,
+  bf16,  ///< LibTorch's autocast, around each forward pass
 };
 
 /// AdamW (Loshchilov and Hutter 2019) with clipping of the gradient's norm; the study's settings.
@@ -37,6 +55,8 @@ struct FitOptions {
   std::size_t batch = 32;
   OptimizerOptions optimizer = {};
   LossMeaning loss = LossMeaning::study;
+  Loss own_loss = {};  ///< where it is set, `loss` is not read
+  Precision precision = Precision::fp32;
   Schedule schedule = Schedule::plateau;
   Plateau plateau = {};
   EarlyStop early_stop = {};
@@ -69,6 +89,8 @@ struct EvaluateOptions {
   std::size_t batch = 8;
   float threshold = 0.5f;  ///< of sigmoid(logits)
   LossMeaning loss = LossMeaning::study;
+  Loss own_loss = {};  ///< where it is set, `loss` is not read
+  Precision precision = Precision::fp32;
   std::uint64_t seed = 0;  ///< picks among equivalent prompts
   std::function<void(std::size_t done, std::size_t all)> progress = {};
 };

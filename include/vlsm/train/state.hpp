@@ -78,8 +78,8 @@ inline void save_state(std::filesystem::path const& path, torch::nn::Module cons
       {{"vlsm_train_state", detail::to_json(state, optimizer.learning_rate()).dump()}});
 }
 
-/// Puts a saved state back. Throws Error where the file is of another model or no state at all, or
-/// holds numbers from which no training goes on.
+/// Puts a saved state back, all of it or nothing. Throws Error where the file is of another model
+/// or no state at all, or holds numbers from which no training goes on.
 inline void load_state(std::filesystem::path const& path, torch::nn::Module& model,
                        Optimizer& optimizer, TrainState& state) {
   auto const file = io::read_safetensors(path);
@@ -87,41 +87,56 @@ inline void load_state(std::filesystem::path const& path, torch::nn::Module& mod
   if (stored == file.metadata.end())
     throw Error("this file holds no training state", path.string(),
                 "resume from the run's last.safetensors");
-  std::map<std::string, at::Tensor> tensors;
-  for (io::NamedArray const& tensor : file.tensors)
-    tensors.emplace(tensor.name, io::to_tensor(tensor.array));
-  auto const take = [&](std::string const& name, at::Tensor const& like) {
-    auto const found = tensors.find(name);
-    if (found == tensors.end() || found->second.sizes() != like.sizes() ||
-        found->second.scalar_type() != like.scalar_type())
-      throw Error("the training state is of another model", path.string() + ", " + name,
-                  "resume with the --model it was trained with");
-    if (found->second.is_floating_point() && !found->second.isfinite().all().item<bool>())
-      throw Error("the training state holds numbers that are not finite",
-                  path.string() + ", " + name,
-                  "start the run anew, with a lower learning rate where it diverged");
-    return found->second.clone();
-  };
-  for (auto const& item : model.named_parameters()) {
-    at::Tensor const parameter = item.value();
-    at::NoGradGuard const no_grad;
-    parameter.copy_(take("model." + item.key(), parameter));
-    if (!tensors.contains("adamw." + item.key() + ".step")) continue;
-    auto moments = std::make_unique<torch::optim::AdamWParamState>();
-    moments->step(
-        take("adamw." + item.key() + ".step", at::zeros({1}, at::kLong)).item<std::int64_t>());
-    moments->exp_avg(take("adamw." + item.key() + ".mean", parameter));
-    moments->exp_avg_sq(take("adamw." + item.key() + ".square", parameter));
-    optimizer.adamw().state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
-  }
-  for (auto const& item : model.named_buffers())
-    item.value().copy_(take("model." + item.key(), item.value()));
+  TrainState read = state;
   double rate = 0;
   try {
-    detail::from_json(nlohmann::json::parse(stored->second), state, rate);
+    detail::from_json(nlohmann::json::parse(stored->second), read, rate);
   } catch (nlohmann::json::exception const&) {
     throw Error("the training state is damaged", path.string(), "start the run anew");
   }
+
+  std::map<std::string, at::Tensor> tensors;
+  for (io::NamedArray const& tensor : file.tensors)
+    tensors.emplace(tensor.name, io::to_tensor(tensor.array));
+  auto const refuse = [&](std::string const& name) {
+    throw Error("the training state is of another model", path.string() + ", " + name,
+                "resume with the --model it was trained with");
+  };
+  // A copy on `like`'s device: what is read lies in the file's mapping.
+  auto const take = [&](std::string const& name, at::Tensor const& like) {
+    auto found = tensors.extract(name);
+    if (found.empty() || found.mapped().sizes() != like.sizes() ||
+        found.mapped().scalar_type() != like.scalar_type())
+      refuse(name);
+    if (found.mapped().is_floating_point() && !found.mapped().isfinite().all().item<bool>())
+      throw Error("the training state holds numbers that are not finite",
+                  path.string() + ", " + name,
+                  "start the run anew, with a lower learning rate where it diverged");
+    return at::empty_like(like, like.options().requires_grad(false)).copy_(found.mapped());
+  };
+  std::vector<std::pair<at::Tensor, at::Tensor>> values;
+  std::vector<std::pair<void*, std::unique_ptr<torch::optim::AdamWParamState>>> moments;
+  for (auto const& item : model.named_parameters()) {
+    at::Tensor const parameter = item.value();
+    values.emplace_back(parameter, take("model." + item.key(), parameter));
+    std::string const adamw = "adamw." + item.key();
+    if (!tensors.contains(adamw + ".step")) continue;
+    auto of_one = std::make_unique<torch::optim::AdamWParamState>();
+    of_one->step(take(adamw + ".step", at::zeros({1}, at::kLong)).item<std::int64_t>());
+    of_one->exp_avg(take(adamw + ".mean", parameter));
+    of_one->exp_avg_sq(take(adamw + ".square", parameter));
+    moments.emplace_back(parameter.unsafeGetTensorImpl(), std::move(of_one));
+  }
+  for (auto const& item : model.named_buffers())
+    values.emplace_back(item.value(), take("model." + item.key(), item.value()));
+  if (!tensors.empty()) refuse(tensors.begin()->first);
+
+  at::NoGradGuard const no_grad;
+  for (auto& [into, value] : values) into.copy_(value);
+  auto& states = optimizer.adamw().state();
+  states.clear();
+  for (auto& [parameter, of_one] : moments) states[parameter] = std::move(of_one);
+  state = read;
   optimizer.set_learning_rate(rate);
 }
 

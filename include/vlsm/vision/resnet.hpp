@@ -31,6 +31,8 @@ template <ResNetConfig config>
 class ResNet : public Module {
   static_assert(config.count > 0 && config.taps[config.count - 1] <= 4,
                 "ResNetConfig: the taps are 0 (the stem) to 4 (the last stage)");
+  static_assert(ascend(config.taps, config.count),
+                "ResNetConfig: .taps do not ascend: list the stages from the first to the last");
   static_assert(config.output_stride == 32 || config.output_stride == 16,
                 "ResNetConfig: .output_stride is 32 or 16");
   static constexpr int stem_width = 64;

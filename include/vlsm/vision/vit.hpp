@@ -41,6 +41,9 @@ class VisionTransformer : public Module {
                 "VitConfig: .layer.width is no multiple of .layer.heads");
   static_assert(config.count > 0 && config.taps[config.count - 1] < config.blocks,
                 "VitConfig: a tap lies beyond the last block");
+  static_assert(
+      ascend(config.taps, config.count),
+      "VitConfig: .taps do not ascend: list the blocks from the shallowest to the deepest");
 
  public:
   static constexpr VitConfig settings = config;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
 #include "vlsm/core/compiled.hpp"
+#include "vlsm/core/error.hpp"
 #include "vlsm/io/fill.hpp"
 #include "vlsm/io/load.hpp"
 #include "vlsm/io/native.hpp"

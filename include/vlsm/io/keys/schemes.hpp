@@ -15,7 +15,8 @@ inline constexpr KeyScheme native{"native", "vlsm", {}};
 
 /// Every scheme that files are recognised by. Of those that know equally many keys the first is
 /// taken: ours, which know any key below a slot, come last.
-inline constexpr std::array schemes{hf_clipseg, openai_clip, cris,       open_clip,         biomedclipseg,
-                                    resnet,     smp_unet,    smp_unetpp, smp_deeplabv3plus, native};
+inline constexpr std::array schemes{hf_clipseg,        openai_clip, cris,     open_clip,
+                                    biomedclipseg,     resnet,      smp_unet, smp_unetpp,
+                                    smp_deeplabv3plus, native};
 
 }  // namespace vlsm::io

@@ -7,21 +7,21 @@ namespace vlsm::kernels::dice {
 
 /// What the regions' slopes and the gradient by the value make of one plane.
 __device__ inline DiceSlopes slopes_of(DiceBackward const& a, std::ptrdiff_t plane) {
-  std::ptrdiff_t const groups = a.loss.groups, group = plane % groups;
-  double given = static_cast<double>(a.grad[a.loss.each_group ? group : 0]);
+  std::ptrdiff_t const groups = a.total.groups, group = plane % groups;
+  double given = static_cast<double>(a.grad[a.total.each_group ? group : 0]);
   double of_term = given;
-  if (a.loss.each_group) {  // every value holds the mean of the term
+  if (a.total.each_group) {  // every value holds the mean of the term
     of_term = 0;
     for (std::ptrdiff_t i = 0; i < groups; ++i) of_term += static_cast<double>(a.grad[i]);
   }
-  if (a.loss.mean) given /= static_cast<double>(groups);
-  if (a.loss.mean || a.loss.each_group)
+  if (a.total.mean) given /= static_cast<double>(groups);
+  if (a.total.mean || a.total.each_group)
     of_term /= static_cast<double>(a.size.planes) * static_cast<double>(a.size.pixels);
   RegionLoss const& region = a.regions[group];
-  given *= a.loss.region_weight;
+  given *= a.total.region_weight;
   return {static_cast<float>(given * region.by_overlap),
           static_cast<float>(given * region.by_predicted),
-          static_cast<float>(a.loss.term_weight * of_term)};
+          static_cast<float>(a.total.term_weight * of_term)};
 }
 
 /// Each block writes the gradient of its part of a plane.

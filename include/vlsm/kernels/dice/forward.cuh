@@ -78,10 +78,11 @@ __device__ inline double warp_sum_double(double value) {
 }
 
 /// One block makes values of the sums: a warp a group, then all groups in order.
-template <int warps>
-__global__ void __launch_bounds__(32 * warps) dice_finish(DiceForward const a) {
+template <int warps, class Region>
+__global__ void __launch_bounds__(32 * warps)
+    dice_finish(DiceForward const a, Region const region_loss) {
   Shared<double> const of_warps = shared_array<double>(0, 2 * warps);
-  std::ptrdiff_t const each = dice_workspace(a.size) / a.size.planes, groups = a.loss.groups;
+  std::ptrdiff_t const each = dice_workspace(a.size) / a.size.planes, groups = a.total.groups;
   int const warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   double region = 0, term = 0;
   for (std::ptrdiff_t group = warp; group < groups; group += warps) {
@@ -90,7 +91,7 @@ __global__ void __launch_bounds__(32 * warps) dice_finish(DiceForward const a) {
       for (std::ptrdiff_t i = lane; i < each; i += 32) sums += a.workspace[plane * each + i];
     sums = {warp_sum_double(sums.overlap), warp_sum_double(sums.predicted),
             warp_sum_double(sums.wanted), warp_sum_double(sums.term)};
-    RegionLoss const loss = a.loss(sums);
+    RegionLoss const loss = region_loss(sums);
     region += loss.value;
     term += sums.term;
     if (lane == 0) a.regions[group] = loss;
@@ -105,17 +106,17 @@ __global__ void __launch_bounds__(32 * warps) dice_finish(DiceForward const a) {
     region += of_warps[2 * w];
     term += of_warps[2 * w + 1];
   }
-  term *= a.loss.term_weight;
-  if (a.loss.mean || a.loss.each_group)
+  term *= a.total.term_weight;
+  if (a.total.mean || a.total.each_group)
     term /= static_cast<double>(a.size.planes) * static_cast<double>(a.size.pixels);
-  if (a.loss.mean) region /= static_cast<double>(groups);
-  if (!a.loss.each_group) {
-    if (threadIdx.x == 0) *a.value = static_cast<float>(a.loss.region_weight * region + term);
+  if (a.total.mean) region /= static_cast<double>(groups);
+  if (!a.total.each_group) {
+    if (threadIdx.x == 0) *a.value = static_cast<float>(a.total.region_weight * region + term);
     return;
   }
   // The barrier above made the regions of all warps visible to the block.
   for (std::ptrdiff_t group = threadIdx.x; group < groups; group += 32 * warps)
-    a.value[group] = static_cast<float>(a.loss.region_weight * a.regions[group].value + term);
+    a.value[group] = static_cast<float>(a.total.region_weight * a.regions[group].value + term);
 }
 
 }  // namespace vlsm::kernels::dice

@@ -24,52 +24,37 @@ inline void check_dice_ce(at::Tensor const& logits, at::Tensor const& target) {
                 "pass both as [B, 1, H, W]");
 }
 
-/// The sums of each image in double, for what the kernels leave to ATen: |P and T|, |P| + |T|.
-inline std::tuple<at::Tensor, at::Tensor> overlap_and_size(at::Tensor const& p,
-                                                           at::Tensor const& t) {
-  return {(p * t).flatten(1).sum(1), (p + t).flatten(1).sum(1)};
+inline DiceCeOptions options_of(double dice_weight, double ce_weight) {
+  return {.dice = {.squash = Squash::sigmoid}, .dice_weight = dice_weight, .ce_weight = ce_weight};
 }
 
-/// The value, and the regions that the gradient follows from (bytes; none where ATen computes).
+/// The value by the kernels, and the regions that the gradient follows from, as bytes. Throws Error
+/// for what they do not take: there `dice_ce` is a composite of ATen's operations.
 inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logits,
                                                           at::Tensor const& target,
                                                           double dice_weight, double ce_weight) {
   check_dice_ce(logits, target);
-  if (logits.is_cpu() && fuses(logits, target)) {
-    auto const [value, regions] = fused_loss_forward(
-        logits.contiguous(), ops::detail::mask_of(target), dice_ce_of(dice_weight, ce_weight));
-    return {value, ops::detail::bytes_of(regions.data(), regions.size())};
-  }
-  DiceCeOptions const options{
-      .dice = {.squash = Squash::sigmoid}, .dice_weight = dice_weight, .ce_weight = ce_weight};
-  at::Tensor const value = dice_ce_loss(logits, target.to(logits.scalar_type()), options);
-  return {value,
-          at::zeros({logits.size(0) * std::int64_t{sizeof(kernels::RegionLoss)}}, at::kByte)};
+  if (!fuses(logits, target))
+    throw Error("the kernels do not take these tensors",
+                "dice_ce_forward: " + std::string(c10::toString(logits.scalar_type())),
+                "call dice_ce, which leaves them to ATen");
+  auto const [value, regions] = fused_loss_forward(
+      logits.contiguous(), ops::detail::mask_of(target), dice_ce_of(dice_weight, ce_weight));
+  return {value, ops::detail::bytes_of(regions.data(), regions.size())};
 }
 
 inline at::Tensor dice_ce_backward(at::Tensor const& grad, at::Tensor const& logits,
                                    at::Tensor const& target, at::Tensor const& regions,
                                    double dice_weight, double ce_weight) {
-  if (logits.is_cpu() && fuses(logits, target))
-    return fused_loss_backward(grad, logits.contiguous(), ops::detail::mask_of(target),
-                               dice_ce_of(dice_weight, ce_weight),
-                               static_cast<kernels::RegionLoss const*>(regions.const_data_ptr()));
-  // The derivative of 1 - (2 I + s) / (S + s), averaged over the images, and of the cross-entropy.
-  double const smooth = kernels::Dice{}.smooth_numerator;
-  at::Tensor const p = at::sigmoid(logits), t = target.to(logits.scalar_type());
-  auto const [overlap, size] = overlap_and_size(p, t);
-  at::Tensor const top = (2 * overlap + smooth).view({-1, 1}),
-                   bottom = (size + smooth).view({-1, 1});
-  at::Tensor const slope = (top - 2 * t.flatten(1) * bottom) / (bottom * bottom);
-  at::Tensor const by_dice = slope.view(logits.sizes()) * p * (1 - p) /
-                             static_cast<double>(logits.size(0)),
-                   by_ce = (p - t) / static_cast<double>(logits.numel());
-  return grad * (dice_weight * by_dice + ce_weight * by_ce);
+  return fused_loss_backward(grad, logits.contiguous(), ops::detail::mask_of(target),
+                             dice_ce_of(dice_weight, ce_weight),
+                             static_cast<kernels::RegionLoss const*>(regions.const_data_ptr()));
 }
 
 inline at::Tensor dice_ce_value(at::Tensor const& logits, at::Tensor const& target,
                                 double dice_weight, double ce_weight) {
-  return std::get<0>(dice_ce_forward(logits, target, dice_weight, ce_weight));
+  check_dice_ce(logits, target);
+  return ops::dice_ce(logits, target, options_of(dice_weight, ce_weight));
 }
 
 // Shapes. The fused value is float whatever the logits are.
@@ -123,6 +108,9 @@ class DiceCeFunction : public torch::autograd::Function<DiceCeFunction> {
 
 inline at::Tensor dice_ce_autograd(at::Tensor const& logits, at::Tensor const& target,
                                    double dice_weight, double ce_weight) {
+  check_dice_ce(logits, target);
+  if (!fuses(logits, target))
+    return dice_ce_loss(logits, target, options_of(dice_weight, ce_weight));
   return DiceCeFunction::apply(logits, target, dice_weight, ce_weight);
 }
 

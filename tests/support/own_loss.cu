@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#include "support/own_loss.hpp"
+#include "vlsm/kernels/dice/launch.cuh"
+
+VLSM_LOSS_ON_CARD(vlsm::test::Marked, vlsm::test::Brier);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "support/doctest.hpp"
+#include "support/fixtures.hpp"
+#include "support/tiny_biomedclipseg.hpp"
+#include "support/tiny_clipseg.hpp"
+#include "support/tiny_cris.hpp"
+#include "vlsm/adapt/dense.hpp"
+#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/deeplabv3plus.hpp"
+#include "vlsm/models/unetpp.hpp"
+#include "vlsm/train/adapt.hpp"
+#include "vlsm/train/fit.hpp"
+
+// What a training promises, of every model at a small size: those with dropout and with batch norms
+// are the ones that break it.
+namespace {
+
+using namespace vlsm;
+
+inline constexpr ResNetConfig small_resnet{.block = Residual::basic, .layers = {1, 1, 1, 1}};
+inline constexpr ResNetConfig small_dilated = [] {
+  ResNetConfig config = small_resnet;
+  config.taps = {1, 4};
+  config.count = 2;
+  config.output_stride = 16;
+  return config;
+}();
+struct SmallUnet : Unet {
+  using Vision = ResNet<small_resnet>;
+  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
+  using Decoder = UnetDecoder<UnetConfig{.in = Fusion::out}>;
+  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet};
+};
+struct SmallUnetpp : SmallUnet {
+  using Decoder = UnetPlusPlusDecoder<UnetConfig{.in = Fusion::out}>;
+  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+};
+struct SmallDeepLab : DeepLabV3Plus {
+  using Vision = ResNet<small_dilated>;
+  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
+  using Decoder = DeepLabV3PlusDecoder<DeepLabConfig{.in = Fusion::out}>;
+  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out, .kernel = 1}>;
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet};
+};
+struct AdaptedCris : test::TinyCris {
+  using Text = DenseAdapters<ClipText<test::tiny_cris_text>, DenseConfig{.width = 8, .blocks = 2}>;
+};
+
+/// Pictures of noise with a square to find, and a word each of two.
+template <class A>
+class Noise : public Examples {
+ public:
+  explicit Noise(std::size_t count) : count_(count) {}
+  std::size_t size() const override { return count_; }
+  Example at(std::size_t index, Random& random) const override {
+    constexpr std::int64_t side = A::recipe.image;
+    at::Generator own = at::detail::createCPUGenerator(index);
+    Example example{.name = std::to_string(index),
+                    .prompt = draw(random, 2) ? "left" : "right",
+                    .image = at::randn({3, side, side}, own),
+                    .mask = at::zeros({1, side, side})};
+    example.mask.slice(1, side / 4, side / 2).slice(2, side / 4, side / 2).fill_(1);
+    return example;
+  }
+
+ private:
+  std::size_t count_;
+};
+
+template <class A>
+std::vector<std::int64_t> encode(std::string const& text) {
+  if constexpr (requires { A::Text::settings.end; })
+    return {1, static_cast<std::int64_t>(text.size()), A::Text::settings.end};
+  else
+    return {1, static_cast<std::int64_t>(text.size()), 3};
+}
+
+std::vector<std::pair<std::string, at::Tensor>> everything_of(torch::nn::Module const& model) {
+  std::vector<std::pair<std::string, at::Tensor>> all;
+  for (auto const& item : model.named_parameters()) all.emplace_back(item.key(), item.value());
+  for (auto const& item : model.named_buffers()) all.emplace_back(item.key(), item.value());
+  return all;
+}
+
+std::vector<std::string> differences(torch::nn::Module const& a, torch::nn::Module const& b) {
+  auto const left = everything_of(a), right = everything_of(b);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < left.size(); ++i)
+    if (!left[i].second.equal(right[i].second)) names.push_back(left[i].first);
+  return names;
+}
+
+FitOptions options(std::filesystem::path const& run, int epochs) {
+  return {.epochs = epochs, .batch = 3, .loss = LossMeaning::sound, .seed = 3, .run = run};
+}
+
+template <class A>
+std::unique_ptr<Segmenter<A>> seeded() {
+  at::manual_seed(1);
+  return std::make_unique<Segmenter<A>>();
+}
+
+#define EVERY_MODEL                                                                              \
+  test::TinyA, test::TinyB, test::TinyBiomed, test::TinyCris, test::TinyCrisPadded, AdaptedCris, \
+      ClipSegTiny, SmallUnet, SmallUnetpp, SmallDeepLab
+
+TEST_CASE_TEMPLATE("a resumed run ends with the same bits as an unbroken one", A, EVERY_MODEL) {
+  Noise<A> const train(7), val(2);
+  for (Precision const precision : {Precision::fp32, Precision::bf16}) {
+    test::TempDir const whole, broken;
+    auto const with = [&](std::filesystem::path const& run, int epochs, bool resume) {
+      FitOptions made = options(run, epochs);
+      made.precision = precision;
+      made.resume = resume;
+      return made;
+    };
+    auto const unbroken = seeded<A>();
+    fit(*unbroken, train, val, encode<A>, with(whole.path(), 4, false));
+    auto const first = seeded<A>();
+    fit(*first, train, val, encode<A>, with(broken.path(), 2, false));
+    at::randn({17});  // what else a program draws does not matter
+    auto const second = std::make_unique<Segmenter<A>>();
+    auto const history = fit(*second, train, val, encode<A>, with(broken.path(), 4, true));
+    CHECK(history.size() == 2);
+    CHECK(differences(*unbroken, *second) == std::vector<std::string>{});
+    CHECK(test::read_file(whole / "last.safetensors") ==
+          test::read_file(broken / "last.safetensors"));
+  }
+}
+
+TEST_CASE_TEMPLATE("frozen slots keep every parameter and every buffer", A, EVERY_MODEL) {
+  auto const model = seeded<A>(), before = seeded<A>();
+  freeze(*model->vision);
+  freeze(*model->text);
+  fit(*model, Noise<A>(7), Noise<A>(2), encode<A>, options({}, 2));
+  CHECK(differences(*model->vision, *before->vision) == std::vector<std::string>{});
+  CHECK(differences(*model->text, *before->text) == std::vector<std::string>{});
+  CHECK(!differences(*model->decoder, *before->decoder).empty());
+  for (at::Tensor const& parameter : model->vision->parameters())
+    CHECK_FALSE(parameter.grad().defined());
+  // No work for gradients: nothing of a frozen tower's result belongs to a graph.
+  model->train();
+  CHECK_FALSE(model->vision->is_training());
+  Random random;
+  Features const seen = model->vision->forward(Noise<A>(1).at(0, random).image.unsqueeze(0));
+  for (at::Tensor const& tap : seen.taps) CHECK_FALSE(tap.requires_grad());
+}
+
+TEST_CASE("a frozen part of a slot that trains keeps its buffers, too") {
+  auto const model = seeded<AdaptedCris>(), before = seeded<AdaptedCris>();
+  train_adapters_only(*model);
+  fit(*model, Noise<AdaptedCris>(7), Noise<AdaptedCris>(2), encode<AdaptedCris>, options({}, 2));
+  auto const moved = differences(*model, *before);
+  CHECK(!moved.empty());
+  for (std::string const& name : moved) CHECK(name.find("adapter") != std::string::npos);
+}
+
+TEST_CASE("a training leaves LibTorch's generator where it was") {
+  auto const model = seeded<test::TinyCris>();
+  at::manual_seed(5);
+  at::Tensor const expected = at::randn({4});
+  at::manual_seed(5);
+  fit(*model, Noise<test::TinyCris>(3), Noise<test::TinyCris>(2), encode<test::TinyCris>,
+      options({}, 1));
+  CHECK(at::randn({4}).equal(expected));
+}
+
+}  // namespace
