@@ -3,7 +3,7 @@
 
 #include "vlsm/core/compiled.hpp"
 #include "vlsm/core/error.hpp"
-#include "vlsm/core/stb.hpp"
+#include "vlsm/core/stb_write.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/io/atomic_file.hpp"
 
@@ -16,7 +16,8 @@ VLSM_INLINE std::string encode_png(Image const& image) {
                                            static_cast<std::size_t>(size));
   };
   auto const height = static_cast<int>(image.shape(0)), width = static_cast<int>(image.shape(1));
-  if (!stbi_write_png_to_func(append, &bytes, width, height, 3, image.data(), 3 * width))
+  if (!detail::stb::stbi_write_png_to_func(append, &bytes, width, height, 3, image.data(),
+                                           3 * width))
     throw Error("the picture cannot be encoded",
                 std::to_string(width) + " x " + std::to_string(height), "check the memory left");
   return bytes;
