@@ -123,9 +123,10 @@ inline std::optional<RawPicture> decode_jpeg(std::string_view bytes, JpegFrame c
                      .channels = static_cast<int>(kept),
                      .bits = 8,
                      .lossy = true};
-  picture.bytes.resize(frame.height * frame.width * kept);
+  picture.bytes.reserve(frame.height * frame.width * kept);  // filled as far as the rows go
   std::vector<std::uint8_t> row(channels == 4 ? 4 * frame.width : 0);
   for (std::size_t y = 0; y < frame.height; ++y) {
+    picture.bytes.resize((y + 1) * frame.width * kept);
     std::uint8_t* const out = picture.bytes.data() + y * frame.width * kept;
     if (!decoder.read(channels == 4 ? row.data() : out)) return std::nullopt;
     if (channels == 4) cmyk_to_rgb(row.data(), frame.width, out);
