@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "vlsm/image/jpeg_segments.hpp"
-#include "vlsm/image/picture_file.hpp"
+#include "vlsm/image/raw_picture.hpp"
 
 namespace vlsm::detail {
 

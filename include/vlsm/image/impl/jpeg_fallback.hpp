@@ -9,7 +9,7 @@
 
 #include "vlsm/core/stb_image.hpp"
 #include "vlsm/image/jpeg_segments.hpp"
-#include "vlsm/image/picture_file.hpp"
+#include "vlsm/image/raw_picture.hpp"
 
 namespace vlsm::detail {
 

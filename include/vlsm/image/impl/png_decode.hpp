@@ -2,31 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
-#include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/png_chunks.hpp"
+#include "vlsm/image/png_paeth.hpp"
+#include "vlsm/image/raw_picture.hpp"
 #include "vlsm/io/inflate.hpp"
 
 namespace vlsm::detail {
-
-/// Undoes Paeth's predictor, pixel by pixel of `bpp` bytes, whose left neighbours stay in
-/// registers.
-template <std::size_t bpp>
-void png_paeth(std::uint8_t* row, std::uint8_t const* above, std::size_t size) {
-  int left[bpp] = {}, corner[bpp] = {};
-  for (std::size_t i = 0; i < size; i += bpp)
-    for (std::size_t k = 0; k < bpp; ++k) {
-      int const a = left[k], b = above[i + k], c = corner[k];
-      int const pa = std::abs(b - c), pb = std::abs(a - c), pc = std::abs(a + b - 2 * c);
-      int const nearer = pb <= pc ? b : c;
-      int const predicted = pa <= std::min(pb, pc) ? a : nearer;
-      corner[k] = b;
-      left[k] = row[i + k] = static_cast<std::uint8_t>(row[i + k] + predicted);
-    }
-}
 
 /// Undoes the filter of one row, given the row above it (zeros above the first).
 template <std::size_t bpp>
@@ -47,7 +31,7 @@ bool png_unfilter(int filter, std::uint8_t* row, std::uint8_t const* above, std:
         row[i] = static_cast<std::uint8_t>(row[i] + (left(i) + above[i]) / 2);
       return true;
     case 4:
-      png_paeth<bpp>(row, above, size);
+      undo_paeth<bpp>(row, above, size);
       return true;
     default:
       return false;
