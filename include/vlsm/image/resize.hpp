@@ -143,16 +143,22 @@ inline Mask resize_nearest(Mask const& mask, std::size_t height, std::size_t wid
   return detail::pick(mask, sources(mask.shape(0), height), sources(mask.shape(1), width));
 }
 
+namespace detail {
+
+inline std::vector<std::size_t> nearest_exact_sources(std::size_t in, std::size_t out) {
+  float const scale = static_cast<float>(in) / static_cast<float>(out);
+  std::vector<std::size_t> from(out);
+  for (std::size_t i = 0; i < out; ++i)
+    from[i] = std::min(static_cast<std::size_t>((static_cast<float>(i) + 0.5f) * scale), in - 1);
+  return from;
+}
+
+}  // namespace detail
+
 /// torch's interpolate(mode='nearest-exact'), by which predictions go back to the original size.
 inline Mask resize_nearest_exact(Mask const& mask, std::size_t height, std::size_t width) {
-  auto const sources = [](std::size_t in, std::size_t out) {
-    float const scale = static_cast<float>(in) / static_cast<float>(out);
-    std::vector<std::size_t> from(out);
-    for (std::size_t i = 0; i < out; ++i)
-      from[i] = std::min(static_cast<std::size_t>((static_cast<float>(i) + 0.5f) * scale), in - 1);
-    return from;
-  };
-  return detail::pick(mask, sources(mask.shape(0), height), sources(mask.shape(1), width));
+  return detail::pick(mask, detail::nearest_exact_sources(mask.shape(0), height),
+                      detail::nearest_exact_sources(mask.shape(1), width));
 }
 
 }  // namespace vlsm
