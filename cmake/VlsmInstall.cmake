@@ -11,8 +11,10 @@ install(FILES
   "${PROJECT_BINARY_DIR}/vlsmConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmCompiled.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmKernels.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/VlsmPictures.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmSources.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindLibdeflate.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"
   DESTINATION "${vlsm_package_dir}")

@@ -13,5 +13,8 @@ target_compile_features(vlsm INTERFACE cxx_std_20)
 target_include_directories(vlsm INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(vlsm INTERFACE LibTorch::LibTorch xtensor nlohmann_json::nlohmann_json Stb::Stb Utf8proc::Utf8proc)
 
+include(VlsmPictures)
+vlsm_link_picture_libraries(vlsm)
+
 include(VlsmCompiled)
 vlsm_add_compiled("${PROJECT_SOURCE_DIR}/include")

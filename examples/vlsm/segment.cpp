@@ -106,8 +106,8 @@ void run(Options const& options) {
         said.push_back(model->read(
             {vlsm::tokenize({options.prompts[p]}, encode, info.pad_to).ids.to(device)}));
       at::Tensor const logits = model->segment(seen, said[p]).to(at::kCPU, at::kFloat);
-      vlsm::Mask const mask = vlsm::resize_nearest_exact(
-          vlsm::to_mask((at::sigmoid(logits) > threshold)[0][0]), image.shape(0), image.shape(1));
+      vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], threshold,
+                                                 image.shape(0), image.shape(1), info.recipe);
       double const ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
       std::filesystem::path const base =
           std::filesystem::path(options.out) / output_name(path, options.prompts[p], taken);

@@ -4,10 +4,14 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/pictures.hpp"
-#include "vlsm/core/stb.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/resize.hpp"
 #include "vlsm/image/write.hpp"
+
+// The program's own, beside the library's.
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#include <stb_image_write.h>
 
 using namespace vlsm::test;
 

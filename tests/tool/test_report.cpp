@@ -10,7 +10,7 @@
 #include "../../examples/vlsm/report.hpp"
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/core/stb.hpp"
+#include "vlsm/image/read.hpp"
 
 using namespace tool;
 using vlsm::test::read_file;
@@ -199,14 +199,9 @@ TEST_CASE("report: pictures come back from the page unchanged") {
     auto const data = quoted(page, "src=\"data:image/png;base64,");
     REQUIRE(data.size() == 1);
     std::string const png = decode_base64(data[0]);
-    int w = 0, h = 0, channels = 0;
-    auto* const decoded = stbi_load_from_memory(reinterpret_cast<stbi_uc const*>(png.data()),
-                                                static_cast<int>(png.size()), &w, &h, &channels, 3);
-    REQUIRE(decoded != nullptr);
-    CHECK(h == 3);
-    CHECK(w == static_cast<int>(width));
-    CHECK(std::equal(image.begin(), image.end(), decoded));
-    stbi_image_free(decoded);
+    vlsm::test::TempDir const folder;
+    vlsm::test::write_file(folder / "picture.png", png);
+    CHECK(vlsm::read_image(folder / "picture.png") == image);
     CHECK(contains(page, "width=\"" + std::to_string(2 * width) + "\" height=\"6\""));
     CHECK(contains(page, "<figcaption>caption</figcaption>"));
   }

@@ -10,8 +10,8 @@
 #include "vlsm/core/recipe.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/examples.hpp"
+#include "vlsm/image/fit.hpp"
 #include "vlsm/image/read.hpp"
-#include "vlsm/image/resize.hpp"
 #include "vlsm/image/to_tensor.hpp"
 
 namespace vlsm {
@@ -80,9 +80,8 @@ class Dataset : public Examples {
                       std::to_string(mask.shape(0)) + ", its picture " +
                       std::to_string(image.shape(1)) + " x " + std::to_string(image.shape(0)),
                   mask_path(index).string(), "give the mask the picture's size");
-    auto const side = static_cast<std::size_t>(recipe_.image);
-    auto const pixels = std::make_shared<Pixels const>(
-        Pixels{resize_bilinear(image, side, side), resize_nearest(mask, side, side)});
+    auto const pixels =
+        std::make_shared<Pixels const>(Pixels{fit_image(image, recipe_), fit_mask(mask, recipe_)});
     std::lock_guard const lock(mutex_);
     if (cache_.size() < kept_pictures) cache_.emplace(index, pixels);
     return pixels;

@@ -3,11 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/gt.h>
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "vlsm/core/recipe.hpp"
+#include "vlsm/image/fit.hpp"
 #include "vlsm/image/image.hpp"
 #include "vlsm/image/resize.hpp"
 
@@ -38,10 +41,14 @@ inline at::Tensor to_tensor(Mask const& mask) {
   return tensor;
 }
 
-/// A picture as a model sees it: resized to the recipe's square and normalised, [3, S, S].
+/// A picture as a model sees it: fitted into the recipe's square and normalised, [3, S, S].
 inline at::Tensor prepare_image(Image const& image, Recipe const& recipe) {
-  auto const side = static_cast<std::size_t>(recipe.image);
-  return to_tensor(resize_bilinear(image, side, side), recipe.normalize);
+  return to_tensor(fit_image(image, recipe), recipe.normalize);
+}
+
+/// A mask as the model's target: fitted into the recipe's square, float [1, S, S] in [0, 1].
+inline at::Tensor prepare_mask(Mask const& mask, Recipe const& recipe) {
+  return to_tensor(fit_mask(mask, recipe));
 }
 
 /// A boolean prediction [H, W] as a mask of 0 and 255.
@@ -50,6 +57,61 @@ inline Mask to_mask(at::Tensor const& prediction) {
   Mask mask = Mask::from_shape(
       {static_cast<std::size_t>(bytes.size(0)), static_cast<std::size_t>(bytes.size(1))});
   std::copy_n(bytes.const_data_ptr<std::uint8_t>(), mask.size(), mask.data());
+  return mask;
+}
+
+namespace detail {
+
+/// Calls `put` with each row of a map [S, S] at the picture's size.
+template <class Put>
+void restore_rows(at::Tensor const& map, std::size_t height, std::size_t width,
+                  Recipe const& recipe, Put put) {
+  at::Tensor const square = map.to(at::kCPU, at::kFloat).contiguous();
+  auto const rows = static_cast<std::size_t>(square.size(0)),
+             columns = static_cast<std::size_t>(square.size(1));
+  float const* const values = square.const_data_ptr<float>();
+  if (recipe.fit == Fit::stretch) {
+    auto const ys = nearest_exact_sources(rows, height), xs = nearest_exact_sources(columns, width);
+    std::vector<float> row(width);
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) row[x] = values[ys[y] * columns + xs[x]];
+      put(y, row.data());
+    }
+    return;
+  }
+  auto const [down, across] = letterbox(height, width, rows);
+  sample<1>(values, rows, columns, neighbours(down, Axis::down, height, Kernel::cubic),
+            neighbours(across, Axis::across, width, Kernel::cubic), {0.0f}, put);
+}
+
+}  // namespace detail
+
+/// A map of the model's square, [S, S] (logits, probabilities; on any device), at the picture's
+/// size and without a letterbox's border: float [height, width] on the CPU. The nearest pixel, or
+/// OpenCV 4's bicubic with zeros around. CRIS brings back probabilities, not logits.
+inline at::Tensor restore(at::Tensor const& map, std::size_t height, std::size_t width,
+                          Recipe const& recipe) {
+  at::Tensor const restored =
+      at::empty({static_cast<std::int64_t>(height), static_cast<std::int64_t>(width)});
+  float* const out = restored.mutable_data_ptr<float>();
+  detail::restore_rows(map, height, width, recipe, [&](std::size_t y, float const* row) {
+    std::copy_n(row, width, out + y * width);
+  });
+  return restored;
+}
+
+/// What of the model's square belongs to the object, at the picture's size: where a probability
+/// [S, S] is above `threshold`. Stretched pictures have each pixel decided at the model's size.
+inline Mask restore_mask(at::Tensor const& probability, float threshold, std::size_t height,
+                         std::size_t width, Recipe const& recipe) {
+  if (recipe.fit == Fit::stretch)
+    return resize_nearest_exact(to_mask(at::gt(probability, threshold)), height, width);
+  Mask mask = Mask::from_shape({height, width});
+  detail::restore_rows(probability, height, width, recipe, [&](std::size_t y, float const* row) {
+    std::transform(row, row + width, mask.data() + y * width, [&](float value) {
+      return static_cast<std::uint8_t>(value > threshold ? 255 : 0);
+    });
+  });
   return mask;
 }
 

@@ -8,7 +8,7 @@
 
 namespace vlsm {
 
-/// The bytes of a PNG file of an RGB picture.
+/// The bytes of a PNG file of an RGB picture, the same for the same picture wherever zlib packs.
 std::string encode_png(Image const& image);
 
 /// Writes a PNG file; nothing is left behind where that fails. `flush`: wait for the disk.
@@ -17,8 +17,9 @@ void write_png(std::filesystem::path const& path, Image const& image, bool flush
 /// A mask as a picture of three equal channels, the form in which the study writes predictions.
 inline Image as_image(Mask const& mask) {
   Image image = Image::from_shape({mask.shape(0), mask.shape(1), 3});
-  for (std::size_t i = 0; i < mask.size(); ++i)
-    for (std::size_t c = 0; c < 3; ++c) image.data()[3 * i + c] = mask.data()[i];
+  std::uint8_t* out = image.data();
+  for (std::uint8_t const *level = mask.data(), *end = level + mask.size(); level < end; ++level)
+    for (std::size_t c = 0; c < 3; ++c) *out++ = *level;
   return image;
 }
 

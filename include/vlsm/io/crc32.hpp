@@ -10,20 +10,33 @@ namespace vlsm::io {
 
 namespace detail {
 
-/// A CRC of 32 bits; `polynomial` is reflected, the last bit that of the highest power.
+/// A CRC of 32 bits; `polynomial` is reflected, the last bit that of the highest power. Eight bytes
+/// at a time: table k is what a byte becomes k bytes later, so that the eight lookups wait for each
+/// other no longer (Kounavis and Berry 2008, "slicing by 8").
 template <std::uint32_t polynomial>
 std::uint32_t crc32(std::span<std::byte const> bytes) {
-  static constexpr std::array<std::uint32_t, 256> table = [] {
-    std::array<std::uint32_t, 256> entries{};
+  static constexpr std::array<std::array<std::uint32_t, 256>, 8> tables = [] {
+    std::array<std::array<std::uint32_t, 256>, 8> made{};
     for (std::uint32_t i = 0; i < 256; ++i) {
       std::uint32_t value = i;
       for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (value & 1 ? polynomial : 0u);
-      entries[i] = value;
+      made[0][i] = value;
     }
-    return entries;
+    for (std::size_t k = 1; k < 8; ++k)
+      for (std::size_t i = 0; i < 256; ++i)
+        made[k][i] = (made[k - 1][i] >> 8) ^ made[0][made[k - 1][i] & 0xff];
+    return made;
   }();
+  auto const at = [&](std::size_t i) { return static_cast<std::uint32_t>(bytes[i]); };
   std::uint32_t crc = 0xffffffffu;
-  for (std::byte b : bytes) crc = (crc >> 8) ^ table[(crc ^ static_cast<std::uint32_t>(b)) & 0xff];
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
+    crc ^= at(0) | at(1) << 8 | at(2) << 16 | at(3) << 24;
+    crc = tables[7][crc & 0xff] ^ tables[6][crc >> 8 & 0xff] ^ tables[5][crc >> 16 & 0xff] ^
+          tables[4][crc >> 24] ^ tables[3][at(4)] ^ tables[2][at(5)] ^ tables[1][at(6)] ^
+          tables[0][at(7)];
+  }
+  for (std::byte b : bytes)
+    crc = (crc >> 8) ^ tables[0][(crc ^ static_cast<std::uint32_t>(b)) & 0xff];
   return ~crc;
 }
 

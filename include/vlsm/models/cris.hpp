@@ -28,7 +28,8 @@ struct Cris {
   using Decoder = CrossDecoder<CrossConfig{
       .in = Fusion::out, .text = Text::out, .heads = 8, .ffn = 2048, .layers = 3, .dropout = 10}>;
   using Head = DynamicHead<ProjectorConfig{.in = Decoder::out, .text = Text::out}>;
-  static constexpr Recipe recipe{.image = 416, .normalize = clip, .threshold = 0.35f, .tokens = 17};
+  static constexpr Recipe recipe{
+      .image = 416, .normalize = clip, .threshold = 0.35f, .tokens = 17, .fit = Fit::letterbox};
 };
 
 /// The same text tower with prompts padded by the end token to all 77 positions, each of them seen.

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "vlsm/core/stb.hpp"
 #include "vlsm/io/crc32.hpp"
+#include "vlsm/io/inflate.hpp"
 
 namespace vlsm::tokenizer {
 
@@ -34,8 +34,7 @@ inline std::size_t gzip_header(std::string_view file) {
 }
 
 /// What a gzip file holds, or nothing if it is damaged, cut off, or says that it holds more than
-/// `limit` bytes. The inflate is stb_image's; sizes and checksum are checked here. One member is
-/// read, which is all that the program gzip writes.
+/// `limit` bytes. One member is read, which is all that the program gzip writes.
 inline std::optional<std::string> gunzip(std::string_view file, std::size_t limit) {
   std::size_t const start = gzip_header(file);
   if (start == 0 || file.size() > limit) return std::nullopt;
@@ -47,11 +46,9 @@ inline std::optional<std::string> gunzip(std::string_view file, std::size_t limi
   std::size_t const trailer = file.size() - 8, size = little(trailer + 4);
   if (size > limit) return std::nullopt;
   std::string out(size, '\0');
-  // The trailer is handed over too: this inflate wants to look a few bits beyond the last code.
-  int const written =
-      stbi_zlib_decode_noheader_buffer(out.data(), static_cast<int>(size), file.data() + start,
-                                       static_cast<int>(file.size() - start));
-  if (written != static_cast<int>(size)) return std::nullopt;
+  // The trailer is handed over too: stb's inflate wants to look a few bits beyond the last code.
+  auto const unpacked = io::inflate(file.substr(start), out.data(), size);
+  if (unpacked.state != io::Inflated::State::done || unpacked.written != size) return std::nullopt;
   if (io::crc32(std::as_bytes(std::span(out))) != little(trailer)) return std::nullopt;
   return out;
 }

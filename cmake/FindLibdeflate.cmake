@@ -1,0 +1,11 @@
+# libdeflate (DEFLATE of whole buffers, two to three times as fast as zlib) as Libdeflate::Libdeflate.
+find_path(Libdeflate_INCLUDE_DIR libdeflate.h)
+find_library(Libdeflate_LIBRARY deflate)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Libdeflate REQUIRED_VARS Libdeflate_LIBRARY Libdeflate_INCLUDE_DIR)
+if(Libdeflate_FOUND AND NOT TARGET Libdeflate::Libdeflate)
+  add_library(Libdeflate::Libdeflate INTERFACE IMPORTED)
+  target_include_directories(Libdeflate::Libdeflate SYSTEM INTERFACE "${Libdeflate_INCLUDE_DIR}")
+  target_link_libraries(Libdeflate::Libdeflate INTERFACE "${Libdeflate_LIBRARY}")
+endif()
+mark_as_advanced(Libdeflate_INCLUDE_DIR Libdeflate_LIBRARY)

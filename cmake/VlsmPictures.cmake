@@ -1,0 +1,32 @@
+# Who decodes and writes pictures and unpacks gzip: libjpeg-turbo, libdeflate and zlib where they are found, else stb_image.
+# TARGET is linked to them and told so by VLSM_LIBJPEG, VLSM_LIBDEFLATE (reading), VLSM_ZLIB (writing by all cores, and
+# reading where libdeflate is missing). An installed vlsm asks anew on the machine that uses it.
+# CMAKE_DISABLE_FIND_PACKAGE_JPEG (Libdeflate, ZLIB) leaves one out.
+macro(vlsm_link_picture_libraries target)
+  find_package(JPEG QUIET)
+  find_package(Libdeflate QUIET)
+  find_package(ZLIB QUIET)
+  set(_vlsm_jpeg "stb_image (pixels may differ from PIL's by a few levels; libjpeg-turbo was not found)")
+  set(_vlsm_png "stb_image (slow; neither libdeflate nor zlib was found)")
+  if(JPEG_FOUND)
+    set(_vlsm_jpeg "libjpeg")
+    _vlsm_link_picture_library(${target} JPEG::JPEG VLSM_LIBJPEG)
+  endif()
+  if(ZLIB_FOUND)
+    find_package(Threads REQUIRED)
+    set(_vlsm_png "zlib ${ZLIB_VERSION_STRING}")
+    _vlsm_link_picture_library(${target} "ZLIB::ZLIB;Threads::Threads" VLSM_ZLIB)
+  endif()
+  if(Libdeflate_FOUND)
+    set(_vlsm_png "libdeflate")
+    _vlsm_link_picture_library(${target} Libdeflate::Libdeflate VLSM_LIBDEFLATE)
+  endif()
+  message(STATUS "vlsm: JPEG by ${_vlsm_jpeg}; PNG and gzip by ${_vlsm_png}")
+endmacro()
+
+function(_vlsm_link_picture_library target libraries definition)
+  foreach(library IN LISTS libraries)
+    target_link_libraries(${target} INTERFACE $<BUILD_INTERFACE:${library}>)
+  endforeach()
+  target_compile_definitions(${target} INTERFACE $<BUILD_INTERFACE:${definition}>)
+endfunction()

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace vlsm {
+
+/// Pictures of more pixels, or with a longer side, are refused before they are decoded: a small
+/// file can claim any size.
+inline constexpr long long largest_picture = 100'000'000;
+inline constexpr long long longest_side = 65'500;
+
+/// What a PNG or JPEG file says of itself.
+struct PictureHeader {
+  enum class Format { png, jpeg };
+  Format format = Format::png;
+  std::size_t height = 0, width = 0;
+  int channels = 0;  ///< as stored: 1 grey or palette index, 2 grey and alpha, 3, 4 (alpha or CMYK)
+  int bits = 0;      ///< of a sample: 1, 2, 4, 8, 16
+  bool palette = false;
+  int orientation = 1;  ///< EXIF tag 0x0112 (JPEG's APP1, PNG's eXIf), 1 where there is none
+};
+
+/// The samples of a picture as stored, not converted to RGB.
+struct RawPicture {
+  std::size_t height = 0, width = 0;
+  int channels = 0;  ///< 1 grey or palette index, 2 grey and alpha, 3 RGB (CMYK, too), 4 RGBA
+  int bits = 0;      ///< 1, 2, 4, 8 or 16
+  std::vector<std::uint8_t> bytes{};  ///< [H, W, channels], bits <= 8; grey of 1 to 4 bits unscaled
+  std::vector<std::uint16_t> words{};  ///< [H, W, channels], bits 16
+  /// RGBA of each index, filled up with black to 256; empty: samples are no indices.
+  std::vector<std::array<std::uint8_t, 4>> palette{};
+  bool lossy = false;  ///< a JPEG: values near those that were written
+};
+
+}  // namespace vlsm

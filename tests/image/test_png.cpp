@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "image/stored_pictures.hpp"
+#include "io/builders.hpp"
+#include "support/doctest.hpp"
+#include "support/pictures.hpp"
+#include "vlsm/image/picture_file.hpp"
+#include "vlsm/image/read.hpp"
+
+using namespace vlsm::test;
+
+TEST_CASE("PNG files of every depth, colour and filter are decoded to Pillow's pixels") {
+  TempDir const folder;
+  auto const files = stored_pictures("png");
+  CHECK(files.size() >= 100);
+  for (auto const& file : files) {
+    INFO(file.name);
+    auto const path = folder / (file.name + ".png");
+    write_file(path, file.bytes);
+    vlsm::Image const image = vlsm::read_image(path);
+    CHECK(image.shape(0) == file.height);
+    CHECK(image.shape(1) == file.width);
+    CHECK(checksum(image) == file.expected[0]);
+    vlsm::Mask const mask = vlsm::read_mask(path);
+    REQUIRE(mask.size() == file.height * file.width);
+    bool red = true;
+    for (std::size_t i = 0; i < mask.size(); ++i)
+      red = red && mask.data()[i] == image.data()[3 * i];
+    CHECK(red);
+  }
+}
+
+TEST_CASE("a raw picture holds the samples as stored") {
+  TempDir const folder;
+  for (auto const& file : stored_pictures("png")) {
+    INFO(file.name);
+    auto const path = folder / (file.name + ".png");
+    write_file(path, file.bytes);
+    vlsm::RawPicture const raw = vlsm::read_raw_picture(path);
+    vlsm::PictureHeader const header = vlsm::read_picture_header(path);
+    CHECK(raw.height == file.height);
+    CHECK(raw.width == file.width);
+    CHECK(!raw.lossy);
+    std::vector<std::uint8_t> bytes = raw.bytes;
+    for (std::uint16_t word : raw.words) {
+      bytes.push_back(static_cast<std::uint8_t>(word >> 8));
+      bytes.push_back(static_cast<std::uint8_t>(word & 255));
+    }
+    CHECK((raw.bits == 16 ? raw.bytes.empty() : raw.words.empty()));
+    CHECK(checksum(bytes) == file.expected[1]);
+    CHECK(header.format == vlsm::PictureHeader::Format::png);
+    CHECK(header.height == raw.height);
+    CHECK(header.width == raw.width);
+    CHECK(header.bits == raw.bits);
+    CHECK(header.channels == raw.channels);
+    CHECK(header.palette == !raw.palette.empty());
+    std::string alpha;
+    for (std::size_t i = 0; i < 4 && !raw.palette.empty(); ++i)
+      alpha += (i ? "," : "") + std::to_string(raw.palette[i][3]);
+    CHECK((alpha.empty() ? "-" : alpha) == file.expected[2]);
+  }
+}
+
+TEST_CASE("an orientation is found wherever the chunk stands, and damage to it is none") {
+  TempDir const folder;
+  std::string const whole = small_png();
+  std::string const tiff("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", 26);
+  auto const orientation = [&](std::string const& bytes) {
+    write_file(folder / "picture", bytes);
+    return vlsm::read_picture_header(folder / "picture").orientation;
+  };
+  std::string const chunk = png_chunk("eXIf", tiff);
+  CHECK(orientation(whole) == 1);
+  CHECK(orientation(whole.substr(0, 33) + chunk + whole.substr(33)) == 6);
+  CHECK(orientation(whole.substr(0, whole.size() - 12) + chunk + whole.substr(whole.size() - 12)) ==
+        6);
+  for (std::size_t size = 0; size < tiff.size() - 6; ++size)
+    CHECK(orientation(whole.substr(0, 33) + png_chunk("eXIf", tiff.substr(0, size)) +
+                      whole.substr(33)) == 1);
+  for (std::size_t at = 0; at < tiff.size(); ++at) {
+    std::string damaged = tiff;
+    damaged[at] = static_cast<char>(0xff);
+    int const told = orientation(whole.substr(0, 33) + png_chunk("eXIf", damaged));
+    CHECK((told == 1 || told == 6));
+  }
+}
+
+TEST_CASE("what the readers stand on is told") {
+  CHECK(vlsm::picture_readers().find("JPEG by ") == 0);
+  CHECK(vlsm::picture_readers().find(", PNG by ") != std::string::npos);
+  std::printf("%s\n", vlsm::picture_readers().c_str());
+}
