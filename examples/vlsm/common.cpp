@@ -11,6 +11,7 @@
 #include "vlsm/core/error.hpp"
 #include "vlsm/io/atomic_file.hpp"
 #include "vlsm/tokenizer/byte.hpp"
+#include "vlsm/train/generators.hpp"
 
 namespace tool {
 
@@ -27,10 +28,14 @@ void Common::add_to(CLI::App& app) {
   app.add_option("--seed", seed, "seed of everything random")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_flag("--deterministic", deterministic,
+               "on a card: only algorithms that give the same bits each time, where there are such "
+               "(the CPU's do)");
 }
 
 at::Device Common::apply() const {
   if (threads > 0) at::set_num_threads(threads);
+  if (deterministic) vlsm::deterministic();
   if (device == "cpu") return at::kCPU;
   if (!at::hasCUDA())
     throw vlsm::Error("no CUDA device can be used", "--device cuda",

@@ -19,8 +19,9 @@ struct Common {
   std::string device = "cpu";
   std::string precision = "fp32";
   std::uint64_t seed = 0;
+  bool deterministic = false;
 
-  /// Adds --threads, --device, --precision, --seed.
+  /// Adds --threads, --device, --precision, --seed, --deterministic.
   void add_to(CLI::App& app);
   /// Sets the threads and returns the device. Throws vlsm::Error where there is none of that kind.
   at::Device apply() const;

@@ -5,7 +5,6 @@
 #include "common.hpp"
 #include "progress.hpp"
 #include "vlsm/data/dataset.hpp"
-#include "vlsm/nn/autocast.hpp"
 
 namespace tool {
 namespace {
@@ -38,12 +37,13 @@ void run(Options const& options) {
   vlsm::Encode const encode = options.choice.encode();
   auto const model = options.choice.open(options.common.seed);
   model->to(device);
-  vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   Progress progress("evaluate", data.size());
   auto const result = model->evaluate(
       data, encode,
       {.batch = options.batch,
        .threshold = info.recipe.threshold,
+       .precision =
+           options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32,
        .seed = options.common.seed,
        .progress = [&](std::size_t done, std::size_t) { progress.update(done, ""); }});
   progress.finish();

@@ -7,7 +7,6 @@
 #include "training_log.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/data/dataset.hpp"
-#include "vlsm/nn/autocast.hpp"
 
 namespace tool {
 namespace {
@@ -15,7 +14,7 @@ namespace {
 struct Options {
   Common common;
   ModelChoice choice;
-  std::string data, prompt = "p6", out, loss = "study", schedule = "plateau", train = "auto";
+  std::string data, prompt = "p6", out, loss = "auto", schedule = "plateau", train = "auto";
   vlsm::FitOptions fit;
   bool resume = false;
 };
@@ -55,6 +54,11 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
                         "resume with the same options, or start a new run with another --out");
 }
 
+constexpr std::pair<char const*, vlsm::LossMeaning> losses[] = {
+    {"study", vlsm::LossMeaning::study},           {"monai", vlsm::LossMeaning::monai},
+    {"sound", vlsm::LossMeaning::sound},           {"tuned", vlsm::LossMeaning::tuned},
+    {"dice-focal", vlsm::LossMeaning::dice_focal}, {"tversky", vlsm::LossMeaning::tversky}};
+
 void run(Options& options) {
   at::Device const device = options.common.apply();
   ModelInfo const& info = find_model(options.choice.model);
@@ -67,6 +71,7 @@ void run(Options& options) {
       options.train == "decoder" ||
       (options.train == "auto" && options.choice.weights != "random" && !info.trains_towers);
 
+  if (options.loss == "auto") options.loss = info.vocabulary == 0 ? "tuned" : "study";
   nlohmann::ordered_json settings{{"model", options.choice.model},
                                   {"data", options.data},
                                   {"prompt", options.prompt},
@@ -97,16 +102,15 @@ void run(Options& options) {
   make_folder(out);
   if (!options.resume) write_text(config, settings.dump(1) + "\n");
 
-  options.fit.loss = options.loss == "study"   ? vlsm::LossMeaning::study
-                     : options.loss == "monai" ? vlsm::LossMeaning::monai
-                                               : vlsm::LossMeaning::sound;
+  for (auto const& [name, loss] : losses)
+    if (options.loss == name) options.fit.loss = loss;
+  options.fit.precision = options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32;
   options.fit.schedule =
       options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
   options.fit.threshold = info.recipe.threshold;
   options.fit.seed = options.common.seed;
   options.fit.run = out;
   options.fit.resume = options.resume;
-  vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   auto const history = fit_logged(*model, "fine-tune", train, val, encode, options.fit);
   double best = 0;
   for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);
@@ -161,11 +165,14 @@ void add_finetune(CLI::App& app) {
                    "largest norm of the gradient; 0: not clipped")
       ->check(number_between(0, 1e9))
       ->capture_default_str();
+  std::vector<std::string> names{"auto"};
+  for (auto const& [name, loss] : losses) names.emplace_back(name);
   command
       ->add_option("--loss", options->loss,
                    "study (Dice alone, in effect), monai (a second sigmoid), sound (Dice and "
-                   "cross-entropy of the logits)")
-      ->check(CLI::IsMember({"study", "monai", "sound"}))
+                   "cross-entropy of the logits), tuned (Dice of the pictures with an object), "
+                   "dice-focal, tversky; auto: what the study trained the model with")
+      ->check(CLI::IsMember(names))
       ->capture_default_str();
   command
       ->add_option("--schedule", options->schedule,

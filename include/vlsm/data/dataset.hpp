@@ -9,29 +9,33 @@
 #include "vlsm/core/error.hpp"
 #include "vlsm/core/recipe.hpp"
 #include "vlsm/data/annotations.hpp"
+#include "vlsm/data/dataset_survey.hpp"
 #include "vlsm/data/examples.hpp"
-#include "vlsm/image/fit.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 
 namespace vlsm {
 
 /// One split of a data set on disk, in the layout of the study: `images/`, `masks/`,
-/// `anns/SPLIT.json`. Pictures are decoded and resized once and kept, up to `kept_pictures`.
+/// `anns/SPLIT.json`. All masks are read once at the start, since what one means follows from all
+/// of them (mask_meaning.hpp). Pictures are decoded and resized once and kept, up to
+/// `kept_pictures`.
 class Dataset : public Examples {
  public:
   static constexpr std::size_t kept_pictures = 4096;  // 1.5 GB at 352 pixels
 
   /// `level` is a prompt level of the annotations ("p6"), or "random": a level from p1 on, drawn
-  /// anew each time. Throws Error at once for missing files and missing prompts, naming the first
-  /// and how many.
+  /// anew each time. Throws Error at once for missing files and missing prompts, for masks of
+  /// another size than their pictures, for masks of several classes without a choice and for a
+  /// split without any object, naming the first and how many.
   Dataset(std::filesystem::path root, std::string const& split, std::string level,
-          Recipe const& recipe)
+          Recipe const& recipe, DatasetOptions const& options = {})
       : root_(std::move(root)),
         level_(std::move(level)),
         recipe_(recipe),
         rows_(read_annotations(root_ / "anns" / (split + ".json"))) {
     check(split);
+    survey(options);
   }
 
   std::size_t size() const override { return rows_.size(); }
@@ -50,6 +54,18 @@ class Dataset : public Examples {
             .image = to_tensor(pixels->image, recipe_.normalize),
             .mask = to_tensor(pixels->mask)};
   }
+
+  /// A mask at its picture's size, read by its meaning: 0 to 255, from 128 on the object. Throws
+  /// Error where the file has changed and can't be read.
+  Mask mask(std::size_t index) const {
+    std::filesystem::path const path = mask_path(index);
+    return meaning_.apply(mask_values(read_raw_picture(path), path.string()));
+  }
+  MaskMeaning const& meaning() const { return meaning_; }
+
+  /// What a user should know of this split, a line each: what was taken for the object, pictures
+  /// with an orientation that is not applied, that are clipped or squeezed.
+  std::vector<std::string> const& notices() const { return notices_; }
 
  private:
   struct Pixels {  // of the recipe's size
@@ -73,15 +89,9 @@ class Dataset : public Examples {
       std::lock_guard const lock(mutex_);
       if (auto const kept = cache_.find(index); kept != cache_.end()) return kept->second;
     }
-    Image const image = read_image(image_path(index));
-    Mask const mask = read_mask(mask_path(index));
-    if (image.shape(0) != mask.shape(0) || image.shape(1) != mask.shape(1))
-      throw Error("the mask is " + std::to_string(mask.shape(1)) + " x " +
-                      std::to_string(mask.shape(0)) + ", its picture " +
-                      std::to_string(image.shape(1)) + " x " + std::to_string(image.shape(0)),
-                  mask_path(index).string(), "give the mask the picture's size");
-    auto const pixels =
-        std::make_shared<Pixels const>(Pixels{fit_image(image, recipe_), fit_mask(mask, recipe_)});
+    auto const pixels = std::make_shared<Pixels const>(
+        Pixels{fit_image(read_image(image_path(index)), recipe_),
+               targets_[index].size() ? targets_[index] : fit_mask(mask(index), recipe_)});
     std::lock_guard const lock(mutex_);
     if (cache_.size() < kept_pictures) cache_.emplace(index, pixels);
     return pixels;
@@ -114,10 +124,24 @@ class Dataset : public Examples {
     return list.empty() ? "another data set: this row has no prompts" : list;
   }
 
+  /// Reads all masks and the pictures' headers.
+  void survey(DatasetOptions const& options) {
+    DatasetSurvey survey(recipe_);
+    auto const small = survey.read(rows_.size(), kept_pictures, [&](std::size_t i) {
+      return std::pair{image_path(i), mask_path(i)};
+    });
+    meaning_ = survey.meaning(options, (root_ / "masks").string());
+    notices_ = survey.notices(meaning_);
+    for (SmallMask const& mask : small) targets_.push_back(mask.apply(meaning_));
+  }
+
   std::filesystem::path root_;
   std::string level_;
   Recipe recipe_;
   std::vector<Annotation> rows_;
+  MaskMeaning meaning_;
+  std::vector<std::string> notices_;
+  std::vector<Mask> targets_;  // at the recipe's size; without pixels where they are read anew
   mutable std::mutex mutex_;
   mutable std::unordered_map<std::size_t, std::shared_ptr<Pixels const>> cache_;
 };

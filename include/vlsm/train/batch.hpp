@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "vlsm/core/error.hpp"
 #include "vlsm/data/examples.hpp"
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/nn/features.hpp"
@@ -80,7 +81,11 @@ template <class Segmenter>
 at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& encode,
                    Precision precision = Precision::fp32) {
   std::optional<Autocast> autocast;
-  if (precision == Precision::bf16) autocast.emplace(batch.image.device().type());
+  at::Tensor image = batch.image;
+  if (precision == Precision::bf16) {
+    autocast.emplace(batch.image.device().type());
+    image = image.to(at::kBFloat16);
+  }
   std::map<std::string, std::int64_t> position;
   std::vector<std::string> distinct;
   std::vector<std::int64_t> which;
@@ -96,7 +101,7 @@ at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& enc
   at::Tensor const rows = at::tensor(which).to(device);
   for (at::Tensor* part : {&said.sentence, &said.words, &said.padding})
     if (part->defined()) *part = part->index_select(0, rows);
-  return model.segment(model.vision->forward(batch.image), said);
+  return model.segment(model.vision->forward(image), said);
 }
 
 }  // namespace vlsm

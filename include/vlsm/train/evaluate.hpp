@@ -7,6 +7,7 @@
 #include "vlsm/train/evaluation.hpp"
 #include "vlsm/train/loss.hpp"
 #include "vlsm/train/metrics.hpp"
+#include "vlsm/train/rounded_weights.hpp"
 
 namespace vlsm {
 
@@ -21,6 +22,8 @@ Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& en
   bool const was_training = model.is_training();
   at::Device const device = model.parameters().front().device();
   model.eval();
+  std::optional<RoundedWeights> rounded;
+  if (options.precision == Precision::bf16) rounded.emplace(model);
   Evaluation result;
   Random random(static_cast<Random::result_type>(options.seed));
   std::vector<std::size_t> order(examples.size());

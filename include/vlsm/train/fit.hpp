@@ -50,6 +50,8 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[draw(random, i)]);
 
     model.train();
+    std::optional<RoundedWeights> rounded;
+    if (options.precision == Precision::bf16) rounded.emplace(model);
     for (std::size_t step = 0; step < steps; ++step) {
       if (options.schedule == Schedule::cosine) {
         double const done =
@@ -67,10 +69,12 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
         throw Error("the loss is not finite",
                     "epoch " + std::to_string(epoch.epoch) + ", step " + std::to_string(step + 1),
                     "lower the learning rate, or look for broken pictures");
-      epoch.gradient_norm += optimizer.step(loss) / static_cast<double>(steps);
+      epoch.gradient_norm +=
+          optimizer.step(loss, rounded ? &*rounded : nullptr) / static_cast<double>(steps);
       epoch.train_loss += value / static_cast<double>(steps);
       if (hooks.on_step) hooks.on_step(epoch.epoch, step + 1, steps, value);
     }
+    rounded.reset();
 
     Evaluation const seen = evaluate(model, val, encode,
                                      {.batch = options.batch,

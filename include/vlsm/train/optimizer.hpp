@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vlsm/train/options.hpp"
+#include "vlsm/train/rounded_weights.hpp"
 
 namespace vlsm {
 
@@ -39,12 +40,14 @@ class Optimizer {
             torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {}
 
   /// Backpropagates `loss`, clips, moves the parameters. Returns the gradient's norm before
-  /// clipping.
-  double step(at::Tensor const& loss) {
+  /// clipping. `rounded`: the weights that the loss was computed with, where they are.
+  double step(at::Tensor const& loss, RoundedWeights* rounded = nullptr) {
     adamw_.zero_grad();
     loss.backward();
+    if (rounded) rounded->use_masters();
     double const norm = torch::nn::utils::clip_grad_norm_(parameters_, clip_ > 0 ? clip_ : 1e30);
     adamw_.step();
+    if (rounded) rounded->round();
     at::autocast::clear_cache();  // an Autocast around the training keeps copies of the old weights
     return norm;
   }

@@ -31,10 +31,10 @@ enum class LossMeaning {
 /// autograd can derive.
 using Loss = std::function<at::Tensor(at::Tensor const& logits, at::Tensor const& target)>;
 
-/// What dense products are computed in. Weights, their moments and sums stay float32.
+/// What a model computes in. The weights that an optimiser moves and its moments stay float32.
 enum class Precision {
   fp32,
-  bf16,  ///< LibTorch's autocast, around each forward pass
+  bf16,  ///< weights and activations rounded (rounded_weights.hpp), sums within products in float32
 };
 
 /// AdamW (Loshchilov and Hutter 2019) with clipping of the gradient's norm; the study's settings.

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/Parallel.h>
+
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/data/dataset_options.hpp"
+#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/image/fit.hpp"
+#include "vlsm/image/picture_file.hpp"
+
+namespace vlsm {
+
+/// A mask at the model's size whose values wait for their meaning.
+struct SmallMask {
+  std::vector<MaskValue> distinct;
+  Mask codes;  ///< indices into `distinct`; no pixels: the file has to be read again
+
+  Mask apply(MaskMeaning const& meaning) const {
+    Mask mask = codes;
+    for (std::uint8_t& code : mask) code = meaning(distinct[code]);
+    return mask;
+  }
+};
+
+/// What a data set should know of its files before it begins: the sizes of all pictures, and the
+/// values of all masks.
+class DatasetSurvey {
+ public:
+  explicit DatasetSurvey(Recipe const& recipe) : recipe_(recipe) {}
+
+  /// Reads `count` pairs; `paths(i)` are a picture and its mask. Returns the small masks, in order,
+  /// the first `keep` of them with their pixels.
+  /// Throws Error for the first file that can't be read, or for all masks of another size than
+  /// their picture.
+  template <class Paths>
+  std::vector<SmallMask> read(std::size_t count, std::size_t keep, Paths const& paths) {
+    std::vector<Pair> pairs(count);
+    at::parallel_for(0, static_cast<std::int64_t>(count), 1,
+                     [&](std::int64_t from, std::int64_t to) {
+                       for (std::int64_t i = from; i < to; ++i) {
+                         Pair& pair = pairs[static_cast<std::size_t>(i)];
+                         try {
+                           auto const [image, mask] = paths(static_cast<std::size_t>(i));
+                           read_pair(image, mask, static_cast<std::size_t>(i) < keep, pair);
+                         } catch (...) {
+                           pair.failed = std::current_exception();
+                         }
+                       }
+                     });
+    std::vector<SmallMask> small;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (pairs[i].failed) std::rethrow_exception(pairs[i].failed);
+      auto const [image, mask] = paths(i);
+      count_picture(pairs[i], image, mask);
+      masks_.add(std::move(pairs[i].file));
+      small.push_back(std::move(pairs[i].small));
+    }
+    if (mismatched_)
+      throw Error(std::to_string(mismatched_) + " masks have another size than their pictures",
+                  first_mismatch_, mismatch_remedy_);
+    return small;
+  }
+
+  MaskMeaning meaning(DatasetOptions const& options, std::string const& where) const {
+    return masks_.meaning(options.mask, options.allow_empty, where);
+  }
+
+  /// A line each.
+  std::vector<std::string> notices(MaskMeaning const& meaning) const {
+    std::vector<std::string> lines;
+    if (!meaning.notice.empty()) lines.push_back("masks: " + meaning.notice);
+    auto const tell = [&](Seen const& seen, std::string const& what) {
+      if (seen.count)
+        lines.push_back(std::to_string(seen.count) + " pictures " + what + ", first " + seen.first);
+    };
+    tell(turned_, "hold an EXIF orientation, which is not applied (as PIL's open does not)");
+    tell(deep_, "have 16 bits of grey: levels above 255 are white, as PIL has them");
+    tell(squeezed_, "are more than twice as long as wide and are squeezed to a square");
+    return lines;
+  }
+
+ private:
+  struct Pair {
+    PictureHeader header;
+    std::size_t height = 0, width = 0;  // of the mask
+    MaskSurvey::File file;
+    SmallMask small;
+    std::exception_ptr failed;
+  };
+  struct Seen {
+    std::size_t count = 0;
+    std::string first;
+    void add(std::filesystem::path const& path) {
+      if (++count == 1) first = path.filename().string();
+    }
+  };
+
+  void read_pair(std::filesystem::path const& image, std::filesystem::path const& mask, bool keep,
+                 Pair& pair) const {
+    pair.header = read_picture_header(image);
+    MaskValues const values = mask_values(read_raw_picture(mask), mask.string());
+    pair.height = values.height, pair.width = values.width;
+    pair.file = MaskSurvey::file_of(values, mask.filename().string());
+    // A letterbox mixes neighbours, which only their meanings allow.
+    if (!keep || values.distinct.size() > 256 || recipe_.fit != Fit::stretch) return;
+    Mask codes = Mask::from_shape({values.height, values.width});
+    std::transform(values.codes.begin(), values.codes.end(), codes.begin(),
+                   [](std::uint16_t code) { return static_cast<std::uint8_t>(code); });
+    pair.small = {values.distinct, fit_mask(codes, recipe_)};
+  }
+
+  void count_picture(Pair const& pair, std::filesystem::path const& image,
+                     std::filesystem::path const& mask) {
+    PictureHeader const& header = pair.header;
+    if (header.orientation != 1) turned_.add(image);
+    if (header.bits == 16 && header.channels <= 2) deep_.add(image);
+    if (recipe_.fit == Fit::stretch &&
+        std::max(header.height, header.width) > 2 * std::min(header.height, header.width))
+      squeezed_.add(image);
+    if (header.height == pair.height && header.width == pair.width) return;
+    if (++mismatched_ > 1) return;
+    auto const size = [](std::size_t width, std::size_t height) {
+      return std::to_string(width) + " x " + std::to_string(height);
+    };
+    first_mismatch_ = "first " + mask.string() + ", " + size(pair.width, pair.height) +
+                      ", its picture " + size(header.width, header.height);
+    bool const turned =
+        header.orientation >= 5 && header.height == pair.width && header.width == pair.height;
+    if (turned) first_mismatch_ += " with EXIF orientation " + std::to_string(header.orientation);
+    mismatch_remedy_ = turned ? "the masks were drawn on the picture as viewers turn it: turn its "
+                                "pixels as the tag says (ImageOps.exif_transpose) and save it "
+                                "without the tag"
+                              : "give each mask its picture's size";
+  }
+
+  Recipe recipe_;
+  MaskSurvey masks_;
+  Seen turned_, deep_, squeezed_;
+  std::size_t mismatched_ = 0;
+  std::string first_mismatch_, mismatch_remedy_;
+};
+
+}  // namespace vlsm

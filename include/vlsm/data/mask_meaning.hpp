@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vlsm/core/error.hpp"
+#include "vlsm/data/mask_values.hpp"
+#include "vlsm/image/image.hpp"
+
+// What the masks of a set mean. A file alone does not say: one that holds 0 and 1 is a mask in a
+// set of 0 and 1, and a class of three in another. So all files of a set are surveyed, then read
+// alike.
+namespace vlsm {
+
+/// Which of a set's values are the object.
+struct MaskMeaning {
+  enum class Kind {
+    soft,       ///< grey from 0 to `top`: the level is the share of the object
+    threshold,  ///< grey above `level` is the object
+    chosen,     ///< `choice` says what is
+    color,      ///< a colour nearer to `object` than to the background is
+  };
+  Kind kind = Kind::soft;
+  int top = 255, level = 0;
+  MaskChoice choice{};
+  int tolerance = 0;  ///< of `choice`, in levels: JPEG blurs
+  MaskValue background = MaskValue::grey(0), object = MaskValue::grey(255);
+  std::string notice{};  ///< what was taken for the object; empty for masks of 0 and 255
+
+  /// What a value is in a target: 0 background, 255 the object.
+  std::uint8_t operator()(MaskValue value) const {
+    auto const apart = [&](MaskValue other) {
+      int sum = 0;
+      for (int c = 0; c < 3; ++c)
+        sum += (value.channel(c) - other.channel(c)) * (value.channel(c) - other.channel(c));
+      return sum;
+    };
+    bool inside = false;
+    switch (kind) {
+      case Kind::soft:
+        return static_cast<std::uint8_t>(std::min(value.level(), top) * 255 / top);
+      case Kind::threshold:
+        inside = value.level() > level;
+        break;
+      case Kind::chosen:
+        inside = choice.takes(value, background, tolerance);
+        break;
+      case Kind::color:
+        inside = apart(object) < apart(background);
+        break;
+    }
+    return inside ? 255 : 0;
+  }
+
+  /// A target of 0 to 255, [H, W].
+  Mask apply(MaskValues const& values) const {
+    std::vector<std::uint8_t> table;
+    for (MaskValue const value : values.distinct) table.push_back((*this)(value));
+    Mask mask = Mask::from_shape({values.height, values.width});
+    for (std::size_t i = 0; i < mask.size(); ++i) mask.data()[i] = table[values.codes[i]];
+    return mask;
+  }
+};
+
+/// Collects the values of a set's masks and says what they mean.
+class MaskSurvey {
+ public:
+  using Counts = std::vector<std::pair<MaskValue, ValueCount>>;
+
+  /// What one file holds; for `add`, which wants the files in order.
+  struct File {
+    std::string name;
+    Counts counts;
+    int top = 255;
+    bool lossy = false, alpha = false;
+  };
+  static File file_of(MaskValues const& values, std::string name) {
+    File file{.name = std::move(name),
+              .counts = {},
+              .top = values.top,
+              .lossy = values.lossy,
+              .alpha = values.alpha};
+    auto const counts = count_values(values);
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      file.counts.emplace_back(values.distinct[i], counts[i]);
+    return file;
+  }
+
+  void add(File file) {
+    lossy_ |= file.lossy, alpha_ |= file.alpha, deep_ |= file.top > 255;
+    for (auto const& [value, count] : file.counts) {
+      color_ |= !value.is_grey();
+      found_[value] += count;
+      pixels_ += count.pixels;
+    }
+    files_.push_back(std::move(file));
+  }
+
+  /// The meaning; `choice` is the user's, where there is one. Throws Error, with `where`, for
+  /// several classes without a choice, and for a set without any object unless `allow_empty`.
+  MaskMeaning meaning(std::optional<MaskChoice> const& choice, bool allow_empty,
+                      std::string const& where) const {
+    MaskMeaning result = choice ? chosen(*choice) : color_ ? of_colors(where) : of_levels(where);
+    if (!choice && result.kind == MaskMeaning::Kind::soft) check_each(result, where);
+    if (!allow_empty && !has_object(result))
+      throw Error("no mask holds an object: of " + listed(), where,
+                  "choose what is the object with --mask-value, or say --allow-empty");
+    return result;
+  }
+
+ private:
+  static constexpr double fills = 0.25;  // share of a class's pixels that fill; edges: about none
+
+  MaskMeaning chosen(MaskChoice const& choice) const {
+    MaskMeaning result{.kind = MaskMeaning::Kind::chosen,
+                       .choice = choice,
+                       .tolerance = lossy_ ? 24 : 0,
+                       .background = background()};
+    std::string taken;
+    for (auto const& [value, count] : found_)
+      if (choice.takes(value, result.background, result.tolerance) && taken.size() < 60)
+        taken += (taken.empty() ? "" : ", ") + value.text();
+    result.notice = "the object is " + (taken.empty() ? "nothing" : taken) + " of " + listed();
+    return result;
+  }
+
+  MaskMeaning of_levels(std::string const& where) const {
+    MaskMeaning result{.top = deep_ && largest() > 255 ? 65535 : 255};
+    int const top = result.top, most = largest();
+    std::vector<MaskValue> levels;  // that are neither 0 nor white
+    for (auto const& [value, count] : found_)
+      if (value.level() != 0 && value.level() != top) levels.push_back(value);
+    bool const white = found_.contains(MaskValue::grey(static_cast<std::uint16_t>(top)));
+    std::string const kind = alpha_ ? "opacity level " : deep_ ? "16-bit level " : "level ";
+
+    if (levels.empty()) {
+      if (white && (alpha_ || deep_)) result.notice = "the object is " + kind + text_of(top);
+      return result;
+    }
+    if (levels.size() == 1 && !white) {
+      result.kind = MaskMeaning::Kind::threshold;
+      result.level = most - 1;
+      result.notice = "the object is " + kind + text_of(most) + ", the only one beside 0";
+      return result;
+    }
+    // Few levels without a white: numbers of classes. Else classes are what fills areas, and what
+    // does not is an edge, or JPEG's noise about black and white.
+    bool const numbers = !lossy_ && !white && levels.size() <= 32 && most < top * 15 / 16;
+    bool const noisy = lossy_ || levels.size() > 8;
+    std::vector<MaskValue> classes;
+    for (MaskValue const value : levels) {
+      ValueCount const& count = found_.at(value);
+      bool const noise = most >= top * 15 / 16 &&
+                         (value.level() >= top - top / 16 || (noisy && value.level() <= top / 16));
+      if (numbers || (fill(count) && !noise)) classes.push_back(value);
+    }
+    bool const near = !classes.empty() && !numbers && lossy_ &&
+                      classes.back().level() - classes.front().level() <= 16;
+    bool const bright = most >= top * 15 / 16 && !(near && !fills_white(top));
+    if (classes.size() + (bright && !classes.empty()) > 1 && !(near && !bright)) several(where);
+    if (bright) {
+      result.notice = "the object is grey from " + text_of((top + 1) / 2) +
+                      " on (levels from 0 to " + text_of(most) +
+                      (lossy_ ? ", JPEG)" : ", soft edges)");
+      return result;
+    }
+    int const peak = classes.empty() ? most : classes.back().level();
+    result.kind = MaskMeaning::Kind::threshold;
+    result.level = peak / 2;
+    result.notice = "the object is " + kind + "above " + text_of(peak / 2) + " (the masks reach " +
+                    text_of(most) + ")";
+    return result;
+  }
+
+  MaskMeaning of_colors(std::string const& where) const {
+    MaskMeaning result{.kind = MaskMeaning::Kind::color, .background = background()};
+    std::vector<MaskValue> classes, thin;
+    for (auto const& [value, count] : found_) {
+      if (same_color(value, result.background)) continue;
+      auto& list = value.index() >= 0 || fill(count) ? classes : thin;
+      if (std::ranges::none_of(list, [&](MaskValue one) { return same_color(one, value); }))
+        list.push_back(value);
+    }
+    if (classes.empty()) classes = thin;
+    if (classes.size() > 1) several(where);
+    if (classes.empty()) return result;
+    result.object = classes[0];
+    result.notice = "the object is colour " + classes[0].text() + ", the background " +
+                    result.background.text();
+    return result;
+  }
+
+  [[noreturn]] void several(std::string const& where) const {
+    throw Error("the masks hold several classes: " + listed(), where,
+                "choose the object with --mask-value, a value of these, or any");
+  }
+
+  static bool same_color(MaskValue a, MaskValue b) {
+    return a.channel(0) == b.channel(0) && a.channel(1) == b.channel(1) &&
+           a.channel(2) == b.channel(2);
+  }
+
+  /// Black where there is black, else what is most.
+  MaskValue background() const {
+    MaskValue most = MaskValue::grey(0);
+    long long pixels = -1;
+    for (auto const& [value, count] : found_) {
+      if (same_color(value, MaskValue::grey(0))) return value;
+      if (count.pixels > pixels) most = value, pixels = count.pixels;
+    }
+    return color_ ? most : MaskValue::grey(0);
+  }
+
+  int largest() const {
+    int most = 0;
+    for (auto const& [value, count] : found_) most = std::max(most, value.level());
+    return most;
+  }
+
+  bool fills_white(int top) const {
+    for (auto const& [value, count] : found_)
+      if (value.level() >= top - top / 16 && fill(count)) return true;
+    return false;
+  }
+
+  bool has_object(MaskMeaning const& meaning) const {
+    for (auto const& [value, count] : found_)
+      if (meaning(value) >= 128) return true;
+    return false;
+  }
+
+  /// Throws Error where a file of a set of 0 and white has areas, but nothing that white is near
+  /// to: it is of another kind than the others.
+  void check_each(MaskMeaning const& meaning, std::string const& where) const {
+    for (File const& file : files_) {
+      int most = 0;
+      bool area = false;
+      for (auto const& [value, count] : file.counts) {
+        most = std::max(most, value.level());
+        area |= value.level() > 0 && fill(count);
+      }
+      if (area && most < meaning.top / 2)
+        throw Error("the masks are of two kinds: most reach " + std::to_string(meaning.top) +
+                        ", this one " + std::to_string(most),
+                    where + ", " + file.name,
+                    "write them alike, or choose what is the object with --mask-value");
+    }
+  }
+
+  /// Whether a value makes areas, beyond what chance makes of noise.
+  bool fill(ValueCount const& count) const {
+    return static_cast<double>(count.filling) >= fills * static_cast<double>(count.pixels) &&
+           static_cast<double>(count.filling) * static_cast<double>(files_.size()) >=
+               1e-4 * static_cast<double>(pixels_);
+  }
+
+  static std::string text_of(int number) { return std::to_string(number); }
+
+  /// "0 (97.1 %), 1 (2.1 %, 12 files), 2 (0.8 %, 9 files)": the commonest first.
+  std::string listed() const {
+    std::vector<std::pair<MaskValue, ValueCount>> sorted(found_.begin(), found_.end());
+    std::ranges::stable_sort(
+        sorted, [](auto const& a, auto const& b) { return a.second.pixels > b.second.pixels; });
+    std::string text;
+    constexpr std::size_t shown = 8;
+    for (std::size_t i = 0; i < std::min(sorted.size(), shown); ++i) {
+      char share[64];
+      std::snprintf(share, sizeof share, " (%.3g %%, %lld files)",
+                    100.0 * static_cast<double>(sorted[i].second.pixels) /
+                        static_cast<double>(std::max(pixels_, 1LL)),
+                    sorted[i].second.files);
+      text += (i ? ", " : "") + sorted[i].first.text() + share;
+    }
+    if (sorted.size() > shown) text += " and " + std::to_string(sorted.size() - shown) + " more";
+    return text;
+  }
+
+  std::map<MaskValue, ValueCount> found_;
+  std::vector<File> files_;
+  long long pixels_ = 0;
+  bool lossy_ = false, alpha_ = false, deep_ = false, color_ = false;
+};
+
+}  // namespace vlsm

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vlsm/core/error.hpp"
+
+namespace vlsm {
+
+/// What one pixel of a mask file says, in one number: a grey level of 8 or 16 bits, or a colour;
+/// with a palette, its index besides. Grey levels are colours of three equal channels where a set
+/// has both.
+class MaskValue {
+ public:
+  static constexpr MaskValue grey(std::uint16_t level) { return MaskValue(level); }
+  static constexpr MaskValue color(std::uint8_t r, std::uint8_t g, std::uint8_t b) {
+    return MaskValue(is_color | std::uint64_t{r} << 16 | std::uint64_t{g} << 8 | b);
+  }
+  constexpr MaskValue with_index(std::uint8_t index) const {
+    return MaskValue(code_ | has_index | std::uint64_t{index} << 32);
+  }
+
+  constexpr bool is_grey() const { return (code_ & is_color) == 0; }
+  constexpr int level() const { return static_cast<int>(code_ & 0xffff); }  ///< of a grey value
+  constexpr int channel(int c) const {  ///< 0 to 255 of red, green, blue
+    return is_grey() ? level() : static_cast<int>(code_ >> (8 * (2 - c)) & 0xff);
+  }
+  constexpr int index() const {  ///< in the palette; -1 without one
+    return code_ & has_index ? static_cast<int>(code_ >> 32 & 0xff) : -1;
+  }
+  constexpr bool operator==(MaskValue const&) const = default;
+  constexpr auto operator<=>(MaskValue const&) const = default;
+
+  /// "2", "0,128,0", "2 (0,128,0)".
+  std::string text() const {
+    if (is_grey()) return std::to_string(level());
+    std::string const rgb = std::to_string(channel(0)) + "," + std::to_string(channel(1)) + "," +
+                            std::to_string(channel(2));
+    return index() < 0 ? rgb : std::to_string(index()) + " (" + rgb + ")";
+  }
+
+ private:
+  static constexpr std::uint64_t is_color = 1ull << 24, has_index = 1ull << 40;
+  explicit constexpr MaskValue(std::uint64_t code) : code_(code) {}
+  std::uint64_t code_;
+};
+
+/// What `--mask-value` says: a grey level or an index of the palette ("2"), a colour ("0,128,0"),
+/// or "any" for all but the background.
+struct MaskChoice {
+  bool any = false;
+  std::vector<int> numbers;  ///< one, or red, green, blue
+
+  constexpr bool takes(MaskValue value, MaskValue background, int tolerance) const {
+    auto const near = [&](int a, int b) { return a - b <= tolerance && b - a <= tolerance; };
+    if (any) return !(value == background);
+    if (numbers.size() == 3)
+      return near(value.channel(0), numbers[0]) && near(value.channel(1), numbers[1]) &&
+             near(value.channel(2), numbers[2]);
+    if (value.index() >= 0) return value.index() == numbers[0];
+    return value.is_grey() && near(value.level(), numbers[0]);
+  }
+};
+
+/// Reads a choice. Throws Error for anything else than the three forms.
+inline MaskChoice parse_mask_choice(std::string_view text) {
+  MaskChoice choice{.any = text == "any", .numbers = {}};
+  if (choice.any) return choice;
+  std::string_view rest = text;
+  bool good = !rest.empty();
+  while (good && !rest.empty()) {
+    int number = -1;
+    auto const [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    good = error == std::errc() && number >= 0 && number <= 65535;
+    choice.numbers.push_back(number);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (good && !rest.empty()) {
+      good = rest[0] == ',' && rest.size() > 1;
+      rest.remove_prefix(1);
+    }
+  }
+  good = good && (choice.numbers.size() == 1 || choice.numbers.size() == 3);
+  if (good && choice.numbers.size() == 3)
+    good = std::ranges::all_of(choice.numbers, [](int number) { return number <= 255; });
+  if (!good)
+    throw Error("this is no value of a mask", "\"" + std::string(text) + "\"",
+                "give a grey level or palette index (2), a colour (0,128,0), or any");
+  return choice;
+}
+
+}  // namespace vlsm

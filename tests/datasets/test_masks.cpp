@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include <random>
+
+#include "io/builders.hpp"
+#include "support/doctest.hpp"
+#include "vlsm/data/mask_meaning.hpp"
+
+// What masks mean, kind by kind as people draw and export them.
+namespace {
+
+using namespace vlsm;
+
+constexpr std::size_t side = 40;
+
+/// A square of `value` from 8 to 24 in a background of `rest`; `put(pixel, value)` paints.
+template <class Put>
+void square(Put put, int value, int rest, std::size_t from = 8, std::size_t to = 24) {
+  for (std::size_t y = 0; y < side; ++y)
+    for (std::size_t x = 0; x < side; ++x) {
+      bool const inside = y >= from && y < to && x >= from && x < to;
+      put(y * side + x, inside ? value : rest);
+    }
+}
+
+RawPicture grey(int value, int rest = 0, int bits = 8) {
+  RawPicture picture{.height = side, .width = side, .channels = 1, .bits = bits};
+  if (bits == 16) {
+    picture.words.resize(side * side);
+    square([&](auto i, int v) { picture.words[i] = static_cast<std::uint16_t>(v); }, value, rest);
+  } else {
+    picture.bytes.resize(side * side);
+    square([&](auto i, int v) { picture.bytes[i] = static_cast<std::uint8_t>(v); }, value, rest);
+  }
+  return picture;
+}
+
+/// Another square of another value, beside the first.
+RawPicture with(RawPicture picture, int value) {
+  square(
+      [&](auto i, int v) {
+        if (v) picture.bytes[i] = static_cast<std::uint8_t>(v);
+      },
+      value, 0, 26, 36);
+  return picture;
+}
+
+using Color = std::array<std::uint8_t, 4>;
+
+RawPicture colored(Color value, Color rest, int channels) {
+  RawPicture picture{.height = side, .width = side, .channels = channels, .bits = 8};
+  for (int c = 0; c < channels; ++c) {
+    auto const at = static_cast<std::size_t>(c);
+    picture.bytes.resize(side * side * static_cast<std::size_t>(channels));
+    square(
+        [&](auto i, int v) {
+          picture.bytes[i * static_cast<std::size_t>(channels) + at] = static_cast<std::uint8_t>(v);
+        },
+        value[at], rest[at]);
+  }
+  return picture;
+}
+
+RawPicture indexed(int value, std::vector<Color> colors) {
+  RawPicture picture = grey(value);
+  colors.resize(256, Color{0, 0, 0, 255});
+  picture.palette = colors;
+  return picture;
+}
+
+std::vector<Color> const voc{{0, 0, 0, 255}, {128, 0, 0, 255}, {0, 128, 0, 255}};
+
+/// Blurs the edges as a resize or a JPEG does, and adds a little noise about what is flat.
+RawPicture blurred(RawPicture picture, int noise) {
+  RawPicture const sharp = picture;
+  for (std::size_t y = 1; y + 1 < side; ++y)
+    for (std::size_t x = 1; x + 1 < side; ++x) {
+      int sum = 0;
+      for (std::size_t dy = 0; dy < 3; ++dy)
+        for (std::size_t dx = 0; dx < 3; ++dx) sum += sharp.bytes[(y + dy - 1) * side + x + dx - 1];
+      int const wobble =
+          noise ? static_cast<int>((x * 7 + y * 13) % static_cast<std::size_t>(noise)) : 0;
+      int const level = sum / 9 < 128 ? sum / 9 + wobble : sum / 9 - wobble;
+      picture.bytes[y * side + x] = static_cast<std::uint8_t>(std::clamp(level, 0, 255));
+    }
+  return picture;
+}
+
+struct Read {
+  MaskMeaning meaning;
+  std::vector<Mask> masks;
+};
+
+Read read(std::vector<RawPicture> const& pictures, std::string const& choice = "",
+          bool allow_empty = false) {
+  MaskSurvey survey;
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    survey.add(
+        MaskSurvey::file_of(mask_values(pictures[i], "m"), "m" + std::to_string(i) + ".png"));
+  auto const chosen = choice.empty() ? std::nullopt : std::optional(parse_mask_choice(choice));
+  Read result{survey.meaning(chosen, allow_empty, "masks"), {}};
+  for (RawPicture const& picture : pictures)
+    result.masks.push_back(result.meaning.apply(mask_values(picture, "m")));
+  return result;
+}
+
+/// The object is the square: all of it, and nothing else.
+void check_square(Mask const& mask, int blurred_edge = 0) {
+  std::size_t wrong = 0;
+  square(
+      [&](auto i, int v) {
+        auto const y = static_cast<int>(i / side), x = static_cast<int>(i % side);
+        auto const edge = [&](int at) {
+          return std::abs(at - 8) <= blurred_edge || std::abs(at - 23) <= blurred_edge;
+        };
+        if (blurred_edge && (edge(y) || edge(x))) return;
+        wrong += (mask.data()[i] >= 128) != (v != 0);
+      },
+      1, 0);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("masks: 0 and 255 are read as they are, without a word") {
+  for (RawPicture const& picture :
+       {grey(255), colored({255, 255, 255, 255}, {0, 0, 0, 255}, 3),
+        colored({255, 255, 255, 255}, {0, 0, 0, 255}, 4),
+        indexed(1, {{0, 0, 0, 255}, {255, 255, 255, 255}}), grey(1, 0, 1)}) {
+    Read const result = read({picture, grey(0)});
+    CHECK(result.meaning.notice == "");
+    check_square(result.masks[0]);
+    CHECK(std::ranges::count(result.masks[0], 255) == 256);
+  }
+}
+
+TEST_CASE("masks: levels between 0 and 255 stay the soft targets they are") {
+  for (bool lossy : {false, true})
+    for (int noise : {0, 4}) {
+      RawPicture picture = blurred(grey(255), noise);
+      picture.lossy = lossy;
+      Read const result = read({picture, grey(255), grey(0)});
+      CHECK(result.meaning.notice.starts_with("the object is grey from 128 on"));
+      CHECK(std::ranges::equal(result.masks[0], picture.bytes));
+      check_square(result.masks[0], 1);
+    }
+}
+
+TEST_CASE("masks: one other value is the object, and it is said") {
+  for (int value : {1, 2, 38, 127, 128, 200, 254}) {
+    Read const result = read({grey(value), grey(0)});
+    CHECK(result.meaning.notice ==
+          "the object is level " + std::to_string(value) + ", the only one beside 0");
+    check_square(result.masks[0]);
+    CHECK(std::ranges::count(result.masks[1], 0) == side * side);
+  }
+  for (int value : {1, 255, 4095, 65535}) {
+    INFO(value);
+    Read const result = read({grey(value, 0, 16)});
+    CHECK(result.meaning.notice != "");
+    check_square(result.masks[0]);
+  }
+}
+
+TEST_CASE("masks: a JPEG of low levels is read by half of what it reaches") {
+  for (int value : {2, 40, 100}) {
+    RawPicture picture = blurred(grey(value), 0);
+    picture.lossy = true;
+    Read const result = read({picture});
+    CHECK(result.meaning.notice.find("above " + std::to_string(value / 2)) != std::string::npos);
+    check_square(result.masks[0], 1);
+  }
+}
+
+TEST_CASE("masks: palettes, colours and transparency") {
+  struct Case {
+    RawPicture picture;
+    std::string notice;
+  };
+  for (Case const& one : {Case{indexed(2, voc), "the object is colour 2 (0,128,0)"},
+                          {indexed(1, voc), "the object is colour 1 (128,0,0)"},
+                          {colored({255, 0, 0, 0}, {0, 0, 0, 0}, 3), "colour 255,0,0"},
+                          {colored({0, 80, 0, 255}, {0, 0, 0, 255}, 4), "colour 0,80,0"},
+                          {colored({255, 0, 0, 255}, {0, 0, 0, 0}, 4), "colour 255,0,0"},
+                          {colored({9, 9, 9, 255}, {9, 9, 9, 0}, 4), "opacity level 255"},
+                          {colored({0, 255, 0, 0}, {0, 0, 0, 0}, 2), "opacity level 255"},
+                          {colored({0, 0, 200, 0}, {255, 255, 255, 0}, 3),
+                           "colour 0,0,200, the background 255,255,255"}}) {
+    Read const result = read({one.picture});
+    INFO(result.meaning.notice);
+    CHECK(result.meaning.notice.find(one.notice) != std::string::npos);
+    check_square(result.masks[0]);
+  }
+}
+
+TEST_CASE("masks: several classes are listed and want a choice") {
+  RawPicture const labels = with(grey(1), 2), white = with(grey(128), 255),
+                   classes = with(indexed(1, voc), 2);
+  auto const refused = [](std::vector<RawPicture> const& pictures, std::string const& words) {
+    try {
+      read(pictures);
+      FAIL("several classes were taken for one");
+    } catch (Error const& error) {
+      INFO(error.what());
+      CHECK(std::string(error.what()).starts_with("the masks hold several classes: "));
+      CHECK(std::string(error.what()).find(words) != std::string::npos);
+      CHECK(std::string(error.what()).find("--mask-value") != std::string::npos);
+    }
+  };
+  refused({labels}, "1 (16 %, 1 files), 2 (6.25 %, 1 files)");
+  refused({grey(1), grey(2)}, "1 (8 %, 1 files), 2 (8 %, 1 files)");
+  refused({grey(1), grey(255)}, "255");
+  refused({white}, "128");
+  refused({classes}, "1 (128,0,0)");
+  refused({colored({255, 0, 0, 0}, {0, 0, 0, 0}, 3), colored({0, 0, 255, 0}, {0, 0, 0, 0}, 3)},
+          "255,0,0");
+  RawPicture jpeg = blurred(white, 0);
+  jpeg.lossy = true;
+  refused({jpeg}, "128");
+
+  check_square(read({labels}, "1").masks[0]);
+  check_square(read({white}, "128").masks[0]);
+  CHECK(std::ranges::count(read({jpeg}, "128").masks[0], 255) >= 190);
+  check_square(read({classes}, "1").masks[0]);
+  check_square(read({classes}, "128,0,0").masks[0]);
+  CHECK(std::ranges::count(read({labels}, "2").masks[0], 255) == 100);
+  CHECK(std::ranges::count(read({labels}, "any").masks[0], 255) == 356);
+  CHECK(std::ranges::count(read({classes}, "0,128,0").masks[0], 255) == 100);
+}
+
+TEST_CASE("masks: a set of two kinds of files is refused, not half of it read as empty") {
+  RawPicture const soft = blurred(grey(255), 9);
+  CHECK_THROWS_WITH_AS(
+      read({soft, soft, grey(1)}),
+      "the masks are of two kinds: most reach 255, this one 1: masks, m2.png: write them alike, or "
+      "choose what is the object with --mask-value",
+      Error);
+}
+
+TEST_CASE("masks: a split without any object is an error unless it is meant") {
+  CHECK_THROWS_WITH_AS(read({grey(0), grey(0)}),
+                       "no mask holds an object: of 0 (100 %, 2 files): masks: choose what is "
+                       "the object with --mask-value, or say --allow-empty",
+                       Error);
+  CHECK_NOTHROW(read({grey(0)}, "", true));
+  CHECK_THROWS_AS(read({grey(1)}, "7"), Error);
+}
+
+TEST_CASE("masks: what is no choice of a value is refused") {
+  for (char const* text : {"", ",", "1,", "1,2", "1,2,3,4", "-1", "65536", "256,0,0", "red", "1.5",
+                           "99999999999999999999", " 1", "1 "})
+    CHECK_THROWS_AS(parse_mask_choice(text), Error);
+}
+
+TEST_CASE("masks: a photograph is none") {
+  RawPicture photo{.height = 90, .width = 90, .channels = 3, .bits = 8};
+  std::mt19937 random(1);
+  for (int i = 0; i < 90 * 90 * 3; ++i)
+    photo.bytes.push_back(static_cast<std::uint8_t>(random() >> 24));
+  CHECK_THROWS_AS(mask_values(photo, "m"), Error);
+}
+
+}  // namespace
