@@ -39,6 +39,7 @@ void run(Options const& options) {
   auto const model = options.choice.open(options.common.seed);
   model->to(device);
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
+  show_notices();
   Progress progress("evaluate", data.size());
   auto const result = model->evaluate(
       data, encode,

@@ -106,6 +106,7 @@ void run(Options& options) {
   options.fit.seed = options.common.seed;
   options.fit.run = out;
   options.fit.resume = options.resume;
+  show_notices();
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   auto const history = fit_logged(*model, "fine-tune", train, val, encode, options.fit);
   double best = 0;

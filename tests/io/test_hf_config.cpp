@@ -44,7 +44,7 @@ TEST_CASE(
   CHECK(problem({{"model_type", "blip"}}) == "");
   CHECK(problem({{"model_type", "clipseg"}, {"vision_config", 3}}).find("config.json") !=
         std::string::npos);
-  CHECK(problem(3).find("no valid JSON") != std::string::npos);
+  CHECK(problem(3).find("no JSON object") != std::string::npos);
 }
 
 }  // namespace

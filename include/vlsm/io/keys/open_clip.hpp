@@ -23,9 +23,12 @@ inline constexpr KeyRule open_clip_rules[] = {
     {"text.positions", "text.transformer.embeddings.position_embeddings.weight"},
     {"text.types", "text.transformer.embeddings.token_type_embeddings.weight"},
     {"text.norm_before.", "text.transformer.embeddings.LayerNorm."},
-    {"text.blocks.*.attn.qkv.", "text.transformer.encoder.layer.*.attention.self.query.", Change::part, 0, 3},
-    {"text.blocks.*.attn.qkv.", "text.transformer.encoder.layer.*.attention.self.key.", Change::part, 1, 3},
-    {"text.blocks.*.attn.qkv.", "text.transformer.encoder.layer.*.attention.self.value.", Change::part, 2, 3},
+    {"text.blocks.*.attn.qkv.", "text.transformer.encoder.layer.*.attention.self.query.",
+     Change::part, 0, 3},
+    {"text.blocks.*.attn.qkv.", "text.transformer.encoder.layer.*.attention.self.key.",
+     Change::part, 1, 3},
+    {"text.blocks.*.attn.qkv.", "text.transformer.encoder.layer.*.attention.self.value.",
+     Change::part, 2, 3},
     {"text.blocks.*.attn.out.", "text.transformer.encoder.layer.*.attention.output.dense."},
     {"text.blocks.*.norm1.", "text.transformer.encoder.layer.*.attention.output.LayerNorm."},
     {"text.blocks.*.mlp.up.", "text.transformer.encoder.layer.*.intermediate.dense."},
@@ -41,12 +44,13 @@ inline constexpr KeyRule open_clip_rules[] = {
 static_assert(unambiguous(open_clip_rules));
 
 inline constexpr KeyPart open_clip_parts[] = {{"", open_clip_rules}};
-inline constexpr KeyScheme open_clip{"open_clip", "open_clip's BiomedCLIP", open_clip_parts};
+inline constexpr KeyScheme open_clip{"open_clip", "open_clip's BiomedCLIP", open_clip_parts,
+                                     "biomedclipseg"};
 
 /// medvlsm's BiomedCLIPSeg: the same under `biomedclip.`, with CLIPSeg's decoder.
 inline constexpr KeyPart biomedclipseg_parts[] = {{"biomedclip.", open_clip_rules},
                                                   {"decoder.", clipseg_decoder_rules}};
 inline constexpr KeyScheme biomedclipseg{"biomedclipseg", "medvlsm's BiomedCLIPSeg",
-                                         biomedclipseg_parts};
+                                         biomedclipseg_parts, "biomedclipseg"};
 
 }  // namespace vlsm::io
