@@ -234,7 +234,7 @@ TEST_CASE("hostile tokenizer.json files are refused with a reason") {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "{\"a\":";
   CHECK(
-      has(refusal("tokenizer.json", deep + "1" + std::string(100'000, '}')), "model has no type"));
+      has(refusal("tokenizer.json", deep + "1" + std::string(100'000, '}')), "nested too deeply"));
 }
 
 TEST_CASE("tokenizer_config.json says how vocab.txt is meant") {

@@ -140,19 +140,17 @@ inline ChosenSection choose_section(std::vector<Section> sections, std::string_v
     if (section.path == wanted || section.path.ends_with("." + std::string(wanted)))
       asked.push_back(&section);
   bool const named = !wanted.empty() && !asked.empty();
-  std::size_t best = 0;
+  std::size_t single = 0, best = 0;
   for (Section& section : sections) {
     section.known = recognize({section.keys.begin(), section.keys.end()}).known;
-    // Parts are one model only where they are more together than the largest alone.
-    if (section.parts.size() == 1) best = std::max(best, section.known);
+    best = std::max(best, section.known);
+    if (section.parts.size() == 1) single = std::max(single, section.known);
   }
-  for (Section const& section : sections)
-    if (section.parts.size() > 1 && section.known > best) best = section.known;
-
   std::vector<Section const*> contenders;
   for (Section const& section : sections) {
     bool const meant = !named || std::ranges::find(asked, &section) != asked.end();
-    bool const whole = section.parts.size() == 1 || (section.known == best && best > 0);
+    // Parts are one model only where they are more together than the largest alone.
+    bool const whole = section.parts.size() == 1 || section.known > single;
     if (meant && whole && (named || 10 * section.known >= 7 * best)) contenders.push_back(&section);
   }
   auto const better = [&](Section const* a, Section const* b) {

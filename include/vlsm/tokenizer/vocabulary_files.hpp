@@ -95,7 +95,9 @@ inline Vocabulary load_vocabulary(std::filesystem::path const& path) {
     throw Error("there is no such file or folder", path.string(),
                 "give a CLIP vocabulary: " + std::string(clip_vocabulary_forms));
   if (!std::filesystem::is_directory(path, ignored)) return load_vocabulary_file(path);
-  if (auto const found = find_clip_vocabulary(path)) return load_vocabulary_file(*found);
+  if (auto const found = find_clip_vocabulary(path))
+    return found->filename() == "vocab.json" ? load_vocabulary_pair(*found, path / "merges.txt")
+                                             : load_vocabulary_file(*found);
   throw Error("the folder holds no CLIP vocabulary", path.string(),
               "looked for " + std::string(clip_vocabulary_forms));
 }
