@@ -53,7 +53,6 @@ void run(Options const& options) {
 
   for (Target const& target : targets()) {
     if (target.name != options.to) continue;
-    show_notices();
     auto const converted = vlsm::io::to_scheme(tensors, target.schemes);
     vlsm::io::write_safetensors(options.out, converted.tensors, {{"format", "pt"}});
     std::printf("%s: %zu tensors under the keys of %s", options.out.c_str(),

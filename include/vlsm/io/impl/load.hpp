@@ -129,7 +129,7 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
   }
 
   std::string const title(source.scheme.title);
-  bool const nothing = filling.size() == 0 && !parameters.empty() && !source.scheme.parts.empty();
+  bool const nothing = loaded.empty() && !parameters.empty() && !source.scheme.parts.empty();
   if (nothing && source.near())
     throw Error("this is a checkpoint of " + title + " (" + std::to_string(source.known) + " of " +
                     std::to_string(source.keys) + " keys), and nothing of it is this model's",
