@@ -48,6 +48,10 @@ TEST_CASE("annotations: a file that is not there or no JSON list is told") {
     CHECK_ERROR(read(other), "no JSON list");
 }
 
+TEST_CASE("annotations: a number that overflows is told") {
+  CHECK_ERROR(read(R"([{"img_name": 777777e060973661}])"), "the JSON text cannot be read");
+}
+
 TEST_CASE("annotations: deep nesting and long tokens end in one short line") {
   std::string const deep(200'000, '[');
   CHECK_ERROR(read(deep), "nested too deeply");

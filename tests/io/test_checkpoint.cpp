@@ -121,6 +121,7 @@ TEST_CASE("checkpoint: a folder with parts and an index is one checkpoint") {
   CHECK_ERROR(index(R"({"a":"pytorch_model.bin.index.json"})"), "must lie beside");
   CHECK_ERROR(index(R"({"a":"one.bin","a":"two.bin"})"), "'a' occurs twice");
   CHECK_ERROR(index(R"({"a":7})"), "is not text");
+  CHECK_ERROR(index(R"({"a":777777e060973661})"), "the JSON text cannot be read");
   CHECK_ERROR(index("[]"), "no weight_map");
   CHECK_ERROR(index("{}"), "holds no tensors");
 }

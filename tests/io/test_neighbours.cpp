@@ -280,6 +280,25 @@ TEST_CASE(
       "it is for clipseg");
 }
 
+TEST_CASE("neighbours: each form comes back from ours to the bit") {
+  Files const files;
+  VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
+  Tensors counters = files.clip;
+  std::erase_if(counters, [](auto const& item) { return item.first.ends_with("position_ids"); });
+  std::vector<std::pair<io::KeyScheme, Tensors>> const forms{
+      {io::hf_clip, counters},
+      {io::openai_vit, as_openai(counters)},
+      {io::open_clip_vit, as_openai(counters, "text.")},
+      {io::clipseg_authors, as_authors(below(files.all, "decoder."))}};
+  for (auto const& form : forms) {
+    auto const ours = io::all_native(arrays(form.second), "FILE", /*strict=*/true);
+    auto const back = io::to_scheme(ours, std::span(&form.first, 1));
+    CHECK(back.tensors.size() == form.second.size());
+    for (NamedArray const& tensor : back.tensors)
+      CHECK_MESSAGE(io::to_tensor(tensor.array).equal(form.second.at(tensor.name)), tensor.name);
+  }
+}
+
 TEST_CASE("neighbours: an old file's counters are no part of the model, and need no notice") {
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fstream>
 #include <sstream>
+#include <tuple>
 
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
@@ -137,6 +138,97 @@ TEST_CASE("checkpoints: Hugging Face's CLIP starts a fine-tuning of CLIPSeg and 
                         " --data " + as_word(folder / "data") + " --prompt p2 --out " +
                         as_word(folder / "run2")),
                1, "a checkpoint of Hugging Face's CLIP");
+}
+
+TEST_CASE("checkpoints: the decoders of CLIPSeg's authors beside OpenAI's CLIP") {
+  Unet const folder;
+  auto const vocabulary = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
+  std::string const half = pickle_storage("FloatStorage", "0", 1);
+  auto const filled = [&](std::vector<std::int64_t> const& sizes) {
+    return pickle_tensor(half, 0, sizes, std::vector<std::int64_t>(sizes.size(), 0));
+  };
+  Items clip{{"logit_scale", filled({})},
+             {"positional_embedding", filled({77, 512})},
+             {"text_projection", filled({512, 512})},
+             {"token_embedding.weight", filled({49408, 512})},
+             {"ln_final.weight", filled({512})},
+             {"ln_final.bias", filled({512})},
+             {"visual.class_embedding", filled({768})},
+             {"visual.positional_embedding", filled({197, 768})},
+             {"visual.proj", filled({768, 512})},
+             {"visual.conv1.weight", filled({768, 3, 16, 16})}};
+  for (std::string const norm : {"visual.ln_pre", "visual.ln_post"})
+    for (char const* leaf : {".weight", ".bias"}) clip.emplace_back(norm + leaf, filled({768}));
+  for (auto const& tower :
+       {std::pair<std::string, std::int64_t>{"visual.transformer.", 768}, {"transformer.", 512}})
+    for (int i = 0; i < 12; ++i) {
+      std::string const block = tower.first + "resblocks." + std::to_string(i) + ".";
+      std::int64_t const width = tower.second;
+      for (auto const& layer :
+           {std::tuple<std::string, std::int64_t, std::int64_t>{"attn.in_proj_", 3 * width, width},
+            {"attn.out_proj.", width, width},
+            {"mlp.c_fc.", 4 * width, width},
+            {"mlp.c_proj.", width, 4 * width}}) {
+        clip.emplace_back(block + std::get<0>(layer) + "weight",
+                          filled({std::get<1>(layer), std::get<2>(layer)}));
+        clip.emplace_back(block + std::get<0>(layer) + "bias", filled({std::get<1>(layer)}));
+      }
+      for (char const* leaf : {"ln_1.weight", "ln_1.bias", "ln_2.weight", "ln_2.bias"})
+        clip.emplace_back(block + leaf, filled({width}));
+    }
+  write_torch(folder / "ViT-B-16.pt", clip);
+  auto const decoder = [&](std::int64_t width, bool refined) {
+    Items items{{"reduce.weight", filled({width, 768})}, {"reduce.bias", filled({width})}};
+    for (std::string const film : {"film_mul", "film_add"}) {
+      items.emplace_back(film + ".weight", filled({width, 512}));
+      items.emplace_back(film + ".bias", filled({width}));
+    }
+    for (int i = 0; i < 3; ++i) {
+      std::string const tap = "reduces." + std::to_string(i) + ".",
+                        block = "blocks." + std::to_string(i) + ".";
+      items.emplace_back(tap + "weight", filled({width, 768}));
+      items.emplace_back(tap + "bias", filled({width}));
+      items.emplace_back(block + "self_attn.in_proj_weight", filled({3 * width, width}));
+      items.emplace_back(block + "self_attn.in_proj_bias", filled({3 * width}));
+      items.emplace_back(block + "self_attn.out_proj.weight", filled({width, width}));
+      items.emplace_back(block + "self_attn.out_proj.bias", filled({width}));
+      items.emplace_back(block + "linear1.weight", filled({2048, width}));
+      items.emplace_back(block + "linear1.bias", filled({2048}));
+      items.emplace_back(block + "linear2.weight", filled({width, 2048}));
+      items.emplace_back(block + "linear2.bias", filled({width}));
+      for (char const* leaf : {"norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias"})
+        items.emplace_back(block + leaf, filled({width}));
+    }
+    if (!refined) {
+      items.emplace_back("trans_conv.weight", filled({width, 1, 16, 16}));
+      items.emplace_back("trans_conv.bias", filled({1}));
+      return items;
+    }
+    items.emplace_back("trans_conv.0.weight", filled({width, width, 3, 3}));
+    items.emplace_back("trans_conv.0.bias", filled({width}));
+    items.emplace_back("trans_conv.2.weight", filled({width, width / 2, 4, 4}));
+    items.emplace_back("trans_conv.2.bias", filled({width / 2}));
+    items.emplace_back("trans_conv.4.weight", filled({width / 2, 1, 4, 4}));
+    items.emplace_back("trans_conv.4.bias", filled({1}));
+    return items;
+  };
+  write_torch(folder / "rd64-uni-refined.pth", decoder(64, true));
+  write_torch(folder / "rd64-uni.pth", decoder(64, false));
+  write_torch(folder / "rd16-uni.pth", decoder(16, false));
+  auto const with = [&](std::string const& model, std::string const& file) {
+    return folder.segment(
+        "ViT-B-16.pt",
+        "--vocab " + as_word(*vocabulary) + " --decoder-weights " + as_word(folder / file), model);
+  };
+  Outcome const run = with("clipseg", "rd64-uni-refined.pth");
+  check_done(run);
+  CHECK_LINE(run, "(keys of OpenAI's CLIP with a vision transformer)");
+  CHECK_LINE(run, "(keys of CLIPSeg's authors)");
+  CHECK(run.err.find("skipped") == std::string::npos);
+  check_done(with("clipseg-simple", "rd64-uni.pth"));
+  check_done(with("clipseg-rd16", "rd16-uni.pth"));
+  check_failed(with("clipseg", "rd64-uni.pth"), 1, "missing (trans_conv.0.weight");
+  check_failed(with("clipseg-simple", "rd16-uni.pth"), 1, "wrongly shaped");
 }
 
 TEST_CASE("checkpoints: the first thing that is wrong is said first") {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +79,25 @@ inline std::vector<KeyGroup> key_groups(KeyScheme const& scheme,
   return groups;
 }
 
+/// The schemes, those first that explain most of a few keys from all over the file.
+inline std::vector<KeyScheme const*> likely_schemes(std::vector<std::string> const& plain) {
+  constexpr std::size_t samples = 16;
+  std::vector<std::string> sample;
+  for (std::size_t i = 0; i < samples && i < plain.size(); ++i)
+    sample.push_back(plain[i * plain.size() / std::min(samples, plain.size())]);
+  std::vector<std::pair<std::size_t, KeyScheme const*>> scored;
+  for (KeyScheme const& scheme : schemes) {
+    std::size_t score = 0;
+    for (KeyGroup const& group : key_groups(scheme, sample)) score += group.known;
+    scored.emplace_back(score, &scheme);
+  }
+  std::ranges::stable_sort(scored, std::greater{},
+                           &std::pair<std::size_t, KeyScheme const*>::first);
+  std::vector<KeyScheme const*> order;
+  for (auto const& [score, scheme] : scored) order.push_back(scheme);
+  return order;
+}
+
 /// A prefix as the file spells it, wrappers and all.
 inline std::string spelled_prefix(std::vector<std::string_view> const& keys,
                                   std::vector<std::string> const& plain, KeyScheme const& scheme,
@@ -101,7 +121,10 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
   plain.reserve(keys.size());
   for (std::string_view key : keys) plain.push_back(without_parts(key, wrapper_parts));
   Recognized best{.scheme = native, .keys = keys.size()};
-  for (KeyScheme const& scheme : schemes) {
+  KeyScheme const* chosen = nullptr;
+  for (KeyScheme const* const candidate : detail::likely_schemes(plain)) {
+    if (best.known == keys.size()) break;
+    KeyScheme const& scheme = *candidate;
     std::vector<KeyGroup> groups = detail::key_groups(scheme, plain);
     if (groups.empty()) continue;
     std::size_t const most = std::ranges::max_element(groups, {}, &KeyGroup::known)->known;
@@ -116,7 +139,9 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
                      .keys = keys.size(),
                      .rivals = {groups.begin() + 1, groups.end()}};
     for (std::string_view key : keys) found.known += found.place(key).has_value();
-    if (found.known <= best.known) continue;
+    bool const earlier = chosen == nullptr || candidate < chosen;  // in the table
+    if (found.known < best.known || (found.known == best.known && !earlier)) continue;
+    chosen = candidate;
     found.tied = groups.size() > 1 && groups[1].known == groups[0].known &&
                  means_average(groups[0].prefix) == means_average(groups[1].prefix);
     best = std::move(found);
