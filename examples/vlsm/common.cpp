@@ -10,6 +10,7 @@
 #include "tokenizer.hpp"
 #include "vlsm/core/error.hpp"
 #include "vlsm/io/atomic_file.hpp"
+#include "vlsm/io/find_weights.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/train/generators.hpp"
 
@@ -58,6 +59,11 @@ void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
   app.add_option("--decoder-weights", decoder_weights,
                  "a second checkpoint, for all but the vision and the text tower")
       ->check(not_empty());
+  app.add_option("--weights-key", weights_key,
+                 "which state dict of --weights where it holds several (model_ema, say)")
+      ->check(not_empty());
+  app.add_flag("--strict", strict,
+               "refuse a checkpoint with tensors that are no part of the model");
 }
 
 void ModelChoice::add_to(CLI::App& app, bool weights_required) {
@@ -67,36 +73,34 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
                  "default: the model's")
       ->check(CLI::IsMember(tokenizer_names()));
   app.add_option("--vocab", vocab,
-                 "folder with vocab.json and merges.txt, tokenizer.json or vocab.txt, or the BPE "
-                 ".txt.gz; default: beside the weights");
+                 "folder with vocab.json and merges.txt, tokenizer.json, the BPE .txt.gz or "
+                 "vocab.txt, or one of these files; default: beside the weights");
 }
 
 vlsm::Encode ModelChoice::encode() const {
   ModelInfo const& info = find_model(model);
+  for (std::string const& file : {weights, decoder_weights})
+    if (!file.empty() && file != "random") vlsm::io::check_weights(file);
   auto const length = static_cast<std::size_t>(info.recipe.tokens);
   if (info.vocabulary == 0) return [](std::string const&) { return std::vector<std::int64_t>(); };
   vlsm::tokenizer::ByteTokenizer const bytes;
   if (info.vocabulary == bytes.vocabulary_size())
     return [bytes, length](std::string const& text) { return bytes.encode(text, length); };
+  std::string const name = tokenizer.empty() ? std::string(info.tokenizer) : tokenizer;
   std::filesystem::path path = vocab;
   if (vocab.empty()) {
-    if (std::filesystem::is_directory(weights))
+    std::error_code ignored;
+    if (std::filesystem::is_directory(weights, ignored))
       path = weights;
     else if (weights != "random")
       path = std::filesystem::path(weights).parent_path();
     if (path.empty()) path = ".";
-    bool beside = false;
-    for (char const* name : {"vocab.json", "vocab.txt", "tokenizer.json"})
-      beside |= std::filesystem::exists(path / name);
-    if (!beside)
-      throw vlsm::Error("the prompts of this model need a vocabulary", "--model " + model,
-                        info.tokenizer == "bert"
-                            ? "give --vocab: a folder with vocab.txt or tokenizer.json"
-                            : "give --vocab: a folder with vocab.json and merges.txt, "
-                              "tokenizer.json, or bpe_simple_vocab_16e6.txt.gz");
+    if (!has_vocabulary(path, name))
+      throw vlsm::Error(
+          "the prompts of this model need a vocabulary", "--model " + model,
+          "give --vocab: a folder with " + vocabulary_forms(name) + ", or one of these files");
   }
-  auto const opened =
-      open_tokenizer(path, tokenizer.empty() ? std::string(info.tokenizer) : tokenizer);
+  auto const opened = open_tokenizer(path, name);
   if (opened.vocabulary_size() > info.vocabulary)
     throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
                           " ids, the model knows " + std::to_string(info.vocabulary),
@@ -105,9 +109,17 @@ vlsm::Encode ModelChoice::encode() const {
 }
 
 std::unique_ptr<Model> ModelChoice::open(std::uint64_t seed, bool partial) const {
-  return open_model(
-      find_model(model),
-      {.weights = weights, .decoder_weights = decoder_weights, .partial = partial, .seed = seed});
+  std::vector<std::string> lines;
+  auto opened = open_model(find_model(model),
+                           {.weights = weights,
+                            .decoder_weights = decoder_weights,
+                            .weights_key = weights_key,
+                            .strict = strict,
+                            .partial = partial,
+                            .seed = seed},
+                           &lines);
+  for (std::string const& line : lines) notice(line);
+  return opened;
 }
 
 CLI::Validator number_between(double low, double high) {
@@ -127,6 +139,22 @@ CLI::Validator not_empty() {
         return text.empty() ? std::string("an empty text") : std::string();
       },
       "PATH");
+}
+
+namespace {
+
+std::vector<std::string>& notices() {
+  static std::vector<std::string> lines;
+  return lines;
+}
+
+}  // namespace
+
+void notice(std::string const& line) { notices().push_back(line); }
+
+void show_notices() {
+  for (std::string const& line : notices()) std::fprintf(stderr, "vlsm: %s\n", line.c_str());
+  notices().clear();
 }
 
 void flush_results() {

@@ -33,17 +33,20 @@ struct ModelChoice {
   std::string model;
   std::string weights = "random";
   std::string decoder_weights;
-  std::string tokenizer;  ///< empty: the model's
+  std::string weights_key;  ///< which state dict of --weights; empty: the best explained
+  bool strict = false;      ///< whether tensors that are no part of the model are refused
+  std::string tokenizer;    ///< empty: the model's
   std::string vocab;
 
-  /// Adds --model, --weights, --decoder-weights, --tokenizer, --vocab.
+  /// Adds --model, --weights, --decoder-weights, --weights-key, --strict, --tokenizer, --vocab.
   void add_to(CLI::App& app, bool weights_required);
-  /// The first three of them.
+  /// The first five of them.
   void add_weights_to(CLI::App& app, bool weights_required);
   /// The tokenizer of this model: none, bytes, or one with the vocabulary at --vocab or beside the
-  /// weights.
+  /// weights. Throws vlsm::Error, first of all where the weights are not there or none at all.
   vlsm::Encode encode() const;
-  /// The model with its weights. `partial`: what --weights never holds may start at random.
+  /// The model with its weights, and a notice of what was loaded. `partial`: what --weights never
+  /// holds may start at random.
   std::unique_ptr<Model> open(std::uint64_t seed, bool partial = false) const;
 };
 
@@ -52,6 +55,13 @@ CLI::Validator number_between(double low, double high);
 
 /// A check for options: some text. An empty path (of an unset shell variable, say) names nothing.
 CLI::Validator not_empty();
+
+/// Remembers a line for stderr ("vlsm: loaded …"), which show_notices prints: an error that comes
+/// before the first result stands alone.
+void notice(std::string const& line);
+
+/// Prints the notices so far. Commands call it before their first result.
+void show_notices();
 
 /// Pushes out what was printed. Throws vlsm::Error where stdout is closed or full.
 void flush_results();

@@ -24,29 +24,31 @@ std::vector<Target> targets() {
   using namespace vlsm::io;
   return {{"native", {native}},
           {"hf", {hf_clipseg}},
+          {"clipseg", {clipseg_authors}},
           {"open_clip", {open_clip, biomedclipseg}},
-          {"openai", {openai_clip}},
+          {"openai", {openai_clip, openai_vit}},
           {"cris", {cris}},
           {"smp", {smp_unet, smp_unetpp, smp_deeplabv3plus}}};
 }
 
-std::map<std::string, at::Tensor> read(std::string const& path) {
-  return vlsm::io::all_native(vlsm::io::open_checkpoint(path).tensors, path);
+std::map<std::string, at::Tensor> read(std::string const& path, bool strict,
+                                       std::string const& section = "") {
+  return vlsm::io::all_native(vlsm::io::open_checkpoint(path, section).tensors, path, strict);
 }
 
 void run(Options const& options) {
   check_can_write(options.out);
   // A file that is not this model's is refused before anything is written.
   options.choice.open(0, /*partial=*/true);
-  auto tensors = read(options.choice.weights);
+  auto tensors = read(options.choice.weights, options.choice.strict, options.choice.weights_key);
   if (!options.choice.decoder_weights.empty())
-    for (auto const& [name, tensor] : read(options.choice.decoder_weights))
+    for (auto const& [name, tensor] : read(options.choice.decoder_weights, options.choice.strict))
       if (!name.starts_with("vision.") && !name.starts_with("text.") &&
           !name.starts_with("unused."))
         tensors.insert_or_assign(name, tensor);
   std::size_t filled = 0;
   if (!options.base.empty())
-    for (auto const& [name, tensor] : read(options.base))
+    for (auto const& [name, tensor] : read(options.base, options.choice.strict))
       filled += tensors.emplace(name, tensor).second;
 
   for (Target const& target : targets()) {

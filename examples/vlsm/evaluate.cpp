@@ -37,13 +37,13 @@ void run(Options const& options) {
   vlsm::Encode const encode = options.choice.encode();
   auto const model = options.choice.open(options.common.seed);
   model->to(device);
+  show_notices();
   Progress progress("evaluate", data.size());
   auto const result = model->evaluate(
       data, encode,
       {.batch = options.batch,
        .threshold = info.recipe.threshold,
-       .precision =
-           options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32,
+       .precision = options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32,
        .seed = options.common.seed,
        .progress = [&](std::size_t done, std::size_t) { progress.update(done, ""); }});
   progress.finish();

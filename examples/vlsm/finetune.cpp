@@ -111,6 +111,7 @@ void run(Options& options) {
   options.fit.seed = options.common.seed;
   options.fit.run = out;
   options.fit.resume = options.resume;
+  show_notices();
   auto const history = fit_logged(*model, "fine-tune", train, val, encode, options.fit);
   double best = 0;
   for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);

@@ -61,6 +61,7 @@ int main(int count, char** words) {
     } catch (CLI::Success const& e) {
       app.exit(e);  // --help, --version
     }
+    tool::show_notices();
     tool::flush_results();
     return done;
   } catch (CLI::ParseError const& e) {

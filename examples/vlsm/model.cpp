@@ -47,10 +47,10 @@ std::string shapes_of(vlsm::Words const& port) {
 }
 
 std::vector<ModelInfo> const& models() {
-  static std::vector<ModelInfo> const list{clipseg(),       clipseg_simple(), cris(),
-                                           cris_original(), biomedclipseg(),  biomedclipseg_d(),
-                                           unet(),          unetpp(),         deeplabv3plus(),
-                                           clipseg_small(), clipseg_tiny()};
+  static std::vector<ModelInfo> const list{
+      clipseg(),       clipseg_simple(), clipseg_rd16(),    cris(),
+      cris_original(), biomedclipseg(),  biomedclipseg_d(), unet(),
+      unetpp(),        deeplabv3plus(),  clipseg_small(),   clipseg_tiny()};
   return list;
 }
 
@@ -64,7 +64,8 @@ ModelInfo const& find_model(std::string_view name) {
                     "choose one of " + names);
 }
 
-std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from) {
+std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from,
+                                  std::vector<std::string>* lines) {
   if (from.weights == "random") {
     at::manual_seed(from.seed);
     return info.make();
@@ -77,12 +78,20 @@ std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from
     vlsm::WithoutInitialization const weights_follow;
     model = info.make();
   }
+  auto const load = [&](std::string const& file, vlsm::io::LoadOptions const& options) {
+    auto report = model->load(file, options);
+    if (lines != nullptr) lines->push_back(to_line(report));
+    return report;
+  };
+  vlsm::io::LoadOptions first{
+      .partial = from.partial, .strict = from.strict, .section = from.weights_key};
   if (!from.decoder_weights.empty()) {
-    model->load(from.weights, {.slots = {"vision", "text"}, .partial = from.partial});
-    model->load(from.decoder_weights, {.slots = {"fusion", "decoder", "head"}});
+    first.slots = {"vision", "text"};
+    load(from.weights, first);
+    load(from.decoder_weights, {.slots = {"fusion", "decoder", "head"}, .strict = from.strict});
     return model;
   }
-  auto const report = model->load(from.weights, {.partial = from.partial});
+  auto const report = load(from.weights, first);
   if (report.fresh > 0 && info.pretrained_decoder)
     throw vlsm::Error(std::string(info.name) + " starts from another model's decoder", from.weights,
                       "give --decoder-weights (CIDAS/clipseg-rd64-refined)");

@@ -72,11 +72,15 @@ ModelInfo const& find_model(std::string_view name);
 struct WeightsFrom {
   std::string weights{};          ///< a file or folder, or "random"
   std::string decoder_weights{};  ///< for fusion, decoder and head; empty: `weights` gives all
+  std::string weights_key{};      ///< which state dict of `weights`
+  bool strict = false;            ///< refuse what is no part of the model
   bool partial = false;           ///< what `weights` never holds (a decoder) may start at random
   std::uint64_t seed = 0;         ///< of what is random
 };
 
-/// A model with its weights. Throws vlsm::Error where a file does not fit it.
-std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from);
+/// A model with its weights; a line for each file that says what was loaded goes to `lines`. Throws
+/// vlsm::Error where a file does not fit it.
+std::unique_ptr<Model> open_model(ModelInfo const& info, WeightsFrom const& from,
+                                  std::vector<std::string>* lines = nullptr);
 
 }  // namespace tool

@@ -14,4 +14,9 @@ ModelInfo clipseg_simple() {
                                       "CLIPSeg with the plain head (CIDAS/clipseg-rd64)");
 }
 
+ModelInfo clipseg_rd16() {
+  return info_of<vlsm::ClipSegRd16>("clipseg-rd16",
+                                    "CLIPSeg with the plain head and 16 channels (rd16-uni.pth)");
+}
+
 }  // namespace tool

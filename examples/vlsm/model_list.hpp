@@ -8,6 +8,7 @@ namespace tool {
 
 ModelInfo clipseg();
 ModelInfo clipseg_simple();
+ModelInfo clipseg_rd16();
 ModelInfo cris();
 ModelInfo cris_original();
 ModelInfo biomedclipseg();

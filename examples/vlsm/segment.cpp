@@ -109,6 +109,7 @@ void run(Options const& options) {
       vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], threshold,
                                                  image.shape(0), image.shape(1), info.recipe);
       double const ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      show_notices();
       std::filesystem::path const base =
           std::filesystem::path(options.out) / output_name(path, options.prompts[p], taken);
       std::string const mask_file = base.string() + ".png";

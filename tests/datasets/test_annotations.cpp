@@ -43,15 +43,19 @@ TEST_CASE("annotations: a file that is not there or no JSON list is told") {
   CHECK_ERROR(vlsm::read_annotations(std::string(5000, 'x')), "cannot be read");
   for (std::string broken :
        {"", "{", "[1,", "[]]", "nonsense", "[\"\xff\"]", "[\"\\ud800\"]", "\xff\xfe[\0]\0"})
-    CHECK_ERROR(read(broken), "no valid JSON");
+    CHECK_ERROR(read(broken), "not valid JSON");
   for (std::string other : {"{}", "3", "null", "\"text\""})
     CHECK_ERROR(read(other), "no JSON list");
 }
 
+TEST_CASE("annotations: a number that overflows is told") {
+  CHECK_ERROR(read(R"([{"img_name": 777777e060973661}])"), "the JSON text cannot be read");
+}
+
 TEST_CASE("annotations: deep nesting and long tokens end in one short line") {
   std::string const deep(200'000, '[');
-  CHECK_ERROR(read(deep), "no valid JSON");
-  CHECK_ERROR(read(deep + std::string(200'000, ']')), "no JSON object");
+  CHECK_ERROR(read(deep), "nested too deeply");
+  CHECK_ERROR(read(deep + std::string(200'000, ']')), "nested too deeply");
   std::string message;
   try {
     read("[\"" + std::string(1'000'000, 'x'));

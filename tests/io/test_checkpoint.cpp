@@ -32,10 +32,9 @@ TEST_CASE("checkpoint: the state dict is found where training scripts put it") {
   CHECK(names(pickle_dict({{"model", pickle_dict({{"state_dict", weights}})}})) == "w ");
   CHECK(names("ccollections\nOrderedDict\n)R(\x8c\x01w" + matrix + "u}\x8c\x09_metadata}sb") ==
         "w ");
-  CHECK_ERROR(names(pickle_dict({{"weights", weights}})), "no tensors by name");
   CHECK_ERROR(names("}"), "no tensors by name");
   CHECK_ERROR(names("](" + matrix + "e"), "not a value of kind list");
-  CHECK_ERROR(names("cmy\nModel\n)\x81"), "not a value of kind object");
+  CHECK_ERROR(names("cmy\nModel\n)\x81"), "a whole pickled object, 'my.Model'");
   CHECK_ERROR(names("}K\x01" + matrix + "s"), "name is not text");
   CHECK_ERROR(names(pickle_dict({{"w", matrix}, {"w", matrix}})), "two tensors are named 'w'");
   CHECK_ERROR(names(pickle_dict({{std::string(5000, 'x'), matrix}})), "names are too long");
@@ -106,7 +105,7 @@ TEST_CASE("checkpoint: a folder with parts and an index is one checkpoint") {
     write_file(folder / "pytorch_model.bin.index.json", R"({"weight_map":)" + map + "}");
     return io::open_checkpoint(folder.path());
   };
-  CHECK_ERROR(io::open_checkpoint(folder.path()), "no weights under a usual name");
+  CHECK_ERROR(io::open_checkpoint(folder.path()), "the folder holds no weights");
   part("one.bin", "a");
   part("two.bin", "b");
   Checkpoint const both = index(R"({"a":"one.bin","b":"two.bin"})");
@@ -122,6 +121,7 @@ TEST_CASE("checkpoint: a folder with parts and an index is one checkpoint") {
   CHECK_ERROR(index(R"({"a":"pytorch_model.bin.index.json"})"), "must lie beside");
   CHECK_ERROR(index(R"({"a":"one.bin","a":"two.bin"})"), "'a' occurs twice");
   CHECK_ERROR(index(R"({"a":7})"), "is not text");
+  CHECK_ERROR(index(R"({"a":777777e060973661})"), "the JSON text cannot be read");
   CHECK_ERROR(index("[]"), "no weight_map");
   CHECK_ERROR(index("{}"), "holds no tensors");
 }

@@ -44,7 +44,32 @@ TEST_CASE(
   CHECK(problem({{"model_type", "blip"}}) == "");
   CHECK(problem({{"model_type", "clipseg"}, {"vision_config", 3}}).find("config.json") !=
         std::string::npos);
-  CHECK(problem(3).find("no valid JSON") != std::string::npos);
+  CHECK(problem(3).find("no JSON object") != std::string::npos);
+  // Hugging Face's CLIP, from which CLIPSeg starts: its activation is no matter of shapes either.
+  changed = {{"model_type", "clip"},
+             {"vision_config", sound["vision_config"]},
+             {"text_config", sound["text_config"]}};
+  CHECK(problem(changed) == "");
+  changed["vision_config"]["hidden_act"] = "gelu";
+  CHECK(problem(changed).find("hidden_act \"gelu\"") != std::string::npos);
+}
+
+TEST_CASE("a configuration that is damaged or absurd is one line and a vlsm::Error") {
+  test::TempDir const folder;
+  for (std::string const& text : std::vector<std::string>{
+           "", "{", "{\"model_type\": 777777e060973661}", "[[]]", "{\"\xff\": 1}",
+           R"({"model_type": "clipseg", "extract_layers": )" + std::string(100'000, '[') +
+               std::string(100'000, ']') + "}"}) {
+    test::write_file(folder / "config.json", text);
+    std::string message;
+    try {
+      io::check_hf_config<test::TinyA>(folder / "config.json");
+    } catch (Error const& e) {
+      message = e.what();
+    }
+    CHECK_MESSAGE(message.find("config.json") != std::string::npos, message);
+    CHECK(message.size() < 500);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/tiny_clipseg.hpp"
+#include "vlsm/io/convert.hpp"
 #include "vlsm/io/load.hpp"
 #include "vlsm/io/save.hpp"
 
@@ -151,6 +152,196 @@ TEST_CASE("load: prefixes of DataParallel and Lightning are stripped") {
     state.pop_back();
     CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
                "missing (" + prefix);
+  }
+}
+
+TEST_CASE("load: parts that wrappers add to keys are passed over wherever they stand") {
+  Model const first;
+  auto const with = [&](auto&& rename) {
+    auto state = vlsm::io::state_of(first);
+    for (NamedArray& tensor : state) tensor.name = rename(tensor.name);
+    Model second;
+    vlsm::io::load_tensors(second, state, "FILE", omits);
+    CHECK(same(second, copy_of(first)));
+  };
+  for (std::string prefix : {"model._orig_mod.module.", "_orig_mod.module.", "module._orig_mod.",
+                             "module.module.", "net.module.model.", "trainer.net._orig_mod."})
+    with([&](std::string const& name) { return prefix + name; });
+  auto const inside = [](std::string name, std::string const& behind, std::string const& part) {
+    if (name.starts_with(behind)) name.insert(behind.size(), part);
+    return name;
+  };
+  with([&](std::string const& name) { return inside(name, "vision.", "_orig_mod."); });
+  with([&](std::string const& name) { return inside(name, "vision.blocks.", "module."); });
+  with([&](std::string const& name) {
+    return "net." + inside(inside(name, "text.", "_fsdp_wrapped_module."), "head.", "module.");
+  });
+}
+
+TEST_CASE(
+    "load: what is left over is a notice, with .strict an error; what is missing always one") {
+  Model const first;
+  auto state = vlsm::io::state_of(first, "model.");
+  auto const one = vlsm::io::to_array(at::ones({3}));
+  state.insert(state.begin(), {"std", one});
+  state.insert(state.begin(), {"mean", one});
+  state.push_back({"loss.perceptual.weight", one});
+  Model second;
+  vlsm::io::LoadReport const report = vlsm::io::load_tensors(second, state, "FILE", omits);
+  CHECK(same(second, copy_of(first)));
+  CHECK(report.skipped == std::vector<std::string>{"mean", "std", "loss.perceptual.weight"});
+  CHECK(to_line(report) == "loaded " + std::to_string(report.loaded) +
+                               " tensors (keys of vlsm); skipped 3: mean, std, "
+                               "loss.perceptual.weight");
+  CHECK_SAYS(
+      error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits, {.strict = true}); }),
+      "3 unused (mean, std, loss.perceptual.weight)");
+  std::erase_if(state, [](auto const& tensor) { return tensor.name == "model.head.up2.bias"; });
+  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+             "1 missing (model.head.up2.bias)");
+}
+
+TEST_CASE("load: a student beside its teacher is taken, said, and the other can be asked for") {
+  TempDir const folder;
+  Model const student, teacher;
+  auto state = vlsm::io::state_of(teacher, "teacher.module.");
+  for (auto& tensor : vlsm::io::state_of(student, "student.")) state.push_back(tensor);
+  vlsm::io::write_safetensors(folder / "both.safetensors", state);
+  Model model;
+  auto const report = vlsm::io::load(model, folder / "both.safetensors");
+  CHECK(same(model, copy_of(student)));
+  CHECK_SAYS(to_line(report), "took 'student.', not 'teacher.'");
+  vlsm::io::load(model, folder / "both.safetensors", {.section = "teacher"});
+  CHECK(same(model, copy_of(teacher)));
+  for (auto& tensor : state)
+    if (tensor.name.starts_with("teacher.module.")) tensor.name = "other." + tensor.name.substr(15);
+  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); }),
+             "several models (vlsm) behind the prefixes");
+}
+
+TEST_CASE("load: moments of an optimiser beside the weights are no second model") {
+  Model const first;
+  auto state = vlsm::io::state_of(first, "model.");
+  for (NamedArray const& tensor : vlsm::io::state_of(first))
+    for (char const* part : {".mean", ".square", ".step"})
+      state.insert(state.begin(), {"adamw." + tensor.name + part, tensor.array});
+  Model second;
+  vlsm::io::load_tensors(second, state, "FILE", omits);
+  CHECK(same(second, copy_of(first)));
+}
+
+TEST_CASE("load: weights tied in a file are parameters of their own, as are those of two models") {
+  TempDir const folder;
+  // Two layer norms of one storage, and two that overlap by half.
+  std::vector<std::pair<std::string, std::string>> items;
+  std::string data;
+  Model const first;
+  auto const names = first.named_parameters();
+  for (auto const& item : names) {
+    at::Tensor const value = item.value().detach().contiguous();
+    std::int64_t at = static_cast<std::int64_t>(data.size() / 4);
+    if (item.key() == "text.blocks.1.norm1.weight") at = 0;  // tied with the one before it
+    if (item.key() == "text.blocks.1.norm2.weight") at = 24;
+    std::string const bytes(static_cast<char const*>(value.const_data_ptr()), value.nbytes());
+    items.emplace_back(item.key(), pickle_tensor(pickle_storage("FloatStorage", "0", 1 << 24), at,
+                                                 value.sizes().vec(), value.strides().vec()));
+    if (at * 4 == static_cast<std::int64_t>(data.size())) data += bytes;
+  }
+  std::string object = pickle_dict(items);
+  std::string const count = pickle_int(1 << 24),
+                    real = pickle_int(static_cast<std::int64_t>(data.size() / 4));
+  for (std::size_t at = 0; (at = object.find(count, at)) != std::string::npos; at += count.size())
+    object.replace(at, count.size(), real);
+  write_file(folder / "tied.pt", torch_zip(pickle(object), {data}));
+  Model model;
+  vlsm::io::load(model, folder / "tied.pt");
+  at::NoGradGuard const no_grad;
+  std::map<std::string, at::Tensor> const before = copy_of(model);
+  for (auto const& item : model.named_parameters()) {
+    item.value().add_(1);
+    for (auto const& other : model.named_parameters()) {
+      at::Tensor const expected = before.at(other.key()) + (other.key() == item.key() ? 1.0 : 0.0);
+      if (!other.value().equal(expected)) FAIL_CHECK(item.key(), " changes ", other.key());
+    }
+    item.value().copy_(before.at(item.key()));
+  }
+  // Two models of the same tensors.
+  auto const tensors = vlsm::io::open_checkpoint(folder / "tied.pt").tensors;
+  Model second;
+  vlsm::io::load_tensors(model, tensors, "FILE", omits);
+  vlsm::io::load_tensors(second, tensors, "FILE", omits);
+  for (at::Tensor& parameter : model.parameters()) parameter.add_(1);
+  CHECK(same(second, before));
+}
+
+TEST_CASE("load: a partial load of a model without initialisation leaves nothing unset") {
+  Model const first;
+  std::vector<NamedArray> towers;
+  for (NamedArray const& tensor : vlsm::io::state_of(first))
+    if (tensor.name.starts_with("vision.") || tensor.name.starts_with("text."))
+      towers.push_back({"clip." + tensor.name, tensor.array});
+  // Under a scheme that has no decoder: Hugging Face's CLIP.
+  std::map<std::string, at::Tensor> native;
+  for (NamedArray const& tensor : towers)
+    native.emplace(tensor.name.substr(5), vlsm::io::to_tensor(tensor.array));
+  auto const file = vlsm::io::to_scheme(native, std::span(&vlsm::io::hf_clip, 1)).tensors;
+  vlsm::WithoutInitialization const fast;
+  Model model;
+  {
+    at::NoGradGuard const no_grad;
+    for (auto const& item : model.named_parameters())
+      if (item.key().ends_with("weight") && item.value().dim() > 1)
+        item.value().fill_(std::nan(""));
+  }
+  vlsm::io::load_tensors(model, file, "FILE", omits, {.partial = true});
+  for (auto const& item : model.named_parameters()) {
+    CHECK_MESSAGE(item.value().isfinite().all().item<bool>(), item.key());
+    if (item.value().dim() > 1) CHECK_MESSAGE(item.value().std().item<double>() > 0, item.key());
+  }
+  // What a second file gives stays as it gives it.
+  vlsm::io::load_tensors(model, vlsm::io::state_of(first), "FILE", omits,
+                         {.slots = {"fusion", "decoder", "head"}});
+  CHECK(same(model, copy_of(first)));
+}
+
+TEST_CASE("load: a tensor of a type that is not held is an error only where it is needed") {
+  Model const first;
+  vlsm::io::Checkpoint checkpoint{.tensors = vlsm::io::state_of(first)};
+  checkpoint.unread.push_back({"freqs", "complex64"});
+  Model second;
+  vlsm::io::Checkpoint copy = checkpoint;
+  auto const report = vlsm::io::load_checkpoint(second, std::move(copy), "FILE", omits);
+  CHECK(report.skipped == std::vector<std::string>{"freqs (complex64)"});
+  std::erase_if(checkpoint.tensors, [](auto const& t) { return t.name == "head.up2.bias"; });
+  checkpoint.unread.push_back({"head.up2.bias", "float8_e4m3fn"});
+  CHECK_SAYS(
+      error_of([&] { vlsm::io::load_checkpoint(second, std::move(checkpoint), "FILE", omits); }),
+      "1 of a type that is not read (head.up2.bias is float8_e4m3fn)");
+}
+
+TEST_CASE("arrays: tensors of types that are not held are refused, not misread") {
+  for (at::ScalarType type : {at::kComplexFloat, at::kFloat8_e4m3fn, at::kUInt16, at::kUInt64})
+    CHECK_SAYS(error_of([&] { vlsm::io::to_array(at::empty({2}, type)); }),
+               "neither read nor written");
+  CHECK_SAYS(error_of([&] { vlsm::io::to_array({}); }), "undefined");
+}
+
+TEST_CASE("keys: a rule with more numbers than are kept is refused when it compiles") {
+  using vlsm::io::KeyRule;
+  constexpr KeyRule four[] = {{"vision.a*.b*.c*.d*", "a*.b*.c*.d*"}};
+  constexpr KeyRule uneven[] = {{"vision.a*.b", "a*.b*"}};
+  static_assert(!vlsm::io::unambiguous(four));
+  static_assert(!vlsm::io::unambiguous(uneven));
+  CHECK(!vlsm::io::match_key(four[0].theirs, "a1.b2.c3.d4"));
+}
+
+TEST_CASE("load: paths and names that are too long are one-line errors") {
+  Model model;
+  for (std::string const& path :
+       std::vector<std::string>{std::string(300, 'x'), std::string(5000, 'x'),
+                                std::string(300, 'x') + "/model.safetensors"}) {
+    CHECK_ERROR(vlsm::io::load(model, path), "x");
+    CHECK_ERROR(vlsm::io::save(model, path), "x");
   }
 }
 

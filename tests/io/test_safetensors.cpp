@@ -86,10 +86,10 @@ TEST_CASE("safetensors: damaged headers are refused") {
   CHECK_ERROR(read_bytes(little<std::uint64_t>(100) + "{}"), "98 bytes are missing");
   CHECK_ERROR(read_header("", ""), "does not start with an object");
   CHECK_ERROR(read_header("[]", ""), "does not start with an object");
-  CHECK_ERROR(read_header("{", ""), "JSON text is damaged");
+  CHECK_ERROR(read_header("{", ""), "not valid JSON");
   CHECK_ERROR(read_header(std::string("{}\0{", 4), ""), "zero byte");
-  CHECK_ERROR(read_header("{} x", ""), "JSON text is damaged");
-  CHECK_ERROR(read_header("{\"\xff\":1}", ""), "JSON text is damaged");
+  CHECK_ERROR(read_header("{} x", ""), "not valid JSON");
+  CHECK_ERROR(read_header("{\"\xff\":1}", ""), "not valid JSON");
   CHECK_ERROR(read_header(R"({"a":1})", ""), "missing or of the wrong kind");
   CHECK_ERROR(read_header(R"({"__metadata__":{"a":1}})", ""), "is not text");
   CHECK_ERROR(read_header(R"({"__metadata__":7})", ""), "not an object");
@@ -98,8 +98,33 @@ TEST_CASE("safetensors: damaged headers are refused") {
   CHECK_ERROR(read_header(R"({"a":{"dtype":"F32","dtype":"F32"}})", ""), "'dtype' occurs twice");
   std::string const deep(100'000, '[');
   CHECK_ERROR(read_header(R"({"a":)" + deep, ""), "nested too deeply");
-  CHECK_ERROR(read_header(R"({"a":{"dtype":"F8_E4M3","shape":[],"data_offsets":[0,1]}})", "x"),
-              "'F8_E4M3' is not supported");
+  CHECK_ERROR(read_header(R"({"a":{"dtype":"F99","shape":[],"data_offsets":[0,1]}})", "x"),
+              "'F99' is not known");
+  CHECK_ERROR(
+      read_header(R"({"a":{"dtype":"C64","shape":[2],"data_offsets":[0,8]}})", std::string(8, 'x')),
+      "need 16 bytes");
+  CHECK_ERROR(
+      read_header(R"({"a":{"dtype":"F32","shape":[777777e060973661],"data_offsets":[0,4]}})",
+                  floats(1)),
+      "JSON");
+}
+
+TEST_CASE("safetensors: types that are not held are listed apart, and the others read") {
+  TempDir const folder;
+  std::string const json = R"({"a":{"dtype":"C64","shape":[2],"data_offsets":[0,16]},)"
+                           R"("b":{"dtype":"F8_E5M2","shape":[3],"data_offsets":[16,19]},)"
+                           R"("c":{"dtype":"F4","shape":[3],"data_offsets":[19,21]},)"
+                           R"("d":{"dtype":"U16","shape":[1],"data_offsets":[21,23]},)"
+                           R"("w":{"dtype":"F32","shape":[1],"data_offsets":[23,27]}})";
+  write_file(folder / "x", little(static_cast<std::uint64_t>(json.size())) + json +
+                               std::string(23, 'x') + floats(1));
+  io::Safetensors const file = io::read_safetensors(folder / "x");
+  REQUIRE(file.tensors.size() == 1);
+  CHECK(content(file.tensors[0].array) == floats(1));
+  REQUIRE(file.unread.size() == 4);
+  CHECK(file.unread[0].name == "a");
+  CHECK(file.unread[0].type == "C64");
+  CHECK(file.unread[2].type == "F4");
 }
 
 TEST_CASE("safetensors: shapes and offsets must fit each other and the file") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -182,6 +183,30 @@ TEST_CASE("stored blocks and optional gzip fields are read") {
   CHECK_FALSE(gunzip(file, 8).has_value());
   for (std::size_t kept = 0; kept < file.size(); ++kept)
     CHECK_FALSE(gunzip(file.substr(0, kept), 100).has_value());
+}
+
+TEST_CASE("numbers that overflow are a vlsm::Error in every JSON file of a vocabulary") {
+  CHECK(has(refusal("tokenizer.json", R"({"model":777777e060973661})"), "JSON"));
+  CHECK(has(refusal_of_pair(R"({"a":777777e060973661})", "#version: 0.2\n"), "JSON"));
+  CHECK(has(refusal_of_pair(R"({"a":99999999999999999999999999})", "#version: 0.2\n"), "fraction"));
+}
+
+TEST_CASE("a folder's vocabulary is found in every form that is read") {
+  using vlsm::tokenizer::has_vocabulary;
+  for (std::string const form : {"vocab.json merges.txt", "tokenizer.json",
+                                 "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"}) {
+    TempDir const folder;
+    CHECK(!has_vocabulary(folder.path(), "clip"));
+    std::istringstream names(form);
+    for (std::string name; names >> name;) write_file(folder / name, "x");
+    CHECK_MESSAGE(has_vocabulary(folder.path(), "openai"), form);
+  }
+  TempDir const folder;
+  write_file(folder / "vocab.json", "x");  // without its merges
+  CHECK(!has_vocabulary(folder.path(), "clip"));
+  write_file(folder / "vocab.txt", "x");
+  CHECK(has_vocabulary(folder.path(), "bert"));
+  CHECK(!has_vocabulary(folder / std::string(300, 'x'), "clip"));
 }
 
 TEST_CASE("hostile vocab.json files are refused with a reason") {

@@ -148,7 +148,8 @@ TEST_CASE("weights of wrong shape or type or value are told by name") {
 TEST_CASE("a model with words needs a vocabulary and one that fits") {
   Weights const folder;
   check_failed(folder.run("good.safetensors", "clipseg"), 1, "vocabulary");
-  std::string const line = "segment --model clipseg --weights " + as_word(folder / "missing") +
+  std::string const line = "segment --model clipseg --weights " +
+                           as_word(folder / "good.safetensors") +
                            " --image a.png --prompt x --vocab ";
   check_failed(run_tool(line + as_word(folder / "nowhere")), 1, "nowhere");
   nlohmann::json larger;

@@ -39,13 +39,16 @@ T load_little(std::byte const* from) {
   return value;
 }
 
-/// A name out of a file as a message may show it: quoted, plain ASCII, at most 80 characters.
-/// Names in a hostile file may be megabytes long or hold broken UTF-8 that JSON output refuses.
-inline std::string shown(std::string_view name) {
+/// A name out of a file as a message may show it: plain ASCII, at most 80 characters. Names in a
+/// hostile file may be megabytes long or hold broken UTF-8 that JSON output refuses.
+inline std::string brief_name(std::string_view name) {
   constexpr std::size_t longest = 80;
-  std::string text = "'";
+  std::string text;
   for (char c : name.substr(0, longest)) text += c >= 0x20 && c < 0x7f ? c : '?';
-  return text + (name.size() > longest ? "...'" : "'");
+  return text + (name.size() > longest ? "..." : "");
 }
+
+/// The same in quotes.
+inline std::string shown(std::string_view name) { return "'" + brief_name(name) + "'"; }
 
 }  // namespace vlsm::io

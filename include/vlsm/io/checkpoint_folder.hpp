@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
@@ -10,37 +9,16 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "vlsm/core/error.hpp"
+#include "vlsm/core/json.hpp"
 #include "vlsm/io/checkpoint_tensors.hpp"
 #include "vlsm/io/mapped_file.hpp"
-#include "vlsm/io/strict_json.hpp"
 
 namespace vlsm::io {
-
-/// The weights file, or the index of several, in a folder as a hub lays it out. Throws Error.
-inline std::filesystem::path weights_in_folder(std::filesystem::path const& folder) {
-  constexpr std::string_view names[] = {"model.safetensors", "open_clip_model.safetensors",
-                                        "open_clip_pytorch_model.bin", "pytorch_model.bin"};
-  std::error_code ignored;
-  for (std::string_view name : names)
-    if (std::filesystem::exists(folder / name, ignored)) return folder / name;
-  std::vector<std::filesystem::path> indexes;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error))
-    if (at->path().filename().string().ends_with(".index.json")) indexes.push_back(at->path());
-  if (error) throw Error("the folder cannot be read", folder.string(), "check its permissions");
-  if (indexes.empty())
-    throw Error("the folder holds no weights under a usual name", folder.string(),
-                "name the file (usual: model.safetensors, pytorch_model.bin)");
-  // model.safetensors.index.json comes before pytorch_model.bin.index.json: the same weights.
-  return *std::min_element(indexes.begin(), indexes.end());
-}
 
 namespace detail {
 
@@ -52,7 +30,7 @@ inline std::map<std::string, std::vector<std::string>> read_index(
   constexpr std::size_t longest = std::size_t{64} << 20;
   if (file->size() > longest) throw Error("the index is too long", file->path(), remedy);
   std::string_view const text(reinterpret_cast<char const*>(file->bytes().data()), file->size());
-  nlohmann::json const index = parse_strict_json(text, file->path(), remedy);
+  nlohmann::json const index = parse_json(text, file->path(), remedy, strict_json);
   if (!index.contains("weight_map") || !index["weight_map"].is_object())
     throw Error("the index holds no weight_map", file->path(), remedy);
   std::map<std::string, std::vector<std::string>> parts;
@@ -81,6 +59,7 @@ Checkpoint read_sharded(std::filesystem::path const& path, OpenFile&& open_file)
     Checkpoint part = open_file(path.parent_path() / name);
     std::unordered_set<std::string_view> held;
     for (NamedArray const& tensor : part.tensors) held.insert(tensor.name);
+    for (UnreadTensor const& tensor : part.unread) held.insert(tensor.name);
     for (std::string const& key : keys)
       if (!held.contains(key))
         throw Error("the index promises " + shown(key) + ", but the part does not hold it",
@@ -88,6 +67,7 @@ Checkpoint read_sharded(std::filesystem::path const& path, OpenFile&& open_file)
     result.format = part.format;
     std::move(part.tensors.begin(), part.tensors.end(), std::back_inserter(result.tensors));
     std::move(part.notes.begin(), part.notes.end(), std::back_inserter(result.notes));
+    std::move(part.unread.begin(), part.unread.end(), std::back_inserter(result.unread));
   }
   check_names(result.tensors, path.string());
   return result;

@@ -40,8 +40,21 @@ void check_names(Tensors const& tensors, std::string const& where) {
 template <typename Memory>
 Checkpoint resolve_tensors(std::string format, Pickle const& pickle, StateDict state,
                            Memory&& memory, std::string const& path) {
-  check_names(state.tensors, path);
   Checkpoint result{std::move(format), {}, std::move(state.notes)};
+  result.unread = std::move(state.unread);
+  result.section = std::move(state.section);
+  result.rivals = std::move(state.rivals);
+  std::erase_if(state.tensors, [&](std::pair<std::string, Ref>& tensor) {
+    std::string type = foreign_type(pickle, *pickle.get<PickleTensor>(tensor.second));
+    if (type.empty()) return false;
+    result.unread.push_back({std::move(tensor.first), std::move(type)});
+    return true;
+  });
+  if (state.tensors.empty() && !result.unread.empty())
+    throw Error("no tensor is of a type that is read here: " + shown(result.unread[0].name) +
+                    " is " + result.unread[0].type,
+                path, "save the tensors as float32, float16 or bfloat16");
+  check_names(state.tensors, path);
   for (auto& [name, ref] : state.tensors) {
     std::string const where = path + ", tensor " + shown(name);
     auto const& tensor = *pickle.get<PickleTensor>(ref);

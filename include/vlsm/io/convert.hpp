@@ -18,12 +18,15 @@ struct Converted {
 };
 
 /// Every tensor of a checkpoint under our names, those that no model of ours reads included. Throws
-/// Error where the checkpoint follows no known scheme, or its scheme only in part.
+/// Error where the checkpoint follows no known scheme. Tensors that its scheme does not know are
+/// left out, or with `strict` an Error.
 inline std::map<std::string, at::Tensor> all_native(std::vector<NamedArray> const& tensors,
-                                                    std::string const& where) {
+                                                    std::string const& where, bool strict = false) {
   Problems problems;
   NativeTensors const given = to_native(
       tensors, where, [](std::string const&) { return Use::keep; }, problems);
+  for (std::string const& key : given.unknown)
+    if (strict || !given.source.near()) problems.add("unused", key);
   if (problems.any())
     throw Error("this checkpoint cannot be converted: " + problems.text(), where,
                 "give the file of one model (keys read as those of " +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <string>
@@ -63,12 +64,35 @@ class Filling {
     ready_.emplace_back(parameter, value);
   }
 
-  void apply() {
-    for (auto& [parameter, value] : ready_) parameter.set_data(value.to(parameter.device()));
+  /// Gives every parameter its value. A value that shares memory with another (tied weights, views
+  /// that overlap) is copied: training one parameter must not change another. Where the file's
+  /// memory is `shared` with others than this model, all are copied.
+  void apply(bool shared) {
+    for (std::size_t i : overlapping()) ready_[i].second = ready_[i].second.clone();
+    for (auto& [parameter, value] : ready_) {
+      bool const ours = !shared || value.device() != parameter.device();
+      parameter.set_data(ours ? value.to(parameter.device()) : value.clone());
+    }
   }
   std::size_t size() const { return ready_.size(); }
 
  private:
+  /// The values that begin before one ends that begins earlier.
+  std::vector<std::size_t> overlapping() const {
+    std::vector<std::pair<char const*, std::size_t>> order;
+    for (std::size_t i = 0; i < ready_.size(); ++i)
+      if (ready_[i].second.nbytes() > 0)
+        order.emplace_back(static_cast<char const*>(ready_[i].second.const_data_ptr()), i);
+    std::ranges::sort(order);
+    std::vector<std::size_t> found;
+    char const* end = nullptr;
+    for (auto const& [begin, i] : order) {
+      if (end != nullptr && begin < end) found.push_back(i);
+      end = std::max(end, begin + ready_[i].second.nbytes());
+    }
+    return found;
+  }
+
   Problems& problems_;
   std::vector<std::pair<at::Tensor, at::Tensor>> ready_;
 };

@@ -29,8 +29,8 @@ namespace detail {
 // element count and its raw elements.
 class LegacyReader {
  public:
-  explicit LegacyReader(std::shared_ptr<MappedFile const> const& file)
-      : file_(file), path_(file->path()), rest_(file->bytes()) {}
+  LegacyReader(std::shared_ptr<MappedFile const> const& file, std::string_view section)
+      : file_(file), path_(file->path()), section_(section), rest_(file->bytes()) {}
 
   Checkpoint run() {
     check_magic(next_pickle());
@@ -38,7 +38,7 @@ class LegacyReader {
     check_system(next_pickle());
     pickle_ = next_pickle();
     read_storages(next_pickle());
-    StateDict state = find_state_dict(pickle_, path_);
+    StateDict state = find_state_dict(pickle_, path_, section_);
     if (!rest_.empty())
       state.note("skipped: " + std::to_string(rest_.size()) + " bytes at the end");
     return resolve_tensors(
@@ -130,6 +130,7 @@ class LegacyReader {
 
   std::shared_ptr<MappedFile const> file_;
   std::string const& path_;
+  std::string_view section_;
   std::span<std::byte const> rest_;
   Pickle pickle_;
   std::unordered_map<std::string, StorageMemory> storages_;
@@ -137,10 +138,11 @@ class LegacyReader {
 
 }  // namespace detail
 
-/// Reads torch.save's format of before torch 1.6 (`_use_new_zipfile_serialization=False`). Throws
-/// Error, with a hint for other pickles.
-inline Checkpoint read_legacy_pickle(std::shared_ptr<MappedFile const> const& file) {
-  return detail::LegacyReader(file).run();
+/// Reads torch.save's format of before torch 1.6 (`_use_new_zipfile_serialization=False`);
+/// `section` as for `open_checkpoint`. Throws Error, with a hint for other pickles.
+inline Checkpoint read_legacy_pickle(std::shared_ptr<MappedFile const> const& file,
+                                     std::string_view section = {}) {
+  return detail::LegacyReader(file, section).run();
 }
 
 }  // namespace vlsm::io

@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "vlsm/io/checkpoint.hpp"
@@ -19,15 +21,22 @@ using Omits = std::function<bool(std::string_view name)>;
 
 /// Gives `model` the weights of `tensors`, whose names follow any known scheme.
 ///
-/// Strict: every parameter must be found once, with its shape and finite, and every tensor must be
-/// known; else one Error names all that is missing, unused, wrongly shaped or not finite, and the
-/// model is left as it was. The model is then set to evaluate (`fit` sets it to train).
-/// `omits(name)` says which of our names a published model has and this one leaves out (blocks
-/// beyond the deepest tap). float32 tensors are not copied: the parameters lie in the file's
-/// private mapping.
+/// Every parameter must be found once, with its shape and finite; else one Error names all that is
+/// missing, unused, wrongly shaped or not finite, and the model is left as it was. Tensors beside
+/// those are listed in the report; with `.strict` they are an Error, too. The model is then set to
+/// evaluate (`fit` sets it to train). `omits(name)` says which of our names a published model has
+/// and this one leaves out (blocks beyond the deepest tap). The values are copied: two models that
+/// are given the same tensors do not share them.
 LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const& tensors,
                         std::string const& where, Omits const& omits,
                         LoadOptions const& options = {});
+
+/// The same from a checkpoint that nothing else uses: float32 tensors are not copied, the
+/// parameters lie in the file's private mapping. Values that share memory in the file (tied
+/// weights) are copied, so that no parameter changes with another.
+LoadReport load_checkpoint(torch::nn::Module& model, Checkpoint&& checkpoint,
+                           std::string const& where, Omits const& omits,
+                           LoadOptions const& options = {});
 
 /// Whether the published form of this model has a parameter of this name that ours leaves out.
 template <class Segmenter>
@@ -46,13 +55,12 @@ bool omitted(std::string_view name) {
 template <class Segmenter>
 LoadReport load(Segmenter& segmenter, std::filesystem::path const& path,
                 LoadOptions const& options = {}) {
-  if (std::filesystem::exists(path / "config.json"))
+  Checkpoint checkpoint = open_checkpoint(path, options.section);
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path / "config.json", ignored))
     check_hf_config<typename Segmenter::Architecture>(path / "config.json");
-  Checkpoint const checkpoint = open_checkpoint(path);
-  LoadReport report =
-      load_tensors(segmenter, checkpoint.tensors, path.string(), omitted<Segmenter>, options);
-  report.format = checkpoint.format;
-  return report;
+  return load_checkpoint(segmenter, std::move(checkpoint), path.string(), omitted<Segmenter>,
+                         options);
 }
 
 }  // namespace vlsm::io

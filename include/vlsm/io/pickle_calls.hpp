@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "vlsm/io/bytes.hpp"
 #include "vlsm/io/pickle.hpp"
 #include "vlsm/io/pickle_machine.hpp"
 
@@ -36,11 +38,12 @@ class PickleCalls {
     machine_.spend(tuple->items.size());
     std::vector<Ref> const items = tuple->items;
     if (name.starts_with("torch._utils._rebuild_") || name.starts_with("torch._tensor."))
-      return rebuild(name, items, nested);
+      return rebuild(name, callable, arguments, items, nested);
     if (name == "_codecs.encode") return encode(callable, arguments, items);
+    if (name == "numpy.scalar") return scalar(callable, arguments, items);
     if (name == "torch.Size") return first_or(items, machine_.make(PickleTuple{}));
     if (name == "torch.device" || name.starts_with("torch.jit._pickle.")) return first_or(items, 0);
-    return container(name, items);
+    return container(name, callable, arguments, items);
   }
 
   /// BINPERSID: a storage, described by `id` = ("storage", type, key, location, size[, view]).
@@ -95,6 +98,8 @@ class PickleCalls {
         "__builtin__.frozenset",
         "_codecs.encode",
     };
+    if (name == "numpy.core.multiarray.scalar" || name == "numpy._core.multiarray.scalar")
+      return "numpy.scalar";
     auto const* const found = std::find(std::begin(names), std::end(names), name);
     return found == std::end(names) ? std::string_view{} : *found;
   }
@@ -111,14 +116,17 @@ class PickleCalls {
 
   // torch/_utils.py of torch 2.15: (storage, offset, size, stride[, requires_grad, hooks[,
   // dtype]]).
-  Ref rebuild(std::string_view name, std::vector<Ref> const& items, bool nested) {
+  Ref rebuild(std::string_view name, Ref callable, Ref arguments, std::vector<Ref> const& items,
+              bool nested) {
     if (name.starts_with("torch._utils._rebuild_parameter")) {
       if (items.empty()) machine_.fail("a parameter holds no tensor");
       return items[0];
     }
     if (name == "torch._tensor._rebuild_from_type_v2") {
       // (function, type, arguments, state): a parameter or subclass with attributes of its own.
-      if (items.size() != 4 || nested) machine_.fail("a tensor subclass cannot be read");
+      // Whatever else it may be is no tensor of ours.
+      auto const* tuple = items.size() == 4 ? machine_.get<PickleTuple>(items[2]) : nullptr;
+      if (tuple == nullptr || nested) return machine_.make(PickleObject{callable, arguments, 0});
       return call(items[0], items[2], true);
     }
     if (items.size() < 4 || machine_.get<PickleStorage>(items[0]) == nullptr)
@@ -148,26 +156,57 @@ class PickleCalls {
     return machine_.make(PickleBytes{std::move(bytes)});
   }
 
-  // OrderedDict([pairs]), defaultdict(factory[, pairs]), set(items).
-  Ref container(std::string_view name, std::vector<Ref> const& items) {
-    bool const is_set = name.ends_with("set");
-    std::size_t const source = name == "collections.defaultdict" ? 1 : 0;
-    std::vector<Ref> content;
-    if (items.size() > source) content = items_of(items[source]);
-    if (is_set) return machine_.make(PickleList{std::move(content)});
-    PickleDict dict;
-    for (Ref item : content) {
-      std::vector<Ref> const pair = items_of(item);
-      if (pair.size() != 2) machine_.fail("a dict is made of something else than pairs");
-      dict.items.emplace_back(pair[0], pair[1]);
-    }
-    return machine_.make(std::move(dict));
+  // numpy's number: (dtype("f8", …), bytes). The eight types a training log holds become plain
+  // numbers; others stay objects.
+  Ref scalar(Ref callable, Ref arguments, std::vector<Ref> const& items) {
+    auto const* bytes = items.size() == 2 ? machine_.get<PickleBytes>(items[1]) : nullptr;
+    auto const* dtype = bytes != nullptr ? machine_.get<PickleObject>(items[0]) : nullptr;
+    auto const* made = dtype != nullptr ? machine_.get<PickleTuple>(dtype->arguments) : nullptr;
+    auto const* kind = made != nullptr && !made->items.empty()
+                           ? machine_.get<std::string>(made->items[0])
+                           : nullptr;
+    auto const is = [&](std::string_view name, std::size_t size) {
+      return kind != nullptr && *kind == name && bytes->bytes.size() == size;
+    };
+    auto const* from =
+        bytes != nullptr ? reinterpret_cast<std::byte const*>(bytes->bytes.data()) : nullptr;
+    if (is("f8", 8)) return machine_.make(load_little<double>(from));
+    if (is("f4", 4)) return machine_.make(static_cast<double>(load_little<float>(from)));
+    if (is("i8", 8)) return machine_.make(load_little<std::int64_t>(from));
+    if (is("i4", 4)) return machine_.make(std::int64_t{load_little<std::int32_t>(from)});
+    if (is("b1", 1)) return machine_.make(bytes->bytes[0] != 0);
+    return machine_.make(PickleObject{callable, arguments, 0});
   }
 
-  std::vector<Ref> items_of(Ref ref) {
+  // OrderedDict([pairs]), defaultdict(factory[, pairs]), set(items). Made of anything else than
+  // lists it is an object, whose content is of no interest.
+  Ref container(std::string_view name, Ref callable, Ref arguments, std::vector<Ref> const& items) {
+    bool const is_set = name.ends_with("set");
+    std::size_t const source = name == "collections.defaultdict" ? 1 : 0;
+    std::optional<std::vector<Ref>> content{std::in_place};
+    if (items.size() > source) {
+      if (auto const* dict = machine_.get<PickleDict>(items[source]); dict != nullptr && !is_set) {
+        machine_.spend(2 * dict->items.size() + 1);
+        return machine_.make(PickleDict{*dict});
+      }
+      content = items_of(items[source]);
+    }
+    PickleDict dict;
+    bool plain = content.has_value();
+    if (is_set && plain) return machine_.make(PickleList{std::move(*content)});
+    for (std::size_t i = 0; plain && i < content->size(); ++i) {
+      auto const pair = items_of((*content)[i]);
+      plain = pair && pair->size() == 2;
+      if (plain) dict.items.emplace_back((*pair)[0], (*pair)[1]);
+    }
+    return plain ? machine_.make(std::move(dict))
+                 : machine_.make(PickleObject{callable, arguments, 0});
+  }
+
+  std::optional<std::vector<Ref>> items_of(Ref ref) {
     auto const* list = machine_.get<PickleList>(ref);
     auto const* tuple = machine_.get<PickleTuple>(ref);
-    if (list == nullptr && tuple == nullptr) machine_.fail("a container is made of no list");
+    if (list == nullptr && tuple == nullptr) return std::nullopt;
     std::vector<Ref> const& items = list != nullptr ? list->items : tuple->items;
     machine_.spend(items.size() + 1);
     return items;

@@ -31,6 +31,13 @@ class PickleCursor {
                 "the file is damaged or not a checkpoint of torch");
   }
 
+  /// Throws Error for a pickle that is sound and not read.
+  [[noreturn]] void refuse(std::string const& what) const {
+    throw Error(what, where_ + ", pickle offset " + std::to_string(start_),
+                "write the weights alone, in Python: torch.save(model.state_dict(), path), or as "
+                "safetensors");
+  }
+
   /// The next opcode; messages name its offset from here on.
   std::uint8_t opcode() {
     start_ = at_;

@@ -27,12 +27,13 @@ class PickleMachine {
   }
 
   [[noreturn]] void fail(std::string const& what) const { cursor_.fail(what); }
+  [[noreturn]] void refuse(std::string const& what) const { cursor_.refuse(what); }
 
   /// Adds a value without pushing it.
   Ref make(PickleValue value) {
     // A real checkpoint has some 20 values a tensor.
     constexpr std::size_t most = 4'000'000;
-    if (result_.values.size() >= most) fail("the pickle holds too many values");
+    if (result_.values.size() >= most) refuse("the pickle holds too many values");
     result_.values.push_back(std::move(value));
     return static_cast<Ref>(result_.values.size() - 1);
   }
@@ -110,7 +111,8 @@ class PickleMachine {
     std::string full(module);
     full += '.';
     full += name;
-    if (is_dangerous_name(full)) fail("the pickle asks to call " + shown(full));
+    if (is_dangerous_name(full))
+      refuse("the pickle asks to call " + shown(full) + ", which is never called here");
     return make(PickleClass{std::move(full)});
   }
 

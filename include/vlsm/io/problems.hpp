@@ -22,7 +22,7 @@ class Problems {
     for (auto const& [kind, names] : found_) {
       line += (line.empty() ? "" : "; ") + std::to_string(names.size()) + " " + kind + " (";
       for (std::size_t i = 0; i < names.size() && i < shown; ++i)
-        line += (i ? ", " : "") + names[i];
+        line += (i ? ", " : "") + names[i].substr(0, longest);
       line += names.size() > shown ? ", …)" : ")";
     }
     return line;
@@ -30,6 +30,7 @@ class Problems {
 
  private:
   static constexpr std::size_t shown = 8;
+  static constexpr std::size_t longest = 200;  // names in a hostile file may be megabytes long
   std::map<std::string, std::vector<std::string>> found_;
 };
 

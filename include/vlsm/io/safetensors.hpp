@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/io/array.hpp"
+#include "vlsm/io/checkpoint_data.hpp"
 
 // The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes header length, a JSON
 // header with dtype, shape and data_offsets of each tensor, the data.
@@ -19,10 +19,12 @@ class MappedFile;
 struct Safetensors {
   std::vector<NamedArray> tensors;
   std::map<std::string, std::string> metadata;
+  std::vector<UnreadTensor> unread;
 };
 
 /// Reads a mapped safetensors file without copying, except for tensors that are not aligned to
 /// their dtype. As strict as the reference: any inconsistency of header and data throws Error.
+/// Tensors of types that are not held here are listed apart.
 Safetensors read_safetensors(std::shared_ptr<MappedFile const> const& file);
 
 /// Maps `path` and reads it.

@@ -33,6 +33,21 @@ inline constexpr std::array<SafetensorsTag, 10> safetensors_tags{{{DType::boolea
                                                                   {DType::f64, "F64"},
                                                                   {DType::i64, "I64"}}};
 
+/// Bits of one element of a type that others write and these models do not use, or nothing for a
+/// tag that is not known.
+constexpr std::optional<std::size_t> foreign_bits(std::string_view tag) {
+  struct Foreign {
+    std::string_view tag;
+    std::size_t bits;
+  };
+  constexpr Foreign all[] = {{"F4", 4},      {"F6_E2M3", 6}, {"F6_E3M2", 6},     {"F8_E4M3", 8},
+                             {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8},
+                             {"U16", 16},    {"U32", 32},    {"U64", 64},        {"C64", 64}};
+  for (Foreign const& one : all)
+    if (one.tag == tag) return one.bits;
+  return std::nullopt;
+}
+
 /// Position in the reference's order; greater ranks are written first.
 constexpr std::size_t safetensors_rank(DType dtype) {
   std::size_t rank = 0;

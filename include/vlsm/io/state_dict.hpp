@@ -9,7 +9,9 @@
 
 #include "vlsm/core/error.hpp"
 #include "vlsm/io/bytes.hpp"
+#include "vlsm/io/checkpoint_data.hpp"
 #include "vlsm/io/pickle.hpp"
+#include "vlsm/io/sections.hpp"
 
 namespace vlsm::io {
 
@@ -17,6 +19,9 @@ namespace vlsm::io {
 struct StateDict {
   std::vector<std::pair<std::string, Ref>> tensors;
   std::vector<std::string> notes;
+  std::vector<UnreadTensor> unread;
+  std::string section;              ///< as in Checkpoint
+  std::vector<std::string> rivals;  ///< as in Checkpoint
   std::size_t name_bytes = 0;
 
   /// Adds a tensor. Names are copied, and a pickle can refer to one long text a million times:
@@ -40,37 +45,6 @@ struct StateDict {
 };
 
 namespace detail {
-
-inline bool holds_tensors(Pickle const& pickle, PickleDict const& dict) {
-  for (auto const& [key, value] : dict.items)
-    if (pickle.get<PickleTensor>(value) != nullptr) return true;
-  return false;
-}
-
-/// The dict under the key `wanted`, or nullptr. Of equal keys the last counts, as in Python.
-inline PickleDict const* inner_dict(Pickle const& pickle, PickleDict const& dict,
-                                    std::string_view wanted) {
-  for (std::size_t i = dict.items.size(); i-- > 0;) {
-    auto const* name = pickle.get<std::string>(dict.items[i].first);
-    if (name != nullptr && *name == wanted) return pickle.get<PickleDict>(dict.items[i].second);
-  }
-  return nullptr;
-}
-
-/// The state dict in `dict` or below one of the usual keys, at most `levels` deep; else nullptr.
-/// `path` becomes the dicts that lead to it. The usual keys come first: training scripts store
-/// tensors (a best score) beside "state_dict".
-inline PickleDict const* find_state_dict(Pickle const& pickle, PickleDict const& dict, int levels,
-                                         std::vector<PickleDict const*>& path) {
-  path.push_back(&dict);
-  if (levels > 0)
-    for (std::string_view wanted : {"state_dict", "model_state_dict", "model"})
-      if (auto const* inner = inner_dict(pickle, dict, wanted))
-        if (auto const* found = find_state_dict(pickle, *inner, levels - 1, path)) return found;
-  if (holds_tensors(pickle, dict)) return &dict;
-  path.pop_back();
-  return nullptr;
-}
 
 /// Attributes of a TorchScript module and, with dots, of the modules in it.
 class ModuleFlattener {
@@ -116,38 +90,103 @@ class ModuleFlattener {
 
 }  // namespace detail
 
-/// The state dict of what torch.save wrote: the value itself if it is a dict with tensors, else
-/// below "state_dict", "model_state_dict" or "model". Throws Error where there is none.
-inline StateDict find_state_dict(Pickle const& pickle, std::string const& where) {
+namespace detail {
+
+/// The class of a value that looks like a pickled torch.nn.Module; else empty.
+inline std::string_view pickled_module(Pickle const& pickle, Ref ref) {
+  auto const* object = pickle.get<PickleObject>(ref);
+  auto const* type = object != nullptr ? pickle.get<PickleClass>(object->callable) : nullptr;
+  auto const* state = object != nullptr ? pickle.get<PickleDict>(object->state) : nullptr;
+  if (type == nullptr || state == nullptr) return {};
+  for (auto const& [key, value] : state->items)
+    if (auto const* name = pickle.get<std::string>(key); name != nullptr && *name == "_modules")
+      return type->name;
+  return {};
+}
+
+inline std::string key_text(Pickle const& pickle, Ref key) {
+  auto const* name = pickle.get<std::string>(key);
+  return name != nullptr ? shown(*name) : "a key that is not text";
+}
+
+/// Says why no state dict was found.
+[[noreturn]] inline void refuse_pickle(Pickle const& pickle, std::string const& where) {
+  constexpr std::string_view remedy =
+      "in Python, where its class is known: torch.save(model.state_dict(), path)";
   auto const* root = pickle.get<PickleDict>(pickle.root);
-  if (root == nullptr)
+  if (root == nullptr) {
+    auto const* object = pickle.get<PickleObject>(pickle.root);
+    auto const* type = object != nullptr ? pickle.get<PickleClass>(object->callable) : nullptr;
+    if (type != nullptr)
+      throw Error("this is a whole pickled object, " + shown(type->name) +
+                      ", which only its own code can rebuild; that code is never run here",
+                  where, remedy);
     throw Error(std::string("a state dict was expected, not a value of kind ") +
                     kind_name(pickle.values[pickle.root]),
                 where, "save model.state_dict() instead of the model");
-  std::vector<PickleDict const*> path;
-  PickleDict const* const dict = detail::find_state_dict(pickle, *root, 2, path);
-  if (dict == nullptr)
-    throw Error("the checkpoint holds no tensors by name", where,
-                "save model.state_dict(), alone or under the key state_dict");
+  }
+  for (auto const& [key, value] : root->items) {
+    if (auto const type = pickled_module(pickle, value); !type.empty())
+      throw Error("under " + key_text(pickle, key) + " is a whole pickled model, " + shown(type) +
+                      ", which only its own code can rebuild; that code is never run here",
+                  where, remedy);
+    if (is_tensor(pickle, value))
+      throw Error("a tensor's name is not text", where, "save model.state_dict()");
+  }
+  throw Error("the checkpoint holds no tensors by name", where,
+              "save model.state_dict(), alone or under any key");
+}
+
+/// Adds the tensors of one dict; what else it holds becomes a note.
+inline void add_tensors(Pickle const& pickle, PickleDict const& dict, std::string const& prefix,
+                        std::string const& where, StateDict& result) {
+  for (auto const& [key, value] : dict.items) {
+    auto const* name = pickle.get<std::string>(key);
+    std::string_view const foreign = foreign_tensor(pickle, value);
+    if (name == nullptr && is_tensor(pickle, value))
+      throw Error("a tensor's name is not text", where, "save model.state_dict()");
+    if (!foreign.empty())
+      result.unread.push_back({prefix + *name, foreign == "qtensor"
+                                                   ? std::string("quantised")
+                                                   : std::string(foreign.substr(0, 40))});
+    else if (name != nullptr && pickle.get<PickleTensor>(value) != nullptr)
+      result.add(prefix + *name, value, where);
+    else
+      result.note(key_text(pickle, key) + " skipped: it is a " + kind_name(pickle.values[value]));
+  }
+}
+
+/// Whether a section lies in this value or below it.
+inline bool leads_to(Pickle const& pickle, Ref value, std::string const& path,
+                     std::string_view key) {
+  return pickle.get<PickleDict>(value) != nullptr &&
+         (path == key || path.starts_with(std::string(key) + "."));
+}
+
+}  // namespace detail
+
+/// The state dict of what torch.save wrote: the dict of tensors whose keys the schemes explain
+/// best, wherever it is; `wanted` names another one. Throws Error where there is none, or no
+/// telling.
+inline StateDict find_state_dict(Pickle const& pickle, std::string const& where,
+                                 std::string_view wanted = {}) {
+  auto const* root = pickle.get<PickleDict>(pickle.root);
+  if (root == nullptr) detail::refuse_pickle(pickle, where);
+  std::vector<Section> sections = detail::SectionFinder(pickle).run(*root);
+  if (sections.empty()) detail::refuse_pickle(pickle, where);
+  ChosenSection chosen = choose_section(std::move(sections), wanted, where);
 
   StateDict result;
-  for (std::size_t level = 0; level + 1 < path.size(); ++level)
-    for (auto const& [key, value] : path[level]->items) {
+  result.section = chosen.section.path;
+  result.rivals = std::move(chosen.rivals);
+  if (!result.section.empty())
+    for (auto const& [key, value] : root->items) {
       auto const* name = pickle.get<std::string>(key);
-      if (pickle.get<PickleDict>(value) != path[level + 1])
-        result.note((name != nullptr ? shown(*name) : "a key that is not text") + " skipped");
+      if (name == nullptr || !detail::leads_to(pickle, value, result.section, *name))
+        result.note(detail::key_text(pickle, key) + " skipped");
     }
-  for (auto const& [key, value] : dict->items) {
-    auto const* name = pickle.get<std::string>(key);
-    bool const tensor = pickle.get<PickleTensor>(value) != nullptr;
-    if (tensor && name == nullptr)
-      throw Error("a tensor's name is not text", where, "save model.state_dict()");
-    if (tensor)
-      result.add(*name, value, where);
-    else
-      result.note((name != nullptr ? shown(*name) : "a key that is not text") +
-                  " skipped: it is a " + kind_name(pickle.values[value]));
-  }
+  for (auto const& [prefix, dict] : chosen.section.parts)
+    detail::add_tensors(pickle, *dict, prefix, where, result);
   return result;
 }
 

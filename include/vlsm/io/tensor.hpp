@@ -3,6 +3,11 @@
 
 #include <torch/types.h>
 
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "vlsm/core/error.hpp"
 #include "vlsm/io/array.hpp"
 
 namespace vlsm::io {
@@ -22,16 +27,28 @@ inline at::Tensor to_tensor(Array const& array) {
       [owner = array.owner](void*) {}, scalar_type(array.dtype));
 }
 
-/// The array of a contiguous CPU tensor; it shares the tensor's memory.
+/// Our name for a type of torch's elements, or nothing for one that is not held here.
+inline std::optional<DType> dtype_of(at::ScalarType type) {
+  for (int i = 0; i <= static_cast<int>(DType::boolean); ++i)
+    if (scalar_type(static_cast<DType>(i)) == type) return static_cast<DType>(i);
+  return std::nullopt;
+}
+
+/// The array of a tensor, on the CPU and contiguous; it shares the tensor's memory where that is so
+/// already. Throws Error for types that are not held here (complex, quantised, float8, uint16).
 inline Array to_array(at::Tensor const& tensor) {
+  auto const dtype = tensor.defined() ? dtype_of(tensor.scalar_type()) : std::nullopt;
+  if (!dtype)
+    throw Error(tensor.defined() ? "tensors of " + std::string(at::toString(tensor.scalar_type())) +
+                                       " are neither read nor written"
+                                 : std::string("an undefined tensor has no array"),
+                "vlsm::io::to_array", "convert it to float32, an integer type or bool first");
   auto const kept = std::make_shared<at::Tensor>(tensor.detach().cpu().contiguous());
   Array array;
   array.data = static_cast<std::byte const*>(kept->const_data_ptr());
   array.bytes = kept->nbytes();
   array.owner = kept;
-  for (int i = 0; i <= static_cast<int>(DType::boolean); ++i)
-    if (scalar_type(static_cast<DType>(i)) == kept->scalar_type())
-      array.dtype = static_cast<DType>(i);
+  array.dtype = *dtype;
   array.shape.assign(kept->sizes().begin(), kept->sizes().end());
   array.strides.assign(kept->strides().begin(), kept->strides().end());
   return array;

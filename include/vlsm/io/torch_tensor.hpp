@@ -30,32 +30,42 @@ struct StorageMemory {
 struct StorageType {
   std::string_view name;
   std::size_t size;            ///< of an element, in bytes
-  std::optional<DType> dtype;  ///< nothing: such tensors cannot be loaded here
+  std::optional<DType> dtype;  ///< nothing: such tensors are not held here
+  std::string_view foreign{};  ///< what their type is, then
 };
 
-/// The type of a storage class such as "torch.FloatStorage"; Error for an unknown one.
-inline StorageType storage_type(std::string_view name, std::string const& where) {
-  static constexpr StorageType types[] = {{"torch.DoubleStorage", 8, DType::f64},
-                                          {"torch.FloatStorage", 4, DType::f32},
-                                          {"torch.HalfStorage", 2, DType::f16},
-                                          {"torch.BFloat16Storage", 2, DType::bf16},
-                                          {"torch.LongStorage", 8, DType::i64},
-                                          {"torch.IntStorage", 4, DType::i32},
-                                          {"torch.ShortStorage", 2, DType::i16},
-                                          {"torch.CharStorage", 1, DType::i8},
-                                          {"torch.ByteStorage", 1, DType::u8},
-                                          {"torch.BoolStorage", 1, DType::boolean},
-                                          {"torch.UntypedStorage", 1, std::nullopt},
-                                          {"torch.storage.UntypedStorage", 1, std::nullopt},
-                                          {"torch.ComplexFloatStorage", 8, std::nullopt},
-                                          {"torch.ComplexDoubleStorage", 16, std::nullopt},
-                                          {"torch.QInt8Storage", 1, std::nullopt},
-                                          {"torch.QUInt8Storage", 1, std::nullopt},
-                                          {"torch.QInt32Storage", 4, std::nullopt}};
+/// The type of a storage class such as "torch.FloatStorage", or nothing for an unknown one.
+inline std::optional<StorageType> find_storage_type(std::string_view name) {
+  static constexpr StorageType types[] = {
+      {"torch.DoubleStorage", 8, DType::f64},
+      {"torch.FloatStorage", 4, DType::f32},
+      {"torch.HalfStorage", 2, DType::f16},
+      {"torch.BFloat16Storage", 2, DType::bf16},
+      {"torch.LongStorage", 8, DType::i64},
+      {"torch.IntStorage", 4, DType::i32},
+      {"torch.ShortStorage", 2, DType::i16},
+      {"torch.CharStorage", 1, DType::i8},
+      {"torch.ByteStorage", 1, DType::u8},
+      {"torch.BoolStorage", 1, DType::boolean},
+      {"torch.UntypedStorage", 1, std::nullopt, "without a type"},
+      {"torch.storage.UntypedStorage", 1, std::nullopt, "without a type"},
+      {"torch.ComplexFloatStorage", 8, std::nullopt, "complex64"},
+      {"torch.ComplexDoubleStorage", 16, std::nullopt, "complex128"},
+      {"torch.QInt8Storage", 1, std::nullopt, "quantised"},
+      {"torch.QUInt8Storage", 1, std::nullopt, "quantised"},
+      {"torch.QInt32Storage", 4, std::nullopt, "quantised"},
+      {"torch.QUInt4x2Storage", 1, std::nullopt, "quantised"},
+      {"torch.QUInt2x4Storage", 1, std::nullopt, "quantised"}};
   for (StorageType const& type : types)
     if (type.name == name || (name.starts_with("torch.cuda.") &&
                               type.name.substr(6) == name.substr(11)))  // files of torch < 0.4
       return type;
+  return std::nullopt;
+}
+
+/// The same; Error for an unknown one.
+inline StorageType storage_type(std::string_view name, std::string const& where) {
+  if (auto const found = find_storage_type(name)) return *found;
   throw Error("the storage type " + shown(name) + " is not known", where,
               "save the tensor as float32, float16, bfloat16 or an integer type");
 }
@@ -105,32 +115,43 @@ inline std::vector<std::int64_t> tensor_sizes(Pickle const& pickle, Ref ref,
   return sizes;
 }
 
-inline DType tensor_dtype(Pickle const& pickle, PickleTensor const& tensor, StorageType const& type,
-                          std::string const& where) {
-  if (tensor.dtype == 0) {
-    if (type.dtype) return *type.dtype;
-    throw Error("tensors of " + std::string(type.name) + " are not supported", where,
-                "save the tensor as float32");
-  }
+/// The type that stands with the tensor itself: of those that are held here, else nothing.
+inline std::optional<DType> named_dtype(Pickle const& pickle, PickleTensor const& tensor) {
   auto const* name = pickle.get<PickleClass>(tensor.dtype);
   constexpr DType all[] = {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i64,
                            DType::i32, DType::i16, DType::i8,  DType::u8,   DType::boolean};
   for (DType dtype : all)
     if (name != nullptr && name->name == "torch." + std::string(dtype_name(dtype))) return dtype;
-  throw Error("the dtype " + shown(name != nullptr ? name->name : "?") + " is not supported", where,
-              "save the tensor as float32");
+  return std::nullopt;
 }
 
 }  // namespace detail
 
+/// What a tensor's elements are where that is no type of ours ("complex64"); else empty.
+inline std::string foreign_type(Pickle const& pickle, PickleTensor const& tensor) {
+  auto const& storage = pickle.get<PickleClass>(pickle.get<PickleStorage>(tensor.storage)->type);
+  auto const type = find_storage_type(storage->name);
+  if (tensor.dtype != 0) {
+    auto const* name = pickle.get<PickleClass>(tensor.dtype);
+    if (type && detail::named_dtype(pickle, tensor)) return {};
+    return name != nullptr ? name->name.substr(name->name.rfind('.') + 1) : "without a type";
+  }
+  if (!type) return storage->name.substr(storage->name.rfind('.') + 1);
+  return type->dtype ? std::string() : std::string(type->foreign);
+}
+
 /// `tensor` as a view of `memory`, the memory of its storage. Throws Error where any element would
-/// lie outside; offsets and strides are hostile input.
+/// lie outside; offsets and strides are hostile input. Its type must be one of ours.
 inline Array tensor_array(Pickle const& pickle, PickleTensor const& tensor,
                           StorageMemory const& memory, std::string const& where) {
   constexpr std::string_view remedy = "the file is damaged";
   auto const& storage = *pickle.get<PickleStorage>(tensor.storage);
   Array array;
-  array.dtype = detail::tensor_dtype(pickle, tensor, storage_type(pickle, storage, where), where);
+  StorageType const type = storage_type(pickle, storage, where);
+  auto const dtype = tensor.dtype != 0 ? detail::named_dtype(pickle, tensor) : type.dtype;
+  if (!dtype)
+    throw Error("the tensor's type is not read here", where, "save the tensor as float32");
+  array.dtype = *dtype;
   array.shape = detail::tensor_sizes(pickle, tensor.shape, where);
   array.strides = detail::tensor_sizes(pickle, tensor.strides, where);
   auto const* offset = pickle.get<std::int64_t>(tensor.offset);

@@ -85,8 +85,10 @@ class ArchiveStorages {
 
 }  // namespace detail
 
-/// Reads torch.save's zip format (torch >= 1.6) and TorchScript archives. Throws Error.
-inline Checkpoint read_torch_zip(std::shared_ptr<MappedFile const> const& file) {
+/// Reads torch.save's zip format (torch >= 1.6) and TorchScript archives; `section` as for
+/// `open_checkpoint`. Throws Error.
+inline Checkpoint read_torch_zip(std::shared_ptr<MappedFile const> const& file,
+                                 std::string_view section = {}) {
   std::string const& path = file->path();
   ZipArchive const archive(file);
   std::string const folder = detail::archive_folder(archive);
@@ -96,7 +98,7 @@ inline Checkpoint read_torch_zip(std::shared_ptr<MappedFile const> const& file) 
   Pickle const pickle = unpickle(archive.checked_bytes(*archive.find(folder + "data.pkl")), path);
   StateDict state = script && pickle.get<PickleObject>(pickle.root) != nullptr
                         ? flatten_module(pickle, path)
-                        : find_state_dict(pickle, path);
+                        : find_state_dict(pickle, path, section);
   return resolve_tensors(script ? "torchscript" : "torch zip", pickle, std::move(state),
                          detail::ArchiveStorages(archive, folder, pickle), path);
 }

@@ -26,6 +26,13 @@ struct ClipSegSimple : ClipSeg {
   using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
 };
 
+/// With 16 channels and the plain head; weights: the authors' rd16-uni.pth.
+struct ClipSegRd16 : ClipSeg {
+  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 16}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 2048}>;
+  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+};
+
 /// The vision tower with all of its blocks, pooled into the width of the sentences.
 inline constexpr VitConfig clip_vit_b16_pooled = [] {
   VitConfig config = clip_vit_b16;

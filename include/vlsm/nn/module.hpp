@@ -4,6 +4,7 @@
 #include <torch/nn/module.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@ namespace vlsm {
 
 /// While one lives (in this thread), new modules leave their parameters unset: for models whose
 /// weights come from a file, since drawing 150 million random numbers takes longer than mapping it.
+/// What a partial load then finds no value for, it draws.
 class WithoutInitialization {
  public:
   WithoutInitialization() { ++depth(); }
@@ -50,6 +52,24 @@ class Module : public torch::nn::Module {
       if (part->is_training() && is_frozen(*part)) part->train(false);
   }
 
+  /// Parameters of this module (not of its children) that WithoutInitialization left unset.
+  std::vector<std::string> unset_names() const {
+    std::vector<std::string> names;
+    for (Unset const& one : unset_) names.push_back(one.name);
+    return names;
+  }
+
+  /// Draws an unset parameter as it would have been drawn, or, where it has got a value, only
+  /// remembers that.
+  void settle(std::string const& name, bool has_value) {
+    for (std::size_t i = 0; i < unset_.size(); ++i) {
+      if (unset_[i].name != name) continue;
+      if (!has_value) draw(unset_[i], named_parameters(false)[name].detach());
+      unset_.erase(unset_.begin() + static_cast<std::ptrdiff_t>(i));
+      return;
+    }
+  }
+
  protected:
   /// Makes a child of type `T` and registers it as `name`.
   template <class T, class... Arguments>
@@ -77,16 +97,12 @@ class Module : public torch::nn::Module {
 
   /// A parameter drawn uniformly from [-bound, bound].
   at::Tensor uniform(std::string name, at::IntArrayRef shape, double bound) {
-    at::Tensor value = at::empty(shape);
-    if (!WithoutInitialization::active()) value.uniform_(-bound, bound);
-    return register_parameter(std::move(name), value);
+    return drawn({std::move(name), bound, /*uniform=*/true}, shape);
   }
 
   /// A parameter drawn from a normal distribution around 0.
   at::Tensor normal(std::string name, at::IntArrayRef shape, double deviation) {
-    at::Tensor value = at::empty(shape);
-    if (!WithoutInitialization::active()) value.normal_(0, deviation);
-    return register_parameter(std::move(name), value);
+    return drawn({std::move(name), deviation, /*uniform=*/false}, shape);
   }
 
   /// A parameter of one value.
@@ -98,6 +114,33 @@ class Module : public torch::nn::Module {
   at::Tensor buffer(std::string name, at::Tensor value) {
     return register_buffer(std::move(name), std::move(value));
   }
+
+ private:
+  /// How a parameter is drawn.
+  struct Unset {
+    std::string name;
+    double spread;  ///< the bound, or the deviation
+    bool uniform;
+  };
+
+  static void draw(Unset const& how, at::Tensor value) {
+    if (how.uniform)
+      value.uniform_(-how.spread, how.spread);
+    else
+      value.normal_(0, how.spread);
+  }
+
+  at::Tensor drawn(Unset how, at::IntArrayRef shape) {
+    at::Tensor const value = at::empty(shape);
+    std::string const name = how.name;
+    if (WithoutInitialization::active())
+      unset_.push_back(std::move(how));
+    else
+      draw(how, value);
+    return register_parameter(name, value);
+  }
+
+  std::vector<Unset> unset_;
 };
 
 }  // namespace vlsm

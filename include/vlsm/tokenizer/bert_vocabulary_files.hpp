@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "vlsm/core/error.hpp"
@@ -23,7 +25,19 @@ inline BertVocabulary load_bert_vocabulary_file(std::filesystem::path const& pat
   bool const json = first != std::string::npos && text[first] == '{';
   if (!json && path.extension() != ".json")
     return vocabulary_from_vocab_txt(text, treatment, where);
-  return bert_vocabulary_from_tokenizer_json(parse_json(text, where), where);
+  return bert_vocabulary_from_tokenizer_json(parse_json(text, where, fetch_json), where);
+}
+
+/// What `find_bert_vocabulary` looks for, for messages.
+inline constexpr std::string_view bert_vocabulary_forms = "tokenizer.json or vocab.txt";
+
+/// The file of a BERT vocabulary in a folder, if there is one in any form that is read.
+inline std::optional<std::filesystem::path> find_bert_vocabulary(
+    std::filesystem::path const& folder) {
+  std::error_code ignored;
+  for (char const* name : {"tokenizer.json", "vocab.txt"})
+    if (std::filesystem::is_regular_file(folder / name, ignored)) return folder / name;
+  return std::nullopt;
 }
 
 /// A BERT vocabulary from whatever `path` is: a folder with tokenizer.json or vocab.txt, or one of
@@ -35,19 +49,21 @@ inline BertVocabulary load_bert_vocabulary(std::filesystem::path const& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
     throw Error("there is no such file or folder", path.string(),
-                "give a BERT vocabulary: vocab.txt or tokenizer.json");
+                "give a BERT vocabulary: " + std::string(bert_vocabulary_forms));
   if (!std::filesystem::is_directory(path, ignored)) return load_bert_vocabulary_file(path);
-  auto const has = [&](char const* name) {
-    return std::filesystem::is_regular_file(path / name, ignored);
-  };
   auto const with_config = [&](BertTreatment treatment) {
     std::filesystem::path const config = path / "tokenizer_config.json";
-    if (!has("tokenizer_config.json")) return treatment;
-    return configured(treatment, parse_json(read_vocabulary_file(config), config.string()),
+    if (!std::filesystem::is_regular_file(config, ignored)) return treatment;
+    return configured(treatment,
+                      parse_json(read_vocabulary_file(config), config.string(), fetch_json),
                       config.string());
   };
-  if (has("tokenizer.json")) {
-    BertVocabulary made = load_bert_vocabulary_file(path / "tokenizer.json");
+  auto const found = find_bert_vocabulary(path);
+  if (!found)
+    throw Error("the folder holds no BERT vocabulary", path.string(),
+                "looked for " + std::string(bert_vocabulary_forms));
+  if (found->filename() == "tokenizer.json") {
+    BertVocabulary made = load_bert_vocabulary_file(*found);
     BertTreatment const said = with_config(made.treatment);
     if (said.lowercase != made.treatment.lowercase ||
         said.strips_accents() != made.treatment.strips_accents() ||
@@ -57,9 +73,7 @@ inline BertVocabulary load_bert_vocabulary(std::filesystem::path const& path) {
           path.string(), "give the file that you mean: tokenizer.json or vocab.txt");
     return made;
   }
-  if (has("vocab.txt")) return load_bert_vocabulary_file(path / "vocab.txt", with_config({}));
-  throw Error("the folder holds no BERT vocabulary", path.string(),
-              "looked for tokenizer.json and vocab.txt");
+  return load_bert_vocabulary_file(*found, with_config({}));
 }
 
 }  // namespace vlsm::tokenizer

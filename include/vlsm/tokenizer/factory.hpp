@@ -7,57 +7,76 @@
 #include <string_view>
 
 #include "vlsm/core/error.hpp"
+#include "vlsm/tokenizer/bert_vocabulary_files.hpp"
 #include "vlsm/tokenizer/clip.hpp"
 #include "vlsm/tokenizer/tokenizer.hpp"
+#include "vlsm/tokenizer/vocabulary_files.hpp"
 #include "vlsm/tokenizer/wordpiece.hpp"
 
 namespace vlsm::tokenizer {
 
+/// The kinds of vocabulary; each kind of file is read by some tokenizers.
+enum class VocabularyKind { clip, bert };
+
 /// A tokenizer by name, for command lines and configurations.
 struct NamedTokenizer {
   std::string_view name;
+  VocabularyKind kind;
   AnyTokenizer (*open)(std::filesystem::path const&);
 };
 
+namespace detail {
+
+template <ClipFlavour flavour>
+AnyTokenizer open_clip_tokenizer(std::filesystem::path const& path) {
+  return ClipTokenizer::open(path, flavour);
+}
+template <BertFlavour flavour>
+AnyTokenizer open_bert_tokenizer(std::filesystem::path const& path) {
+  return WordPieceTokenizer::open(path, flavour);
+}
+
+}  // namespace detail
+
 /// The names that open_tokenizer knows. A tokenizer of another kind becomes one more line here.
 inline constexpr std::array<NamedTokenizer, 6> named_tokenizers{{
-    {"clip",
-     [](std::filesystem::path const& p) -> AnyTokenizer {
-       return ClipTokenizer::open(p, ClipFlavour::clip);
-     }},
-    {"clip-ftfy",
-     [](std::filesystem::path const& p) -> AnyTokenizer {
-       return ClipTokenizer::open(p, ClipFlavour::clip_ftfy);
-     }},
-    {"openai",
-     [](std::filesystem::path const& p) -> AnyTokenizer {
-       return ClipTokenizer::open(p, ClipFlavour::openai);
-     }},
-    {"openclip",
-     [](std::filesystem::path const& p) -> AnyTokenizer {
-       return ClipTokenizer::open(p, ClipFlavour::openclip);
-     }},
-    {"bert",
-     [](std::filesystem::path const& p) -> AnyTokenizer {
-       return WordPieceTokenizer::open(p, BertFlavour::bert);
-     }},
-    {"bert-slow",
-     [](std::filesystem::path const& p) -> AnyTokenizer {
-       return WordPieceTokenizer::open(p, BertFlavour::bert_slow);
-     }},
+    {"clip", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::clip>},
+    {"clip-ftfy", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::clip_ftfy>},
+    {"openai", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::openai>},
+    {"openclip", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::openclip>},
+    {"bert", VocabularyKind::bert, detail::open_bert_tokenizer<BertFlavour::bert>},
+    {"bert-slow", VocabularyKind::bert, detail::open_bert_tokenizer<BertFlavour::bert_slow>},
 }};
+
+/// The tokenizer of that name. Throws vlsm::Error that lists the names if there is none.
+inline NamedTokenizer const& find_tokenizer(std::string_view name) {
+  std::string names;
+  for (NamedTokenizer const& known : named_tokenizers) {
+    if (known.name == name) return known;
+    names += (names.empty() ? "" : ", ") + std::string(known.name);
+  }
+  throw Error("there is no tokenizer with this name", std::string(name), "choose one of " + names);
+}
+
+/// Whether a folder holds a vocabulary for the tokenizer of that name, in any form that it reads.
+inline bool has_vocabulary(std::filesystem::path const& folder, std::string_view name) {
+  return find_tokenizer(name).kind == VocabularyKind::clip
+             ? find_clip_vocabulary(folder).has_value()
+             : find_bert_vocabulary(folder).has_value();
+}
+
+/// The forms of a vocabulary that the tokenizer of that name reads, for messages.
+inline std::string_view vocabulary_forms(std::string_view name) {
+  return find_tokenizer(name).kind == VocabularyKind::clip ? clip_vocabulary_forms
+                                                           : bert_vocabulary_forms;
+}
 
 /// Opens the vocabulary at `path` with the tokenizer of that name.
 ///
 /// @throws vlsm::Error that lists the names if there is no such one, or says what is wrong with the
 /// files
 inline AnyTokenizer open_tokenizer(std::filesystem::path const& path, std::string_view name) {
-  std::string names;
-  for (NamedTokenizer const& known : named_tokenizers) {
-    if (known.name == name) return known.open(path);
-    names += (names.empty() ? "" : ", ") + std::string(known.name);
-  }
-  throw Error("there is no tokenizer with this name", std::string(name), "choose one of " + names);
+  return find_tokenizer(name).open(path);
 }
 
 }  // namespace vlsm::tokenizer

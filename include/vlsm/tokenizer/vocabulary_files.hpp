@@ -51,7 +51,7 @@ inline Vocabulary load_vocabulary_file(std::filesystem::path const& path) {
   if (first != std::string::npos && text[first] == '{') {
     if (auto const merges = sibling(path, "vocab.json", "merges.txt"))
       return load_vocabulary_pair(path, *merges);
-    nlohmann::json const tree = parse_json(text, where);
+    nlohmann::json const tree = parse_json(text, where, fetch_json);
     if (!tree.contains("model"))
       throw Error("a vocab.json needs its merges.txt, which is not beside it", where,
                   "put merges.txt into the same folder, or give a tokenizer.json");
@@ -66,29 +66,40 @@ inline Vocabulary load_vocabulary_file(std::filesystem::path const& path) {
               "bpe_simple_vocab_16e6.txt.gz");
 }
 
-/// A CLIP vocabulary from whatever `path` is: a folder with vocab.json and merges.txt, with
-/// tokenizer.json or with bpe_simple_vocab_16e6.txt(.gz), or one of these files under any name.
+/// What `find_clip_vocabulary` looks for, for messages.
+inline constexpr std::string_view clip_vocabulary_forms =
+    "vocab.json with merges.txt, tokenizer.json, bpe_simple_vocab_16e6.txt.gz or "
+    "bpe_simple_vocab_16e6.txt";
+
+/// The file of a CLIP vocabulary in a folder, if there is one in any form that is read.
+inline std::optional<std::filesystem::path> find_clip_vocabulary(
+    std::filesystem::path const& folder) {
+  std::error_code ignored;
+  auto const has = [&](char const* name) {
+    return std::filesystem::is_regular_file(folder / name, ignored);
+  };
+  if (has("vocab.json") && has("merges.txt")) return folder / "vocab.json";
+  for (char const* name :
+       {"tokenizer.json", "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"})
+    if (has(name)) return folder / name;
+  return std::nullopt;
+}
+
+/// A CLIP vocabulary from whatever `path` is: a folder that holds one (`find_clip_vocabulary`), or
+/// one of these files under any name.
 ///
 /// @throws vlsm::Error in one line, which says what was looked for if nothing fits
 inline Vocabulary load_vocabulary(std::filesystem::path const& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
     throw Error("there is no such file or folder", path.string(),
-                "give a CLIP vocabulary: tokenizer.json, vocab.json with merges.txt, or "
-                "bpe_simple_vocab_16e6.txt.gz");
+                "give a CLIP vocabulary: " + std::string(clip_vocabulary_forms));
   if (!std::filesystem::is_directory(path, ignored)) return load_vocabulary_file(path);
-  auto const has = [&](char const* name) {
-    return std::filesystem::is_regular_file(path / name, ignored);
-  };
-  if (has("vocab.json") && has("merges.txt"))
-    return load_vocabulary_pair(path / "vocab.json", path / "merges.txt");
-  for (char const* name :
-       {"tokenizer.json", "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"})
-    if (has(name)) return load_vocabulary_file(path / name);
-  throw Error(
-      "the folder holds no CLIP vocabulary", path.string(),
-      "looked for vocab.json with merges.txt, tokenizer.json, bpe_simple_vocab_16e6.txt.gz and "
-      "bpe_simple_vocab_16e6.txt");
+  if (auto const found = find_clip_vocabulary(path))
+    return found->filename() == "vocab.json" ? load_vocabulary_pair(*found, path / "merges.txt")
+                                             : load_vocabulary_file(*found);
+  throw Error("the folder holds no CLIP vocabulary", path.string(),
+              "looked for " + std::string(clip_vocabulary_forms));
 }
 
 }  // namespace vlsm::tokenizer

@@ -55,8 +55,8 @@ class FlatVocabularyReader : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return true; }
   bool parse_error(std::size_t position, std::string const&,
                    nlohmann::json::exception const&) override {
-    throw Error("this is not valid JSON at byte " + std::to_string(position), where_,
-                "the file is damaged or cut off; fetch it again");
+    throw Error("this is not valid JSON (at byte " + std::to_string(position) + ")", where_,
+                fetch_json);
   }
 
  private:

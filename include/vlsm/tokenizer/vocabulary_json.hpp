@@ -8,19 +8,13 @@
 #include <string_view>
 
 #include "vlsm/core/error.hpp"
+#include "vlsm/core/json.hpp"
 #include "vlsm/tokenizer/pieces.hpp"
 
 namespace vlsm::tokenizer {
 
-/// A file's text as a tree. Throws vlsm::Error that names the byte if it is not JSON.
-inline nlohmann::json parse_json(std::string_view text, std::string const& where) {
-  try {
-    return nlohmann::json::parse(text);
-  } catch (nlohmann::json::parse_error const& error) {
-    throw Error("this is not valid JSON at byte " + std::to_string(error.byte), where,
-                "the file is damaged or cut off; fetch it again");
-  }
-}
+/// What to do about a file whose text is no JSON.
+inline constexpr std::string_view fetch_json = "the file is damaged or cut off; fetch it again";
 
 /// The member of this name; null if there is none, or if `object` is something else.
 inline nlohmann::json const& json_member(nlohmann::json const& object, char const* name) {

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "vlsm/core/compiled.hpp"
 #include "vlsm/core/error.hpp"
+#include "vlsm/core/json.hpp"
 #include "vlsm/data/annotations.hpp"
 
 namespace vlsm {
@@ -49,17 +52,12 @@ inline std::vector<std::string> sentences(nlohmann::json const& value, std::stri
 
 VLSM_INLINE std::vector<Annotation> read_annotations(std::filesystem::path const& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path))
+  std::error_code ignored;
+  if (!in || std::filesystem::is_directory(path, ignored))
     throw Error("the annotations cannot be read", path.string(),
                 "check that the data set has anns/train.json, val.json, test.json");
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(in);
-  } catch (nlohmann::json::exception const& e) {
-    // The message quotes the text it stopped at, which may be the whole file.
-    throw Error("the annotations are no valid JSON (" + std::string(e.what()).substr(0, 200) + ")",
-                path.string(), "mend the file");
-  }
+  std::string const text(std::istreambuf_iterator<char>(in), {});
+  nlohmann::json const json = parse_json(text, path.string(), "mend the annotations");
   if (!json.is_array())
     throw Error("the annotations are no JSON list", path.string(), "write a list of rows");
   std::vector<Annotation> rows;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
-#include <system_error>
+#include <string_view>
 #include <utility>
 
 #include "vlsm/core/compiled.hpp"
@@ -15,6 +18,7 @@
 #include "vlsm/io/checkpoint_folder.hpp"
 #include "vlsm/io/checkpoint_tensors.hpp"
 #include "vlsm/io/file_format.hpp"
+#include "vlsm/io/find_weights.hpp"
 #include "vlsm/io/legacy_pickle.hpp"
 #include "vlsm/io/mapped_file.hpp"
 #include "vlsm/io/safetensors.hpp"
@@ -22,19 +26,25 @@
 
 namespace vlsm::io {
 
+namespace detail {
+
 /// Reads one weights file of any format. Throws Error.
-inline Checkpoint open_checkpoint_file(std::filesystem::path const& path) {
+inline Checkpoint open_checkpoint_file(std::filesystem::path const& path,
+                                       std::string_view section) {
   std::shared_ptr<MappedFile const> const file = MappedFile::open(path);
   try {
     switch (recognise_format(file->bytes(), file->path())) {
       case FileFormat::zip:
-        return read_torch_zip(file);
+        return read_torch_zip(file, section);
       case FileFormat::pickle:
-        return read_legacy_pickle(file);
+        return read_legacy_pickle(file, section);
       case FileFormat::safetensors:
         break;
     }
-    Checkpoint result{"safetensors", read_safetensors(file).tensors, {}};
+    Safetensors read = read_safetensors(file);
+    Checkpoint result{.format = "safetensors",
+                      .tensors = std::move(read.tensors),
+                      .unread = std::move(read.unread)};
     check_names(result.tensors, file->path());
     return result;
   } catch (std::bad_alloc const&) {
@@ -46,15 +56,48 @@ inline Checkpoint open_checkpoint_file(std::filesystem::path const& path) {
   }
 }
 
-VLSM_INLINE Checkpoint open_checkpoint(std::filesystem::path const& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) {
-    if (path.string().ends_with(".index.json")) return read_sharded(path, open_checkpoint_file);
-    return open_checkpoint_file(path);
+/// Keeps the tensors below `section` of a file in which names with dots say what belongs together
+/// ("teacher.encoder…"). Throws Error that lists the first parts of its names where there are none.
+inline void narrow(Checkpoint& checkpoint, std::string_view section, std::string const& where) {
+  if (section.empty() || checkpoint.section == section ||
+      checkpoint.section.ends_with("." + std::string(section)))
+    return;
+  std::string const start = std::string(section) + ".";
+  auto const outside = [&](auto const& tensor) {
+    return !tensor.name.starts_with(start) && tensor.name.find("." + start) == std::string::npos;
+  };
+  std::map<std::string, std::size_t> tops;
+  for (NamedArray const& tensor : checkpoint.tensors)
+    ++tops[tensor.name.substr(0, std::min(tensor.name.find('.'), tensor.name.size()))];
+  std::size_t const left_out = std::erase_if(checkpoint.tensors, outside);
+  std::erase_if(checkpoint.unread, outside);
+  if (checkpoint.tensors.empty()) {
+    constexpr int most = 8;
+    std::string list;
+    int count = 0;
+    for (auto const& [top, number] : tops)
+      if (count++ < most)
+        list += (list.empty() ? "" : ", ") + shown(top) + " (" + std::to_string(number) + ")";
+    throw Error("no tensor stands under " + shown(section), where,
+                "there are: " + list + (count > most ? ", …" : ""));
   }
-  std::filesystem::path const found = weights_in_folder(path);
-  return found.string().ends_with(".index.json") ? read_sharded(found, open_checkpoint_file)
-                                                 : open_checkpoint_file(found);
+  checkpoint.notes.push_back(std::to_string(left_out) + " tensors outside " + shown(section) +
+                             " skipped");
+}
+
+}  // namespace detail
+
+VLSM_INLINE Checkpoint open_checkpoint(std::filesystem::path const& path,
+                                       std::string_view section) {
+  auto const open = [&](std::filesystem::path const& file) {
+    return detail::open_checkpoint_file(file, section);
+  };
+  WeightsFile const found = find_weights(path);
+  Checkpoint result = found.path.string().ends_with(".index.json") ? read_sharded(found.path, open)
+                                                                   : open(found.path);
+  result.chosen = found.chosen;
+  detail::narrow(result, section, path.string());
+  return result;
 }
 
 }  // namespace vlsm::io

@@ -3,13 +3,16 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "vlsm/core/compiled.hpp"
 #include "vlsm/core/error.hpp"
+#include "vlsm/core/json.hpp"
 #include "vlsm/io/hf_config.hpp"
+#include "vlsm/io/mapped_file.hpp"
 #include "vlsm/text/clip_text.hpp"
 
 namespace vlsm::io {
@@ -46,20 +49,27 @@ class Differences {
 }  // namespace detail
 
 VLSM_INLINE void check_hf_config(std::filesystem::path const& path, HfClipSeg const& ours) {
-  std::ifstream in(path);
-  nlohmann::json const config = nlohmann::json::parse(in, nullptr, false);
-  if (config.is_discarded() || !config.is_object())
-    throw Error("the configuration is no valid JSON", path.string(), "download the file again");
-  if (config.value("model_type", nlohmann::json()) != "clipseg") return;
+  constexpr std::string_view remedy = "download the file again";
+  std::shared_ptr<MappedFile const> const file = MappedFile::open(path);
+  constexpr std::size_t longest = std::size_t{16} << 20;
+  if (file->size() > longest) throw Error("the configuration is too long", path.string(), remedy);
+  std::string_view const content(reinterpret_cast<char const*>(file->bytes().data()), file->size());
+  nlohmann::json const config = parse_json(content, path.string(), remedy);
+  if (!config.is_object())
+    throw Error("the configuration is no JSON object", path.string(), remedy);
+  nlohmann::json const type = config.value("model_type", nlohmann::json());
+  if (type != "clipseg" && type != "clip") return;
   detail::Differences differences;
   try {
     nlohmann::json const none = nlohmann::json::object();
     nlohmann::json const vision = config.value("vision_config", none),
                          text = config.value("text_config", none);
-    differences.compare(config, "extract_layers", ours.extract_layers);
-    // Film modulates the deepest tap, the decoder's first.
-    differences.compare(config, "conditional_layer", 0);
-    differences.compare(config, "decoder_num_attention_heads", ours.decoder_heads);
+    if (type == "clipseg") {
+      differences.compare(config, "extract_layers", ours.extract_layers);
+      // Film modulates the deepest tap, the decoder's first.
+      differences.compare(config, "conditional_layer", 0);
+      differences.compare(config, "decoder_num_attention_heads", ours.decoder_heads);
+    }
     differences.layer(vision, ours.vision);
     differences.layer(text, ours.text);
     // The old rule (2: the largest id ends) and the end token are the same where that token is
@@ -68,8 +78,9 @@ VLSM_INLINE void check_hf_config(std::filesystem::path const& path, HfClipSeg co
     if (!(end == largest_id_ends && ours.end == ours.vocabulary - 1))
       differences.compare(text, "eos_token_id", ours.end);
   } catch (nlohmann::json::exception const& e) {
-    throw Error("the configuration cannot be understood (" + std::string(e.what()) + ")",
-                path.string(), "download the file again");
+    throw Error(
+        "the configuration cannot be understood (" + std::string(e.what()).substr(0, 200) + ")",
+        path.string(), remedy);
   }
   if (!differences.text().empty())
     throw Error("the configuration is that of another model: " + differences.text(), path.string(),

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,10 +16,10 @@
 
 #include "vlsm/core/compiled.hpp"
 #include "vlsm/core/error.hpp"
+#include "vlsm/core/json.hpp"
 #include "vlsm/io/mapped_file.hpp"
 #include "vlsm/io/safetensors.hpp"
 #include "vlsm/io/safetensors_tags.hpp"
-#include "vlsm/io/strict_json.hpp"
 
 namespace vlsm::io {
 
@@ -29,7 +30,8 @@ inline constexpr std::string_view fetch_again = "download or write the file agai
 /// One tensor of the header: [begin, end) counts from the end of the header, in bytes.
 struct SafetensorsEntry {
   std::string name;
-  DType dtype = DType::f32;
+  std::optional<DType> dtype;  ///< nothing: `tag` is of a type that is not held here
+  std::string tag;
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
@@ -53,11 +55,12 @@ inline SafetensorsEntry header_entry(std::string const& name, nlohmann::json con
   SafetensorsEntry entry;
   entry.name = name;
   auto const& tag = info["dtype"].get_ref<std::string const&>();
-  auto const dtype = safetensors_dtype(tag);
-  if (!dtype)
-    throw Error("the dtype " + shown(tag) + " is not supported", where,
+  entry.dtype = safetensors_dtype(tag);
+  entry.tag = tag;
+  auto const bits = entry.dtype ? 8 * dtype_size(*entry.dtype) : foreign_bits(tag);
+  if (!bits)
+    throw Error("the dtype " + shown(tag) + " is not known", where,
                 "convert it to F32, F16 or BF16");
-  entry.dtype = *dtype;
   for (nlohmann::json const& size : info["shape"]) {
     std::uint64_t const number = header_number(size, where);
     if (number > INT64_MAX) throw Error("the shape is too large", where, fetch_again);
@@ -66,9 +69,10 @@ inline SafetensorsEntry header_entry(std::string const& name, nlohmann::json con
   entry.begin = header_number(info["data_offsets"][0], where);
   entry.end = header_number(info["data_offsets"][1], where);
   auto const count = element_count(entry.shape);
-  auto const bytes = count ? checked_product<std::int64_t>(
-                                 *count, static_cast<std::int64_t>(dtype_size(entry.dtype)))
-                           : std::nullopt;
+  auto const all_bits =
+      count ? checked_product<std::int64_t>(*count, static_cast<std::int64_t>(*bits))
+            : std::nullopt;
+  auto const bytes = all_bits ? std::optional(*all_bits / 8 + (*all_bits % 8 != 0)) : std::nullopt;
   if (!bytes) throw Error("the shape is too large", where, fetch_again);
   if (entry.end < entry.begin || entry.end - entry.begin != static_cast<std::uint64_t>(*bytes))
     throw Error("shape and dtype need " + std::to_string(*bytes) + " bytes, but data_offsets is [" +
@@ -137,13 +141,18 @@ VLSM_INLINE Safetensors read_safetensors(std::shared_ptr<MappedFile const> const
                 path, detail::fetch_again);
 
   std::string_view const text(reinterpret_cast<char const*>(bytes.data()) + 8, length);
-  nlohmann::json const header = parse_strict_json(text, path + ", header", detail::fetch_again);
+  nlohmann::json const header =
+      parse_json(text, path + ", header", detail::fetch_again, strict_json);
   std::span<std::byte const> const data = bytes.subspan(8 + length);
 
   Safetensors result;
   result.metadata = detail::header_metadata(header, path);
   for (detail::SafetensorsEntry& entry : detail::header_entries(header, data.size(), path)) {
-    Array array{entry.dtype, std::move(entry.shape), {}, nullptr, 0, owner_of(file)};
+    if (!entry.dtype) {
+      result.unread.push_back({std::move(entry.name), std::move(entry.tag)});
+      continue;
+    }
+    Array array{*entry.dtype, std::move(entry.shape), {}, nullptr, 0, owner_of(file)};
     array.strides = row_major_strides(array.shape);
     array.data = data.data() + entry.begin;
     array.bytes = entry.end - entry.begin;

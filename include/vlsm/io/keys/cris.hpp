@@ -62,7 +62,10 @@ inline constexpr KeyRule cris_rules[] = {
 };
 static_assert(unambiguous(cris_rules));
 
-inline constexpr KeyPart cris_parts[] = {{"backbone.", openai_clip_rules}, {"", cris_rules}};
-inline constexpr KeyScheme cris{"cris", "CRIS", cris_parts};
+inline constexpr KeyPart cris_parts[] = {{"backbone.", openai_resnet_rules},
+                                         {"backbone.", openai_text_rules},
+                                         {"backbone.", clip_scale_rules},
+                                         {"", cris_rules}};
+inline constexpr KeyScheme cris{"cris", "CRIS", cris_parts, "cris"};
 
 }  // namespace vlsm::io

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace vlsm::io {
 
@@ -42,6 +45,7 @@ struct KeyScheme {
   std::string_view name;   ///< as options and reports say it
   std::string_view title;  ///< as a person says it
   std::span<KeyPart const> parts;
+  std::string_view readers = "";  ///< the tool's names of the models that start from it
 };
 
 /// What each `*` and the last name stood for where a pattern matched.
@@ -50,6 +54,14 @@ struct KeyMatch {
   std::string_view leaf;
 };
 
+/// The numbers of one name that a rule can carry over.
+inline constexpr std::size_t most_stars = std::tuple_size_v<decltype(KeyMatch::numbers)>;
+
+constexpr std::size_t stars_of(std::string_view pattern) {
+  return static_cast<std::size_t>(std::ranges::count(pattern, '*'));
+}
+
+/// What a pattern leaves open in a key that it fits. Patterns with more than `most_stars` fit none.
 constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::string_view key) {
   KeyMatch match;
   std::size_t stars = 0;
@@ -57,7 +69,7 @@ constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::strin
     if (pattern[0] == '*') {
       std::size_t digits = 0;
       while (digits < key.size() && key[digits] >= '0' && key[digits] <= '9') ++digits;
-      if (digits == 0) return std::nullopt;
+      if (digits == 0 || stars == most_stars) return std::nullopt;
       match.numbers[stars++] = key.substr(0, digits);
       key.remove_prefix(digits);
     } else {
@@ -78,7 +90,7 @@ inline std::string fill_key(std::string_view pattern, KeyMatch const& match) {
   std::size_t stars = 0;
   for (char c : pattern) {
     if (c == '*')
-      key += match.numbers[stars++];
+      key += stars < most_stars ? match.numbers[stars++] : std::string_view();
     else
       key += c;
   }
@@ -86,14 +98,23 @@ inline std::string fill_key(std::string_view pattern, KeyMatch const& match) {
   return key;
 }
 
-/// Whether every source key stands in a table once, and every part of ours. For static_assert.
+/// Whether a rule says the same number of times `*` on both sides, and no more than are kept.
+constexpr bool well_formed(KeyRule const& rule) {
+  if (stars_of(rule.theirs) > most_stars) return false;
+  return rule.change == Change::drop || stars_of(rule.ours) == stars_of(rule.theirs);
+}
+
+/// Whether every rule of a table is well formed, every source key stands in it once, and every part
+/// of ours. For static_assert.
 constexpr bool unambiguous(std::span<KeyRule const> rules) {
-  for (std::size_t i = 0; i < rules.size(); ++i)
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (!well_formed(rules[i])) return false;
     for (std::size_t j = 0; j < i; ++j) {
       if (rules[i].theirs == rules[j].theirs) return false;
       bool const same = rules[i].ours == rules[j].ours && rules[i].part == rules[j].part;
       if (same && rules[i].change != Change::drop) return false;
     }
+  }
   return true;
 }
 

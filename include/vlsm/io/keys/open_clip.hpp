@@ -44,12 +44,13 @@ inline constexpr KeyRule open_clip_rules[] = {
 static_assert(unambiguous(open_clip_rules));
 
 inline constexpr KeyPart open_clip_parts[] = {{"", open_clip_rules}};
-inline constexpr KeyScheme open_clip{"open_clip", "open_clip's BiomedCLIP", open_clip_parts};
+inline constexpr KeyScheme open_clip{"open_clip", "open_clip's BiomedCLIP", open_clip_parts,
+                                     "biomedclipseg"};
 
 /// medvlsm's BiomedCLIPSeg: the same under `biomedclip.`, with CLIPSeg's decoder.
 inline constexpr KeyPart biomedclipseg_parts[] = {{"biomedclip.", open_clip_rules},
                                                   {"decoder.", clipseg_decoder_rules}};
 inline constexpr KeyScheme biomedclipseg{"biomedclipseg", "medvlsm's BiomedCLIPSeg",
-                                         biomedclipseg_parts};
+                                         biomedclipseg_parts, "biomedclipseg"};
 
 }  // namespace vlsm::io

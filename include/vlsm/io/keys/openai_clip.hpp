@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/io/keys/key_rule.hpp"
+#include "vlsm/io/keys/openai_text.hpp"
 
 namespace vlsm::io {
 
-/// OpenAI's CLIP with a ResNet tower (RN50.pt, a TorchScript archive); CRIS's `backbone.`.
-inline constexpr KeyRule openai_clip_rules[] = {
+/// The tower of OpenAI's CLIP with a ResNet (RN50.pt, a TorchScript archive); CRIS's `backbone.`.
+inline constexpr KeyRule openai_resnet_rules[] = {
     {"vision.stem.0.conv.", "visual.conv1."},
     {"vision.stem.0.norm.", "visual.bn1."},
     {"vision.stem.1.conv.", "visual.conv2."},
@@ -26,29 +26,12 @@ inline constexpr KeyRule openai_clip_rules[] = {
     {"vision.pool.attn.qkv.", "visual.attnpool.k_proj.", Change::part, 1, 3},
     {"vision.pool.attn.qkv.", "visual.attnpool.v_proj.", Change::part, 2, 3},
     {"vision.pool.attn.out.", "visual.attnpool.c_proj."},
-
-    {"text.tokens", "token_embedding.weight"},
-    {"text.positions", "positional_embedding"},
-    {"text.blocks.*.norm1.", "transformer.resblocks.*.ln_1."},
-    {"text.blocks.*.attn.qkv.weight", "transformer.resblocks.*.attn.in_proj_weight"},
-    {"text.blocks.*.attn.qkv.bias", "transformer.resblocks.*.attn.in_proj_bias"},
-    {"text.blocks.*.attn.out.", "transformer.resblocks.*.attn.out_proj."},
-    {"text.blocks.*.norm2.", "transformer.resblocks.*.ln_2."},
-    {"text.blocks.*.mlp.up.", "transformer.resblocks.*.mlp.c_fc."},
-    {"text.blocks.*.mlp.down.", "transformer.resblocks.*.mlp.c_proj."},
-    {"text.norm_after.", "ln_final."},
-    {"text.project.weight", "text_projection", Change::transpose},
-
-    {"unused.logit_scale", "logit_scale"},
-    // Sizes that the archive carries as tensors.
-    {"unused.input_resolution", "input_resolution"},
-    {"unused.context_length", "context_length"},
-    {"unused.vocab_size", "vocab_size"},
 };
-static_assert(unambiguous(openai_clip_rules));
+static_assert(unambiguous(openai_resnet_rules));
 
-inline constexpr KeyPart openai_clip_parts[] = {{"", openai_clip_rules}};
+inline constexpr KeyPart openai_clip_parts[] = {
+    {"", openai_resnet_rules}, {"", openai_text_rules}, {"", clip_scale_rules}};
 inline constexpr KeyScheme openai_clip{"openai_clip", "OpenAI's CLIP with a ResNet",
-                                       openai_clip_parts};
+                                       openai_clip_parts, "cris"};
 
 }  // namespace vlsm::io

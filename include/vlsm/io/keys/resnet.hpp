@@ -22,6 +22,7 @@ inline constexpr KeyRule resnet_rules[] = {
 static_assert(unambiguous(resnet_rules));
 
 inline constexpr KeyPart resnet_parts[] = {{"", resnet_rules}};
-inline constexpr KeyScheme resnet{"resnet", "an ImageNet ResNet", resnet_parts};
+inline constexpr KeyScheme resnet{"resnet", "an ImageNet ResNet", resnet_parts,
+                                  "unet, unetpp and deeplabv3plus"};
 
 }  // namespace vlsm::io

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "vlsm/io/keys/clipseg_authors.hpp"
 #include "vlsm/io/keys/cris.hpp"
 #include "vlsm/io/keys/hf_clipseg.hpp"
 #include "vlsm/io/keys/open_clip.hpp"
@@ -15,8 +16,9 @@ inline constexpr KeyScheme native{"native", "vlsm", {}};
 
 /// Every scheme that files are recognised by. Of those that know equally many keys the first is
 /// taken: ours, which know any key below a slot, come last.
-inline constexpr std::array schemes{hf_clipseg,        openai_clip, cris,     open_clip,
-                                    biomedclipseg,     resnet,      smp_unet, smp_unetpp,
+inline constexpr std::array schemes{hf_clipseg,        hf_clip, openai_clip, openai_vit,
+                                    open_clip_vit,     cris,    open_clip,   biomedclipseg,
+                                    clipseg_authors,   resnet,  smp_unet,    smp_unetpp,
                                     smp_deeplabv3plus, native};
 
 }  // namespace vlsm::io

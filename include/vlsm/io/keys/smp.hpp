@@ -17,7 +17,7 @@ inline constexpr KeyRule smp_unet_rules[] = {
 static_assert(unambiguous(smp_unet_rules));
 inline constexpr KeyPart smp_unet_parts[] = {{"encoder.", resnet_rules}, {"", smp_unet_rules}};
 inline constexpr KeyScheme smp_unet{"smp_unet", "segmentation_models_pytorch's Unet",
-                                    smp_unet_parts};
+                                    smp_unet_parts, "unet"};
 
 /// UnetPlusPlus.
 inline constexpr KeyRule smp_unetpp_rules[] = {
@@ -30,7 +30,7 @@ inline constexpr KeyRule smp_unetpp_rules[] = {
 static_assert(unambiguous(smp_unetpp_rules));
 inline constexpr KeyPart smp_unetpp_parts[] = {{"encoder.", resnet_rules}, {"", smp_unetpp_rules}};
 inline constexpr KeyScheme smp_unetpp{"smp_unetpp", "segmentation_models_pytorch's UnetPlusPlus",
-                                      smp_unetpp_parts};
+                                      smp_unetpp_parts, "unetpp"};
 
 /// DeepLabV3Plus.
 inline constexpr KeyRule smp_deeplabv3plus_rules[] = {
@@ -62,7 +62,8 @@ inline constexpr KeyRule smp_deeplabv3plus_rules[] = {
 static_assert(unambiguous(smp_deeplabv3plus_rules));
 inline constexpr KeyPart smp_deeplabv3plus_parts[] = {{"encoder.", resnet_rules},
                                                       {"", smp_deeplabv3plus_rules}};
-inline constexpr KeyScheme smp_deeplabv3plus{
-    "smp_deeplabv3plus", "segmentation_models_pytorch's DeepLabV3Plus", smp_deeplabv3plus_parts};
+inline constexpr KeyScheme smp_deeplabv3plus{"smp_deeplabv3plus",
+                                             "segmentation_models_pytorch's DeepLabV3Plus",
+                                             smp_deeplabv3plus_parts, "deeplabv3plus"};
 
 }  // namespace vlsm::io

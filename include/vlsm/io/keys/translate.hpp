@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,45 +50,6 @@ inline std::vector<Origin> origins_of(KeyScheme const& scheme, std::string_view 
           origins.push_back({std::string(part.prefix) + fill_key(rule.theirs, *match), rule});
   std::ranges::sort(origins, {}, [](Origin const& o) { return o.rule.part; });
   return origins;
-}
-
-/// The scheme that knows most of the keys, and what stands before each of them ("module.", "net.",
-/// "net.clipseg.": DataParallel's and Lightning's wrappers).
-struct Recognized {
-  KeyScheme scheme;
-  std::string prefix;
-  std::size_t known = 0;
-};
-
-/// The sources that can be read, for messages.
-inline std::string titles() {
-  std::string list;
-  for (KeyScheme const& scheme : schemes)
-    list += (list.empty() ? "" : ", ") + std::string(scheme.title);
-  return list;
-}
-
-inline Recognized recognize(std::vector<std::string_view> const& keys) {
-  Recognized best{native, "", 0};
-  for (KeyScheme const& scheme : schemes) {
-    for (std::string_view first : keys) {
-      // Every tail of the first key that the scheme knows suggests a prefix.
-      std::size_t cut = 0;
-      while (cut != std::string_view::npos && !place_of(scheme, first.substr(cut))) {
-        std::size_t const dot = first.find('.', cut);
-        cut = dot == std::string_view::npos ? dot : dot + 1;
-      }
-      if (cut == std::string_view::npos) continue;
-      std::string_view const prefix = first.substr(0, cut);
-      auto const known = std::ranges::count_if(keys, [&](std::string_view key) {
-        return key.starts_with(prefix) && place_of(scheme, key.substr(prefix.size()));
-      });
-      if (static_cast<std::size_t>(known) > best.known)
-        best = {scheme, std::string(prefix), static_cast<std::size_t>(known)};
-      break;
-    }
-  }
-  return best;
 }
 
 }  // namespace vlsm::io

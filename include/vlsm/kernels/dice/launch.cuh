@@ -58,7 +58,7 @@ void launch_loss(DiceBackward const& a, Term const& term, void* stream) {
 #define VLSM_FORWARD_ON_CARD(Region, Term)                                                  \
   template void vlsm::kernels::launch_loss<Region, Term>(vlsm::kernels::DiceForward const&, \
                                                          Region const&, Term const&, void*)
-#define VLSM_BACKWARD_ON_CARD(Term)                                                          \
+#define VLSM_BACKWARD_ON_CARD(Term)                                                               \
   template void vlsm::kernels::launch_loss<Term>(vlsm::kernels::DiceBackward const&, Term const&, \
                                                  void*)
 
