@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <set>
 
 #include "tokenizer.hpp"
 #include "vlsm/core/error.hpp"
@@ -77,6 +78,24 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
                  "vocab.txt, or one of these files; default: beside the weights");
 }
 
+namespace {
+
+template <class Tokenizer>
+vlsm::Encode telling_what_is_cut(Tokenizer const& tokenizer, std::size_t length) {
+  return [tokenizer, length, told = std::make_shared<bool>(false)](std::string const& text) {
+    auto ids = tokenizer.encode(text, length);
+    constexpr std::size_t endless = 1 << 20;
+    if (!*told && ids.size() >= length && tokenizer.encode(text, endless).size() > length) {
+      *told = true;
+      notice("prompts of more than " + std::to_string(length) +
+             " tokens are cut to that, the first is \"" + text + "\"");
+    }
+    return ids;
+  };
+}
+
+}  // namespace
+
 vlsm::Encode ModelChoice::encode() const {
   ModelInfo const& info = find_model(model);
   for (std::string const& file : {weights, decoder_weights})
@@ -84,8 +103,7 @@ vlsm::Encode ModelChoice::encode() const {
   auto const length = static_cast<std::size_t>(info.recipe.tokens);
   if (info.vocabulary == 0) return [](std::string const&) { return std::vector<std::int64_t>(); };
   vlsm::tokenizer::ByteTokenizer const bytes;
-  if (info.vocabulary == bytes.vocabulary_size())
-    return [bytes, length](std::string const& text) { return bytes.encode(text, length); };
+  if (info.vocabulary == bytes.vocabulary_size()) return telling_what_is_cut(bytes, length);
   std::string const name = tokenizer.empty() ? std::string(info.tokenizer) : tokenizer;
   std::filesystem::path path = vocab;
   if (vocab.empty()) {
@@ -105,7 +123,7 @@ vlsm::Encode ModelChoice::encode() const {
     throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
                           " ids, the model knows " + std::to_string(info.vocabulary),
                       path.string(), "give the vocabulary of this model");
-  return [opened, length](std::string const& text) { return opened.encode(text, length); };
+  return telling_what_is_cut(opened, length);
 }
 
 std::unique_ptr<Model> ModelChoice::open(std::uint64_t seed, bool partial) const {
@@ -119,6 +137,32 @@ std::unique_ptr<Model> ModelChoice::open(std::uint64_t seed, bool partial) const
                             .seed = seed},
                            &lines);
   for (std::string const& line : lines) notice(line);
+  return opened;
+}
+
+void DataChoice::add_to(CLI::App& app, std::string const& help) {
+  app.add_option("--data", data, help)->check(not_empty())->required();
+  auto* const option =
+      app.add_option("--prompt", prompt,
+                     "prompt level, p0 … p9, or random; models that read no prompt need none")
+          ->capture_default_str();
+  option->each([this](std::string const&) { prompt_given = true; });
+  app.add_option("--mask-value", mask_value,
+                 "which value of the masks is the object: a grey level or palette index (2), a "
+                 "colour (0,128,0), or any; default: told from all masks together");
+  app.add_flag("--allow-empty", allow_empty, "accept a split in which no mask holds an object");
+}
+
+std::string DataChoice::level(ModelInfo const& info) const {
+  return info.vocabulary == 0 && !prompt_given ? std::string() : prompt;
+}
+
+std::unique_ptr<vlsm::Dataset> DataChoice::open(std::string const& split,
+                                                ModelInfo const& info) const {
+  vlsm::DatasetOptions options{.mask = {}, .allow_empty = allow_empty};
+  if (!mask_value.empty()) options.mask = vlsm::parse_mask_choice(mask_value);
+  auto opened = std::make_unique<vlsm::Dataset>(data, split, level(info), info.recipe, options);
+  for (std::string const& line : opened->notices()) notice(data + ": " + line);
   return opened;
 }
 
@@ -150,7 +194,15 @@ std::vector<std::string>& notices() {
 
 }  // namespace
 
-void notice(std::string const& line) { notices().push_back(line); }
+std::vector<std::string>& plain_words() {
+  static std::vector<std::string> words;
+  return words;
+}
+
+void notice(std::string const& line) {
+  static std::set<std::string> said;  // once is enough
+  if (said.insert(line).second) notices().push_back(line);
+}
 
 void show_notices() {
   for (std::string const& line : notices()) std::fprintf(stderr, "vlsm: %s\n", line.c_str());

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "model.hpp"
+#include "vlsm/data/dataset.hpp"
 
 namespace tool {
 
@@ -26,6 +27,19 @@ struct Common {
   /// Sets the threads and returns the device. Throws vlsm::Error where there is none of that kind.
   at::Device apply() const;
   bool bfloat16() const { return precision == "bf16"; }
+};
+
+/// How a data set is read: which, how its masks are meant.
+struct DataChoice {
+  std::string data, prompt = "p6", mask_value;
+  bool allow_empty = false, prompt_given = false;
+
+  /// Adds --data (with `help`), --prompt, --mask-value, --allow-empty.
+  void add_to(CLI::App& app, std::string const& help);
+  /// A split; what a user should know of it becomes notices.
+  std::unique_ptr<vlsm::Dataset> open(std::string const& split, ModelInfo const& info) const;
+  /// The prompt level that is read: none for a model that reads no prompt, unless one was given.
+  std::string level(ModelInfo const& info) const;
 };
 
 /// Which model, from where, and which vocabulary its prompts need.
@@ -49,6 +63,9 @@ struct ModelChoice {
   /// holds may start at random.
   std::unique_ptr<Model> open(std::uint64_t seed, bool partial = false) const;
 };
+
+/// The words behind `--` on the command line, which are no options: prompts of `segment`.
+std::vector<std::string>& plain_words();
 
 /// A check for options: a number from `low` to `high`. CLI::Range lets NaN pass.
 CLI::Validator number_between(double low, double high);

@@ -14,7 +14,8 @@ namespace {
 struct Options {
   Common common;
   ModelChoice choice;
-  std::string data, prompt = "p6", out, loss = "auto", schedule = "plateau", train = "auto";
+  DataChoice data;
+  std::string out, loss = "auto", schedule = "plateau", train = "auto";
   vlsm::FitOptions fit;
   bool resume = false;
 };
@@ -62,9 +63,8 @@ constexpr std::pair<char const*, vlsm::LossMeaning> losses[] = {
 void run(Options& options) {
   at::Device const device = options.common.apply();
   ModelInfo const& info = find_model(options.choice.model);
-  vlsm::Dataset const train(options.data, "train", options.prompt, info.recipe),
-      val(options.data, "val", options.prompt, info.recipe);
   vlsm::Encode const encode = options.choice.encode();
+  auto const train = options.data.open("train", info), val = options.data.open("val", info);
   std::filesystem::path const out = options.out, last = out / "last.safetensors",
                               config = out / "config.json";
   bool const decoder_only =
@@ -73,8 +73,9 @@ void run(Options& options) {
 
   if (options.loss == "auto") options.loss = info.vocabulary == 0 ? "tuned" : "study";
   nlohmann::ordered_json settings{{"model", options.choice.model},
-                                  {"data", options.data},
-                                  {"prompt", options.prompt},
+                                  {"data", options.data.data},
+                                  {"prompt", options.data.level(info)},
+                                  {"mask_value", options.data.mask_value},
                                   {"train", decoder_only ? "decoder" : "all"},
                                   {"loss", options.loss},
                                   {"schedule", options.schedule},
@@ -112,7 +113,8 @@ void run(Options& options) {
   options.fit.run = out;
   options.fit.resume = options.resume;
   show_notices();
-  auto const history = fit_logged(*model, "fine-tune", train, val, encode, options.fit);
+  auto const history = fit_logged(*model, "fine-tune", *train, *val, encode, options.fit);
+  show_notices();
   double best = 0;
   for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);
   if (history.empty())
@@ -130,17 +132,13 @@ void add_finetune(CLI::App& app) {
       app.add_subcommand("finetune", "Train a model on a data set, as the study does");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, false);
-  command->add_option("--data", options->data, "folder with images/, masks/, anns/{train,val}.json")
-      ->check(not_empty())
-      ->required();
+  options->data.add_to(*command, "folder with images/, masks/, anns/{train,val}.json");
   command
       ->add_option(
           "--out", options->out,
           "folder of the run: best.safetensors, last.safetensors, log.csv, TensorBoard events")
       ->check(not_empty())
       ->required();
-  command->add_option("--prompt", options->prompt, "prompt level, p0 … p9, or random")
-      ->capture_default_str();
   command->add_flag("--resume", options->resume, "go on with the run in --out");
   command
       ->add_option("--train", options->train,

@@ -13,6 +13,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "vlsm/core/error.hpp"
+#include "vlsm/image/picture_file.hpp"
 #include "vlsm/version.hpp"
 
 namespace {
@@ -37,6 +38,46 @@ void open_standard_streams() {
       ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+// CLI11 takes "[a, b]" for a list. What a person typed is passed on letter for letter: such words
+// get a mark in front, which each option takes off again.
+constexpr char verbatim = '\x1f';
+
+std::string marked(std::string word) {
+  std::size_t const equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+  std::size_t const value = equals == std::string::npos ? 0 : equals + 1;
+  if (word.size() > value && word[value] == '[' && word.back() == ']')
+    word.insert(value, 1, verbatim);
+  return word;
+}
+
+void unmark_options(CLI::App& app) {
+  for (CLI::Option* option :
+       app.get_options([](CLI::Option const* one) { return one->get_items_expected_max() > 0; }))
+    option->transform(CLI::Validator(
+        [](std::string& text) {
+          if (!text.empty() && text[0] == verbatim) text.erase(0, 1);
+          return std::string();
+        },
+        "", ""));
+  for (CLI::App* command : app.get_subcommands({})) unmark_options(*command);
+}
+
+// The words before `--` as CLI11 wants them, the last one first; those after it go to
+// tool::plain_words().
+std::vector<std::string> split(int count, char** words) {
+  std::vector<std::string> before;
+  int i = 1;
+  for (; i < count && std::string_view(words[i]) != "--"; ++i)
+    before.insert(before.begin(), marked(words[i]));
+  for (++i; i < count; ++i) tool::plain_words().emplace_back(words[i]);
+  if (!tool::plain_words().empty() && (before.empty() || before.back() != "segment"))
+    throw CLI::ExtrasError({"-- " + tool::plain_words().front()});
+  // `--prompt -- -dark`: the option's words are those behind.
+  if (!tool::plain_words().empty() && !before.empty() && before.front() == "--prompt")
+    before.erase(before.begin());
+  return before;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -45,7 +86,8 @@ int main(int count, char** words) {
   CLI::App app(
       "Vision-language segmentation of medical images: segment by a sentence, evaluate, fine-tune.",
       "vlsm");
-  app.set_version_flag("--version", VLSM_VERSION);
+  app.set_version_flag("--version",
+                       std::string("vlsm " VLSM_VERSION ", ") + vlsm::picture_readers());
   app.require_subcommand(0, 1);  // none is checked below: first of all a wrong word is named
   tool::add_demo(app);
   tool::add_models(app);
@@ -56,11 +98,13 @@ int main(int count, char** words) {
   tool::add_convert(app);
   try {
     try {
-      app.parse(count, words);
+      unmark_options(app);
+      app.parse(split(count, words));
       if (app.get_subcommands().empty()) throw CLI::RequiredError("a subcommand (segment, say)");
     } catch (CLI::Success const& e) {
       app.exit(e);  // --help, --version
     }
+    tool::show_notices();
     tool::show_notices();
     tool::flush_results();
     return done;

@@ -7,7 +7,9 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "pictures.hpp"
 #include "vlsm/image/overlay.hpp"
+#include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
@@ -73,12 +75,38 @@ Found measure(vlsm::Mask const& mask) {
   return found;
 }
 
-void run(Options const& options) {
+/// The line of a person's prompt: what would break it is a space.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
+}
+
+/// What a user should know of a picture before its mask.
+void tell(std::string const& path, vlsm::Recipe const& recipe) {
+  vlsm::PictureHeader const header = vlsm::read_picture_header(path);
+  if (header.bits == 16 && header.channels <= 2)
+    notice(path + ": 16 bits of grey, levels above 255 are white, as PIL has them");
+  if (header.orientation != 1)
+    notice(path + ": its EXIF orientation is not applied, the mask fits the pixels as stored");
+  if (recipe.fit == vlsm::Fit::stretch &&
+      std::max(header.height, header.width) > 2 * std::min(header.height, header.width))
+    notice(path + ": more than twice as long as wide, squeezed to a square");
+}
+
+void run(Options& options) {
   using Clock = std::chrono::steady_clock;
   at::Device const device = options.common.apply();
   at::InferenceMode const inference;
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   ModelInfo const& info = find_model(options.choice.model);
+  options.images = find_pictures(options.images);
+  options.prompts.insert(options.prompts.end(), plain_words().begin(), plain_words().end());
+  if (options.prompts.empty() && info.vocabulary > 0) throw CLI::RequiredError("--prompt");
+  if (info.vocabulary == 0) {  // one mask a picture, whatever is said
+    if (!options.prompts.empty()) notice(options.choice.model + " reads no prompt");
+    options.prompts.resize(std::max<std::size_t>(options.prompts.size(), 1));
+  }
   vlsm::Encode const encode = options.choice.encode();
   auto const model = options.choice.open(options.common.seed);
   model->to(device);
@@ -99,6 +127,7 @@ void run(Options const& options) {
   for (std::string const& path : options.images) {
     auto start = Clock::now();
     vlsm::Image const image = vlsm::read_image(path);
+    tell(path, info.recipe);
     vlsm::Features const seen =
         model->see(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
     for (std::size_t p = 0; p < options.prompts.size(); ++p) {
@@ -127,7 +156,7 @@ void run(Options const& options) {
                     {"ms", ms}});
       else
         std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n", path.c_str(),
-                    options.prompts[p].c_str(),
+                    one_line(options.prompts[p]).c_str(),
                     100.0 * static_cast<double>(found.area) / static_cast<double>(mask.size()),
                     found.area ? found.box.dump().c_str() : "none", ms, mask_file.c_str());
       start = Clock::now();
@@ -145,14 +174,17 @@ void add_segment(CLI::App& app) {
       app.add_subcommand("segment", "Masks of what the prompts name, in the pictures given");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
-  command->add_option("--image", options->images, "PNG or JPEG files")
+  command
+      ->add_option("--image", options->images,
+                   "PNG or JPEG files, folders of them, or patterns ('scans/*.png')")
       ->check(not_empty())
       ->required()
       ->expected(1, -1);
   command
       ->add_option("--prompt", options->prompts,
-                   "sentences; every picture is encoded once for all of them")
-      ->required()
+                   "sentences; every picture is encoded once for all of them. What follows -- at "
+                   "the end of the line are prompts, too, leading dashes and all. Models that read "
+                   "no prompt need none")
       ->expected(1, -1);
   command->add_option("--out", options->out, "folder for masks (PNG of the picture's size)")
       ->check(not_empty())

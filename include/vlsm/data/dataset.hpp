@@ -24,10 +24,10 @@ class Dataset : public Examples {
  public:
   static constexpr std::size_t kept_pictures = 4096;  // 1.5 GB at 352 pixels
 
-  /// `level` is a prompt level of the annotations ("p6"), or "random": a level from p1 on, drawn
-  /// anew each time. Throws Error at once for missing files and missing prompts, for masks of
-  /// another size than their pictures, for masks of several classes without a choice and for a
-  /// split without any object, naming the first and how many.
+  /// `level` is a prompt level of the annotations ("p6"); "random": a level from p1 on, drawn anew
+  /// each time; or empty: no prompts, for models that read none. Throws Error at once for missing
+  /// files and missing prompts, for masks of another size than their pictures, for masks of several
+  /// classes without a choice and for a split without any object, naming the first and how many.
   Dataset(std::filesystem::path root, std::string const& split, std::string level,
           Recipe const& recipe, DatasetOptions const& options = {})
       : root_(std::move(root)),
@@ -57,7 +57,7 @@ class Dataset : public Examples {
 
   /// A mask at its picture's size, read by its meaning: 0 to 255, from 128 on the object. Throws
   /// Error where the file has changed and can't be read.
-  Mask mask(std::size_t index) const {
+  Mask mask(std::size_t index) const override {
     std::filesystem::path const path = mask_path(index);
     return meaning_.apply(mask_values(read_raw_picture(path), path.string()));
   }
@@ -73,7 +73,8 @@ class Dataset : public Examples {
     Mask mask;
   };
 
-  std::string const& prompt(std::size_t index, Random& random) const {
+  std::string prompt(std::size_t index, Random& random) const {
+    if (level_.empty()) return {};
     auto const& prompts = rows_[index].prompts;
     auto level = prompts.find(level_);
     if (level_ == "random") {  // the study's pooled runs: a level but the first, then a sentence
@@ -108,7 +109,7 @@ class Dataset : public Examples {
       }
       auto const& prompts = rows_[i].prompts;
       bool const random = level_ == "random" && prompts.size() > 1;
-      if (!random && !prompts.contains(level_))
+      if (!level_.empty() && !random && !prompts.contains(level_))
         throw Error("row " + std::to_string(i) + " has no prompt \"" + level_ + "\"", where,
                     "choose one of " + levels(prompts));
     }

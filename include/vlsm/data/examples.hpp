@@ -10,6 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "vlsm/core/error.hpp"
+#include "vlsm/image/image.hpp"
+
 namespace vlsm {
 
 /// What one training step learns from, or one evaluation is measured against.
@@ -37,6 +40,12 @@ class Examples {
   virtual std::size_t size() const = 0;
   /// Example `index`; where a row has several equivalent prompts, `random` picks one.
   virtual Example at(std::size_t index, Random& random) const = 0;
+  /// The mask of example `index` at its picture's size, from 128 on the object. Throws Error where
+  /// the examples have no pictures of another size than the model's.
+  virtual Mask mask(std::size_t /*index*/) const {
+    throw Error("these examples have no masks at their pictures' size", "Examples::mask",
+                "score them at the model's size, or override it");
+  }
 };
 
 }  // namespace vlsm

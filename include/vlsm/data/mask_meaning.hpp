@@ -180,9 +180,10 @@ class MaskSurvey {
   MaskMeaning of_colors(std::string const& where) const {
     MaskMeaning result{.kind = MaskMeaning::Kind::color, .background = background()};
     std::vector<MaskValue> classes, thin;
-    for (auto const& [value, count] : found_) {
+    for (auto const& entry : found_) {
+      MaskValue const value = entry.first;
       if (same_color(value, result.background)) continue;
-      auto& list = value.index() >= 0 || fill(count) ? classes : thin;
+      auto& list = value.index() >= 0 || fill(entry.second) ? classes : thin;
       if (std::ranges::none_of(list, [&](MaskValue one) { return same_color(one, value); }))
         list.push_back(value);
     }

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "vlsm/image/to_tensor.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/evaluation.hpp"
 #include "vlsm/train/loss.hpp"
@@ -11,9 +12,16 @@
 
 namespace vlsm {
 
-/// Scores every example at the model's size, per image, as the study does: where prediction and
-/// target are both empty the score is 1. A target pixel belongs to the object from 0.5 on. Throws
-/// Error for a batch of 0 and for a set without examples.
+namespace detail {
+
+/// [1, 1, H, W] bool of a mask's object.
+inline at::Tensor object_of(Mask const& mask) { return to_tensor(mask).ge(0.5).unsqueeze(0); }
+
+}  // namespace detail
+
+/// Scores every example per image, as the study does: where prediction and target are both empty
+/// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0
+/// and for a set without examples.
 template <class Segmenter>
 Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& encode,
                     EvaluateOptions const& options = {}) {
@@ -37,11 +45,24 @@ Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& en
     at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
     result.loss += chosen_loss(logits, batch.mask, options).template item<double>() *
                    static_cast<double>(indices.size());
+    at::Tensor const seen = options.on_example || options.at == ScoreAt::picture
+                                ? logits.to(at::kCPU, at::kFloat)
+                                : at::Tensor();
     for (std::size_t i = 0; i < indices.size(); ++i) {
+      if (options.on_example) options.on_example(indices[i], seen[static_cast<std::int64_t>(i)][0]);
       auto const row = static_cast<std::int64_t>(i);
-      result.scores.push_back({batch.names[i], batch.prompts[i],
-                               dice[row][0].template item<double>(),
-                               iou[row][0].template item<double>()});
+      Score score{batch.names[i], batch.prompts[i], dice[row][0].template item<double>(),
+                  iou[row][0].template item<double>()};
+      if (options.at == ScoreAt::picture) {
+        Mask const wanted = examples.mask(indices[i]);
+        Mask const found =
+            restore_mask(at::sigmoid(seen[row][0]), options.threshold, wanted.shape(0),
+                         wanted.shape(1), Segmenter::Architecture::recipe);
+        at::Tensor const p = detail::object_of(found), t = detail::object_of(wanted);
+        score.dice = dice_score(p, t).template item<double>();
+        score.iou = iou_score(p, t).template item<double>();
+      }
+      result.scores.push_back(std::move(score));
     }
     if (options.progress) options.progress(result.scores.size(), order.size());
   }

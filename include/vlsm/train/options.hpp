@@ -85,14 +85,23 @@ struct FitHooks {
   std::function<void(Epoch const&)> on_epoch = {};
 };
 
+/// At which size predictions are scored.
+enum class ScoreAt {
+  model,    ///< the target is resized to the model's square, as the study does
+  picture,  ///< the prediction is brought back to the picture's size, as a user sees it
+};
+
 struct EvaluateOptions {
   std::size_t batch = 8;
+  ScoreAt at = ScoreAt::model;
   float threshold = 0.5f;  ///< of sigmoid(logits)
   LossMeaning loss = LossMeaning::study;
   Loss own_loss = {};  ///< where it is set, `loss` is not read
   Precision precision = Precision::fp32;
   std::uint64_t seed = 0;  ///< picks among equivalent prompts
   std::function<void(std::size_t done, std::size_t all)> progress = {};
+  /// Hears of each example's logits [S, S], float32 on the CPU.
+  std::function<void(std::size_t index, at::Tensor const& logits)> on_example = {};
 };
 
 }  // namespace vlsm

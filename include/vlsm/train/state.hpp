@@ -90,7 +90,7 @@ inline void load_state(std::filesystem::path const& path, torch::nn::Module& mod
   TrainState read = state;
   double rate = 0;
   try {
-    detail::from_json(nlohmann::json::parse(stored->second), read, rate);
+    detail::from_json(parse_json(stored->second, path.string(), "start the run anew"), read, rate);
   } catch (nlohmann::json::exception const&) {
     throw Error("the training state is damaged", path.string(), "start the run anew");
   }

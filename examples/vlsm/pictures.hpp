@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <glob.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vlsm/core/error.hpp"
+
+namespace tool {
+
+/// The pictures that the words of --image name: files as they are, of a folder all PNG and JPEG
+/// files in order of their names, of a pattern (`scans/*.png`) what it matches. A file whose name
+/// looks like a pattern is meant itself. Throws vlsm::Error where nothing is found.
+inline std::vector<std::string> find_pictures(std::vector<std::string> const& words) {
+  std::vector<std::string> pictures;
+  for (std::string const& word : words) {
+    std::size_t const before = pictures.size();
+    std::error_code ignored;
+    if (std::filesystem::is_directory(word, ignored)) {
+      for (auto const& entry : std::filesystem::directory_iterator(word, ignored)) {
+        std::string ending = entry.path().extension().string();
+        std::ranges::transform(ending, ending.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (ending == ".png" || ending == ".jpg" || ending == ".jpeg")
+          pictures.push_back(entry.path().string());
+      }
+      std::sort(pictures.begin() + static_cast<std::ptrdiff_t>(before), pictures.end());
+      if (pictures.size() == before)
+        throw vlsm::Error("the folder holds no pictures", word,
+                          "name files, or a folder of .png, .jpg or .jpeg files");
+    } else if (!std::filesystem::exists(word, ignored) &&
+               word.find_first_of("*?[") != std::string::npos) {
+      glob_t found{};
+      if (::glob(word.c_str(), 0, nullptr, &found) == 0)
+        pictures.insert(pictures.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
+      ::globfree(&found);
+      if (pictures.size() == before)
+        throw vlsm::Error("no file matches", word, "check the folder and the pattern");
+    } else {
+      pictures.push_back(word);
+    }
+  }
+  return pictures;
+}
+
+}  // namespace tool
