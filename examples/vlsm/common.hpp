@@ -34,7 +34,7 @@ struct ModelChoice {
   std::string decoder_weights;
   std::string weights_key;  ///< which state dict of --weights; empty: the best explained
   bool strict = false;      ///< whether tensors that are no part of the model are refused
-  std::string tokenizer;  ///< empty: the model's
+  std::string tokenizer;    ///< empty: the model's
   std::string vocab;
 
   /// Adds --model, --weights, --decoder-weights, --weights-key, --strict, --tokenizer, --vocab.
@@ -44,7 +44,8 @@ struct ModelChoice {
   /// The tokenizer of this model: none, bytes, or one with the vocabulary at --vocab or beside the
   /// weights. Throws vlsm::Error, first of all where the weights are not there or none at all.
   vlsm::Encode encode() const;
-  /// The model with its weights, and a notice of what was loaded. `partial`: what --weights never holds may start at random.
+  /// The model with its weights, and a notice of what was loaded. `partial`: what --weights never
+  /// holds may start at random.
   std::unique_ptr<Model> open(std::uint64_t seed, bool partial = false) const;
 };
 

@@ -39,8 +39,8 @@ class Model {
 
 /// One slot of a model, as its architecture says it.
 struct SlotInfo {
-  std::string block;   ///< "VisionTransformer"
-  std::string writes;  ///< the shapes of what it hands on, without the batch; empty: nothing
+  std::string block;        ///< "VisionTransformer"
+  std::string writes;       ///< the shapes of what it hands on, without the batch; empty: nothing
   bool reads_text = false;  ///< beside what the slot before writes
   long long parameters = 0;
   double gflop = 0;  ///< one image, one prompt of 16 tokens

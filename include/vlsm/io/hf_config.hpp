@@ -17,8 +17,9 @@ struct HfClipSeg {
   int vocabulary = 0;
 };
 
-/// Compares the config.json of a Hugging Face CLIPSeg, or of the CLIP that it starts from, with what
-/// an architecture is; other configurations are not looked at. Throws Error that names every difference.
+/// Compares the config.json of a Hugging Face CLIPSeg, or of the CLIP that it starts from, with
+/// what an architecture is; other configurations are not looked at. Throws Error that names every
+/// difference.
 void check_hf_config(std::filesystem::path const& path, HfClipSeg const& ours);
 
 /// The same for the architecture `A`; one that is no CLIPSeg has nothing to compare.
