@@ -201,6 +201,18 @@ TEST_CASE(
              "1 missing (model.head.up2.bias)");
 }
 
+TEST_CASE("load: a deeper model of the same kind is another one, though all is found in it") {
+  Model const first;
+  auto state = vlsm::io::state_of(first);
+  auto const extra = vlsm::io::to_array(at::ones({48}));
+  state.push_back({"text.blocks.3.norm1.weight", extra});
+  Model second;
+  auto const before = copy_of(second);
+  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+             "1 unused (text.blocks.3.norm1.weight)");
+  CHECK(same(second, before));
+}
+
 TEST_CASE("load: a student beside its teacher is taken, said, and the other can be asked for") {
   TempDir const folder;
   Model const student, teacher;

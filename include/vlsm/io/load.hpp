@@ -22,11 +22,12 @@ using Omits = std::function<bool(std::string_view name)>;
 /// Gives `model` the weights of `tensors`, whose names follow any known scheme.
 ///
 /// Every parameter must be found once, with its shape and finite; else one Error names all that is
-/// missing, unused, wrongly shaped or not finite, and the model is left as it was. Tensors beside
-/// those are listed in the report; with `.strict` they are an Error, too. The model is then set to
-/// evaluate (`fit` sets it to train). `omits(name)` says which of our names a published model has
-/// and this one leaves out (blocks beyond the deepest tap). The values are copied: two models that
-/// are given the same tensors do not share them.
+/// missing, unused, wrongly shaped or not finite, and the model is left as it was. Unused is what
+/// the scheme knows as a part of its model and this one lacks; tensors beside the model are listed
+/// in the report, and with `.strict` they are an Error, too. The model is then set to evaluate
+/// (`fit` sets it to train). `omits(name)` says which of our names a published model has and this
+/// one leaves out (blocks beyond the deepest tap). The values are copied: two models that are given
+/// the same tensors do not share them.
 LoadReport load_tensors(torch::nn::Module& model, std::vector<NamedArray> const& tensors,
                         std::string const& where, Omits const& omits,
                         LoadOptions const& options = {});

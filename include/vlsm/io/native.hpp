@@ -34,8 +34,7 @@ struct NativeTensors {
   std::map<std::string, NativeTensor> tensors{};
   std::size_t dropped = 0;
   std::vector<std::string> unknown{};  ///< keys that the scheme does not know
-  /// Keys whose place `use` refuses, and our name for that place.
-  std::vector<std::pair<std::string, std::string>> refused{};
+  std::vector<std::string> refused{};  ///< keys whose place `use` refuses
 };
 
 /// What a file looks like that no scheme explains; `where` names its first unknown key.
@@ -90,7 +89,7 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
     if (wanted == Use::drop)
       ++result.dropped;
     else if (wanted == Use::refuse)
-      result.refused.emplace_back(tensor.name, place->ours);
+      result.refused.push_back(tensor.name);
     else if (!found[place->ours].emplace(place->rule.part, Part{&tensor, place->rule}).second)
       problems.add("duplicate", tensor.name);
   }

@@ -31,9 +31,6 @@ inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
 
 namespace detail {
 
-/// The slot of one of our names.
-inline std::string slot_of(std::string const& name) { return name.substr(0, name.find('.')); }
-
 /// Draws what a model built without initialisation still lacks of `fresh`, and forgets that what
 /// has a value lacked one.
 inline void settle(torch::nn::Module& model, std::set<std::string> const& fresh,
@@ -104,7 +101,7 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
                     .title = std::string(source.scheme.title),
                     .dropped = given.dropped};
   std::set<std::string> const added = adaptation_names(model);
-  std::set<std::string> fresh, loaded, fresh_slots;
+  std::set<std::string> fresh, loaded;
   Filling filling(problems);
   for (auto const& [name, parameter] : parameters) {
     if (auto const found = given.tensors.find(name); found != given.tensors.end()) {
@@ -119,12 +116,9 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
     }
     if (name.ends_with("num_batches_tracked")) continue;  // younger than batch norm
     // A file of the model without its adaptations starts their training, whatever its scheme.
-    bool const adaptation = added.contains(name);
-    auto const origins = adaptation ? std::vector<Origin>{} : origins_of(source.scheme, name);
-    if (origins.empty()) {
-      fresh.insert(name);
-      if (!adaptation) fresh_slots.insert(slot_of(name));
-    }
+    auto const origins =
+        added.contains(name) ? std::vector<Origin>{} : origins_of(source.scheme, name);
+    if (origins.empty()) fresh.insert(name);
     for (Origin const& origin : origins) problems.add("missing", source.spelled + origin.theirs);
   }
 
@@ -138,11 +132,9 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
                     ? std::string("choose another model or checkpoint")
                     : "it is for " + std::string(source.scheme.readers) +
                           ": choose that model, or give a checkpoint of this one");
-  // In a slot that the file fills, what is left over is not needed. In one that it does not, it
-  // means that the file is of another model.
-  for (auto const& [key, ours] : given.refused)
-    if (options.strict || problems.any() || fresh_slots.contains(slot_of(ours)))
-      problems.add("unused", key);
+  // What the scheme knows and this model lacks (blocks of a deeper tower, adapters) would compute
+  // something else; what no scheme knows is no part of the model.
+  for (std::string const& key : given.refused) problems.add("unused", key);
   if (options.strict || problems.any())
     for (std::string const& key : given.unknown) problems.add("unused", key);
   if (options.strict)
@@ -167,7 +159,6 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
   report.fresh = fresh.size();
   report.fresh_slots = shared_slots({fresh.begin(), fresh.end()});
   describe(report, checkpoint, source);
-  for (auto const& [key, ours] : given.refused) report.skipped.push_back(brief_name(key));
   for (std::string const& key : given.unknown) report.skipped.push_back(brief_name(key));
   return report;
 }
