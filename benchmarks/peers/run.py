@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from results import Unreadable, read
 
-PEERS = {"torch_sdpa": "torch", "monai_loss": "torch and monai"}
+PEERS = {"torch_sdpa": "torch", "monai_loss": "torch and monai", "pillow_image": "pillow and numpy"}
 
 
 def main(arguments):

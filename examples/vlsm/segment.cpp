@@ -145,7 +145,10 @@ void run(Options& options) {
       vlsm::write_png(mask_file, vlsm::as_image(mask));
       if (options.overlay)
         vlsm::write_png(base.string() + "_overlay.png", vlsm::overlay(image, mask));
-      if (!options.logits.empty()) kept.push_back(logits);
+      if (!options.logits.empty())
+        kept.push_back(vlsm::stretch_map(logits[0][0], image.shape(0), image.shape(1), info.recipe)
+                           .unsqueeze(0)
+                           .unsqueeze(0));
       Found const found = measure(mask);
       if (options.json)
         print_json({{"image", path},
@@ -195,8 +198,10 @@ void add_segment(CLI::App& app) {
           "--threshold", options->threshold,
           "a pixel belongs to the object above this probability, 0 to 1; default: the model's")
       ->check(number_between(0, 1));
-  command->add_option("--logits", options->logits,
-                      "also write the logits, [images x prompts, 1, S, S] float32, as safetensors");
+  command->add_option(
+      "--logits", options->logits,
+      "also write the logits, [images x prompts, 1, S, S] float32 without the border "
+      "that cris-original puts around a picture, as safetensors");
   command->add_flag("--json", options->json, "print a JSON line for each picture and prompt");
   options->common.add_to(*command);
   command->callback([options] { run(*options); });

@@ -121,6 +121,24 @@ TEST_CASE("a JPEG whose tables or scans are no such is refused before it is deco
         std::string::npos);
 }
 
+TEST_CASE("a JPEG without Huffman tables has the usual ones, as in PIL, or is refused") {
+  for (auto const& file : stored_pictures("jpeg")) {
+    if (file.name != "grey-444-base" && file.name != "ycc-420-base" && file.name != "ycc-444-prog")
+      continue;
+    INFO(file.name);
+    std::string bytes = file.bytes;
+    for (std::size_t at = 0; (at = bytes.find("\xff\xc4")) != std::string::npos;)
+      bytes.erase(at, 2 + (static_cast<unsigned char>(bytes[at + 2]) << 8 |
+                           static_cast<unsigned char>(bytes[at + 3])));
+    TempDir const folder;
+    write_file(folder / "picture", bytes);
+    if (by_libjpeg() && file.name.ends_with("base"))
+      CHECK(checksum(vlsm::read_image(folder / "picture")) == file.expected[0]);
+    else if (!by_libjpeg())
+      CHECK(error_of(bytes).find("damaged") != std::string::npos);
+  }
+}
+
 TEST_CASE("a JPEG of very many scans is refused") {
   std::string const whole = of(stored_pictures("jpeg"), "grey-444-prog");
   std::size_t const scan = whole.find("\xff\xda"), next = whole.find("\xff\xc4", scan);

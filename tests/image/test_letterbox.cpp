@@ -121,6 +121,33 @@ TEST_CASE("stretched pictures go the way they always went") {
   }
 }
 
+TEST_CASE("a map of the picture alone shows what lies in the letterbox") {
+  for (auto const& [height, width] : {std::pair<std::size_t, std::size_t>{100, 400}, {400, 100}}) {
+    // A ramp over the picture's own rows and columns, and something else around it.
+    at::Tensor const map = at::full({side, side}, 99.0f);
+    auto const [down, across] = vlsm::detail::letterbox(height, width, side);
+    for (std::size_t y = 0; y < side; ++y)
+      for (std::size_t x = 0; x < side; ++x) {
+        double const row = (static_cast<double>(y) - down.offset) / down.scale,
+                     column = (static_cast<double>(x) - across.offset) / across.scale;
+        if (row >= -8 && column >= -8 && row < static_cast<double>(height) + 8 &&
+            column < static_cast<double>(width) + 8)
+          map.mutable_data_ptr<float>()[y * side + x] = static_cast<float>(row + 3 * column);
+      }
+    at::Tensor const alone = stretch_map(map, height, width, letterbox);
+    CHECK(alone.sizes() == map.sizes());
+    double const tall = static_cast<double>(height) / side,
+                 wide = static_cast<double>(width) / side;
+    for (std::int64_t y = 12; y < 36; ++y)
+      for (std::int64_t x = 12; x < 36; ++x) {
+        double const expected = (static_cast<double>(y) + 0.5) * tall - 0.5 +
+                                3 * ((static_cast<double>(x) + 0.5) * wide - 0.5);
+        CHECK(std::abs(alone[y][x].item<double>() - expected) < 1.2);  // 1/32 cell, 8 or 2 pixels
+      }
+    CHECK(stretch_map(map, height, width, stretch).is_same(map));
+  }
+}
+
 TEST_CASE("a mask that is fitted and restored is the mask but for its edge") {
   for (auto const& recipe : {letterbox, stretch}) {
     Mask mask = Mask::from_shape({200, 90});

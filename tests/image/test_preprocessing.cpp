@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/reference.hpp"
+#include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 
@@ -102,7 +103,7 @@ TEST_CASE("the shorter side is resized as torchvision does") {
   }
 }
 
-TEST_CASE("a JPEG is decoded within a few levels of the reference") {
+TEST_CASE("a JPEG is decoded as the reference, or within a few levels without libjpeg") {
   auto const path = test::fixture("preprocessing/kvasir_cju0roawvklrq0799vmjorwfv.safetensors");
   VLSM_NEEDS(path, "preprocessing/kvasir");
   Reference const reference(*path);
@@ -120,7 +121,7 @@ TEST_CASE("a JPEG is decoded within a few levels of the reference") {
   std::printf("JPEG: largest difference %d levels, %.1f %% of values differ, mean %.3f\n", worst,
               100.0 * static_cast<double>(differing) / static_cast<double>(image.size()),
               static_cast<double>(sum) / static_cast<double>(image.size()));
-  CHECK(worst <= 8);
+  CHECK(worst <= (picture_readers().starts_with("JPEG by libjpeg") ? 0 : 8));
 }
 
 TEST_CASE("resizing to the own size changes nothing") {

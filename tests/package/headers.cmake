@@ -3,6 +3,9 @@
 #   all      ALL compiles, and neither torch/torch.h nor torch/nn.h is among the files it reads
 #   light    the files that LIGHT reads are none of LibTorch's
 #   includes no header below INCLUDE names torch/torch.h or torch/nn.h
+#   macros   no macro that a header below INCLUDE or one of STB (a folder) defines is left after ALL, VLSM_* aside
+#   stb      a program with its own stb_image compiles, links and reads, whichever header comes first; BESIDE is its
+#            folder, OUT is for what is made
 # COMPILER and FLAGS say how to compile.
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
 
@@ -48,6 +51,51 @@ elseif(TASK STREQUAL "includes")
     file(STRINGS "${header}" lines REGEX "#[ \t]*include[ \t]*[<\"](torch/torch|torch/nn)\\.h[>\"]")
     if(lines)
       message(FATAL_ERROR "${header} includes ${lines}: include the few headers it needs instead")
+    endif()
+  endforeach()
+
+elseif(TASK STREQUAL "macros")
+  file(GLOB_RECURSE headers "${INCLUDE}/*.hpp" "${INCLUDE}/*.cuh")
+  list(APPEND headers "${STB}/stb_image.h" "${STB}/stb_image_write.h")
+  set(names "")
+  foreach(header IN LISTS headers)
+    file(STRINGS "${header}" lines REGEX "^[ \t]*#[ \t]*define[ \t]+[A-Za-z_]")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^[ \t]*#[ \t]*define[ \t]+([A-Za-z0-9_]+).*" "\\1" name "${line}")
+      list(APPEND names "${name}")
+    endforeach()
+  endforeach()
+  list(REMOVE_DUPLICATES names)
+  list(FILTER names EXCLUDE REGEX "^VLSM_")
+  list(LENGTH names count)
+  message("${count} macros are looked for")
+  if(count LESS 50)
+    message(FATAL_ERROR "fewer macros than stb defines: the list is not what it should be")
+  endif()
+  set(text "#include \"${ALL}\"\n")
+  foreach(name IN LISTS names)
+    string(APPEND text "#ifdef ${name}\n#error \"left defined: ${name}\"\n#endif\n")
+  endforeach()
+  file(WRITE "${ALL}.macros.cpp" "${text}")
+  execute_process(COMMAND "${COMPILER}" ${flags} -E -o "${ALL}.macros.txt" "${ALL}.macros.cpp" RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "a macro is left defined")
+  endif()
+
+elseif(TASK STREQUAL "stb")
+  file(MAKE_DIRECTORY "${OUT}")
+  foreach(order RANGE 1 4)
+    set(sources "${BESIDE}/beside.cpp")
+    if(order LESS 3)
+      list(APPEND sources "${BESIDE}/implementation.cpp")
+    endif()
+    execute_process(COMMAND "${COMPILER}" ${flags} -w -DORDER=${order} ${sources} -o "${OUT}/beside${order}" RESULT_VARIABLE failed)
+    if(failed)
+      message(FATAL_ERROR "order ${order} does not compile or link")
+    endif()
+    execute_process(COMMAND "${OUT}/beside${order}" "${OUT}/picture.png" RESULT_VARIABLE failed)
+    if(failed)
+      message(FATAL_ERROR "order ${order} does not read its picture")
     endif()
   endforeach()
 

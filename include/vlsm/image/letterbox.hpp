@@ -70,9 +70,12 @@ inline std::vector<Neighbours> neighbours(Letterbox1d map, Axis axis, std::size_
   return result;
 }
 
-/// Samples an array [rows, columns, channels] at `down` x `across`, `border` being what lies around
-/// it, and calls `put` with each row of results, from the first on.
-template <std::size_t channels, class Sample, class Put>
+/// What a sample outside of the array is: the border's value, or the nearest one inside.
+enum class Outside { border, nearest };
+
+/// Samples an array [rows, columns, channels] at `down` x `across`, and calls `put` with each row
+/// of results, from the first on.
+template <std::size_t channels, Outside beyond = Outside::border, class Sample, class Put>
 void sample(Sample const* source, std::size_t rows, std::size_t columns,
             std::vector<Neighbours> const& down, std::vector<Neighbours> const& across,
             std::array<float, channels> const& border, Put put) {
@@ -86,8 +89,10 @@ void sample(Sample const* source, std::size_t rows, std::size_t columns,
       for (std::size_t c = 0; c < channels; ++c) {
         float sum = 0;
         for (std::int64_t k = 0; k < 4; ++k) {
-          std::int64_t const x = from.first + k;
-          bool const inside = x >= 0 && x < static_cast<std::int64_t>(columns);
+          std::int64_t const last = static_cast<std::int64_t>(columns) - 1;
+          std::int64_t x = from.first + k;
+          if constexpr (beyond == Outside::nearest) x = std::clamp<std::int64_t>(x, 0, last);
+          bool const inside = x >= 0 && x <= last;
           sum += from.weights[static_cast<std::size_t>(k)] *
                  (inside ? static_cast<float>(row[static_cast<std::size_t>(x) * channels + c])
                          : border[c]);
@@ -98,8 +103,10 @@ void sample(Sample const* source, std::size_t rows, std::size_t columns,
   for (std::size_t y = 0; y < down.size(); ++y) {
     std::array<float const*, 4> from;
     for (std::size_t k = 0; k < 4; ++k) {
-      std::int64_t const row = down[y].first + static_cast<std::int64_t>(k);
-      bool const inside = row >= 0 && row < static_cast<std::int64_t>(rows);
+      std::int64_t const last = static_cast<std::int64_t>(rows) - 1;
+      std::int64_t row = down[y].first + static_cast<std::int64_t>(k);
+      if constexpr (beyond == Outside::nearest) row = std::clamp<std::int64_t>(row, 0, last);
+      bool const inside = row >= 0 && row <= last;
       from[k] = inside ? wide.data() + static_cast<std::size_t>(row) * width : outside.data();
     }
     auto const& w = down[y].weights;

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/gt.h>
 
 #include <algorithm>
@@ -98,6 +99,32 @@ inline at::Tensor restore(at::Tensor const& map, std::size_t height, std::size_t
     std::copy_n(row, width, out + y * width);
   });
   return restored;
+}
+
+/// A map of the model's square, [S, S], of the picture alone: the map itself where pictures are
+/// stretched, else what lies in the letterbox, stretched over the square. So the maps of all
+/// pictures have one size, and row y shows the picture's row y * height / S.
+inline at::Tensor stretch_map(at::Tensor const& map, std::size_t height, std::size_t width,
+                              Recipe const& recipe) {
+  if (recipe.fit == Fit::stretch) return map;
+  at::Tensor const square = map.to(at::kCPU, at::kFloat).contiguous();
+  auto const side = static_cast<std::size_t>(square.size(0));
+  auto const at_centers = [&](detail::Letterbox1d axis, std::size_t length) -> detail::Letterbox1d {
+    double const step = static_cast<double>(length) / static_cast<double>(side);
+    return {axis.scale * step, axis.offset + axis.scale * (step - 1) / 2};
+  };
+  using enum detail::Axis;
+  constexpr auto cubic = detail::Kernel::cubic;
+  auto const axes = detail::letterbox(height, width, side);
+  at::Tensor const stretched = at::empty_like(square);
+  detail::sample<1, detail::Outside::nearest>(
+      square.const_data_ptr<float>(), side, side,
+      detail::neighbours(at_centers(axes[0], height), down, side, cubic),
+      detail::neighbours(at_centers(axes[1], width), across, side, cubic), {0.0f},
+      [&](std::size_t y, float const* row) {
+        std::copy_n(row, side, stretched.mutable_data_ptr<float>() + y * side);
+      });
+  return stretched;
 }
 
 /// What of the model's square belongs to the object, at the picture's size: where a probability

@@ -72,9 +72,12 @@ class PictureFile {
   std::string window_;
 };
 
-/// The orientation that a PNG's eXIf chunk tells, wherever it stands.
+/// The orientation that a PNG's eXIf chunk tells, wherever it stands among so many chunks as files
+/// have.
 inline int png_orientation(PictureFile& file) {
-  for (std::size_t at = png_signature.size(); at < file.size();) {
+  constexpr int most_chunks = 100'000;
+  std::size_t at = png_signature.size();
+  for (int chunk = 0; at < file.size() && chunk < most_chunks; ++chunk) {
     std::string const frame = file.read(at, 8);
     if (frame.size() < 8 || frame.ends_with("IEND")) break;
     if (frame.ends_with("eXIf"))

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#define STB_IMAGE_IMPLEMENTATION
+#include <stb_image.h>
