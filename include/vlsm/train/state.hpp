@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "vlsm/core/error.hpp"
+#include "vlsm/core/json.hpp"
 #include "vlsm/io/save.hpp"
 #include "vlsm/train/optimizer.hpp"
 #include "vlsm/train/schedule.hpp"
