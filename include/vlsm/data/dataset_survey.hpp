@@ -64,7 +64,9 @@ class DatasetSurvey {
       small.push_back(std::move(pairs[i].small));
     }
     if (mismatched_)
-      throw Error(std::to_string(mismatched_) + " masks have another size than their pictures",
+      throw Error(mismatched_ == 1 ? "a mask has another size than its picture"
+                                   : std::to_string(mismatched_) +
+                                         " masks have another size than their pictures, the first",
                   first_mismatch_, mismatch_remedy_);
     return small;
   }
@@ -130,8 +132,8 @@ class DatasetSurvey {
     auto const size = [](std::size_t width, std::size_t height) {
       return std::to_string(width) + " x " + std::to_string(height);
     };
-    first_mismatch_ = "first " + mask.string() + ", " + size(pair.width, pair.height) +
-                      ", its picture " + size(header.width, header.height);
+    first_mismatch_ = mask.string() + ", " + size(pair.width, pair.height) + ", its picture " +
+                      size(header.width, header.height);
     bool const turned =
         header.orientation >= 5 && header.height == pair.width && header.width == pair.height;
     if (turned) first_mismatch_ += " with EXIF orientation " + std::to_string(header.orientation);

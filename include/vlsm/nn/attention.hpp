@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
 #include "vlsm/core/ports.hpp"
 #include "vlsm/nn/fresh_seed.hpp"
 #include "vlsm/nn/linear.hpp"
@@ -108,9 +110,19 @@ class Attention : public Module {
                     at::Tensor const& padding, AttentionMask mask) const {
     std::optional<at::Tensor> seen;
     if (padding.defined()) seen = padding.logical_not().view({padding.size(0), 1, 1, -1});
-    at::Tensor const mixed =
-        at::scaled_dot_product_attention(q, k, v, seen, is_training() ? dropout_ : 0.0,
-                                         mask == AttentionMask::causal);  // [B, heads, N, D]
+    double const dropout = is_training() ? dropout_ : 0.0;
+    bool const causal = mask == AttentionMask::causal;
+    at::Tensor mixed;  // [B, heads, N, D]
+    if (q.is_cpu() && at::isReducedFloatingType(q.scalar_type()) && q.requires_grad()) {
+      // LibTorch's derivative multiplies by MKL, which takes five times as long for 16 bits as for
+      // float32 where it does not know the CPU.
+      c10::impl::ExcludeDispatchKeyGuard const as_given(c10::DispatchKey::AutocastCPU);
+      mixed = at::scaled_dot_product_attention(q.to(at::kFloat), k.to(at::kFloat), v.to(at::kFloat),
+                                               seen, dropout, causal)
+                  .to(q.scalar_type());
+    } else {
+      mixed = at::scaled_dot_product_attention(q, k, v, seen, dropout, causal);
+    }
     return out_->forward(mixed.transpose(1, 2).reshape({q.size(0), q.size(2), width_}));
   }
 
