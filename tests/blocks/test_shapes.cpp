@@ -2,6 +2,8 @@
 #include "io/builders.hpp"
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
+#include "vlsm/nn/linear.hpp"
+#include "vlsm/nn/sine_positions.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/metrics.hpp"
 
@@ -86,6 +88,25 @@ TEST_CASE("shapes: one image meets many prompts and many images meet one") {
         at::IntArrayRef{3, 1, 32, 32});
   CHECK(model.forward(at::zeros({3, 3, 32, 32}), {prompts}).sizes() ==
         at::IntArrayRef{3, 1, 32, 32});
+  CHECK_ERROR(model.forward(at::zeros({2, 3, 32, 32}), {prompts}), "2 pictures meet 3 prompts");
+}
+
+TEST_CASE("shapes: a linear layer gives some of its rows, with a bias or without") {
+  at::NoGradGuard const no_grad;
+  at::Tensor const x = at::randn({2, 5});
+  for (bool const bias : {true, false}) {
+    vlsm::Linear const layer(5, 7, bias);
+    CHECK(layer.rows(x, 2, 3).allclose(layer.forward(x).slice(1, 2, 5), 1e-6, 1e-6));
+  }
+}
+
+TEST_CASE("shapes: positions of 16 bits are those of float32, rounded once") {
+  at::Tensor const exact = vlsm::sine_positions(60, 50, 512, at::TensorOptions(at::kFloat));
+  for (at::ScalarType const type : {at::kHalf, at::kBFloat16}) {
+    at::Tensor const rounded = vlsm::sine_positions(60, 50, 512, at::TensorOptions(type));
+    CHECK((rounded.scalar_type() == type));
+    CHECK(rounded.equal(exact.to(type)));
+  }
 }
 
 TEST_CASE("shapes: empty prompts and prompts of different lengths make one batch") {

@@ -62,6 +62,21 @@ std::string error_of(Inputs const& in, AttentionOptions const& options,
   return "";
 }
 
+TEST_CASE("TF32 is asked for by the older and by the newer interface") {
+  auto& context = at::globalContext();
+  CHECK_FALSE(ops::tf32_allowed());
+  context.setFloat32Precision(at::Float32Backend::CUDA, at::Float32Op::MATMUL,
+                              at::Float32Precision::TF32);
+  CHECK(ops::tf32_allowed());
+  context.setFloat32Precision(at::Float32Backend::CUDA, at::Float32Op::MATMUL,
+                              at::Float32Precision::IEEE);
+  CHECK_FALSE(ops::tf32_allowed());
+  context.setAllowTF32CuBLAS(true);
+  CHECK(ops::tf32_allowed());
+  context.setAllowTF32CuBLAS(false);
+  CHECK_FALSE(ops::tf32_allowed());
+}
+
 }  // namespace
 
 TEST_CASE("fusion attention: sizes odd and even, heads of any width") {

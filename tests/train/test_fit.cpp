@@ -101,6 +101,123 @@ TEST_CASE("a loss that is not finite ends the run with one line") {
                        Error);
 }
 
+TEST_CASE("batches and sets of nothing are refused before anything is written") {
+  test::TempDir const run;
+  Segmenter<DiskSeg> model;
+  auto nothing = options(run.path(), 1);
+  nothing.batch = 0;
+  CHECK_THROWS_WITH_AS(fit(model, Disks(8), Disks(8), test::encode_bytes, nothing),
+                       "a batch holds no examples: FitOptions.batch: set it to 1 or more", Error);
+  CHECK_THROWS_AS(evaluate(model, Disks(8), test::encode_bytes, {.batch = 0}), Error);
+  CHECK_THROWS_AS(fit(model, Disks(0), Disks(8), test::encode_bytes, options(run.path(), 1)),
+                  Error);
+  CHECK_THROWS_AS(fit(model, Disks(8), Disks(0), test::encode_bytes, options(run.path(), 1)),
+                  Error);
+  CHECK(std::filesystem::is_empty(run.path()));
+}
+
+TEST_CASE("each loss by name trains, and one of one's own") {
+  for (LossMeaning const loss :
+       {LossMeaning::study, LossMeaning::monai, LossMeaning::sound, LossMeaning::tuned,
+        LossMeaning::dice_focal, LossMeaning::tversky}) {
+    at::manual_seed(1);
+    Segmenter<DiskSeg> model;
+    auto made = options({}, 12);
+    made.loss = loss;
+    auto const history = fit(model, Disks(32), Disks(8, 1000), test::encode_bytes, made);
+    INFO(static_cast<int>(loss));
+    CHECK(history.back().train_loss < history.front().train_loss);
+  }
+  at::manual_seed(1);
+  Segmenter<DiskSeg> model;
+  auto own = options({}, 12);
+  int asked = 0;
+  own.own_loss = [&](at::Tensor const& logits, at::Tensor const& target) {
+    ++asked;
+    return (at::sigmoid(logits) - target).square().mean();
+  };
+  auto const history = fit(model, Disks(32), Disks(8, 1000), test::encode_bytes, own);
+  CHECK(asked == 12 * (4 + 1));
+  CHECK(history.back().train_loss < history.front().train_loss);
+}
+
+TEST_CASE("bf16 learns what float32 learns, also inside an autocast of the user's") {
+  double best[3] = {};
+  for (int kind : {0, 1, 2}) {
+    at::manual_seed(1);
+    Segmenter<DiskSeg> model;
+    auto made = options({}, 40);
+    if (kind > 0) made.precision = Precision::bf16;
+    std::optional<Autocast> outer;
+    if (kind == 2) outer.emplace(at::kCPU);
+    for (auto const& epoch : fit(model, Disks(64), Disks(32, 1000), test::encode_bytes, made))
+      best[kind] = std::max(best[kind], epoch.val_dice);
+    for (at::Tensor const& parameter : model.parameters())
+      CHECK((parameter.scalar_type() == at::kFloat));
+  }
+  std::printf("best validation Dice: float32 %.3f, bf16 %.3f, inside an autocast %.3f\n", best[0],
+              best[1], best[2]);
+  CHECK(best[1] > best[0] - 0.03);
+  CHECK(best[2] > best[0] - 0.03);
+}
+
+TEST_CASE("a run in bf16 writes what its log says") {
+  test::TempDir const run;
+  at::manual_seed(1);
+  Segmenter<DiskSeg> model, again;
+  auto made = options(run.path(), 20);
+  made.precision = Precision::bf16;
+  double best = 0;
+  for (auto const& epoch : fit(model, Disks(64), Disks(32, 1000), test::encode_bytes, made))
+    best = std::max(best, epoch.val_dice);
+  io::load(again, run / "best.safetensors");
+  auto const scored = [&](Precision precision) {
+    return evaluate(again, Disks(32, 1000), test::encode_bytes, {.precision = precision})
+        .dice()
+        .mean;
+  };
+  CHECK(std::abs(scored(Precision::bf16) - best) <= 1e-3);
+  CHECK(std::abs(scored(Precision::fp32) - best) <= 1e-2);
+}
+
+TEST_CASE("an autocast puts back what it found") {
+  at::autocast::set_autocast_dtype(at::kCPU, at::kHalf);
+  at::Tensor const weight = at::ones({4, 4}).requires_grad_(true);
+  {
+    Autocast const outer(at::kCPU);
+    {
+      at::NoGradGuard const no_grad;
+      Autocast const inner(at::kCPU);
+      at::mm(weight, weight);  // keeps a copy without a gradient
+    }
+    CHECK(at::mm(weight, weight).requires_grad());
+    { Autocast const off(at::kCPU, false); }
+    CHECK(at::autocast::is_autocast_enabled(at::kCPU));
+  }
+  CHECK_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
+  CHECK((at::autocast::get_autocast_dtype(at::kCPU) == at::kHalf));
+  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+}
+
+TEST_CASE("a state that does not fit changes nothing") {
+  test::TempDir const run;
+  Segmenter<DiskSeg> trained, model;
+  fit(trained, Disks(8), Disks(8), test::encode_bytes, options(run.path(), 1));
+  auto file = io::read_safetensors(run / "last.safetensors");
+  // The last tensor that is read is gone.
+  std::string const last = "model." + model.named_parameters().back().key();
+  std::erase_if(file.tensors, [&](auto const& tensor) { return tensor.name == last; });
+  io::write_safetensors(run / "last.safetensors", file.tensors, file.metadata);
+  std::vector<at::Tensor> before;
+  for (at::Tensor const& parameter : model.parameters()) before.push_back(parameter.clone());
+  Optimizer optimizer(model, {});
+  TrainState state;
+  CHECK_THROWS_AS(load_state(run / "last.safetensors", model, optimizer, state), Error);
+  for (std::size_t i = 0; i < before.size(); ++i) CHECK(model.parameters()[i].equal(before[i]));
+  CHECK(state.epoch == 0);
+  CHECK(optimizer.adamw().state().empty());
+}
+
 TEST_CASE("a state of another model is refused") {
   test::TempDir const run;
   Segmenter<DiskSeg> model;

@@ -103,13 +103,14 @@ consteval bool fits() {
       static_assert(A::recipe.image % writes.stride[writes.count - 1] == 0,
                     "recipe.image is no multiple of Vision's patch: choose a multiple");
     }
-    if constexpr (detail::is_text_tower<Text> && requires { Text::settings.positions; }) {
+    if constexpr (detail::is_text_tower<Text>) {
       static_assert(
           A::recipe.tokens >= 2,
           "recipe.tokens leaves no room for a prompt's start and end: set it to 2 or more");
-      static_assert(A::recipe.tokens <= Text::settings.positions,
-                    "recipe.tokens is beyond Text's positions: set it to at most "
-                    "Text::settings.positions");
+      if constexpr (requires { Text::settings.positions; })
+        static_assert(A::recipe.tokens <= Text::settings.positions,
+                      "recipe.tokens is beyond Text's positions: set it to at most "
+                      "Text::settings.positions");
     }
     if constexpr (detail::is_fusion<Fusion> && detail::is_decoder<Decoder>) {
       constexpr Taps reads = Decoder::in, writes = Fusion::out;
