@@ -23,7 +23,6 @@ struct Folder : TempDir {
       std::filesystem::create_directory(*this / name);
     write_file(*this / "images/a.png", small_png());
     write_file(*this / "masks/m.png", plain_png(16, 12, '\xff'));
-    write_file(*this / "masks/soft.png", plain_png(16, 12, '\x40'));
     write_file(*this / "masks/other.png", plain_png(12, 16, '\xff'));
     write_file(*this / "masks/text.png", "no picture");
   }
@@ -58,8 +57,17 @@ TEST_CASE("dataset: an example holds the picture and the mask at the recipe's si
 TEST_CASE("dataset: a mask's values between background and object stay soft") {
   Folder const folder;
   vlsm::Random random(1);
-  vlsm::Dataset const data = folder.open(row("a.png", "soft.png", R"({"p1": "x"})"));
-  CHECK(data.at(0, random).mask.eq(64.0f / 255.0f).all().item<bool>());
+  std::string rows;  // an object with a soft edge of one column
+  for (int y = 0; y < 12; ++y)
+    rows += std::string(1, '\0') + std::string(7, '\xff') + '\x40' + std::string(8, '\0');
+  write_file(folder / "masks/edge.png", png(16, 12, 8, grey, rows));
+  vlsm::Dataset const data = folder.open(row("a.png", "edge.png", R"({"p1": "x"})"));
+  at::Tensor const mask = data.at(0, random).mask;  // [1, 32, 32]
+  CHECK(mask.slice(2, 0, 14).eq(1).all().item<bool>());
+  CHECK(mask.slice(2, 14, 16).eq(64.0f / 255.0f).all().item<bool>());
+  CHECK(mask.slice(2, 16).eq(0).all().item<bool>());
+  REQUIRE(data.notices().size() == 1);
+  CHECK(data.notices()[0].find("grey from 128 on") != std::string::npos);
 }
 
 TEST_CASE("dataset: the level random draws from every level but the first") {
@@ -102,6 +110,6 @@ TEST_CASE("dataset: a mask of another size than its picture is told with both si
   Folder const folder;
   vlsm::Random random(1);
   CHECK_ERROR(folder.open(row("a.png", "other.png", R"({"p1": "x"})")).at(0, random),
-              "the mask is 12 x 16, its picture 16 x 12");
+              "12 x 16, its picture 16 x 12");
   CHECK_ERROR(folder.open(row("a.png", "text.png", R"({"p1": "x"})")).at(0, random), "text.png");
 }
