@@ -143,7 +143,7 @@ TEST_CASE("pictures that cannot be read are told by name") {
   std::filesystem::create_symlink("loop.png", folder / "loop.png");
   for (auto const& [name, words] :
        std::vector<std::pair<std::string, std::string>>{{"missing.png", "cannot be read"},
-                                                        {"folder.png", "cannot be read"},
+                                                        {"folder.png", "holds no pictures"},
                                                         {"loop.png", "cannot be read"},
                                                         {"text.png", "no PNG or JPEG"},
                                                         {"empty.png", "is empty"},
