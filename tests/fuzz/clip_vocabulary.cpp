@@ -54,9 +54,9 @@ void completed_json(std::string_view patch, std::string_view word) {
       R"("added_tokens": []})");
   nlohmann::json tree = usual;
   tree.merge_patch(parse_json(patch, "file", fetch_json));
-  if (nlohmann::json& vocab = tree["model"]["vocab"]; vocab.is_object())
-    for (std::string const& piece : needed())
-      if (!vocab.contains(piece)) vocab[piece] = vocab.size();
+  nlohmann::json::json_pointer const place("/model/vocab");
+  if (tree.contains(place) && tree.at(place).is_object())
+    for (std::string const& piece : needed()) tree.at(place).emplace(piece, tree.at(place).size());
   check_ids(vocabulary_from_tokenizer_json(tree, "file"), word, nullptr);
 }
 
