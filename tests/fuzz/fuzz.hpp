@@ -30,7 +30,7 @@ bool only_errors(Read&& read) {
     read();
     return true;
   } catch (Error const& error) {
-    constexpr std::size_t longest = 600;
+    constexpr std::size_t longest = 1000;
     std::string_view const line = error.what();
     require(line.size() <= longest, "the message of an Error is short");
     require(line.find('\n') == std::string_view::npos, "the message of an Error is one line");

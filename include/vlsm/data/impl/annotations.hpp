@@ -68,7 +68,7 @@ VLSM_INLINE std::vector<Annotation> parse_annotations(std::string_view text,
     if (prompts == json[i].end() || !prompts->is_object())
       throw Error("the row has no \"prompts\"", where, "write an object of levels p0, p1, …");
     for (auto const& [level, value] : prompts->items())
-      row.prompts[level] = detail::sentences(value, where + ", prompt " + level);
+      row.prompts[level] = detail::sentences(value, where + ", prompt " + detail::brief(level, 40));
     rows.push_back(std::move(row));
   }
   return rows;

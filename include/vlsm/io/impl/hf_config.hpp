@@ -29,8 +29,9 @@ class Differences {
     auto const theirs = config.find(key);
     if (theirs == config.end() || *theirs == nlohmann::json(ours))
       return;  // what is not said is the default
-    found_ += (found_.empty() ? "" : "; ") + std::string(key) + " " + theirs->dump() +
-              ", the model has " + nlohmann::json(ours).dump();
+    found_ += (found_.empty() ? "" : "; ") + std::string(key) + " " +
+              vlsm::detail::brief(theirs->dump(), 40) + ", the model has " +
+              nlohmann::json(ours).dump();
   }
   void layer(nlohmann::json const& config, LayerConfig const& ours) {
     compare(config, "num_attention_heads", ours.heads);
@@ -81,8 +82,9 @@ VLSM_INLINE void check_hf_config(std::string_view text, std::string const& where
     differences.layer(text, ours.text);
     // The old rule (2: the largest id ends) and the end token are the same where that token is
     // the last.
-    int const end = text.value("eos_token_id", ours.end);
-    if (!(end == largest_id_ends && ours.end == ours.vocabulary - 1))
+    auto const end = text.find("eos_token_id");
+    bool const old_rule = end != text.end() && *end == largest_id_ends;
+    if (!(old_rule && ours.end == ours.vocabulary - 1))
       differences.compare(text, "eos_token_id", ours.end);
   } catch (nlohmann::json::exception const& e) {
     throw Error(
