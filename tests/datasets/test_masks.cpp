@@ -262,6 +262,12 @@ TEST_CASE("masks: what is no choice of a value is refused") {
   for (char const* text : {"", ",", "1,", "1,2", "1,2,3,4", "-1", "65536", "256,0,0", "red", "1.5",
                            "99999999999999999999", " 1", "1 "})
     CHECK_THROWS_AS(parse_mask_choice(text), Error);
+  try {
+    parse_mask_choice(std::string(5000, '0') + ",");
+    FAIL("a comma was taken for a value");
+  } catch (Error const& error) {
+    CHECK(std::string(error.what()).size() < 250);
+  }
 }
 
 TEST_CASE("masks: a photograph is none") {

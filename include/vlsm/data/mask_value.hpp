@@ -91,9 +91,12 @@ inline MaskChoice parse_mask_choice(std::string_view text) {
   good = good && (choice.numbers.size() == 1 || choice.numbers.size() == 3);
   if (good && choice.numbers.size() == 3)
     good = std::ranges::all_of(choice.numbers, [](int number) { return number <= 255; });
+  constexpr std::size_t longest = 60;
   if (!good)
-    throw Error("this is no value of a mask", "\"" + std::string(text) + "\"",
-                "give a grey level or palette index (2), a colour (0,128,0), or any");
+    throw Error(
+        "this is no value of a mask",
+        "\"" + std::string(text.substr(0, longest)) + (text.size() > longest ? "…\"" : "\""),
+        "give a grey level or palette index (2), a colour (0,128,0), or any");
   return choice;
 }
 

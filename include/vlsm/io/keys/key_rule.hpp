@@ -74,6 +74,7 @@ constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::strin
       key.remove_prefix(digits);
       pattern.remove_prefix(1);
     } else {  // up to the next number, or to the open end
+      if (key.empty() || key[0] != pattern[0]) return std::nullopt;  // most, and quickly
       std::size_t const end = pattern.size() - (pattern.ends_with('.') ? 1 : 0);
       std::size_t const literal = std::min(pattern.find('*'), end);
       if (!key.starts_with(pattern.substr(0, literal))) return std::nullopt;
