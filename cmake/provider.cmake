@@ -18,6 +18,29 @@ set(_vlsm_debian_CLI11 libcli11-dev)
 set(_vlsm_debian_doctest doctest-dev)
 set(_vlsm_debian_benchmark libbenchmark-dev)
 
+# Installs packages. Where that is not allowed: says what to run, or, without NEED, nothing.
+function(_vlsm_apt_get need)
+  list(JOIN ARGN " " words)
+  execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
+  find_program(VLSM_APT_GET apt-get)
+  mark_as_advanced(VLSM_APT_GET)
+  if(NOT VLSM_APT_GET OR NOT user STREQUAL "0")
+    if(NOT need)
+      set_property(GLOBAL PROPERTY VLSM_DEBIAN_DONE FALSE)
+      return()
+    endif()
+    message(FATAL_ERROR "vlsm needs packages that are not installed. Run this, then again:\n  sudo apt-get install ${words}")
+  endif()
+  message(STATUS "vlsm: apt-get install ${words}")
+  execute_process(COMMAND ${VLSM_APT_GET} update -qq OUTPUT_QUIET)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env DEBIAN_FRONTEND=noninteractive
+                          ${VLSM_APT_GET} install -y -qq --no-install-recommends ${ARGN}
+                  OUTPUT_QUIET RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "vlsm: apt-get install failed. Run it by hand to see why:\n  apt-get install ${words}")
+  endif()
+endfunction()
+
 # All packages at once, at the first one that is missing: one apt-get run, one message. NEED says whether the build can
 # go on without the one that is asked for.
 function(_vlsm_install_debian need)
@@ -38,25 +61,7 @@ function(_vlsm_install_debian need)
   if(NOT missing)
     return()
   endif()
-  list(JOIN missing " " words)
-  execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
-  find_program(VLSM_APT_GET apt-get)
-  mark_as_advanced(VLSM_APT_GET)
-  if(NOT VLSM_APT_GET OR NOT user STREQUAL "0")
-    if(NOT need)
-      set_property(GLOBAL PROPERTY VLSM_DEBIAN_DONE FALSE)
-      return()
-    endif()
-    message(FATAL_ERROR "vlsm needs packages that are not installed. Run this, then again:\n  sudo apt-get install ${words}")
-  endif()
-  message(STATUS "vlsm: apt-get install ${words}")
-  execute_process(COMMAND ${VLSM_APT_GET} update -qq OUTPUT_QUIET)
-  execute_process(COMMAND ${CMAKE_COMMAND} -E env DEBIAN_FRONTEND=noninteractive
-                          ${VLSM_APT_GET} install -y -qq --no-install-recommends ${missing}
-                  OUTPUT_QUIET RESULT_VARIABLE failed)
-  if(failed)
-    message(FATAL_ERROR "vlsm: apt-get install failed. Run it by hand to see why:\n  apt-get install ${words}")
-  endif()
+  _vlsm_apt_get(${need} ${missing})
 endfunction()
 
 # For Python and for CUDA the full set (torch_cuda needs cuDNN, cuBLAS, NCCL, …). Else the smallest set that links and
@@ -81,6 +86,16 @@ function(_vlsm_install_libtorch)
     message(FATAL_ERROR "vlsm: pip could not install torch ${VLSM_TORCH_VERSION}. Check the network, or set CMAKE_PREFIX_PATH to a LibTorch.")
   endif()
 endfunction()
+
+# The fuzz preset asks for clang++, which project() looks for right behind this file.
+if(VLSM_FUZZ)
+  find_program(VLSM_CLANG clang++)
+  file(GLOB _vlsm_fuzzer /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a)
+  if(NOT VLSM_CLANG OR NOT _vlsm_fuzzer)
+    _vlsm_apt_get(TRUE clang libclang-rt-dev)
+  endif()
+  unset(VLSM_CLANG CACHE)
+endif()
 
 macro(_vlsm_provide method name)
   if("${name}" STREQUAL "LibTorch" OR DEFINED _vlsm_debian_${name})

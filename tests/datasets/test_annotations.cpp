@@ -52,6 +52,15 @@ TEST_CASE("annotations: a number that overflows is told") {
   CHECK_ERROR(read(R"([{"img_name": 777777e060973661}])"), "the JSON text cannot be read");
 }
 
+TEST_CASE("annotations: the long name of a level is cut in a message") {
+  try {
+    read(row(R"("a.png")", R"("m.png")", "{\"" + std::string(5000, 'p') + "\": 3}"));
+    FAIL("a prompt that is no text was read");
+  } catch (vlsm::Error const& error) {
+    CHECK(std::string(error.what()).size() < 500);
+  }
+}
+
 TEST_CASE("annotations: deep nesting and long tokens end in one short line") {
   std::string const deep(200'000, '[');
   CHECK_ERROR(read(deep), "nested too deeply");

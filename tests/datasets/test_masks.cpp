@@ -190,6 +190,21 @@ TEST_CASE("masks: palettes, colours and transparency") {
   }
 }
 
+TEST_CASE("masks: grey of 16 bits beside colours is compared by its high byte") {
+  Color const red{255, 0, 0, 255}, black{0, 0, 0, 255};
+  Read const result = read({colored(red, black, 3), grey(0, 0, 16)});
+  check_square(result.masks[0]);
+  CHECK(xt::sum(result.masks[1])() == 0);
+  std::vector<RawPicture> const both{colored(red, black, 3), grey(65535, 0, 16)};
+  CHECK_ERROR(read(both), "65535 (8 %, 1 files)");
+  check_square(read(both, "255,255,255").masks[1]);
+  MaskMeaning const color{.kind = MaskMeaning::Kind::color,
+                          .background = MaskValue::color(0, 0, 0),
+                          .object = MaskValue::color(255, 0, 0)};
+  CHECK(color(MaskValue::grey(65535)) == 255);
+  CHECK(color(MaskValue::grey(300)) == 0);
+}
+
 TEST_CASE("masks: several classes are listed and want a choice") {
   RawPicture const labels = with(grey(1), 2), white = with(grey(128), 255),
                    classes = with(indexed(1, voc), 2);
@@ -247,6 +262,12 @@ TEST_CASE("masks: what is no choice of a value is refused") {
   for (char const* text : {"", ",", "1,", "1,2", "1,2,3,4", "-1", "65536", "256,0,0", "red", "1.5",
                            "99999999999999999999", " 1", "1 "})
     CHECK_THROWS_AS(parse_mask_choice(text), Error);
+  try {
+    parse_mask_choice(std::string(5000, '0') + ",");
+    FAIL("a comma was taken for a value");
+  } catch (Error const& error) {
+    CHECK(std::string(error.what()).size() < 250);
+  }
 }
 
 TEST_CASE("masks: a photograph is none") {

@@ -41,6 +41,10 @@ TEST_CASE(
   CHECK(problem(changed) == "");
   changed["text_config"]["eos_token_id"] = 5;
   CHECK(problem(changed).find("eos_token_id 5, the model has 639") != std::string::npos);
+  for (double const beyond_int : {4294967298.0, 1e300, 2.5}) {
+    changed["text_config"]["eos_token_id"] = beyond_int;
+    CHECK(problem(changed).find("eos_token_id") != std::string::npos);
+  }
   CHECK(problem({{"model_type", "blip"}}) == "");
   CHECK(problem({{"model_type", "clipseg"}, {"vision_config", 3}}).find("config.json") !=
         std::string::npos);
@@ -52,6 +56,13 @@ TEST_CASE(
   CHECK(problem(changed) == "");
   changed["vision_config"]["hidden_act"] = "gelu";
   CHECK(problem(changed).find("hidden_act \"gelu\"") != std::string::npos);
+}
+
+TEST_CASE("a difference of any length is one short line") {
+  std::string const found =
+      problem({{"model_type", "clipseg"}, {"extract_layers", std::vector<int>(5000, 7)}});
+  CHECK(found.find("extract_layers [7,7,7") != std::string::npos);
+  CHECK(found.size() < 500);
 }
 
 TEST_CASE("a configuration that is damaged or absurd is one line and a vlsm::Error") {

@@ -96,6 +96,16 @@ TEST_CASE("sections: of several the one is taken that the schemes explain best")
   CHECK(parts.section.empty());
 }
 
+TEST_CASE("sections: a model in parts is found by its name beside one that explains more") {
+  std::string const parts = pickle_dict(
+      {{"encoder", resnet()}, {"head", pickle_dict({{"0.weight", matrix}, {"0.bias", matrix}})}});
+  std::string const object = pickle_dict({{"net", resnet("", 9)}, {"small", parts}});
+  CHECK(open(object).section == "net");
+  Checkpoint const file = open(object, "small");
+  CHECK(file.section == "small");
+  CHECK(file.tensors.size() == 7);
+}
+
 TEST_CASE("sections: weights come before their average, it is said, and the other can be asked") {
   for (auto const& names : {std::pair<std::string, std::string>{"model", "model_ema"},
                             {"state_dict", "state_dict_ema"},

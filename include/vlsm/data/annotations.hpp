@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vlsm {
@@ -20,6 +21,9 @@ struct Annotation {
 /// and `prompts` (a value is a sentence or a list of equivalent ones); other fields are ignored.
 /// Throws Error with the file and the row.
 std::vector<Annotation> read_annotations(std::filesystem::path const& path);
+
+/// The rows of a text; `where` is its file, for messages.
+std::vector<Annotation> parse_annotations(std::string_view text, std::string const& where);
 
 }  // namespace vlsm
 

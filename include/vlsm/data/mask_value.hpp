@@ -28,8 +28,11 @@ class MaskValue {
 
   constexpr bool is_grey() const { return (code_ & is_color) == 0; }
   constexpr int level() const { return static_cast<int>(code_ & 0xffff); }  ///< of a grey value
-  constexpr int channel(int c) const {  ///< 0 to 255 of red, green, blue
-    return is_grey() ? level() : static_cast<int>(code_ >> (8 * (2 - c)) & 0xff);
+  /// 0 to 255 of red, green, blue. A grey level of 16 bits is its high byte there, as colours of 16
+  /// bits are read.
+  constexpr int channel(int c) const {
+    if (is_grey()) return level() > 255 ? level() >> 8 : level();
+    return static_cast<int>(code_ >> (8 * (2 - c)) & 0xff);
   }
   constexpr int index() const {  ///< in the palette; -1 without one
     return code_ & has_index ? static_cast<int>(code_ >> 32 & 0xff) : -1;
@@ -88,9 +91,12 @@ inline MaskChoice parse_mask_choice(std::string_view text) {
   good = good && (choice.numbers.size() == 1 || choice.numbers.size() == 3);
   if (good && choice.numbers.size() == 3)
     good = std::ranges::all_of(choice.numbers, [](int number) { return number <= 255; });
+  constexpr std::size_t longest = 60;
   if (!good)
-    throw Error("this is no value of a mask", "\"" + std::string(text) + "\"",
-                "give a grey level or palette index (2), a colour (0,128,0), or any");
+    throw Error(
+        "this is no value of a mask",
+        "\"" + std::string(text.substr(0, longest)) + (text.size() > longest ? "…\"" : "\""),
+        "give a grey level or palette index (2), a colour (0,128,0), or any");
   return choice;
 }
 

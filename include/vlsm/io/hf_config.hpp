@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "vlsm/nn/transformer_layer.hpp"
@@ -21,6 +23,9 @@ struct HfClipSeg {
 /// what an architecture is; other configurations are not looked at. Throws Error that names every
 /// difference.
 void check_hf_config(std::filesystem::path const& path, HfClipSeg const& ours);
+
+/// The same for the text of a config.json; `where` is its file, for messages.
+void check_hf_config(std::string_view text, std::string const& where, HfClipSeg const& ours);
 
 /// The same for the architecture `A`; one that is no CLIPSeg has nothing to compare.
 template <class A>

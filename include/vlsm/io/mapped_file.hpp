@@ -55,7 +55,20 @@ class MappedFile {
         new MappedFile(static_cast<std::byte*>(memory), size, path.string()));
   }
 
-  ~MappedFile() { ::munmap(memory_, size_); }
+  /// A file that is no file on any disk: a copy of `bytes`, called `path` in messages.
+  static std::shared_ptr<MappedFile const> in_memory(std::span<std::byte const> bytes,
+                                                     std::string path) {
+    if (bytes.empty()) throw Error("the file is empty", path, "download or copy it again");
+    std::unique_ptr<std::byte[]> memory(new std::byte[bytes.size()]);
+    std::memcpy(memory.get(), bytes.data(), bytes.size());
+    auto* const file = new MappedFile(memory.get(), bytes.size(), std::move(path));
+    file->own_ = std::move(memory);
+    return std::shared_ptr<MappedFile const>(file);
+  }
+
+  ~MappedFile() {
+    if (!own_) ::munmap(memory_, size_);
+  }
   MappedFile(MappedFile const&) = delete;
   MappedFile& operator=(MappedFile const&) = delete;
 
@@ -80,6 +93,7 @@ class MappedFile {
   std::byte* memory_;
   std::size_t size_;
   std::string path_;
+  std::unique_ptr<std::byte[]> own_{};  // where there is no file
 };
 
 /// `file` as the owner of an Array; the memory is private and may be written through it.

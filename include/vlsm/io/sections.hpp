@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -140,18 +141,23 @@ inline ChosenSection choose_section(std::vector<Section> sections, std::string_v
     if (section.path == wanted || section.path.ends_with("." + std::string(wanted)))
       asked.push_back(&section);
   bool const named = !wanted.empty() && !asked.empty();
-  std::size_t single = 0, best = 0;
+  auto const meant = [&](Section const& section) {
+    return !named || std::ranges::find(asked, &section) != asked.end();
+  };
+  std::size_t best = 0;
+  std::optional<std::size_t> single;  // the most that one dict alone explains, of those meant
   for (Section& section : sections) {
     section.known = recognize({section.keys.begin(), section.keys.end()}).known;
     best = std::max(best, section.known);
-    if (section.parts.size() == 1) single = std::max(single, section.known);
+    if (section.parts.size() == 1 && meant(section))
+      single = std::max(single.value_or(0), section.known);
   }
   std::vector<Section const*> contenders;
   for (Section const& section : sections) {
-    bool const meant = !named || std::ranges::find(asked, &section) != asked.end();
     // Parts are one model only where they are more together than the largest alone.
-    bool const whole = section.parts.size() == 1 || section.known > single;
-    if (meant && whole && (named || 10 * section.known >= 7 * best)) contenders.push_back(&section);
+    bool const whole = section.parts.size() == 1 || !single || section.known > *single;
+    if (meant(section) && whole && (named || 10 * section.known >= 7 * best))
+      contenders.push_back(&section);
   }
   auto const better = [&](Section const* a, Section const* b) {
     int const rank_a = detail::section_rank(a->path), rank_b = detail::section_rank(b->path);

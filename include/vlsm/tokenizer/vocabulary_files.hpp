@@ -36,34 +36,50 @@ inline Vocabulary load_vocabulary_pair(std::filesystem::path const& vocab,
                               vocab.string(), merges.string());
 }
 
-/// A vocabulary from one file, which its content tells: gzip, JSON, or a list of merges.
-inline Vocabulary load_vocabulary_file(std::filesystem::path const& path) {
-  std::string const where = path.string();
-  std::string text = read_vocabulary_file(path);
-  if (text.starts_with("\x1f\x8b")) {
-    std::optional<std::string> unpacked = gunzip(text, largest_vocabulary_file);
+namespace detail {
+
+inline bool starts_object(std::string_view text) {
+  std::size_t const first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
+
+}  // namespace detail
+
+/// A vocabulary from the bytes of a file that needs no other: gzip, tokenizer.json, or a list of
+/// merges.
+inline Vocabulary vocabulary_from_bytes(std::string_view bytes, std::string const& where) {
+  if (bytes.starts_with("\x1f\x8b")) {
+    std::optional<std::string> unpacked = gunzip(bytes, largest_vocabulary_file);
     if (!unpacked)
       throw Error("the gzip file is damaged, cut off, or unpacks to more than 64 MiB", where,
                   "fetch bpe_simple_vocab_16e6.txt.gz again");
     return vocabulary_from_openai(*unpacked, where);
   }
-  std::size_t const first = text.find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && text[first] == '{') {
-    if (auto const merges = sibling(path, "vocab.json", "merges.txt"))
-      return load_vocabulary_pair(path, *merges);
-    nlohmann::json const tree = parse_json(text, where, fetch_json);
+  if (detail::starts_object(bytes)) {
+    nlohmann::json const tree = parse_json(bytes, where, fetch_json);
     if (!tree.contains("model"))
       throw Error("a vocab.json needs its merges.txt, which is not beside it", where,
                   "put merges.txt into the same folder, or give a tokenizer.json");
     return vocabulary_from_tokenizer_json(tree, where);
   }
-  std::string_view const top = std::string_view(text).substr(0, text.find('\n'));
-  if (auto const vocab = sibling(path, "merges.txt", "vocab.json"))
-    return load_vocabulary_pair(*vocab, path);
-  if (top.find("#version") != std::string_view::npos) return vocabulary_from_openai(text, where);
+  if (bytes.substr(0, bytes.find('\n')).find("#version") != std::string_view::npos)
+    return vocabulary_from_openai(bytes, where);
   throw Error("this is no CLIP vocabulary", where,
               "give tokenizer.json, vocab.json (with merges.txt beside it) or "
               "bpe_simple_vocab_16e6.txt.gz");
+}
+
+/// A vocabulary from one file, which its content tells: gzip, JSON, or a list of merges.
+inline Vocabulary load_vocabulary_file(std::filesystem::path const& path) {
+  std::string const bytes = read_vocabulary_file(path);
+  bool const packed = bytes.starts_with("\x1f\x8b"), object = detail::starts_object(bytes);
+  if (object)
+    if (auto const merges = sibling(path, "vocab.json", "merges.txt"))
+      return load_vocabulary_pair(path, *merges);
+  if (!object && !packed)
+    if (auto const vocab = sibling(path, "merges.txt", "vocab.json"))
+      return load_vocabulary_pair(*vocab, path);
+  return vocabulary_from_bytes(bytes, path.string());
 }
 
 /// What `find_clip_vocabulary` looks for, for messages.

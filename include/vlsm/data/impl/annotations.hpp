@@ -7,6 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -50,19 +51,14 @@ inline std::vector<std::string> sentences(nlohmann::json const& value, std::stri
 
 }  // namespace detail
 
-VLSM_INLINE std::vector<Annotation> read_annotations(std::filesystem::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(path, ignored))
-    throw Error("the annotations cannot be read", path.string(),
-                "check that the data set has anns/train.json, val.json, test.json");
-  std::string const text(std::istreambuf_iterator<char>(in), {});
-  nlohmann::json const json = parse_json(text, path.string(), "mend the annotations");
+VLSM_INLINE std::vector<Annotation> parse_annotations(std::string_view text,
+                                                      std::string const& file) {
+  nlohmann::json const json = parse_json(text, file, "mend the annotations");
   if (!json.is_array())
-    throw Error("the annotations are no JSON list", path.string(), "write a list of rows");
+    throw Error("the annotations are no JSON list", file, "write a list of rows");
   std::vector<Annotation> rows;
   for (std::size_t i = 0; i < json.size(); ++i) {
-    std::string const where = path.string() + ", row " + std::to_string(i);
+    std::string const where = file + ", row " + std::to_string(i);
     if (!json[i].is_object())
       throw Error("the row is no JSON object", where, "write img_name, mask_name and prompts");
     Annotation row{detail::checked_name(json[i], "img_name", where),
@@ -72,10 +68,20 @@ VLSM_INLINE std::vector<Annotation> read_annotations(std::filesystem::path const
     if (prompts == json[i].end() || !prompts->is_object())
       throw Error("the row has no \"prompts\"", where, "write an object of levels p0, p1, …");
     for (auto const& [level, value] : prompts->items())
-      row.prompts[level] = detail::sentences(value, where + ", prompt " + level);
+      row.prompts[level] = detail::sentences(value, where + ", prompt " + detail::brief(level, 40));
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+VLSM_INLINE std::vector<Annotation> read_annotations(std::filesystem::path const& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::error_code ignored;
+  if (!in || std::filesystem::is_directory(path, ignored))
+    throw Error("the annotations cannot be read", path.string(),
+                "check that the data set has anns/train.json, val.json, test.json");
+  std::string const text(std::istreambuf_iterator<char>(in), {});
+  return parse_annotations(text, path.string());
 }
 
 }  // namespace vlsm

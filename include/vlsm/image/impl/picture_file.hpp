@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <istream>
+#include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include "vlsm/core/compiled.hpp"
@@ -23,6 +25,11 @@ namespace detail {
 /// A picture's file, read where it is asked for.
 class PictureFile {
  public:
+  /// One that is all in memory, called `path` in messages.
+  PictureFile(std::string const& bytes, std::filesystem::path path)
+      : path_(std::move(path)),
+        in_(std::make_unique<std::istringstream>(bytes)),
+        size_(bytes.size()) {}
   explicit PictureFile(std::filesystem::path path) : path_(std::move(path)) {
     std::error_code failed;
     size_ = std::filesystem::file_size(path_, failed);
@@ -33,7 +40,7 @@ class PictureFile {
     if (size_ > 1u << 30)
       throw Error("the picture's file is larger than 1 GiB", path_.string(),
                   "give a smaller PNG or JPEG file");
-    in_.open(path_, std::ios::binary);
+    in_ = std::make_unique<std::ifstream>(path_, std::ios::binary);
     if (read(0, 1).empty())
       throw Error("the picture cannot be read", path_.string(), "check that the file may be read");
   }
@@ -44,10 +51,10 @@ class PictureFile {
   std::string read(std::size_t at, std::size_t count) {
     if (at >= size_) return {};
     std::string bytes(std::min(count, size_ - at), '\0');
-    in_.clear();
-    in_.seekg(static_cast<std::streamoff>(at));
-    in_.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    bytes.resize(static_cast<std::size_t>(in_.gcount()));
+    in_->clear();
+    in_->seekg(static_cast<std::streamoff>(at));
+    in_->read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(in_->gcount()));
     return bytes;
   }
 
@@ -67,7 +74,7 @@ class PictureFile {
 
  private:
   std::filesystem::path path_;
-  std::ifstream in_;
+  std::unique_ptr<std::istream> in_;
   std::size_t size_ = 0, from_ = 0;
   std::string window_;
 };
@@ -172,6 +179,21 @@ inline bool sound_jpeg(std::string_view bytes) {
   });
 }
 
+inline RawPicture raw_picture(PictureFile& file) {
+  PictureHeader const header = picture_header(file);
+  std::string const bytes = file.read(0, file.size());
+  std::optional<RawPicture> picture;
+  if (header.format == PictureHeader::Format::png) {
+    picture = decode_png(bytes);
+  } else {
+    JpegFrame const frame = jpeg_frame(JpegBytes(bytes));
+    check_jpeg_kind(frame, file.path());
+    if (sound_jpeg(bytes)) picture = decode_jpeg(bytes, frame);
+  }
+  if (!picture) throw_damaged(file.path());
+  return *std::move(picture);
+}
+
 }  // namespace detail
 
 VLSM_INLINE PictureHeader read_picture_header(std::filesystem::path const& path) {
@@ -181,18 +203,7 @@ VLSM_INLINE PictureHeader read_picture_header(std::filesystem::path const& path)
 
 VLSM_INLINE RawPicture read_raw_picture(std::filesystem::path const& path) {
   detail::PictureFile file(path);
-  PictureHeader const header = detail::picture_header(file);
-  std::string const bytes = file.read(0, file.size());
-  std::optional<RawPicture> picture;
-  if (header.format == PictureHeader::Format::png) {
-    picture = detail::decode_png(bytes);
-  } else {
-    detail::JpegFrame const frame = detail::jpeg_frame(detail::JpegBytes(bytes));
-    detail::check_jpeg_kind(frame, path);
-    if (detail::sound_jpeg(bytes)) picture = detail::decode_jpeg(bytes, frame);
-  }
-  if (!picture) detail::throw_damaged(path);
-  return *std::move(picture);
+  return detail::raw_picture(file);
 }
 
 VLSM_INLINE std::string picture_readers() {

@@ -79,7 +79,7 @@ inline void put_png_row(PngHeader const& header, std::uint8_t const* row, std::s
 }
 
 /// The rows of all passes, each behind the byte of its filter; nothing where they are damaged, not
-/// all there, or more than twice as many.
+/// all there, or far more than that.
 inline std::unique_ptr<std::uint8_t[]> png_rows(PngHeader const& header, std::string_view data) {
   std::size_t size = 0;
   for (PngPass const& pass : png_passes(header))
@@ -93,7 +93,9 @@ inline std::unique_ptr<std::uint8_t[]> png_rows(PngHeader const& header, std::st
   std::unique_ptr<std::uint8_t[]> rows(new std::uint8_t[size]);
   auto result = io::inflate(data, rows.get(), size);
   if (result.state == io::Inflated::State::no_room) {  // PIL, too, takes what is too much
-    std::size_t const room = 2 * size + 2 * data.size() + (1u << 16);
+    constexpr std::size_t most = 64u << 20;            // a small file can unpack to gigabytes
+    std::size_t const room = size + std::min(size, most) + 2 * data.size() + (1u << 16);
+    rows.reset();
     rows.reset(new std::uint8_t[room]);
     result = io::inflate(data, rows.get(), room);
   }

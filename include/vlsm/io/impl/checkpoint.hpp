@@ -29,9 +29,8 @@ namespace vlsm::io {
 namespace detail {
 
 /// Reads one weights file of any format. Throws Error.
-inline Checkpoint open_checkpoint_file(std::filesystem::path const& path,
+inline Checkpoint read_checkpoint_file(std::shared_ptr<MappedFile const> const& file,
                                        std::string_view section) {
-  std::shared_ptr<MappedFile const> const file = MappedFile::open(path);
   try {
     switch (recognise_format(file->bytes(), file->path())) {
       case FileFormat::zip:
@@ -48,10 +47,10 @@ inline Checkpoint open_checkpoint_file(std::filesystem::path const& path,
     check_names(result.tensors, file->path());
     return result;
   } catch (std::bad_alloc const&) {
-    throw Error("there is not enough memory for the checkpoint", path.string(),
+    throw Error("there is not enough memory for the checkpoint", file->path(),
                 "free some, or check that the file is not damaged");
   } catch (std::length_error const&) {
-    throw Error("the checkpoint asks for more memory than there can be", path.string(),
+    throw Error("the checkpoint asks for more memory than there can be", file->path(),
                 "the file is damaged");
   }
 }
@@ -90,7 +89,7 @@ inline void narrow(Checkpoint& checkpoint, std::string_view section, std::string
 VLSM_INLINE Checkpoint open_checkpoint(std::filesystem::path const& path,
                                        std::string_view section) {
   auto const open = [&](std::filesystem::path const& file) {
-    return detail::open_checkpoint_file(file, section);
+    return detail::read_checkpoint_file(MappedFile::open(file), section);
   };
   WeightsFile const found = find_weights(path);
   Checkpoint result = found.path.string().ends_with(".index.json") ? read_sharded(found.path, open)

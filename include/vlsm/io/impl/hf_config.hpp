@@ -19,6 +19,8 @@ namespace vlsm::io {
 
 namespace detail {
 
+inline constexpr std::string_view fetch_config = "download the file again";
+
 /// Compares what a configuration says with what an architecture is, and remembers every difference.
 class Differences {
  public:
@@ -27,8 +29,9 @@ class Differences {
     auto const theirs = config.find(key);
     if (theirs == config.end() || *theirs == nlohmann::json(ours))
       return;  // what is not said is the default
-    found_ += (found_.empty() ? "" : "; ") + std::string(key) + " " + theirs->dump() +
-              ", the model has " + nlohmann::json(ours).dump();
+    found_ += (found_.empty() ? "" : "; ") + std::string(key) + " " +
+              vlsm::detail::brief(theirs->dump(), 40) + ", the model has " +
+              nlohmann::json(ours).dump();
   }
   void layer(nlohmann::json const& config, LayerConfig const& ours) {
     compare(config, "num_attention_heads", ours.heads);
@@ -49,14 +52,19 @@ class Differences {
 }  // namespace detail
 
 VLSM_INLINE void check_hf_config(std::filesystem::path const& path, HfClipSeg const& ours) {
-  constexpr std::string_view remedy = "download the file again";
   std::shared_ptr<MappedFile const> const file = MappedFile::open(path);
   constexpr std::size_t longest = std::size_t{16} << 20;
-  if (file->size() > longest) throw Error("the configuration is too long", path.string(), remedy);
-  std::string_view const content(reinterpret_cast<char const*>(file->bytes().data()), file->size());
-  nlohmann::json const config = parse_json(content, path.string(), remedy);
+  if (file->size() > longest)
+    throw Error("the configuration is too long", path.string(), detail::fetch_config);
+  check_hf_config({reinterpret_cast<char const*>(file->bytes().data()), file->size()},
+                  path.string(), ours);
+}
+
+VLSM_INLINE void check_hf_config(std::string_view text, std::string const& where,
+                                 HfClipSeg const& ours) {
+  nlohmann::json const config = parse_json(text, where, detail::fetch_config);
   if (!config.is_object())
-    throw Error("the configuration is no JSON object", path.string(), remedy);
+    throw Error("the configuration is no JSON object", where, detail::fetch_config);
   nlohmann::json const type = config.value("model_type", nlohmann::json());
   if (type != "clipseg" && type != "clip") return;
   detail::Differences differences;
@@ -74,16 +82,17 @@ VLSM_INLINE void check_hf_config(std::filesystem::path const& path, HfClipSeg co
     differences.layer(text, ours.text);
     // The old rule (2: the largest id ends) and the end token are the same where that token is
     // the last.
-    int const end = text.value("eos_token_id", ours.end);
-    if (!(end == largest_id_ends && ours.end == ours.vocabulary - 1))
+    auto const end = text.find("eos_token_id");
+    bool const old_rule = end != text.end() && *end == largest_id_ends;
+    if (!(old_rule && ours.end == ours.vocabulary - 1))
       differences.compare(text, "eos_token_id", ours.end);
   } catch (nlohmann::json::exception const& e) {
     throw Error(
         "the configuration cannot be understood (" + std::string(e.what()).substr(0, 200) + ")",
-        path.string(), remedy);
+        where, detail::fetch_config);
   }
   if (!differences.text().empty())
-    throw Error("the configuration is that of another model: " + differences.text(), path.string(),
+    throw Error("the configuration is that of another model: " + differences.text(), where,
                 "compose an architecture with these values, or choose another checkpoint");
 }
 

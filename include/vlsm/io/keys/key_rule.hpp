@@ -72,11 +72,15 @@ constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::strin
       if (digits == 0 || stars == most_stars) return std::nullopt;
       match.numbers[stars++] = key.substr(0, digits);
       key.remove_prefix(digits);
-    } else {
-      if (key.empty() || key[0] != pattern[0]) return std::nullopt;
-      key.remove_prefix(1);
+      pattern.remove_prefix(1);
+    } else {  // up to the next number, or to the open end
+      if (key.empty() || key[0] != pattern[0]) return std::nullopt;  // most, and quickly
+      std::size_t const end = pattern.size() - (pattern.ends_with('.') ? 1 : 0);
+      std::size_t const literal = std::min(pattern.find('*'), end);
+      if (!key.starts_with(pattern.substr(0, literal))) return std::nullopt;
+      key.remove_prefix(literal);
+      pattern.remove_prefix(literal);
     }
-    pattern.remove_prefix(1);
   }
   if (pattern.empty()) return key.empty() ? std::optional(match) : std::nullopt;
   if (key.size() < 2 || key[0] != '.') return std::nullopt;  // the open end

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include "vlsm/io/hf_config.hpp"
+
+#include "fuzz/fuzz.hpp"
+
+// The config.json of a Hugging Face CLIPSeg, in full or as what is otherwise than usual.
+int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  using namespace vlsm;
+  constexpr LayerConfig layer{
+      .width = 64, .heads = 4, .ffn = 128, .activation = Activation::quick_gelu};
+  static io::HfClipSeg const ours{.vision = layer,
+                                  .text = layer,
+                                  .extract_layers = {1, 2, 4},
+                                  .decoder_heads = 4,
+                                  .end = 639,
+                                  .vocabulary = 640};
+  std::string_view const text(reinterpret_cast<char const*>(data), size);
+  fuzz::only_errors([&] { io::check_hf_config(text, "file", ours); });
+  return 0;
+}
