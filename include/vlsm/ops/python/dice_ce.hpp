@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/library.h>
 
 #include <tuple>
@@ -28,33 +29,40 @@ inline DiceCeOptions options_of(double dice_weight, double ce_weight) {
   return {.dice = {.squash = Squash::sigmoid}, .dice_weight = dice_weight, .ce_weight = ce_weight};
 }
 
-/// The value by the kernels, and the regions that the gradient follows from, as bytes. Throws Error
-/// for what they do not take: there `dice_ce` is a composite of ATen's operations.
+/// The value, and the regions that the gradient follows from (bytes; none where ATen computes).
 inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logits,
                                                           at::Tensor const& target,
                                                           double dice_weight, double ce_weight) {
   check_dice_ce(logits, target);
-  if (!fuses(logits, target))
-    throw Error("the kernels do not take these tensors",
-                "dice_ce_forward: " + std::string(c10::toString(logits.scalar_type())),
-                "call dice_ce, which leaves them to ATen");
-  auto const [value, regions] = fused_loss_forward(
-      logits.contiguous(), ops::detail::mask_of(target), dice_ce_of(dice_weight, ce_weight));
-  return {value, ops::detail::bytes_of(regions.data(), regions.size())};
+  if (logits.is_cpu() && fuses(logits, target)) {
+    auto const [value, regions] = fused_loss_forward(
+        logits.contiguous(), ops::detail::mask_of(target), dice_ce_of(dice_weight, ce_weight));
+    return {value, ops::detail::bytes_of(regions.data(), regions.size())};
+  }
+  return {dice_ce_loss(logits, target, options_of(dice_weight, ce_weight)),
+          at::zeros({logits.size(0) * std::int64_t{sizeof(kernels::RegionLoss)}}, at::kByte)};
 }
 
 inline at::Tensor dice_ce_backward(at::Tensor const& grad, at::Tensor const& logits,
                                    at::Tensor const& target, at::Tensor const& regions,
                                    double dice_weight, double ce_weight) {
-  return fused_loss_backward(grad, logits.contiguous(), ops::detail::mask_of(target),
-                             dice_ce_of(dice_weight, ce_weight),
-                             static_cast<kernels::RegionLoss const*>(regions.const_data_ptr()));
+  if (logits.is_cpu() && fuses(logits, target))
+    return fused_loss_backward(grad, logits.contiguous(), ops::detail::mask_of(target),
+                               dice_ce_of(dice_weight, ce_weight),
+                               static_cast<kernels::RegionLoss const*>(regions.const_data_ptr()));
+  // Here, below autograd, the composite is derived by an autograd of its own.
+  auto keys = c10::impl::tls_local_dispatch_key_set();
+  keys.excluded_ = keys.excluded_ - c10::autograd_dispatch_keyset_with_ADInplaceOrView;
+  c10::impl::ForceDispatchKeyGuard const above(keys);
+  at::AutoGradMode const recorded(true);
+  at::Tensor const leaf = logits.detach().requires_grad_(true);
+  return torch::autograd::grad(
+      {dice_ce_loss(leaf, target.detach(), options_of(dice_weight, ce_weight))}, {leaf}, {grad})[0];
 }
 
 inline at::Tensor dice_ce_value(at::Tensor const& logits, at::Tensor const& target,
                                 double dice_weight, double ce_weight) {
-  check_dice_ce(logits, target);
-  return ops::dice_ce(logits, target, options_of(dice_weight, ce_weight));
+  return std::get<0>(dice_ce_forward(logits, target, dice_weight, ce_weight));
 }
 
 // Shapes. The fused value is float whatever the logits are.
@@ -108,9 +116,6 @@ class DiceCeFunction : public torch::autograd::Function<DiceCeFunction> {
 
 inline at::Tensor dice_ce_autograd(at::Tensor const& logits, at::Tensor const& target,
                                    double dice_weight, double ce_weight) {
-  check_dice_ce(logits, target);
-  if (!fuses(logits, target))
-    return dice_ce_loss(logits, target, options_of(dice_weight, ce_weight));
   return DiceCeFunction::apply(logits, target, dice_weight, ce_weight);
 }
 
