@@ -152,9 +152,10 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
 #ifdef VLSM_KERNELS
 namespace detail {
 
+template <class Loss>
 [[deprecated(
     "a loss of your own has no launch on a card, where its logits are copied to the CPU: "
-    "see kernels::on_card")]] inline void
+    "see kernels::on_card")]] void
 loss_without_a_launch() {}
 
 }  // namespace detail
@@ -170,7 +171,7 @@ at::Tensor fused_loss(at::Tensor const& logits, at::Tensor const& target,
   vlsm::detail::check_same_shape(logits, target);
 #ifdef VLSM_KERNELS
   if constexpr (!kernels::on_card<Region, Term>) {
-    detail::loss_without_a_launch();
+    detail::loss_without_a_launch<RegionLossOf<Region, Term>>();
     if (logits.is_cuda())
       return fused_loss(logits.to(at::kCPU), target.to(at::kCPU), loss).to(logits.device());
   }
