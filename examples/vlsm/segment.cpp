@@ -85,12 +85,11 @@ std::string one_line(std::string text) {
 /// What a user should know of a picture before its mask.
 void tell(std::string const& path, vlsm::Recipe const& recipe) {
   vlsm::PictureHeader const header = vlsm::read_picture_header(path);
-  if (header.bits == 16 && header.channels <= 2)
+  if (vlsm::is_clipped(header))
     notice(path + ": 16 bits of grey, levels above 255 are white, as PIL has them");
   if (header.orientation != 1)
     notice(path + ": its EXIF orientation is not applied, the mask fits the pixels as stored");
-  if (recipe.fit == vlsm::Fit::stretch &&
-      std::max(header.height, header.width) > 2 * std::min(header.height, header.width))
+  if (recipe.fit == vlsm::Fit::stretch && vlsm::is_long(header))
     notice(path + ": more than twice as long as wide, squeezed to a square");
 }
 

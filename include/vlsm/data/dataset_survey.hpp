@@ -123,10 +123,8 @@ class DatasetSurvey {
                      std::filesystem::path const& mask) {
     PictureHeader const& header = pair.header;
     if (header.orientation != 1) turned_.add(image);
-    if (header.bits == 16 && header.channels <= 2) deep_.add(image);
-    if (recipe_.fit == Fit::stretch &&
-        std::max(header.height, header.width) > 2 * std::min(header.height, header.width))
-      squeezed_.add(image);
+    if (is_clipped(header)) deep_.add(image);
+    if (recipe_.fit == Fit::stretch && is_long(header)) squeezed_.add(image);
     if (header.height == pair.height && header.width == pair.width) return;
     if (++mismatched_ > 1) return;
     auto const size = [](std::size_t width, std::size_t height) {

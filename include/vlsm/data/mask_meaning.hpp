@@ -139,13 +139,13 @@ class MaskSurvey {
     std::string const kind = alpha_ ? "opacity level " : deep_ ? "16-bit level " : "level ";
 
     if (levels.empty()) {
-      if (white && (alpha_ || deep_)) result.notice = "the object is " + kind + text_of(top);
+      if (white && (alpha_ || deep_)) result.notice = "the object is " + kind + std::to_string(top);
       return result;
     }
     if (levels.size() == 1 && !white) {
       result.kind = MaskMeaning::Kind::threshold;
       result.level = most - 1;
-      result.notice = "the object is " + kind + text_of(most) + ", the only one beside 0";
+      result.notice = "the object is " + kind + std::to_string(most) + ", the only one beside 0";
       return result;
     }
     // Few levels without a white: numbers of classes. Else classes are what fills areas, and what
@@ -164,16 +164,16 @@ class MaskSurvey {
     bool const bright = most >= top * 15 / 16 && !(near && !fills_white(top));
     if (classes.size() + (bright && !classes.empty()) > 1 && !(near && !bright)) several(where);
     if (bright) {
-      result.notice = "the object is grey from " + text_of((top + 1) / 2) +
-                      " on (levels from 0 to " + text_of(most) +
+      result.notice = "the object is grey from " + std::to_string((top + 1) / 2) +
+                      " on (levels from 0 to " + std::to_string(most) +
                       (lossy_ ? ", JPEG)" : ", soft edges)");
       return result;
     }
     int const peak = classes.empty() ? most : classes.back().level();
     result.kind = MaskMeaning::Kind::threshold;
     result.level = peak / 2;
-    result.notice = "the object is " + kind + "above " + text_of(peak / 2) + " (the masks reach " +
-                    text_of(most) + ")";
+    result.notice = "the object is " + kind + "above " + std::to_string(peak / 2) +
+                    " (the masks reach " + std::to_string(most) + ")";
     return result;
   }
 
@@ -259,8 +259,6 @@ class MaskSurvey {
            static_cast<double>(count.filling) * static_cast<double>(files_.size()) >=
                1e-4 * static_cast<double>(pixels_);
   }
-
-  static std::string text_of(int number) { return std::to_string(number); }
 
   /// "0 (97.1 %), 1 (2.1 %, 12 files), 2 (0.8 %, 9 files)": the commonest first.
   std::string listed() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,16 @@ struct PictureHeader {
   bool palette = false;
   int orientation = 1;  ///< EXIF tag 0x0112 (JPEG's APP1, PNG's eXIf), 1 where there is none
 };
+
+/// Whether PIL's convert('RGB') cuts this picture's levels off at 255: grey of 16 bits.
+inline bool is_clipped(PictureHeader const& header) {
+  return header.bits == 16 && header.channels <= 2;
+}
+
+/// Whether a square changes this picture's proportions by more than a factor of two.
+inline bool is_long(PictureHeader const& header) {
+  return std::max(header.height, header.width) > 2 * std::min(header.height, header.width);
+}
 
 /// The samples of a picture as stored, not converted to RGB.
 struct RawPicture {
