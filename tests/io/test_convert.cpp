@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <fstream>
-#include <sstream>
-
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
+#include "support/key_list.hpp"
 #include "vlsm/io/convert.hpp"
 
 // Full-size checkpoints of each source under our names and back: keys and shapes as the reference
@@ -22,17 +20,7 @@ at::ScalarType type_of(std::string const& name) {
 /// A tensor for every line of a list of keys, each with values of its own.
 std::map<std::string, at::Tensor> listed(std::filesystem::path const& path) {
   std::map<std::string, at::Tensor> tensors;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string key, type, shape;
-    std::getline(words, key, '\t');
-    std::getline(words, type, '\t');
-    std::getline(words, shape);
-    std::vector<std::int64_t> sizes;
-    std::istringstream numbers(shape);
-    for (std::string number; std::getline(numbers, number, ',');)
-      sizes.push_back(std::stoll(number));
+  for (auto const& [key, type, sizes] : test::read_key_list(path)) {
     std::int64_t const first = static_cast<std::int64_t>(tensors.size());
     at::Tensor const value = at::empty(sizes, type_of(type));
     tensors.emplace(key, at::arange(first, first + value.numel(), at::kFloat)

@@ -5,6 +5,7 @@
 
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
+#include "support/key_list.hpp"
 #include "support/pictures.hpp"
 #include "tool/run_tool.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
@@ -22,17 +23,7 @@ Items listed(std::filesystem::path const& path, auto&& rename) {
   std::string const half = pickle_storage("FloatStorage", "0", 1),
                     whole = pickle_storage("LongStorage", "1", 1);
   Items items;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string key, type, shape;
-    std::getline(words, key, '\t');
-    std::getline(words, type, '\t');
-    std::getline(words, shape);
-    std::vector<std::int64_t> sizes;
-    std::istringstream numbers(shape);
-    for (std::string number; std::getline(numbers, number, ',');)
-      sizes.push_back(std::stoll(number));
+  for (auto const& [key, type, sizes] : read_key_list(path)) {
     std::string const name = rename(key);
     if (name.empty()) continue;
     items.emplace_back(name, pickle_tensor(type == "int64" ? whole : half, 0, sizes,
