@@ -30,7 +30,8 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
   Optimizer optimizer(model, options.optimizer);
   TrainState state{.plateau = options.plateau, .stop = options.early_stop};
   auto const last = options.run / "last.safetensors", best = options.run / "best.safetensors";
-  if (options.resume && std::filesystem::exists(last)) {
+  std::error_code unseen;  // where it cannot be seen, the first save says why
+  if (options.resume && std::filesystem::exists(last, unseen)) {
     load_state(last, model, optimizer, state);
     for (auto const& path : {last, best}) io::AtomicFile::clean_up(path);
   }

@@ -63,6 +63,8 @@ constexpr std::size_t stars_of(std::string_view pattern) {
 
 /// What a pattern leaves open in a key that it fits. Patterns with more than `most_stars` fit none.
 constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::string_view key) {
+  if (pattern.empty() || key.empty()) return std::nullopt;
+  if (pattern[0] != key[0] && pattern[0] != '*') return std::nullopt;  // most, and quickly
   KeyMatch match;
   std::size_t stars = 0;
   while (!pattern.empty() && pattern != ".") {
@@ -74,7 +76,6 @@ constexpr std::optional<KeyMatch> match_key(std::string_view pattern, std::strin
       key.remove_prefix(digits);
       pattern.remove_prefix(1);
     } else {  // up to the next number, or to the open end
-      if (key.empty() || key[0] != pattern[0]) return std::nullopt;  // most, and quickly
       std::size_t const end = pattern.size() - (pattern.ends_with('.') ? 1 : 0);
       std::size_t const literal = std::min(pattern.find('*'), end);
       if (!key.starts_with(pattern.substr(0, literal))) return std::nullopt;

@@ -26,8 +26,9 @@ inline std::optional<Place> place_of(KeyScheme const& scheme, std::string_view k
   }
   for (KeyPart const& part : scheme.parts) {
     if (!key.starts_with(part.prefix)) continue;
+    std::string_view const tail = key.substr(part.prefix.size());
     for (KeyRule const& rule : part.rules)
-      if (auto const match = match_key(rule.theirs, key.substr(part.prefix.size())))
+      if (auto const match = match_key(rule.theirs, tail))
         return Place{rule.change == Change::drop ? "" : fill_key(rule.ours, *match), rule};
   }
   return std::nullopt;
