@@ -10,10 +10,8 @@ namespace vlsm::bench {
 namespace {
 
 Registration const all([] {
-  using Fusion = CrossAttention<CrossAttentionConfig{.image = BiomedClipSeg::Vision::out,
-                                                     .text = BiomedClipSeg::Text::out,
-                                                     .width = 64,
-                                                     .heads = 4}>;
+  using Fusion = CrossAttention<CrossAttentionConfig{.width = 64, .heads = 4},
+                                BiomedClipSeg::Vision::out, BiomedClipSeg::Text::out>;
   constexpr int side = BiomedClipSeg::recipe.image, tokens = 16;
   add({.name = "BM_CrossAttention" + picture_axes("biomedclipseg", side, 1),
        .work = {.flops = static_cast<double>(Fusion::flops({side, side, tokens}))},

@@ -24,7 +24,7 @@ std::vector<at::Tensor> plain(Module const& fusion, Features const& seen, Said c
 
 template <class A, io::KeyScheme const& scheme>
 void add_model(std::string const& model, std::int64_t batch) {
-  using Fusion = typename A::Fusion;
+  using Fusion = typename Slots<A>::Fusion;
   constexpr int side = A::recipe.image;
   add({.name = "BM_Film" + picture_axes(model, side, batch),
        .work = {.flops = static_cast<double>(batch * Fusion::flops({side, side, 0}))},

@@ -35,20 +35,20 @@ at::Tensor plain_conv(at::Tensor const& x, Weights const& w, std::string const& 
   return sum.permute({0, 3, 1, 2});
 }
 
-at::Tensor plain(ClipSeg::Head const& head, at::Tensor const& read) {
+at::Tensor plain(Slots<ClipSeg>::Head const& head, at::Tensor const& read) {
   Weights const w(head);
   at::Tensor const sharp = plain_conv(read, w, "smooth").clamp_min(0);
   return plain_upsample(plain_upsample(sharp, w, "up1").clamp_min(0), w, "up2");
 }
 
-at::Tensor plain(ClipSegSimple::Head const& head, at::Tensor const& read) {
+at::Tensor plain(Slots<ClipSegSimple>::Head const& head, at::Tensor const& read) {
   return plain_upsample(read, Weights(head), "up");
 }
 
 /// CLIPSeg's heads, against what is written out above.
 template <class A>
 Prepared prepare_plain(std::int64_t batch) {
-  using Head = typename A::Head;
+  using Head = typename Slots<A>::Head;
   auto const head = with_recipe_weights<Head>("head.");
   Features const read = made_features("bench:head", Head::in, A::recipe.image, batch);
   return against({plain(*head, in_double(read.taps[0]))}, head, read, Said{});
@@ -56,7 +56,7 @@ Prepared prepare_plain(std::int64_t batch) {
 
 template <class A, io::KeyScheme const& scheme>
 Prepared prepare_in_double(std::int64_t batch) {
-  using Head = typename A::Head;
+  using Head = typename Slots<A>::Head;
   return against_double<Head>("head.", scheme,
                               made_features("bench:head", Head::in, A::recipe.image, batch),
                               made_said("bench:head", A::Text::out, 1, batch));
@@ -67,7 +67,7 @@ void add_head(std::string const& kind, std::int64_t batch, Prepared (*prepare)(s
   constexpr int side = A::recipe.image;
   add({.name = "BM_Head/kind:" + kind + "/image:" + std::to_string(side) +
                "/batch:" + std::to_string(batch) + "/dtype:f32",
-       .work = {.flops = static_cast<double>(batch * A::Head::flops({side, side, 0}))},
+       .work = {.flops = static_cast<double>(batch * Slots<A>::Head::flops({side, side, 0}))},
        .unit = benchmark::kMicrosecond,
        .prepare = [=] { return prepare(batch); }});
 }

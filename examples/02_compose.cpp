@@ -9,13 +9,10 @@
 #include "vlsm/vlsm.hpp"
 
 // [variant]
-/// A deeper decoder width than the small CLIPSeg's; whatever follows from it is said with
-/// Fusion::out.
+/// Wider than the small CLIPSeg behind its towers. What Decoder and Head read follows from it.
 struct WideDecoder : vlsm::ClipSegTiny {
-  using Fusion = vlsm::Film<vlsm::FilmConfig{.image = Vision::out, .text = Text::out, .width = 64}>;
-  using Decoder =
-      vlsm::TransformerDecoder<vlsm::DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 256}>;
-  using Head = vlsm::TransposedHead<vlsm::UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = vlsm::Film<vlsm::FilmConfig{.width = 64}>;
+  using Decoder = vlsm::TransformerDecoder<vlsm::DecoderConfig{.heads = 4, .ffn = 256}>;
 };
 static_assert(vlsm::fits<WideDecoder>());
 // [variant]

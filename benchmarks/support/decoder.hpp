@@ -10,7 +10,7 @@ namespace vlsm::bench {
 /// Adds a model's decoder, checked in double precision.
 template <class A, io::KeyScheme const& scheme>
 void add_decoder(std::string const& model) {
-  using Decoder = typename A::Decoder;
+  using Decoder = typename Slots<A>::Decoder;
   constexpr int side = A::recipe.image, tokens = A::recipe.tokens;
   add({.name = "BM_Decoder" + picture_axes(model, side, 1),
        .work = {.flops = static_cast<double>(Decoder::flops({side, side, tokens}))},

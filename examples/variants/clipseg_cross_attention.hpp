@@ -10,10 +10,8 @@ namespace vlsm::variants {
 /// The deepest cells ask the words for themselves, where FiLM tells all of them the same.
 template <class Base>
 struct WithCrossAttention : Base {
-  using Fusion = CrossAttention<CrossAttentionConfig{.image = Base::Vision::out,
-                                                     .text = Base::Text::out,
-                                                     .width = Base::Fusion::out.width[0],
-                                                     .heads = 4}>;
+  using Fusion =
+      CrossAttention<CrossAttentionConfig{.width = Base::Fusion::settings.width, .heads = 4}>;
 };
 using ClipSegCrossAttention = WithCrossAttention<ClipSeg>;
 static_assert(fits<ClipSegCrossAttention>());

@@ -13,18 +13,8 @@ template <class Base, class Towers>
 struct OnTowersOf : Base {
   using Vision = typename Towers::Vision;
   using Text = typename Towers::Text;
-  using Fusion =
-      TextFpn<FpnConfig{.image = Vision::out,
-                        .text = Text::out,
-                        .width = {Text::out.words / 2, Text::out.words, Text::out.words}}>;
-  static constexpr CrossConfig base = Base::Decoder::settings;
-  using Decoder = CrossDecoder<CrossConfig{.in = Fusion::out,
-                                           .text = Text::out,
-                                           .heads = base.heads,
-                                           .ffn = base.ffn,
-                                           .layers = base.layers,
-                                           .dropout = base.dropout}>;
-  using Head = DynamicHead<ProjectorConfig{.in = Decoder::out, .text = Text::out}>;
+  static constexpr int words = Text::out.words;
+  using Fusion = TextFpn<FpnConfig{.width = {words / 2, words, words}}>;
   static constexpr Recipe recipe = Towers::recipe;
 };
 using CrisBiomedClip = OnTowersOf<Cris, BiomedClipSeg>;

@@ -21,10 +21,8 @@ struct CrisTiny : Cris {
   using Vision =
       ClipResNet<ClipResNetConfig{.layers = {1, 1, 1, 1}, .width = 16, .grid = 2, .out = 128}>;
   using Text = ClipText<cris_byte_text>;
-  using Fusion = TextFpn<FpnConfig{.image = Vision::out, .text = Text::out, .width = {32, 64, 64}}>;
-  using Decoder = CrossDecoder<CrossConfig{
-      .in = Fusion::out, .text = Text::out, .heads = 4, .ffn = 128, .layers = 2}>;
-  using Head = DynamicHead<ProjectorConfig{.in = Decoder::out, .text = Text::out}>;
+  using Fusion = TextFpn<FpnConfig{.width = {32, 64, 64}}>;
+  using Decoder = CrossDecoder<CrossConfig{.heads = 4, .ffn = 128, .layers = 2}>;
   static constexpr Recipe recipe{.image = 64, .normalize = clip, .tokens = 192};
 };
 
@@ -47,16 +45,13 @@ struct BiomedClipSegTiny : ClipSegTiny {
   }();
   using Vision = VisionTransformer<vit>;
   using Text = BertText<byte_bert>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 48}>;
   static constexpr Recipe recipe{.image = 64, .normalize = clip, .tokens = 192};
 };
 
 struct UnetTiny : Unet {
   using Vision = ResNet<ResNetConfig{
       .block = Residual::basic, .layers = {1, 1, 1, 1}, .taps = {0, 1, 2, 3}, .count = 4}>;
-  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
-  using Decoder = UnetDecoder<UnetConfig{.in = Fusion::out, .width = 64}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  using Decoder = UnetDecoder<UnetConfig{.width = 64}>;
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 192};
 };
 

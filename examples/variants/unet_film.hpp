@@ -12,7 +12,7 @@ namespace vlsm::variants {
 template <class Base, class Tower>
 struct WithFilmSkips : Base {
   using Text = Tower;
-  using Fusion = FilmSkips<FilmSkipsConfig{.image = Base::Vision::out, .text = Text::out}>;
+  using Fusion = FilmSkips<>;
 };
 using UnetFilm = WithFilmSkips<Unet, ClipText<clip_text>>;
 static_assert(fits<UnetFilm>());

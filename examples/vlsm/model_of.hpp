@@ -73,15 +73,16 @@ SlotInfo slot_of(std::string writes, vlsm::Load load) {
 template <class A>
 ModelInfo info_of(std::string_view name, std::string_view summary,
                   std::string_view tokenizer = "clip", bool trains_towers = false) {
+  using S = vlsm::Slots<A>;
   constexpr int side = A::recipe.image;
   constexpr vlsm::Load load{side, side, 16};
   return {.name = name,
           .summary = summary,
-          .slots = {slot_of<typename A::Vision>(shapes_of(A::Vision::out, side), load),
-                    slot_of<typename A::Text>(shapes_of(A::Text::out), load),
-                    slot_of<typename A::Fusion>(shapes_of(A::Fusion::out, side), load),
-                    slot_of<typename A::Decoder>(shapes_of(A::Decoder::out, side), load),
-                    slot_of<typename A::Head>(
+          .slots = {slot_of<typename S::Vision>(shapes_of(S::Vision::out, side), load),
+                    slot_of<typename S::Text>(shapes_of(S::Text::out), load),
+                    slot_of<typename S::Fusion>(shapes_of(S::Fusion::out, side), load),
+                    slot_of<typename S::Decoder>(shapes_of(S::Decoder::out, side), load),
+                    slot_of<typename S::Head>(
                         shapes_of(vlsm::Taps::alike(1, 1, 1, vlsm::Layout::map), side), load)},
           .parameters = vlsm::parameter_count<A>(),
           .gflop = static_cast<double>(vlsm::flops<A>(16)) / 1e9,

@@ -62,10 +62,11 @@ class OfArchitecture final : public AnySegmenter {
 
  private:
   static Ports ports_of() {
-    Ports ports{.vision = A::Vision::out,
-                .text = A::Text::out,
-                .fusion = A::Fusion::out,
-                .decoder = A::Decoder::out,
+    using S = Slots<A>;
+    Ports ports{.vision = S::Vision::out,
+                .text = S::Text::out,
+                .fusion = S::Fusion::out,
+                .decoder = S::Decoder::out,
                 .image = A::recipe.image,
                 .parameters = parameter_count<A>()};
     if constexpr (requires { A::Text::pad_to.id; }) ports.pad = A::Text::pad_to.id;

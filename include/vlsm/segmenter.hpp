@@ -8,14 +8,37 @@
 
 namespace vlsm {
 
+namespace detail {
+
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+/// What Segmenter holds of an architecture that does not fit, as fits<A>() has said.
+struct Silent : Module, Misfit {
+  template <class... Read>
+  Anything forward(Read const&...) const {
+    return {};
+  }
+};
+
+}  // namespace detail
+
 /// The model that an architecture describes. Its parameters are named after the slots:
 /// `vision.*`, `text.*`, `fusion.*`, `decoder.*`, `head.*`.
 template <class A>
 class Segmenter : public Module {
   static_assert(fits<A>());
+  template <class Block>
+  using Slot = std::conditional_t<std::is_base_of_v<detail::Misfit, Block>, detail::Silent, Block>;
 
  public:
   using Architecture = A;
+  using Vision = Slot<typename Slots<A>::Vision>;
+  using Text = Slot<typename Slots<A>::Text>;
+  using Fusion = Slot<typename Slots<A>::Fusion>;
+  using Decoder = Slot<typename Slots<A>::Decoder>;
+  using Head = Slot<typename Slots<A>::Head>;
 
   /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const {
@@ -32,11 +55,11 @@ class Segmenter : public Module {
     return head->forward(read, said);
   }
 
-  std::shared_ptr<typename A::Vision> vision = child<typename A::Vision>("vision");
-  std::shared_ptr<typename A::Text> text = child<typename A::Text>("text");
-  std::shared_ptr<typename A::Fusion> fusion = child<typename A::Fusion>("fusion");
-  std::shared_ptr<typename A::Decoder> decoder = child<typename A::Decoder>("decoder");
-  std::shared_ptr<typename A::Head> head = child<typename A::Head>("head");
+  std::shared_ptr<Vision> vision = child<Vision>("vision");
+  std::shared_ptr<Text> text = child<Text>("text");
+  std::shared_ptr<Fusion> fusion = child<Fusion>("fusion");
+  std::shared_ptr<Decoder> decoder = child<Decoder>("decoder");
+  std::shared_ptr<Head> head = child<Head>("head");
 
  private:
   static at::Tensor repeat(at::Tensor const& x, std::int64_t count) {

@@ -7,6 +7,7 @@ namespace {
 
 using namespace vlsm;
 
+constexpr CrossAttentionConfig attention{.width = 8, .heads = 2};
 constexpr Words text{.sentence = 5, .words = 6};
 constexpr Taps tokens = Taps::alike(2, 12, 16, Layout::tokens, 1);
 constexpr Taps maps{.count = 2, .layout = Layout::map, .width = {4, 12}, .stride = {8, 16}};
@@ -24,7 +25,7 @@ Features see(Taps const& port) {
 
 TEST_CASE("CrossAttention does not look at padding") {
   at::manual_seed(1);
-  CrossAttention<CrossAttentionConfig{.image = maps, .text = text, .width = 8, .heads = 2}> block;
+  CrossAttention<attention, maps, text> block;
   at::NoGradGuard const no_grad;
   Features const seen = see(maps);
   Said said{.sentence = {}, .words = at::randn({2, 3, 6}), .padding = at::zeros({2, 3}, at::kBool)};
@@ -40,13 +41,13 @@ TEST_CASE("CrossAttention does not look at padding") {
 
 TEST_CASE("pads may stand between the words") {
   at::manual_seed(1);
-  Attention const attention(8, 2);
+  Attention const layer(8, 2);
   at::NoGradGuard const no_grad;
   at::Tensor const query = at::randn({2, 5, 8}), key = at::randn({2, 4, 8}),
                    value = at::randn({2, 4, 8}),
                    padding = at::tensor({1, 0, 1, 0, 0, 1, 0, 0}).view({2, 4}).to(at::kBool);
-  CHECK(at::allclose(attention.look_at(query, OrderedWords(key, value, padding), Backend::fused),
-                     attention.forward(query, key, value, padding), 1e-5, 1e-6));
+  CHECK(at::allclose(layer.look_at(query, OrderedWords(key, value, padding), Backend::fused),
+                     layer.forward(query, key, value, padding), 1e-5, 1e-6));
 }
 
 TEST_CASE("CrossAttention makes the same of tokens and of maps") {
@@ -57,10 +58,9 @@ TEST_CASE("CrossAttention makes the same of tokens and of maps") {
   }();
   constexpr Taps as_maps = Taps::alike(2, 12, 16, Layout::map);
   at::manual_seed(1);
-  CrossAttention<CrossAttentionConfig{.image = as_cells, .text = text, .width = 8, .heads = 2}> one;
+  CrossAttention<attention, as_cells, text> one;
   at::manual_seed(1);
-  CrossAttention<CrossAttentionConfig{.image = as_maps, .text = text, .width = 8, .heads = 2}>
-      other;
+  CrossAttention<attention, as_maps, text> other;
   at::NoGradGuard const no_grad;
   Features const seen = see(as_maps);
   Features cells = seen;
@@ -75,7 +75,7 @@ TEST_CASE("CrossAttention makes the same of tokens and of maps") {
 
 TEST_CASE("FilmSkips scales by 1 plus what it makes of the sentence, and shifts") {
   at::manual_seed(1);
-  FilmSkips<FilmSkipsConfig{.image = maps, .text = text}> block;
+  FilmSkips<FilmSkipsConfig{}, maps, text> block;
   at::NoGradGuard const no_grad;
   Features const seen = see(maps);
   Said const said{.sentence = at::randn({2, 5}), .words = {}, .padding = {}};

@@ -1,7 +1,14 @@
-// expect: CrossAttention reads words: choose a text tower that writes them, or PassThrough
+// expect: Fusion needs words, Text writes none: choose a text tower that writes them, or PassThrough
+// PassThrough
+#include "slots.hpp"
 #include "vlsm/fusion/cross_attention.hpp"
 
-inline constexpr vlsm::Taps seen = vlsm::Taps::alike(3, 768, 16, vlsm::Layout::tokens, 1);
-vlsm::CrossAttention<vlsm::CrossAttentionConfig{
-    .image = seen, .text = {.sentence = 512}, .width = 64, .heads = 4}>
-    fusion;
+namespace slots {
+
+struct Spoiled : Sound {
+  using Text = Reads<Words{.sentence = 512}>;
+  using Fusion = CrossAttention<CrossAttentionConfig{.width = 64, .heads = 4}>;
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots

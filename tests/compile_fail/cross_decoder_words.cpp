@@ -1,7 +1,9 @@
-// expect: CrossDecoder compares cells and words: give its .in the width of .text.words
-#include "vlsm/decoder/cross_decoder.hpp"
+// expect: Decoder compares cells and words: give Fusion's map the width of Text's words
+#include "vlsm/models/biomedclipseg.hpp"
+#include "vlsm/models/cris.hpp"
 
-inline constexpr vlsm::Taps one = vlsm::Taps::alike(1, 256, 16, vlsm::Layout::map);
-vlsm::CrossDecoder<vlsm::CrossConfig{
-    .in = one, .text = {.sentence = 512, .words = 512}, .heads = 8, .ffn = 2048, .layers = 3}>
-    decoder;
+// As a user would meet it: a tower whose words are wider than the fused map.
+struct CrisOnBert : vlsm::Cris {
+  using Text = vlsm::BertText<vlsm::pubmed_bert>;
+};
+at::Tensor run(vlsm::Segmenter<CrisOnBert> const& model) { return model.forward({}, {}); }

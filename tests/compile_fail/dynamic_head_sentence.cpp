@@ -1,5 +1,16 @@
-// expect: DynamicHead reads a sentence: choose a text tower that writes one
+// expect: Head needs a sentence, Text writes none: choose a text tower that writes one, or another
+// head
+#include "slots.hpp"
 #include "vlsm/head/dynamic.hpp"
 
-inline constexpr vlsm::Taps one = vlsm::Taps::alike(1, 512, 16, vlsm::Layout::map);
-vlsm::DynamicHead<vlsm::ProjectorConfig{.in = one, .text = {.words = 512}}> head;
+namespace slots {
+
+struct Spoiled : Sound {
+  static constexpr Words silent{.words = 512};
+  using Text = Reads<silent>;
+  using Fusion = Joins<seen, silent, joint>;
+  using Head = DynamicHead<>;
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots

@@ -1,5 +1,13 @@
-// expect: ProjectorConfig: .steps would enlarge the map beyond the image
+// expect: Head would enlarge the map beyond the image: choose fewer .steps
+#include "slots.hpp"
 #include "vlsm/head/dynamic.hpp"
 
-inline constexpr vlsm::Taps fine = vlsm::Taps::alike(1, 16, 2, vlsm::Layout::map);
-vlsm::DynamicHead<vlsm::ProjectorConfig{.in = fine, .text = {.sentence = 512}, .steps = 2}> head;
+namespace slots {
+
+struct Spoiled : Sound {
+  using Decoder = Decodes<joint, Taps::alike(1, 64, 2, Layout::map)>;
+  using Head = DynamicHead<>;
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots

@@ -1,5 +1,14 @@
-// expect: Film reads a sentence: choose a text tower that writes one, or PassThrough
+// expect: Fusion needs a sentence, Text writes none: choose a text tower that writes one, or
+// PassThrough
+#include "slots.hpp"
 #include "vlsm/fusion/film.hpp"
 
-inline constexpr vlsm::Taps seen = vlsm::Taps::alike(3, 768, 16, vlsm::Layout::tokens, 1);
-vlsm::Film<vlsm::FilmConfig{.image = seen, .text = {.words = 512}, .width = 64}> fusion;
+namespace slots {
+
+struct Spoiled : Sound {
+  using Text = Reads<Words{.words = 512}>;
+  using Fusion = Film<FilmConfig{.width = 64}>;
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots

@@ -1,5 +1,14 @@
-// expect: FilmSkips reads a sentence: choose a text tower that writes one, or PassThrough
+// expect: Fusion needs a sentence, Text writes none: choose a text tower that writes one, or
+// PassThrough
+#include "slots.hpp"
 #include "vlsm/fusion/film_skips.hpp"
 
-inline constexpr vlsm::Taps seen = vlsm::Taps::alike(3, 768, 16, vlsm::Layout::tokens, 1);
-vlsm::FilmSkips<vlsm::FilmSkipsConfig{.image = seen, .text = {.words = 512}}> fusion;
+namespace slots {
+
+struct Spoiled : Sound {
+  using Text = Reads<Words{.words = 512}>;
+  using Fusion = FilmSkips<>;
+};
+static_assert(fits<Spoiled>());
+
+}  // namespace slots

@@ -1,9 +1,10 @@
 // expect: Decoder reads maps of another width than Fusion writes
 #include "vlsm/models/clipseg.hpp"
 
-// As a user would meet it: one slot of a real model is made wider, and the next is forgotten.
+// As a user would meet it: a decoder with ports of its own, behind a fusion that was made wider.
 struct Wider : vlsm::ClipSeg {
-  using Fusion =
-      vlsm::Film<vlsm::FilmConfig{.image = Vision::out, .text = Text::out, .width = 128}>;
+  using Fusion = vlsm::Film<vlsm::FilmConfig{.width = 128}>;
+  using Decoder = vlsm::TransformerDecoder<vlsm::DecoderConfig{.heads = 4, .ffn = 2048},
+                                           vlsm::Slots<vlsm::ClipSeg>::Fusion::out>;
 };
-vlsm::Segmenter<Wider> model;
+at::Tensor run(vlsm::Segmenter<Wider> const& model) { return model.forward({}, {}); }

@@ -1,6 +1,8 @@
-// expect: TransformerDecoder reads taps of one width and one stride
-#include "vlsm/decoder/transformer.hpp"
+// expect: Decoder needs maps of one width and one stride
+#include "vlsm/models/clipseg.hpp"
+#include "vlsm/models/unet.hpp"
 
-inline constexpr vlsm::Taps pyramid{
-    .count = 3, .layout = vlsm::Layout::map, .width = {64, 64, 64}, .stride = {8, 16, 32}};
-vlsm::TransformerDecoder<vlsm::DecoderConfig{.in = pyramid, .heads = 4, .ffn = 2048}> decoder;
+struct ClipSegOnResNet : vlsm::ClipSeg {
+  using Vision = vlsm::ResNet<vlsm::resnet50>;
+};
+at::Tensor run(vlsm::Segmenter<ClipSegOnResNet> const& model) { return model.forward({}, {}); }

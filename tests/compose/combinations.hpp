@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,36 +55,29 @@ struct HearsNothing {
 struct JoinsByFilm {
   static constexpr std::string_view name = "Film";
   static constexpr bool takes(Taps, Words text) { return text.sentence > 0; }
-  template <Taps image, Words text>
-  using Block = Film<FilmConfig{.image = image, .text = text, .width = joint_width}>;
+  using Block = Film<FilmConfig{.width = joint_width}>;
 };
 struct JoinsByFilmSkips {
   static constexpr std::string_view name = "FilmSkips";
   static constexpr bool takes(Taps, Words text) { return text.sentence > 0; }
-  template <Taps image, Words text>
-  using Block = FilmSkips<FilmSkipsConfig{.image = image, .text = text}>;
+  using Block = FilmSkips<>;
 };
 struct JoinsByAttention {
   static constexpr std::string_view name = "CrossAttention";
   static constexpr bool takes(Taps, Words text) { return text.words > 0; }
-  template <Taps image, Words text>
-  using Block = CrossAttention<CrossAttentionConfig{
-      .image = image, .text = text, .width = joint_width, .heads = 2}>;
+  using Block = CrossAttention<CrossAttentionConfig{.width = joint_width, .heads = 2}>;
 };
 struct JoinsByFpn {
   static constexpr std::string_view name = "TextFpn";
   static constexpr bool takes(Taps image, Words text) {
     return image.count == 3 && text.sentence > 0;
   }
-  template <Taps image, Words text>
-  using Block =
-      TextFpn<FpnConfig{.image = image, .text = text, .width = {16, word_width, word_width}}>;
+  using Block = TextFpn<FpnConfig{.width = {16, word_width, word_width}}>;
 };
 struct JoinsNothing {
   static constexpr std::string_view name = "PassThrough";
   static constexpr bool takes(Taps, Words text) { return text == Words{}; }
-  template <Taps image, Words text>
-  using Block = PassThrough<PassThroughConfig{.image = image, .text = text}>;
+  using Block = PassThrough<>;
 };
 
 // ---- decoders: what they take of the ports of Fusion and Text
@@ -94,44 +86,43 @@ struct ReadsByTransformer {
   static constexpr bool takes(Taps in, Words) {
     return in == Taps::alike(in.count, in.width[0], in.stride[0], in.layout, in.class_tokens);
   }
-  template <Taps in, Words>
-  using Block = TransformerDecoder<DecoderConfig{.in = in, .heads = 2, .ffn = 32}>;
+  using Block = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 32}>;
 };
 struct ReadsByCross {
   static constexpr std::string_view name = "CrossDecoder";
   static constexpr bool takes(Taps in, Words text) {
     return in.count == 1 && text.words == in.width[0];
   }
-  template <Taps in, Words text>
-  using Block =
-      CrossDecoder<CrossConfig{.in = in, .text = text, .heads = 2, .ffn = 32, .layers = 2}>;
+  using Block = CrossDecoder<CrossConfig{.heads = 2, .ffn = 32, .layers = 2}>;
 };
 struct ReadsByUnet {
   static constexpr std::string_view name = "UnetDecoder";
   static constexpr bool takes(Taps, Words) { return true; }
-  template <Taps in, Words>
-  using Block = UnetDecoder<UnetConfig{.in = in, .width = 32, .least = 8}>;
+  using Block = UnetDecoder<UnetConfig{.width = 32, .least = 8}>;
 };
 
 // ---- heads: what they take of the ports of Decoder and Text
 struct DrawsTransposed {
   static constexpr std::string_view name = "TransposedHead";
-  static constexpr bool takes(Words) { return true; }
-  template <Taps in, Words>
-  using Block = TransposedHead<UpsampleConfig{.in = in}>;
+  static constexpr bool takes(Taps, Words) { return true; }
+  using Block = TransposedHead<>;
 };
 struct DrawsDynamic {
   static constexpr std::string_view name = "DynamicHead";
-  static constexpr bool takes(Words text) { return text.sentence > 0; }
-  template <Taps in, Words text>
-  using Block = DynamicHead<ProjectorConfig{
-      .in = in, .text = text, .steps = std::min(2, doublings(in.stride[0]))}>;
+  static constexpr bool takes(Taps in, Words text) {
+    return text.sentence > 0 && in.stride[0] >= 4;
+  }
+  using Block = DynamicHead<>;
+};
+struct DrawsDynamicAtOnce {
+  static constexpr std::string_view name = "DynamicHead of full size";
+  static constexpr bool takes(Taps in, Words text) { return text.sentence > 0 && in.stride[0] < 4; }
+  using Block = DynamicHead<ProjectorConfig{.steps = 0}>;
 };
 struct DrawsByConv {
   static constexpr std::string_view name = "ConvHead";
-  static constexpr bool takes(Words) { return true; }
-  template <Taps in, Words>
-  using Block = ConvHead<ConvHeadConfig{.in = in}>;
+  static constexpr bool takes(Taps, Words) { return true; }
+  using Block = ConvHead<>;
 };
 
 /// An architecture of five choices; `Sees` has a `Block` and a name.
@@ -139,9 +130,9 @@ template <class Sees, class Hears, class Joins, class Reads, class Draws>
 struct Combination {
   using Vision = typename Sees::Block;
   using Text = typename Hears::Block;
-  using Fusion = typename Joins::template Block<Vision::out, Text::out>;
-  using Decoder = typename Reads::template Block<Fusion::out, Text::out>;
-  using Head = typename Draws::template Block<Decoder::out, Text::out>;
+  using Fusion = typename Joins::Block;
+  using Decoder = typename Reads::Block;
+  using Head = typename Draws::Block;
   static constexpr Recipe recipe{.image = 64, .normalize = clip, .tokens = 4};
 
   static std::string name() {
@@ -166,13 +157,16 @@ constexpr void each_combination(Visit visit) {
     each<JoinsByFilm, JoinsByFilmSkips, JoinsByAttention, JoinsByFpn, JoinsNothing>(
         [&]<class Joins> {
           if constexpr (Joins::takes(seen, text)) {
-            constexpr Taps joint = Joins::template Block<seen, text>::out;
+            constexpr Taps joint = Joins::Block::template At<seen, text>::out;
             each<ReadsByTransformer, ReadsByCross, ReadsByUnet>([&]<class Reads> {
-              if constexpr (Reads::takes(joint, text))
-                each<DrawsTransposed, DrawsDynamic, DrawsByConv>([&]<class Draws> {
-                  if constexpr (Draws::takes(text))
-                    visit.template operator()<Combination<Sees, Hears, Joins, Reads, Draws>>();
-                });
+              if constexpr (Reads::takes(joint, text)) {
+                constexpr Taps map = Reads::Block::template At<joint, text>::out;
+                each<DrawsTransposed, DrawsDynamic, DrawsDynamicAtOnce, DrawsByConv>(
+                    [&]<class Draws> {
+                      if constexpr (Draws::takes(map, text))
+                        visit.template operator()<Combination<Sees, Hears, Joins, Reads, Draws>>();
+                    });
+              }
             });
           }
         });

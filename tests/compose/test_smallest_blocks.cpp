@@ -55,14 +55,14 @@ class BagOfTokens : public Module {
 
 // [fusion]
 /// The sentence gates the channels of the only tap, which must be as wide.
-template <Taps seen, Words said>
+template <Taps image_port = Taps{}, Words text_port = Words{}>
 class Gate : public Module {
-  static_assert(seen.count == 1 && said.sentence == seen.width[0],
-                "Gate reads one tap as wide as the sentence");
-
  public:
-  static constexpr Taps image = seen, out = seen;
-  static constexpr Words text = said;
+  template <Taps image, Words text>
+  using At = Gate<image, text>;
+  static constexpr Taps image = image_port, out = image_port;
+  static constexpr Words text = text_port;
+  static constexpr Needs needs{.taps = 1, .sentence = true};
 
   Features forward(Features const& picture, Said const& prompt) const {
     return picture.with(picture.taps[0] * per_channel(prompt.sentence, image.layout));
@@ -74,12 +74,13 @@ class Gate : public Module {
 
 // [decoder]
 /// Nothing but a rectifier.
-template <Taps joint>
+template <Taps in_port = Taps{}>
 class Rectifier : public Module {
-  static_assert(joint.count == 1, "Rectifier reads one map: choose a fusion that writes one");
-
  public:
-  static constexpr Taps in = joint, out = joint;
+  template <Taps in, Words>
+  using At = Rectifier<in>;
+  static constexpr Taps in = in_port, out = in_port;
+  static constexpr Needs needs{.taps = 1};
 
   Features forward(Features const& features, Said const& /*said*/) const {
     return features.with(at::relu(features.taps[0]));
@@ -91,11 +92,13 @@ class Rectifier : public Module {
 
 // [head]
 /// A score a cell, repeated over the cell's pixels.
-template <Taps map>
+template <Taps in_port = Taps{}>
 class BlockyHead : public Module {
  public:
-  static constexpr Taps in = map;
-  static constexpr int scale = map.stride[0];
+  template <Taps in, Words>
+  using At = BlockyHead<in>;
+  static constexpr Taps in = in_port;
+  static constexpr int scale = in.stride[0];
 
   at::Tensor forward(Features const& read, Said const& /*said*/) const {
     return at::upsample_nearest2d(score_->forward(read.taps[0]), {read.height(), read.width()});
@@ -104,7 +107,7 @@ class BlockyHead : public Module {
   static constexpr long long flops(Load load) { return Conv::flops(score, cells_of(in, 0, load)); }
 
  private:
-  static constexpr ConvConfig score{.in = map.width[0], .out = 1};
+  static constexpr ConvConfig score{.in = in_port.width[0], .out = 1};
   std::shared_ptr<Conv> score_ = child<Conv>("score", score);
 };
 // [head]
@@ -113,9 +116,9 @@ class BlockyHead : public Module {
 struct Smallest {
   using Vision = Patches<16, 8>;
   using Text = BagOfTokens<256, 16>;
-  using Fusion = Gate<Vision::out, Text::out>;
-  using Decoder = Rectifier<Fusion::out>;
-  using Head = BlockyHead<Decoder::out>;
+  using Fusion = Gate<>;
+  using Decoder = Rectifier<>;
+  using Head = BlockyHead<>;
   static constexpr Recipe recipe{.image = 32, .normalize = imagenet};
 };
 // [smallest]

@@ -15,11 +15,13 @@ TEST_CASE("the small models are sound") {
 }
 
 /// Keeps a parameter that it never uses, and forgets to enlarge.
-template <UpsampleConfig config>
-class CarelessHead : public TransposedHead<config> {
+template <Taps in_port = Taps{}>
+class CarelessHead : public TransposedHead<in_port> {
  public:
+  template <Taps in, Words>
+  using At = CarelessHead<in>;
   at::Tensor forward(Features const& read, Said const& said) const {
-    at::Tensor const logits = TransposedHead<config>::forward(read, said);
+    at::Tensor const logits = TransposedHead<in_port>::forward(read, said);
     return small ? at::avg_pool2d(logits, 2) : logits;
   }
   static inline bool small = false;
@@ -29,11 +31,11 @@ class CarelessHead : public TransposedHead<config> {
 };
 
 struct Careless : test::DiskSeg {
-  using Head = CarelessHead<UpsampleConfig{.in = Decoder::out}>;
+  using Head = CarelessHead<>;
 };
 
 TEST_CASE("a parameter without a gradient is named, and one that is not counted") {
-  Careless::Head::small = false;
+  Slots<Careless>::Head::small = false;
   auto const found = check<Careless>();
   REQUIRE(found.size() == 2);
   CHECK(found[0] == "head.idle gets no gradient");
@@ -43,9 +45,7 @@ TEST_CASE("a parameter without a gradient is named, and one that is not counted"
 }
 
 struct Deaf : test::DiskSeg {
-  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out, .text = Text::out}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 2, .ffn = 32}>;
-  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = PassThrough<>;
 };
 
 TEST_CASE("a model that does not hear its prompt is named") {
@@ -55,8 +55,8 @@ TEST_CASE("a model that does not hear its prompt is named") {
 }
 
 /// Makes its features anew and forgets the picture.
-template <PassThroughConfig config>
-class Forgetful : public PassThrough<config> {
+template <Taps image_port, Words text_port>
+class Forgetful : public PassThrough<image_port, text_port> {
  public:
   Features forward(Features const& seen, Said const& /*said*/) const {
     return {.taps = seen.taps, .pooled = {}, .image = {}};
@@ -64,7 +64,7 @@ class Forgetful : public PassThrough<config> {
 };
 
 struct Blind : Deaf {
-  using Fusion = Forgetful<PassThroughConfig{.image = Vision::out, .text = Text::out}>;
+  using Fusion = Forgetful<Vision::out, Text::out>;
 };
 
 TEST_CASE("a block that does not hand on the picture is named") {
@@ -74,7 +74,7 @@ TEST_CASE("a block that does not hand on the picture is named") {
 }
 
 TEST_CASE("a block that breaks its port is named") {
-  Careless::Head::small = true;
+  Slots<Careless>::Head::small = true;
   auto const found = check<Careless>();
   REQUIRE(found.size() == 1);
   CHECK(found[0] == "Head's logits has shape [2, 1, 16, 16] where its port says [2, 1, 32, 32]");

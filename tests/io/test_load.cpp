@@ -14,7 +14,7 @@ namespace {
 using Model = vlsm::Segmenter<TinyA>;
 
 struct TinySimple : TinyA {
-  using Head = vlsm::TransposedHead<vlsm::UpsampleConfig{.in = Decoder::out}>;
+  using Head = vlsm::TransposedHead<>;
 };
 
 constexpr auto omits = [](std::string_view) { return false; };

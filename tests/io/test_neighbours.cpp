@@ -191,7 +191,7 @@ TEST_CASE("neighbours: the authors' whole state dict, CLIP in it twice, gives CL
 
 TEST_CASE("neighbours: the authors' plain head, too") {
   struct Plain : TinyA {
-    using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+    using Head = TransposedHead<>;
   };
   Segmenter<Plain> first, second;
   auto named = io::all_native(io::state_of(first), "FILE");

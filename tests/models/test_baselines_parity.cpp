@@ -16,9 +16,9 @@ constexpr double evaluating = 1e-4, training = 1e-3;  // of the reference's stan
 
 struct UnetR18 : Unet {
   using Vision = ResNet<resnet18>;
-  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
-  using Decoder = UnetDecoder<UnetConfig{.in = Fusion::out}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  using Fusion = PassThrough<>;
+  using Decoder = UnetDecoder<>;
+  using Head = ConvHead<>;
 };
 
 // Equal to what segmentation_models_pytorch counts.

@@ -75,7 +75,7 @@ struct Native352 : ClipSegVisual {
 };
 
 struct SimpleVisual : ClipSegVisual {
-  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Head = TransposedHead<>;
 };
 
 TEST_CASE("CLIPSeg with the refined head gives the reference's numbers") {

@@ -51,9 +51,9 @@ inline constexpr ClipTextConfig disk_text{.layer = {.width = 32, .heads = 2, .ff
 struct DiskSeg {
   using Vision = VisionTransformer<disk_vit>;
   using Text = ClipText<disk_text>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 16}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 2, .ffn = 32}>;
-  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = Film<FilmConfig{.width = 16}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 32}>;
+  using Head = TransposedHead<>;
   static constexpr Recipe recipe{.image = 32, .normalize = imagenet};
 };
 

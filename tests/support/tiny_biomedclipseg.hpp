@@ -27,9 +27,9 @@ struct TinyBiomed : BiomedClipSeg {
       .sentence = 40};
   using Vision = VisionTransformer<vit>;
   using Text = BertText<bert>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 16}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 64}>;
-  using Head = RefinedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = Film<FilmConfig{.width = 16}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.heads = 4, .ffn = 64}>;
+  using Head = RefinedHead<>;
   static constexpr Recipe recipe{.image = 48, .normalize = clip, .tokens = 24};
 };
 

@@ -25,9 +25,9 @@ inline constexpr ClipTextConfig tiny_text{
 struct TinyA : ClipSeg {
   using Vision = VisionTransformer<tiny_vit>;
   using Text = ClipText<tiny_text>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 16}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 2, .ffn = 64}>;
-  using Head = RefinedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = Film<FilmConfig{.width = 16}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 64}>;
+  using Head = RefinedHead<>;
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 20};
 };
 
@@ -49,9 +49,9 @@ struct TinyB : TinyA {
   }();
   using Vision = VisionTransformer<vit>;
   using Text = ClipText<words>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 16}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 2, .ffn = 64}>;
-  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = Film<FilmConfig{.width = 16}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 64}>;
+  using Head = TransposedHead<>;
 };
 
 }  // namespace vlsm::test

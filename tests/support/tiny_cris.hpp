@@ -19,10 +19,9 @@ struct TinyCris : Cris {
   using Vision =
       ClipResNet<ClipResNetConfig{.layers = {1, 1, 2, 1}, .width = 8, .grid = 2, .out = 64}>;
   using Text = ClipText<tiny_cris_text>;
-  using Fusion = TextFpn<FpnConfig{.image = Vision::out, .text = Text::out, .width = {32, 64, 96}}>;
-  using Decoder = CrossDecoder<CrossConfig{
-      .in = Fusion::out, .text = Text::out, .heads = 4, .ffn = 96, .layers = 2, .dropout = 20}>;
-  using Head = DynamicHead<ProjectorConfig{.in = Decoder::out, .text = Text::out}>;
+  using Fusion = TextFpn<FpnConfig{.width = {32, 64, 96}}>;
+  using Decoder = CrossDecoder<CrossConfig{.heads = 4, .ffn = 96, .layers = 2, .dropout = 20}>;
+  using Head = DynamicHead<>;
   static constexpr Recipe recipe{.image = 96, .normalize = clip, .threshold = 0.35f, .tokens = 17};
 };
 

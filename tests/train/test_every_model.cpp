@@ -27,20 +27,20 @@ inline constexpr ResNetConfig small_dilated = [] {
 }();
 struct SmallUnet : Unet {
   using Vision = ResNet<small_resnet>;
-  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
-  using Decoder = UnetDecoder<UnetConfig{.in = Fusion::out}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  using Fusion = PassThrough<>;
+  using Decoder = UnetDecoder<>;
+  using Head = ConvHead<>;
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet};
 };
 struct SmallUnetpp : SmallUnet {
-  using Decoder = UnetPlusPlusDecoder<UnetConfig{.in = Fusion::out}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  using Decoder = UnetPlusPlusDecoder<>;
+  using Head = ConvHead<>;
 };
 struct SmallDeepLab : DeepLabV3Plus {
   using Vision = ResNet<small_dilated>;
-  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
-  using Decoder = DeepLabV3PlusDecoder<DeepLabConfig{.in = Fusion::out}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out, .kernel = 1}>;
+  using Fusion = PassThrough<>;
+  using Decoder = DeepLabV3PlusDecoder<>;
+  using Head = ConvHead<ConvHeadConfig{.kernel = 1}>;
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet};
 };
 struct AdaptedCris : test::TinyCris {

@@ -19,6 +19,9 @@ class Lora : public Block {
                 "LoraConfig: no projection is chosen");
 
  public:
+  template <Taps in, Words text>
+  using At = Lora<typename Block::template At<in, text>, config>;
+
   Lora() {
     for (auto const& part : this->modules(false))
       if (auto* attention = dynamic_cast<Attention*>(part.get())) attention->adapt(config);

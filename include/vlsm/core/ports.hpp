@@ -32,6 +32,12 @@ struct Taps {
     }
     return taps;
   }
+  /// The same maps alone.
+  constexpr Taps without_pooled() const {
+    Taps taps = *this;
+    taps.pooled = 0;
+    return taps;
+  }
   constexpr bool operator==(Taps const&) const = default;
 };
 
@@ -48,6 +54,19 @@ struct Words {
   int sentence = 0;  ///< [B, sentence]
   int words = 0;     ///< [B, L, words]
   constexpr bool operator==(Words const&) const = default;
+};
+
+/// What a block asks of the ports that follow for it, beyond their kind; `fits<A>()` says what is
+/// not there.
+struct Needs {
+  int taps = 0;                   ///< how many maps; 0: any number
+  bool sentence = false;          ///< a sentence
+  bool words = false;             ///< words
+  bool alike = false;             ///< maps of one width and one stride
+  bool as_wide_as_words = false;  ///< maps of the words' width
+  bool divisible = true;          ///< whether its heads (or halves) divide its width
+  int first_stride = 0;           ///< pixels a cell of the first map; 0: any
+  int least_stride = 1;           ///< the least that the first map's may be
 };
 
 /// How prompts of several lengths become one batch.

@@ -10,8 +10,6 @@
 namespace vlsm {
 
 struct CrossConfig {
-  Taps in;     ///< the one map it reads
-  Words text;  ///< the words its cells look at
   int heads = 0;
   int ffn = 0;
   int layers = 0;
@@ -76,23 +74,23 @@ class CrossLayer : public Module {
 
 /// CRIS's vision-language decoder (Wang et al. 2022, section 3.3): the cells of the fused map look
 /// at the words of the sentence, under sine positions in two dimensions and in one.
-template <CrossConfig config>
+template <CrossConfig config, Taps in_port = Taps{}, Words text_port = Words{}>
 class CrossDecoder : public Module {
-  static constexpr int width = config.in.width[0];
-  static_assert(config.in.count == 1,
-                "CrossDecoder reads one map: choose a fusion that writes one (TextFpn)");
-  static_assert(config.text.words == width,
-                "CrossDecoder compares cells and words: give its .in the width of .text.words");
-  static_assert(width % config.heads == 0 && width % 4 == 0,
-                "CrossConfig: the width of .in is no multiple of .heads and of 4");
+  static constexpr int width = in_port.width[0];
 
  public:
+  template <Taps in, Words text>
+  using At = CrossDecoder<config, in, text>;
   static constexpr CrossConfig settings = config;
-  static constexpr Taps in = config.in;
-  static constexpr Words text = config.text;
+  static constexpr Taps in = in_port;
+  static constexpr Words text = text_port;
   static constexpr Attentions attentions{
       .count = 2 * config.layers, .width = width, .words = config.layers};
-  static constexpr Taps out = Taps::alike(1, width, config.in.stride[0], Layout::map);
+  static constexpr Taps out = Taps::alike(1, width, in.stride[0], Layout::map);
+
+  static constexpr Needs needs{.taps = 1,
+                               .as_wide_as_words = true,
+                               .divisible = width % config.heads == 0 && width % 4 == 0};
 
   /// map [B, width, h, w], words [B, L, width] -> map [B, width, h, w]
   Features forward(Features const& joint, Said const& said) const {

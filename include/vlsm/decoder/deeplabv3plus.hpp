@@ -10,7 +10,6 @@
 namespace vlsm {
 
 struct DeepLabConfig {
-  Taps in;                               ///< a shallow map and the deepest one
   int width = 256;                       ///< channels of all that follows
   int shallow = 48;                      ///< channels that the shallow map is reduced to
   std::array<int, 3> rates{12, 24, 36};  ///< dilations of the pyramid
@@ -19,9 +18,9 @@ struct DeepLabConfig {
 
 /// Atrous spatial pyramid pooling (Chen et al. 2018): the same map at several dilations, beside its
 /// mean.
-template <DeepLabConfig config>
+template <DeepLabConfig config, int in>
 class AtrousPyramid : public Module {
-  static constexpr int in = config.in.width[1], width = config.width;
+  static constexpr int width = config.width;
   static constexpr ConvConfig gather = conv1x1(5 * width, width);
 
  public:
@@ -55,17 +54,20 @@ class AtrousPyramid : public Module {
 };
 
 /// DeepLabV3+'s decoder (Chen et al. 2018, figure 2) as segmentation_models_pytorch builds it.
-template <DeepLabConfig config>
+template <DeepLabConfig config = DeepLabConfig{}, Taps in_port = Taps{}>
 class DeepLabV3PlusDecoder : public Module {
-  static_assert(config.in.count == 2,
-                "DeepLabV3PlusDecoder reads a shallow and a deep map: choose two taps");
   static constexpr int width = config.width;
-  static constexpr ConvConfig reduce = conv1x1(config.in.width[0], config.shallow);
+  static constexpr ConvConfig reduce = conv1x1(in_port.width[0], config.shallow);
+  using Pyramid = AtrousPyramid<config, in_port.width[1]>;
 
  public:
+  template <Taps in, Words>
+  using At = DeepLabV3PlusDecoder<config, in>;
   static constexpr DeepLabConfig settings = config;
-  static constexpr Taps in = config.in;
-  static constexpr Taps out = Taps::alike(1, width, config.in.stride[0], Layout::map);
+  static constexpr Taps in = in_port;
+  static constexpr Taps out = Taps::alike(1, width, in.stride[0], Layout::map);
+
+  static constexpr Needs needs{.taps = 2};
 
   /// taps at 1/4 and 1/16 -> map [B, width, H / 4, W / 4]
   Features forward(Features const& joint, Said const& /*said*/) const {
@@ -77,19 +79,19 @@ class DeepLabV3PlusDecoder : public Module {
   }
 
   static constexpr long long parameter_count() {
-    return AtrousPyramid<config>::parameter_count() +
-           SeparableBlock::parameter_count(width, width) + ConvNorm::parameter_count(reduce) +
+    return Pyramid::parameter_count() + SeparableBlock::parameter_count(width, width) +
+           ConvNorm::parameter_count(reduce) +
            SeparableBlock::parameter_count(config.shallow + width, width);
   }
   static constexpr long long flops(Load load) {
     long long const shallow = cells_of(in, 0, load), deep = cells_of(in, 1, load);
-    return AtrousPyramid<config>::flops(deep) + SeparableBlock::flops(width, width, deep) +
+    return Pyramid::flops(deep) + SeparableBlock::flops(width, width, deep) +
            Conv::flops(reduce, shallow) +
            SeparableBlock::flops(config.shallow + width, width, shallow);
   }
 
  private:
-  std::shared_ptr<AtrousPyramid<config>> pyramid_ = child<AtrousPyramid<config>>("pyramid");
+  std::shared_ptr<Pyramid> pyramid_ = this->template child<Pyramid>("pyramid");
   std::shared_ptr<SeparableBlock> smooth_ = child<SeparableBlock>("smooth", width, width);
   std::shared_ptr<ConvBlock> reduce_ = child<ConvBlock>("reduce", reduce);
   std::shared_ptr<SeparableBlock> mix_ =

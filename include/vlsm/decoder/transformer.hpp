@@ -8,7 +8,6 @@
 namespace vlsm {
 
 struct DecoderConfig {
-  Taps in;  ///< what it reads: taps of one width and one stride
   int heads = 0;
   int ffn = 0;
   int eps = 5;  ///< layer norms add 10^-eps to the variance
@@ -16,48 +15,43 @@ struct DecoderConfig {
 
 /// CLIPSeg's decoder (Lueddecke and Ecker 2022, figure 2): one transformer layer a tap, deepest
 /// first, each tap added to what the layer before made of the deeper ones.
-template <DecoderConfig config>
+template <DecoderConfig config, Taps in_port = Taps{}>
 class TransformerDecoder : public Module {
-  static_assert(
-      config.in == Taps::alike(config.in.count, config.in.width[0], config.in.stride[0],
-                               config.in.layout, config.in.class_tokens),
-      "TransformerDecoder reads taps of one width and one stride: choose a transformer as "
-      "Vision and a fusion of one width, or a decoder for pyramids");
-  static_assert(config.in.width[0] % config.heads == 0,
-                "DecoderConfig: the width of .in is no multiple of .heads");
-
  public:
+  template <Taps in, Words>
+  using At = TransformerDecoder<config, in>;
   static constexpr DecoderConfig settings = config;
-  static constexpr Taps in = config.in;
-  static constexpr Taps out =
-      Taps::alike(1, config.in.width[0], config.in.stride[config.in.count - 1], Layout::map);
+  static constexpr Taps in = in_port;
+  static constexpr Taps out = Taps::alike(1, in.width[0], in.stride[in.count - 1], Layout::map);
+
+  static constexpr Needs needs{.alike = true, .divisible = in.width[0] % config.heads == 0};
 
   /// taps [B, class_tokens + h*w, width] (or maps) -> map [B, width, h, w]
   Features forward(Features const& joint, Said const& /*said*/) const {
-    int const deepest = config.in.count - 1;
-    at::Tensor x = layers_[0]->forward(as_tokens(joint, config.in, deepest));
-    for (int i = 1; i < config.in.count; ++i)
-      x = layers_[i]->forward(as_tokens(joint, config.in, deepest - i) + x);
-    at::Tensor const cells = x.slice(1, config.in.class_tokens);  // [B, h*w, width]
-    auto const [height, width] = size_of(joint, config.in, deepest);
+    int const deepest = in.count - 1;
+    at::Tensor x = layers_[0]->forward(as_tokens(joint, in, deepest));
+    for (int i = 1; i < in.count; ++i)
+      x = layers_[i]->forward(as_tokens(joint, in, deepest - i) + x);
+    at::Tensor const cells = x.slice(1, in.class_tokens);  // [B, h*w, width]
+    auto const [height, width] = size_of(joint, in, deepest);
     return joint.with(cells.transpose(1, 2).reshape({x.size(0), out.width[0], height, width}));
   }
 
-  static constexpr long long parameter_count() { return config.in.count * layer_parameters(layer); }
+  static constexpr long long parameter_count() { return in.count * layer_parameters(layer); }
   static constexpr long long flops(Load load) {
-    return config.in.count * layer_flops(layer, cells_of(out, 0, load) + config.in.class_tokens);
+    return in.count * layer_flops(layer, cells_of(out, 0, load) + in.class_tokens);
   }
 
  private:
   // HF copies the vision configuration but sets the activation to relu, whatever decoder_hidden_act
   // says.
-  static constexpr LayerConfig layer{.width = config.in.width[0],
+  static constexpr LayerConfig layer{.width = in.width[0],
                                      .heads = config.heads,
                                      .ffn = config.ffn,
                                      .activation = Activation::relu,
                                      .eps = config.eps};
   std::vector<std::shared_ptr<PostNormLayer>> layers_ =
-      children<PostNormLayer>("layers", config.in.count, layer);
+      children<PostNormLayer>("layers", in.count, layer);
 };
 
 }  // namespace vlsm

@@ -8,16 +8,18 @@ namespace vlsm {
 
 /// U-Net's expanding path (Ronneberger et al. 2015) as segmentation_models_pytorch builds it: from
 /// the deepest map upwards, each skip joined at its size, then doubled to the image's.
-template <UnetConfig config>
+template <UnetConfig config = UnetConfig{}, Taps in_port = Taps{}>
 class UnetDecoder : public Module {
-  static constexpr int skips = config.in.count - 1;
-  static constexpr int steps = skips + doublings(config.in.stride[0]);
+  static constexpr int skips = in_port.count - 1;
+  static constexpr int steps = skips + doublings(in_port.stride[0]);
 
  public:
+  template <Taps in, Words>
+  using At = UnetDecoder<config, in>;
   static constexpr UnetConfig settings = config;
-  static constexpr Taps in = config.in;
-  static constexpr Taps out = Taps::alike(1, config.width_of(steps - 1),
-                                          config.in.stride[0] >> (steps - skips), Layout::map);
+  static constexpr Taps in = in_port;
+  static constexpr Taps out =
+      Taps::alike(1, config.width_of(steps - 1), in.stride[0] >> (steps - skips), Layout::map);
 
   /// taps, shallowest first -> map [B, out.width, H, W]
   Features forward(Features const& joint, Said const& /*said*/) const {
@@ -48,12 +50,11 @@ class UnetDecoder : public Module {
 
  private:
   static constexpr int stride_after(int step) {
-    return step < skips ? config.in.stride[skips - 1 - step]
-                        : config.in.stride[0] >> (step - skips + 1);
+    return step < skips ? in.stride[skips - 1 - step] : in.stride[0] >> (step - skips + 1);
   }
   static constexpr UnetPorts ports(int step) {
-    return {.in = step == 0 ? config.in.width[skips] : config.width_of(step - 1),
-            .skip = step < skips ? config.in.width[skips - 1 - step] : 0,
+    return {.in = step == 0 ? in.width[skips] : config.width_of(step - 1),
+            .skip = step < skips ? in.width[skips - 1 - step] : 0,
             .out = config.width_of(step)};
   }
 

@@ -8,7 +8,6 @@
 namespace vlsm {
 
 struct UnetConfig {
-  Taps in;          ///< a pyramid, shallowest map first
   int width = 256;  ///< channels of the deepest step; each further step has half as many …
   int least = 16;   ///< … down to this many
 

@@ -11,17 +11,18 @@ namespace vlsm {
 /// UNet++ (Zhou et al. 2018, figure 1) as segmentation_models_pytorch builds it. Node x_d_l lies on
 /// level `l` (the size of skip `l`, deepest first) and begins at depth `d`: it mixes the enlarged
 /// x_d_(l-1) with the skip and with all nodes of its level that begin deeper.
-template <UnetConfig config>
+template <UnetConfig config = UnetConfig{}, Taps in_port = Taps{}>
 class UnetPlusPlusDecoder : public Module {
-  static constexpr int skips = config.in.count - 1;
-  static_assert(config.in.stride[0] == 2 && skips > 0,
-                "UnetPlusPlusDecoder reads a pyramid that begins at half the image's sides: choose "
-                "a residual network as Vision with its stem as first tap");
+  static constexpr int skips = in_port.count - 1;
 
  public:
+  template <Taps in, Words>
+  using At = UnetPlusPlusDecoder<config, in>;
   static constexpr UnetConfig settings = config;
-  static constexpr Taps in = config.in;
+  static constexpr Taps in = in_port;
   static constexpr Taps out = Taps::alike(1, config.width_of(skips), 1, Layout::map);
+
+  static constexpr Needs needs{.first_stride = 2};
 
   /// taps, shallowest first -> map [B, out.width, H, W]
   Features forward(Features const& joint, Said const& /*said*/) const {
@@ -55,10 +56,10 @@ class UnetPlusPlusDecoder : public Module {
   }
 
  private:
-  static constexpr int skip_width(int level) { return config.in.width[skips - 1 - level]; }
+  static constexpr int skip_width(int level) { return in.width[skips - 1 - level]; }
   static constexpr UnetPorts ports(int depth, int level) {
     // A node that does not begin at depth 0 keeps its skip's width.
-    int const before = level == 0   ? config.in.width[skips]
+    int const before = level == 0   ? in.width[skips]
                        : depth == 0 ? config.width_of(level - 1)
                                     : skip_width(level - 1);
     return {.in = before,

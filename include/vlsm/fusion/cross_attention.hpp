@@ -8,8 +8,6 @@
 namespace vlsm {
 
 struct CrossAttentionConfig {
-  Taps image;     ///< what it reads of the picture
-  Words text;     ///< what it reads of the prompt: its words
   int width = 0;  ///< channels the taps and the words are brought to
   int heads = 0;
   Backend backend = Backend::fused;  ///< of the attention to the words, and of sum and norm
@@ -18,18 +16,18 @@ struct CrossAttentionConfig {
 /// Every tap is reduced to one width, as `Film` does, and the cells of the deepest look at the
 /// words (Vaswani et al. 2017, section 3.2.3): where FiLM tells all cells the same, here each cell
 /// asks for itself.
-template <CrossAttentionConfig config>
-class CrossAttention : public ReducesTaps<config.image, config.width> {
-  static_assert(config.text.words > 0,
-                "CrossAttention reads words: choose a text tower that writes them, or PassThrough");
-  static_assert(config.width % config.heads == 0,
-                "CrossAttentionConfig: .width is no multiple of .heads");
-  using Base = ReducesTaps<config.image, config.width>;
-  static constexpr int deepest = config.image.count - 1;
+template <CrossAttentionConfig config, Taps image_port = Taps{}, Words text_port = Words{}>
+class CrossAttention : public ReducesTaps<image_port, config.width> {
+  using Base = ReducesTaps<image_port, config.width>;
+  static constexpr int deepest = image_port.count - 1;
 
  public:
+  template <Taps image, Words text>
+  using At = CrossAttention<config, image, text>;
   static constexpr CrossAttentionConfig settings = config;
-  static constexpr Words text = config.text;
+  static constexpr Words text = text_port;
+
+  static constexpr Needs needs{.words = true, .divisible = config.width % config.heads == 0};
 
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise); words [B, L, text.words].
   Features forward(Features const& seen, Said const& said) const {

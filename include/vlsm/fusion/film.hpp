@@ -7,22 +7,23 @@
 namespace vlsm {
 
 struct FilmConfig {
-  Taps image;                        ///< what it reads of the picture
-  Words text;                        ///< what it reads of the sentence
   int width = 0;                     ///< channels all taps are reduced to
   Backend backend = Backend::fused;  ///< of the modulation
 };
 
 /// Feature-wise linear modulation (Perez et al. 2018) as CLIPSeg uses it: every tap is reduced to
 /// one width, and the sentence scales and shifts the channels of the deepest.
-template <FilmConfig config>
-class Film : public ReducesTaps<config.image, config.width> {
-  static_assert(config.text.sentence > 0,
-                "Film reads a sentence: choose a text tower that writes one, or PassThrough");
-  using Base = ReducesTaps<config.image, config.width>;
+template <FilmConfig config, Taps image_port = Taps{}, Words text_port = Words{}>
+class Film : public ReducesTaps<image_port, config.width> {
+  using Base = ReducesTaps<image_port, config.width>;
 
  public:
-  static constexpr Words text = config.text;
+  template <Taps image, Words text>
+  using At = Film<config, image, text>;
+  static constexpr FilmConfig settings = config;
+  static constexpr Words text = text_port;
+
+  static constexpr Needs needs{.sentence = true};
 
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise); sentence [B, text.sentence].
   Features forward(Features const& seen, Said const& said) const {

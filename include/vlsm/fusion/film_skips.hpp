@@ -9,27 +9,22 @@
 namespace vlsm {
 
 struct FilmSkipsConfig {
-  Taps image;  ///< what it reads of the picture, and hands on in the same shapes
-  Words text;  ///< what it reads of the prompt: its sentence
   Backend backend = Backend::fused;  ///< of the modulation
 };
 
 /// Feature-wise linear modulation (Perez et al. 2018) of every tap in the tap's own width: a U-Net
 /// behind it has the sentence in each of its skips.
-template <FilmSkipsConfig config>
+template <FilmSkipsConfig config = FilmSkipsConfig{}, Taps image_port = Taps{},
+          Words text_port = Words{}>
 class FilmSkips : public Module {
-  static_assert(config.text.sentence > 0,
-                "FilmSkips reads a sentence: choose a text tower that writes one, or PassThrough");
-
  public:
+  template <Taps image, Words text>
+  using At = FilmSkips<config, image, text>;
   static constexpr FilmSkipsConfig settings = config;
-  static constexpr Taps image = config.image;
-  static constexpr Words text = config.text;
-  static constexpr Taps out = [] {
-    Taps taps = config.image;
-    taps.pooled = 0;
-    return taps;
-  }();
+  static constexpr Taps image = image_port, out = image_port.without_pooled();
+  static constexpr Words text = text_port;
+
+  static constexpr Needs needs{.sentence = true};
 
   /// taps [B, N, image.width] (or maps) -> the same shapes; sentence [B, text.sentence].
   Features forward(Features const& seen, Said const& said) const {

@@ -7,22 +7,14 @@
 
 namespace vlsm {
 
-struct PassThroughConfig {
-  Taps image;    ///< what it hands on
-  Words text{};  ///< what it leaves to the decoder or the head
-};
-
 /// The fusion slot of a model that fuses nothing here: the taps go on as they are.
-template <PassThroughConfig config>
+template <Taps image_port = Taps{}, Words text_port = Words{}>
 class PassThrough : public Module {
  public:
-  static constexpr Taps image = config.image;
-  static constexpr Words text = config.text;
-  static constexpr Taps out = [] {
-    Taps taps = config.image;
-    taps.pooled = 0;
-    return taps;
-  }();
+  template <Taps image, Words text>
+  using At = PassThrough<image, text>;
+  static constexpr Taps image = image_port, out = image_port.without_pooled();
+  static constexpr Words text = text_port;
 
   Features forward(Features const& seen, Said const& /*said*/) const { return seen; }
 

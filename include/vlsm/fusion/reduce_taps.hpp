@@ -7,13 +7,12 @@
 namespace vlsm {
 
 /// What fusions share that bring every tap to one width first: ports, the reduction and its price.
-template <Taps seen_taps, int width>
+template <Taps image_port, int width>
 class ReducesTaps : public Module {
  public:
-  static constexpr Taps image = seen_taps;
+  static constexpr Taps image = image_port;
   static constexpr Taps out = [] {
-    Taps taps = seen_taps;
-    taps.pooled = 0;
+    Taps taps = image_port.without_pooled();
     for (int i = 0; i < taps.count; ++i) taps.width[i] = width;
     return taps;
   }();

@@ -10,26 +10,25 @@
 namespace vlsm {
 
 struct FpnConfig {
-  Taps image;                  ///< three taps
-  Words text;                  ///< its sentence is multiplied into the deepest tap
   std::array<int, 3> width{};  ///< channels the taps are brought to; the middle one is the output's
 };
 
 /// CRIS's neck (Wang et al. 2022, section 3.2): the sentence gates the deepest map, which is then
 /// merged upwards; all three meet at the middle one's size, with their coordinates.
-template <FpnConfig config>
+template <FpnConfig config, Taps image_port = Taps{}, Words text_port = Words{}>
 class TextFpn : public Module {
-  static_assert(config.image.count == 3,
-                "TextFpn reads three taps: choose a vision tower with three");
-  static_assert(config.text.sentence > 0,
-                "TextFpn reads a sentence: choose a text tower that writes one");
-  static constexpr auto in = config.image.width;
+  static constexpr auto in = image_port.width;
   static constexpr int shallow = config.width[0], middle = config.width[1], deep = config.width[2];
 
  public:
-  static constexpr Taps image = config.image;
-  static constexpr Words text = config.text;
-  static constexpr Taps out = Taps::alike(1, middle, config.image.stride[1], Layout::map);
+  template <Taps image, Words text>
+  using At = TextFpn<config, image, text>;
+  static constexpr FpnConfig settings = config;
+  static constexpr Taps image = image_port;
+  static constexpr Words text = text_port;
+  static constexpr Taps out = Taps::alike(1, middle, image.stride[1], Layout::map);
+
+  static constexpr Needs needs{.taps = 3, .sentence = true};
 
   /// taps at 1/8, 1/16, 1/32 (or all of one size); sentence [B, text.sentence] ->
   /// map [B, width[1], h, w] of the middle tap's size.
@@ -50,13 +49,13 @@ class TextFpn : public Module {
   }
 
   static constexpr long long parameter_count() {
-    long long count = Linear::parameter_count(config.text.sentence, deep, false) +
-                      2 * BatchNorm::parameter_count(deep);
+    long long count =
+        Linear::parameter_count(text.sentence, deep, false) + 2 * BatchNorm::parameter_count(deep);
     each_conv([&](ConvConfig c, int) { count += ConvNorm::parameter_count(c); });
     return count;
   }
   static constexpr long long flops(Load load) {
-    long long count = linear_flops(1, config.text.sentence, deep);
+    long long count = linear_flops(1, text.sentence, deep);
     each_conv([&](ConvConfig c, int tap) { count += Conv::flops(c, cells_of(image, tap, load)); });
     return count;
   }
@@ -77,7 +76,7 @@ class TextFpn : public Module {
     return at::upsample_bilinear2d(x, {like.size(2), like.size(3)}, false);
   }
   static at::Tensor down(at::Tensor const& x) {
-    constexpr int factor = config.image.stride[1] / config.image.stride[0];
+    constexpr int factor = image.stride[1] / image.stride[0];
     return factor > 1 ? at::avg_pool2d(x, factor) : x;
   }
   /// Two more channels: x and y from -1 to 1.
@@ -95,7 +94,7 @@ class TextFpn : public Module {
                               merge3 = conv1x1(shallow + middle, middle),
                               gather = conv1x1(3 * middle, middle),
                               locate = conv3x3(middle + 2, middle);
-  std::shared_ptr<Linear> sentence_ = child<Linear>("sentence", config.text.sentence, deep, false);
+  std::shared_ptr<Linear> sentence_ = child<Linear>("sentence", text.sentence, deep, false);
   std::shared_ptr<BatchNorm> sentence_norm_ = child<BatchNorm>("sentence_norm", deep);
   std::shared_ptr<BatchNorm> gate_norm_ = child<BatchNorm>("gate_norm", deep);
   std::shared_ptr<ConvBlock> deep_ = child<ConvBlock>("deep", to_deep);

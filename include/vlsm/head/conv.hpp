@@ -7,17 +7,19 @@
 namespace vlsm {
 
 struct ConvHeadConfig {
-  Taps in;         ///< the one map it reads
   int kernel = 3;  ///< cells a side
 };
 
 /// One convolution to logits, enlarged (bilinear, corners aligned) to the image's size: the head of
 /// segmentation_models_pytorch.
-template <ConvHeadConfig config>
+template <ConvHeadConfig config = ConvHeadConfig{}, Taps in_port = Taps{}>
 class ConvHead : public Module {
  public:
-  static constexpr Taps in = config.in;
-  static constexpr int scale = config.in.stride[0];
+  template <Taps in, Words>
+  using At = ConvHead<config, in>;
+  static constexpr ConvHeadConfig settings = config;
+  static constexpr Taps in = in_port;
+  static constexpr int scale = in.stride[0];
 
   /// map [B, width, h, w] -> logits [B, 1, scale h, scale w]
   at::Tensor forward(Features const& read, Said const& /*said*/) const {
@@ -32,7 +34,7 @@ class ConvHead : public Module {
 
  private:
   static constexpr ConvConfig conv{
-      .in = config.in.width[0], .out = 1, .kernel = config.kernel, .padding = config.kernel / 2};
+      .in = in.width[0], .out = 1, .kernel = config.kernel, .padding = config.kernel / 2};
   std::shared_ptr<Conv> conv_ = child<Conv>("conv", conv);
 };
 

@@ -8,29 +8,28 @@
 namespace vlsm {
 
 struct ProjectorConfig {
-  Taps in;         ///< the one map it reads
-  Words text;      ///< its sentence becomes the last convolution
-  int kernel = 3;  ///< cells a side of that convolution
+  int kernel = 3;  ///< cells a side of the convolution that the sentence becomes
   int steps = 2;   ///< times the map is doubled before it
 };
 
 /// CRIS's projector (Wang et al. 2022, section 3.4): the sentence is turned into the weights of the
 /// convolution that reads its mask from the map.
-template <ProjectorConfig config>
+template <ProjectorConfig config = ProjectorConfig{}, Taps in_port = Taps{},
+          Words text_port = Words{}>
 class DynamicHead : public Module {
-  static constexpr int wide = config.in.width[0], narrow = wide / 2;
+  static constexpr int wide = in_port.width[0], narrow = wide / 2;
   static constexpr int taps = config.kernel * config.kernel;
-  static_assert(config.text.sentence > 0,
-                "DynamicHead reads a sentence: choose a text tower that writes one, or another "
-                "head");
-  static_assert(wide % 2 == 0, "ProjectorConfig: .in has an odd width");
-  static_assert(config.in.stride[0] >> config.steps > 0,
-                "ProjectorConfig: .steps would enlarge the map beyond the image");
 
  public:
-  static constexpr Taps in = config.in;
-  static constexpr Words text = config.text;
-  static constexpr int scale = config.in.stride[0];
+  template <Taps in, Words text>
+  using At = DynamicHead<config, in, text>;
+  static constexpr ProjectorConfig settings = config;
+  static constexpr Taps in = in_port;
+  static constexpr Words text = text_port;
+  static constexpr int scale = in.stride[0];
+
+  static constexpr Needs needs{
+      .sentence = true, .divisible = wide % 2 == 0, .least_stride = 1 << config.steps};
 
   /// map [B, width, h, w], sentence [B, sentence] -> logits [B, 1, H, W] of the image's size.
   at::Tensor forward(Features const& read, Said const& said) const {
@@ -56,14 +55,14 @@ class DynamicHead : public Module {
   }
 
   static constexpr long long parameter_count() {
-    long long count = Conv::parameter_count(last) +
-                      Linear::parameter_count(config.text.sentence, narrow * taps + 1);
+    long long count =
+        Conv::parameter_count(last) + Linear::parameter_count(text.sentence, narrow * taps + 1);
     for (int i = 0; i < config.steps; ++i) count += ConvNorm::parameter_count(step(i));
     return count;
   }
   static constexpr long long flops(Load load) {
     long long cells = cells_of(in, 0, load),
-              count = linear_flops(1, config.text.sentence, narrow * taps + 1);
+              count = linear_flops(1, text.sentence, narrow * taps + 1);
     for (int i = 0; i < config.steps; ++i) count += Conv::flops(step(i), cells *= 4);
     return count + Conv::flops(last, cells) + linear_flops(cells, narrow * taps, 1);
   }
@@ -77,8 +76,7 @@ class DynamicHead : public Module {
   std::vector<std::shared_ptr<ConvBlock>> steps_ = children_of<ConvBlock>(
       "steps", config.steps, [](int i) { return std::make_shared<ConvBlock>(step(i)); });
   std::shared_ptr<Conv> last_ = child<Conv>("last", last);
-  std::shared_ptr<Linear> sentence_ =
-      child<Linear>("sentence", config.text.sentence, narrow* taps + 1);
+  std::shared_ptr<Linear> sentence_ = child<Linear>("sentence", text.sentence, narrow* taps + 1);
 };
 
 }  // namespace vlsm

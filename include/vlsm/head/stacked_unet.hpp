@@ -21,8 +21,8 @@ class PictureUnet : public Adaptation {
   static constexpr ResNetConfig encoder{
       .block = Residual::basic, .layers = {1, 1, 1, 1}, .in = 4, .count = 1 + config.stages};
   using Encoder = ResNet<encoder>;
-  using Decoder = UnetDecoder<UnetConfig{.in = Encoder::out, .width = config.width}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  using Decoder = UnetDecoder<UnetConfig{.width = config.width}, Encoder::out>;
+  using Head = ConvHead<ConvHeadConfig{}, Decoder::out>;
 
  public:
   /// image [B, 3, H, W], guess [B, 1, H, W] of probabilities -> logits [B, 1, H, W]
@@ -52,6 +52,9 @@ class StackedUnet : public Head {
   using Unet = PictureUnet<config>;
 
  public:
+  template <Taps in, Words text>
+  using At = StackedUnet<typename Head::template At<in, text>, config>;
+
   /// map [B, width, h, w] -> logits [B, 1, H, W] of the image's size.
   at::Tensor forward(Features const& read, Said const& said) const {
     at::Tensor const guess = at::sigmoid(Head::forward(read, said));

@@ -7,16 +7,14 @@
 
 namespace vlsm {
 
-struct UpsampleConfig {
-  Taps in;  ///< the one map it reads
-};
-
 /// One transposed convolution from cells to pixels: CLIPSeg's plain head.
-template <UpsampleConfig config>
+template <Taps in_port = Taps{}>
 class TransposedHead : public Module {
  public:
-  static constexpr Taps in = config.in;
-  static constexpr int scale = config.in.stride[0];
+  template <Taps in, Words>
+  using At = TransposedHead<in>;
+  static constexpr Taps in = in_port;
+  static constexpr int scale = in.stride[0];
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
   at::Tensor forward(Features const& read, Said const& /*said*/) const {
@@ -36,13 +34,15 @@ class TransposedHead : public Module {
 
 /// A 3x3 convolution and two transposed ones of a quarter patch each: the head of CLIPSeg's refined
 /// weights. Enlarges by (patch / 4)^2, which is the patch only for patches of 16 pixels.
-template <UpsampleConfig config>
+template <Taps in_port = Taps{}>
 class RefinedHead : public Module {
-  static constexpr int width = config.in.width[0];
-  static constexpr int step = config.in.stride[0] / 4;
+  static constexpr int width = in_port.width[0];
+  static constexpr int step = in_port.stride[0] / 4;
 
  public:
-  static constexpr Taps in = config.in;
+  template <Taps in, Words>
+  using At = RefinedHead<in>;
+  static constexpr Taps in = in_port;
   static constexpr int scale = step * step;
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]

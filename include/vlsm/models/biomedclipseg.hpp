@@ -24,7 +24,6 @@ inline constexpr VitConfig timm_vit_b16{
 struct BiomedClipSeg : ClipSeg {
   using Vision = VisionTransformer<timm_vit_b16>;
   using Text = BertText<pubmed_bert>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 64}>;
   static constexpr Recipe recipe{.image = 224, .normalize = clip, .threshold = 0.5f, .tokens = 256};
 };
 
@@ -38,7 +37,6 @@ inline constexpr VitConfig timm_vit_b16_pooled = [] {
 /// BiomedCLIPSeg whose condition may also be a picture.
 struct BiomedClipSegVisual : BiomedClipSeg {
   using Vision = VisionTransformer<timm_vit_b16_pooled>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 64}>;
 };
 
 }  // namespace vlsm

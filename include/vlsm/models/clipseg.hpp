@@ -15,22 +15,21 @@ namespace vlsm {
 struct ClipSeg {
   using Vision = VisionTransformer<clip_vit_b16>;  // taps after blocks 3, 6, 9
   using Text = ClipText<clip_text>;                // end token -> 512
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 64}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 2048}>;
-  using Head = RefinedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = Film<FilmConfig{.width = 64}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.heads = 4, .ffn = 2048}>;
+  using Head = RefinedHead<>;
   static constexpr Recipe recipe{.image = 352, .normalize = imagenet, .threshold = 0.5f};
 };
 
 /// With the plain head; weights: CIDAS/clipseg-rd64.
 struct ClipSegSimple : ClipSeg {
-  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Head = TransposedHead<>;
 };
 
 /// With 16 channels and the plain head; weights: the authors' rd16-uni.pth.
 struct ClipSegRd16 : ClipSeg {
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 16}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 2048}>;
-  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = Film<FilmConfig{.width = 16}>;
+  using Head = TransposedHead<>;
 };
 
 /// The vision tower with all of its blocks, pooled into the width of the sentences.

@@ -26,9 +26,9 @@ struct ClipSegTiny {
       .count = 3};
   using Vision = VisionTransformer<vit>;
   using Text = ClipText<byte_text>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 48}>;
-  using Decoder = TransformerDecoder<DecoderConfig{.in = Fusion::out, .heads = 4, .ffn = 192}>;
-  using Head = TransposedHead<UpsampleConfig{.in = Decoder::out}>;
+  using Fusion = Film<FilmConfig{.width = 48}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.heads = 4, .ffn = 192}>;
+  using Head = TransposedHead<>;
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 192};
 };
 
@@ -44,7 +44,6 @@ struct ClipSegSmall : ClipSegTiny {
     return larger;
   }();
   using Vision = VisionTransformer<vit>;
-  using Fusion = Film<FilmConfig{.image = Vision::out, .text = Text::out, .width = 48}>;
   static constexpr Recipe recipe{.image = 128, .normalize = imagenet, .tokens = 192};
 };
 

@@ -23,11 +23,9 @@ inline constexpr ClipTextConfig cris_text = [] {
 struct Cris {
   using Vision = ClipResNet<clip_rn50>;  // C3, C4, and C5 behind the attention pool
   using Text = ClipText<cris_text>;      // sentence 1024, words 512
-  using Fusion =
-      TextFpn<FpnConfig{.image = Vision::out, .text = Text::out, .width = {256, 512, 1024}}>;
-  using Decoder = CrossDecoder<CrossConfig{
-      .in = Fusion::out, .text = Text::out, .heads = 8, .ffn = 2048, .layers = 3, .dropout = 10}>;
-  using Head = DynamicHead<ProjectorConfig{.in = Decoder::out, .text = Text::out}>;
+  using Fusion = TextFpn<FpnConfig{.width = {256, 512, 1024}}>;
+  using Decoder = CrossDecoder<CrossConfig{.heads = 8, .ffn = 2048, .layers = 3, .dropout = 10}>;
+  using Head = DynamicHead<>;
   static constexpr Recipe recipe{
       .image = 416, .normalize = clip, .threshold = 0.35f, .tokens = 17, .fit = Fit::letterbox};
 };

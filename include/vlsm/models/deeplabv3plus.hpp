@@ -24,9 +24,9 @@ inline constexpr ResNetConfig resnet50_dilated = [] {
 struct DeepLabV3Plus {
   using Vision = ResNet<resnet50_dilated>;
   using Text = NoText;
-  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
-  using Decoder = DeepLabV3PlusDecoder<DeepLabConfig{.in = Fusion::out}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out, .kernel = 1}>;
+  using Fusion = PassThrough<>;
+  using Decoder = DeepLabV3PlusDecoder<>;
+  using Head = ConvHead<ConvHeadConfig{.kernel = 1}>;
   static constexpr Recipe recipe{.image = 256, .normalize = imagenet};
 };
 

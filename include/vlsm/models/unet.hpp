@@ -16,9 +16,9 @@ namespace vlsm {
 struct Unet {
   using Vision = ResNet<resnet50>;
   using Text = NoText;
-  using Fusion = PassThrough<PassThroughConfig{.image = Vision::out}>;
-  using Decoder = UnetDecoder<UnetConfig{.in = Fusion::out}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  using Fusion = PassThrough<>;
+  using Decoder = UnetDecoder<>;
+  using Head = ConvHead<>;
   static constexpr Recipe recipe{.image = 256, .normalize = imagenet};
 };
 

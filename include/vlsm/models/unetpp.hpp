@@ -8,8 +8,7 @@ namespace vlsm {
 
 /// UNet++ over a ResNet-50, one of the study's image-only baselines.
 struct UnetPlusPlus : Unet {
-  using Decoder = UnetPlusPlusDecoder<UnetConfig{.in = Fusion::out}>;
-  using Head = ConvHead<ConvHeadConfig{.in = Decoder::out}>;
+  using Decoder = UnetPlusPlusDecoder<>;
 };
 
 }  // namespace vlsm
