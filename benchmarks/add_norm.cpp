@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "vlsm/ops/add_norm.hpp"
+#include "vlsm/ops/add_norm/add_norm.hpp"
 
 #include "benchmarks/support/operator.hpp"
 

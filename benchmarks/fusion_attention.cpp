@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "vlsm/ops/fusion_attention.hpp"
-
 #include "benchmarks/support/operator.hpp"
+#include "vlsm/ops/attention/attention.hpp"
 
 // Attention of a picture's cells to a sentence's words, forward alone and with its gradients, by
 // each backend. benchmarks/peers/torch_sdpa.py times PyTorch under the same names.

@@ -9,7 +9,7 @@
 #include "vlsm/models/unet.hpp"
 #include "vlsm/models/unetpp.hpp"
 #include "vlsm/nn/autocast.hpp"
-#include "vlsm/segmenter.hpp"
+#include "vlsm/segmenter/segmenter.hpp"
 
 // Whole models, from normalised pixels and token ids to logits.
 namespace vlsm::bench {

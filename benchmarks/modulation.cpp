@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "benchmarks/support/operator.hpp"
-#include "vlsm/ops/film.hpp"
+#include "vlsm/ops/film/film.hpp"
 
 // FiLM's modulation alone, without the layers around it (film.cpp), forward and with its gradients:
 // CLIPSeg's tokens, and the largest skip of a U-Net.

@@ -6,7 +6,7 @@
 
 #include "benchmarks/support/case.hpp"
 #include "benchmarks/support/fixture.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/tokenizer/factory.hpp"
 
 // CLIP's tokenizer in two flavours and BERT's: one prompt of the study, and the fixture's texts

@@ -1,7 +1,8 @@
-# A source file for each header of INCLUDE that matches PATTERN: there is no src/, the headers are all there is.
+# A source file for each header of INCLUDE that matches one of PATTERNS: there is no src/, the headers are all there is.
 # EXTENSION says which compiler takes them; OUT gets the files.
-function(vlsm_sources_of include pattern extension out)
-  file(GLOB headers RELATIVE "${include}" CONFIGURE_DEPENDS "${include}/${pattern}")
+function(vlsm_sources_of include patterns extension out)
+  list(TRANSFORM patterns PREPEND "${include}/")
+  file(GLOB headers RELATIVE "${include}" CONFIGURE_DEPENDS ${patterns})
   set(sources "")
   foreach(header IN LISTS headers)
     cmake_path(REPLACE_EXTENSION header LAST_ONLY "${extension}" OUTPUT_VARIABLE name)

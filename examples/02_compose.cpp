@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <iostream>
 
-#include "vlsm/check.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
+#include "vlsm/segmenter/check.hpp"
 #include "vlsm/vlsm.hpp"
 
 // [variant]

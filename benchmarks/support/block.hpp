@@ -8,12 +8,12 @@
 #include "benchmarks/support/case.hpp"
 #include "benchmarks/support/check.hpp"
 #include "tests/support/recipe.hpp"
-#include "vlsm/core/ports.hpp"
-#include "vlsm/io/keys/reshape.hpp"
-#include "vlsm/io/keys/schemes.hpp"
-#include "vlsm/io/keys/translate.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/compose/ports.hpp"
+#include "vlsm/keys/schemes.hpp"
+#include "vlsm/keys/translate.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/segmenter/features.hpp"
+#include "vlsm/weights/reshape.hpp"
 
 // One block alone: its weights, what it reads, and its check. Blocks of every slot are called in
 // the same way, forward(inputs…), so one function prepares them all.

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/nn/shape_text.hpp"
+#include "vlsm/base/shape_text.hpp"
 
 // How results are checked before they are timed.
 namespace vlsm::bench {

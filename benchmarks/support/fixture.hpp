@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 namespace vlsm::bench {
 

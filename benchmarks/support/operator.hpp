@@ -10,7 +10,7 @@
 #include "benchmarks/support/case.hpp"
 #include "benchmarks/support/check.hpp"
 #include "tests/support/recipe.hpp"
-#include "vlsm/core/backend.hpp"
+#include "vlsm/ops/backend.hpp"
 
 // An operator of ops/: its inputs, its backends, and its check against one of them in double
 // precision.

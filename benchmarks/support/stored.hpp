@@ -10,8 +10,8 @@
 #include "benchmarks/support/check.hpp"
 #include "benchmarks/support/fixture.hpp"
 #include "tests/support/recipe.hpp"
-#include "vlsm/io/safetensors.hpp"
-#include "vlsm/io/tensor.hpp"
+#include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/weights/tensor.hpp"
 
 namespace vlsm::bench {
 

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "tokenizer.hpp"
-#include "vlsm/core/error.hpp"
-#include "vlsm/io/atomic_file.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/io/find_weights.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/train/generators.hpp"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "vlsm/io/convert.hpp"
+#include "vlsm/weights/convert.hpp"
 
 #include <cstdio>
 
 #include "commands.hpp"
 #include "common.hpp"
-#include "vlsm/io/safetensors.hpp"
+#include "vlsm/io/safetensors/safetensors.hpp"
 
 namespace tool {
 namespace {

@@ -9,7 +9,7 @@
 #include "demo_report.hpp"
 #include "progress.hpp"
 #include "training_log.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 

@@ -5,7 +5,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "training_log.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/data/dataset.hpp"
 
 namespace tool {

@@ -12,7 +12,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/image/picture_file.hpp"
 #include "vlsm/version.hpp"
 

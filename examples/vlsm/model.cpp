@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "model_list.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/nn/module.hpp"
 
 namespace tool {

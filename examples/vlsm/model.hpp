@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "vlsm/core/ports.hpp"
-#include "vlsm/core/recipe.hpp"
+#include "vlsm/compose/ports.hpp"
+#include "vlsm/compose/recipe.hpp"
 #include "vlsm/data/examples.hpp"
-#include "vlsm/io/load_options.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/segmenter/features.hpp"
 #include "vlsm/train/evaluation.hpp"
 #include "vlsm/train/options.hpp"
+#include "vlsm/weights/load_options.hpp"
 
 // The library chooses a model when it compiles; the tool when it runs. This is the seam between
 // them.

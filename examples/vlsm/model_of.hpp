@@ -2,9 +2,9 @@
 #pragma once
 
 #include "model.hpp"
-#include "vlsm/io/load.hpp"
-#include "vlsm/segmenter.hpp"
+#include "vlsm/segmenter/segmenter.hpp"
 #include "vlsm/train/fit.hpp"
+#include "vlsm/weights/load.hpp"
 
 namespace tool {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 namespace tool {
 

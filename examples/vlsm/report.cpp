@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/io/atomic_file.hpp"
-#include "vlsm/tokenizer/unicode.hpp"
+#include "vlsm/tokenizer/unicode/unicode.hpp"
 #include "vlsm/version.hpp"
 
 namespace tool {

@@ -13,10 +13,10 @@
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/io/safetensors.hpp"
-#include "vlsm/io/tensor.hpp"
+#include "vlsm/io/safetensors/safetensors.hpp"
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/train/batch.hpp"
+#include "vlsm/weights/tensor.hpp"
 
 namespace tool {
 namespace {

@@ -5,7 +5,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "tokenizer.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 namespace tool {
 namespace {

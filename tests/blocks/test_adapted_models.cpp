@@ -5,9 +5,9 @@
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "vlsm/io/load.hpp"
-#include "vlsm/io/save.hpp"
 #include "vlsm/train/adapt.hpp"
+#include "vlsm/weights/load.hpp"
+#include "vlsm/weights/save.hpp"
 
 // Models with adapters: where their weights come from and go to, and which of them train.
 namespace {

@@ -3,7 +3,7 @@
 #include "support/doctest.hpp"
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_cris.hpp"
-#include "vlsm/check.hpp"
+#include "vlsm/segmenter/check.hpp"
 
 // What adapters compute, against the same in plain tensors.
 namespace {

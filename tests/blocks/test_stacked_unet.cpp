@@ -3,12 +3,12 @@
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/check.hpp"
 #include "vlsm/head/stacked_unet.hpp"
-#include "vlsm/io/load.hpp"
-#include "vlsm/io/save.hpp"
+#include "vlsm/segmenter/check.hpp"
 #include "vlsm/train/adapt.hpp"
 #include "vlsm/train/batch.hpp"
+#include "vlsm/weights/load.hpp"
+#include "vlsm/weights/save.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
-// expect: Fusion needs words, Text writes none: choose a text tower that writes them, or PassThrough
-// PassThrough
+// expect: Fusion needs words, Text writes none: choose a text tower that writes them, or
+// PassThrough PassThrough
 #include "slots.hpp"
 #include "vlsm/fusion/cross_attention.hpp"
 

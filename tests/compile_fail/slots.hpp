@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/fits.hpp"
+#include "vlsm/compose/fits.hpp"
 
 // Blocks that are nothing but their ports: what fits<A>() looks at, without the price of LibTorch.
 namespace slots {

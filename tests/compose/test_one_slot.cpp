@@ -3,7 +3,6 @@
 
 #include "support/doctest.hpp"
 #include "vlsm/adapt/shallow.hpp"
-#include "vlsm/check.hpp"
 #include "vlsm/fusion/cross_attention.hpp"
 #include "vlsm/fusion/film_skips.hpp"
 #include "vlsm/head/stacked_unet.hpp"
@@ -11,6 +10,7 @@
 #include "vlsm/models/cris.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
 #include "vlsm/models/unetpp.hpp"
+#include "vlsm/segmenter/check.hpp"
 
 // Each published model with one slot replaced, in one `using` line, by every block there is: where
 // it can stand there, ports follow; where it cannot, tests/compile_fail shows what is said.

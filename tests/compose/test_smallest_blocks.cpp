@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/doctest.hpp"
-#include "vlsm/check.hpp"
 #include "vlsm/nn/conv.hpp"
-#include "vlsm/nn/layout.hpp"
+#include "vlsm/segmenter/check.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 // The smallest block of each slot, as docs/slots.md quotes them.
 namespace {

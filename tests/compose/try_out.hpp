@@ -9,9 +9,9 @@
 
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/check.hpp"
-#include "vlsm/io/load.hpp"
-#include "vlsm/io/save.hpp"
+#include "vlsm/segmenter/check.hpp"
+#include "vlsm/weights/load.hpp"
+#include "vlsm/weights/save.hpp"
 
 namespace vlsm::test {
 

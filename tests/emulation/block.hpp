@@ -10,7 +10,7 @@
 
 #include "emulation/fiber.hpp"
 #include "emulation/memory.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 /// CUDA's own names, as kernels write them.
 struct dim3 {

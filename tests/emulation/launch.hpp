@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "emulation/block.hpp"
-#include "vlsm/kernels/device/capability.hpp"
+#include "vlsm/kernels/cuda/capability.hpp"
 
 namespace vlsm::emulation {
 

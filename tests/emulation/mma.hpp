@@ -8,7 +8,7 @@
 #include "emulation/shared.hpp"
 #include "emulation/warp.hpp"
 
-// Tensor-core instructions as an exchange over their lane layout (vlsm/kernels/device/mma.cuh says
+// Tensor-core instructions as an exchange over their lane layout (vlsm/kernels/cuda/mma.cuh says
 // it): each lane hands in its registers, the last one multiplies the matrices.
 
 namespace vlsm::emulation {

@@ -2,8 +2,8 @@
 #include <string>
 
 #include "fuzz/fuzz.hpp"
-#include "vlsm/tokenizer/bert_vocabulary_files.hpp"
 #include "vlsm/tokenizer/wordpiece.hpp"
+#include "vlsm/tokenizer/wordpiece/vocabulary_files.hpp"
 
 // The files of a BERT tokenizer.
 namespace {

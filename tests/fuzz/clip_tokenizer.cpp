@@ -6,8 +6,8 @@
 #include "fuzz/fuzz.hpp"
 #include "fuzz/naive_bpe.hpp"
 #include "support/fixtures.hpp"
+#include "vlsm/tokenizer/bpe/vocabulary_files.hpp"
 #include "vlsm/tokenizer/clip.hpp"
-#include "vlsm/tokenizer/vocabulary_files.hpp"
 
 // CLIP's tokenizers on any prompt, against a second way of computing the ids.
 namespace {

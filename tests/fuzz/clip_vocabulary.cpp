@@ -3,7 +3,7 @@
 
 #include "fuzz/fuzz.hpp"
 #include "fuzz/naive_bpe.hpp"
-#include "vlsm/tokenizer/vocabulary_files.hpp"
+#include "vlsm/tokenizer/bpe/vocabulary_files.hpp"
 
 // The files of a CLIP vocabulary. No short input holds the 512 byte pieces that one must have, so
 // two of the ways add what is missing.

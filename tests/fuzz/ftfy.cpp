@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "vlsm/tokenizer/ftfy.hpp"
+#include "vlsm/tokenizer/ftfy/ftfy.hpp"
 
 #include "fuzz/fuzz.hpp"
 #include "vlsm/tokenizer/byte.hpp"
-#include "vlsm/tokenizer/html.hpp"
-#include "vlsm/tokenizer/lowercase.hpp"
-#include "vlsm/tokenizer/normalize.hpp"
+#include "vlsm/tokenizer/ftfy/html.hpp"
+#include "vlsm/tokenizer/unicode/lowercase.hpp"
+#include "vlsm/tokenizer/unicode/normalize.hpp"
 
 // What is done to a prompt before it is split: repairs, entities, case, normal forms.
 namespace {

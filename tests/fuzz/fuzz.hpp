@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 /// What libFuzzer calls with each input.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size);

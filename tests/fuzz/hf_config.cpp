@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "vlsm/io/hf_config.hpp"
+#include "vlsm/weights/hf_config.hpp"
 
 #include "fuzz/fuzz.hpp"
 

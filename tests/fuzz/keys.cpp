@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fuzz/fuzz.hpp"
-#include "vlsm/io/keys/recognize.hpp"
+#include "vlsm/keys/recognize.hpp"
 
 // The names of a checkpoint's tensors, one a line: which scheme they are of, and that a name goes
 // to ours and back.

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/tokenizer/vocabulary_formats.hpp"
+#include "vlsm/tokenizer/bpe/vocabulary_formats.hpp"
 
 namespace vlsm::fuzz {
 

@@ -9,8 +9,8 @@
 
 #include "fuzz/fuzz.hpp"
 #include "io/builders.hpp"
-#include "vlsm/io/zip_directory.hpp"
-#include "vlsm/tokenizer/gzip.hpp"
+#include "vlsm/base/file/gzip.hpp"
+#include "vlsm/io/torch/zip/directory.hpp"
 
 // What is packed: gzip, against zlib's own reader, and the directory of a zip archive.
 namespace {

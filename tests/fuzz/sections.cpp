@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fuzz/fuzz.hpp"
-#include "vlsm/io/state_dict.hpp"
+#include "vlsm/io/torch/state_dict.hpp"
 
 // Where in a checkpoint its state dict is: trees of dicts as an unpickler would give them, built
 // from the input, so that every change of it is another tree.

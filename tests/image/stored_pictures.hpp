@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "support/fixtures.hpp"
-#include "vlsm/io/crc32.hpp"
+#include "vlsm/base/file/crc32.hpp"
 
 namespace vlsm::test {
 

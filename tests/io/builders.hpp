@@ -12,9 +12,9 @@
 
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/core/error.hpp"
-#include "vlsm/io/array.hpp"
-#include "vlsm/io/crc32.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/crc32.hpp"
+#include "vlsm/io/tensors/array.hpp"
 
 /// `expression` must throw vlsm::Error whose one line contains `words`.
 #define CHECK_ERROR(expression, words)                                       \

@@ -12,7 +12,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/io/checkpoint.hpp"
-#include "vlsm/io/zip.hpp"
+#include "vlsm/io/torch/zip/zip.hpp"
 
 // Damaged files must load or throw vlsm::Error: no other exception, no crash, no endless loop. Run
 // these under the address and undefined behaviour sanitizers.

@@ -9,7 +9,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/io/checkpoint.hpp"
-#include "vlsm/io/safetensors.hpp"
+#include "vlsm/io/safetensors/safetensors.hpp"
 
 using namespace vlsm;
 using namespace vlsm::test;

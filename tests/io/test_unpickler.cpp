@@ -5,7 +5,7 @@
 
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/io/unpickler.hpp"
+#include "vlsm/io/torch/pickle/unpickler.hpp"
 
 using namespace vlsm;
 using namespace vlsm::test;

@@ -4,7 +4,7 @@
 
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/io/zip.hpp"
+#include "vlsm/io/torch/zip/zip.hpp"
 
 using namespace vlsm;
 using namespace vlsm::test;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/floats.hpp"
-#include "vlsm/kernels/add_norm.hpp"
+#include "vlsm/kernels/add_norm/launch.hpp"
 
 // Problems of residual and layer normalisation, and their results by plain loops.
 namespace vlsm::test {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/kernels/device/types.cuh"
-#include "vlsm/kernels/fusion_attention.hpp"
+#include "vlsm/kernels/attention/launch.hpp"
+#include "vlsm/kernels/cuda/types.cuh"
 
 namespace vlsm::test {
 

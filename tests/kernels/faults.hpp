@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 namespace vlsm::test {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/floats.hpp"
-#include "vlsm/kernels/film.hpp"
+#include "vlsm/kernels/film/launch.hpp"
 
 // FiLM's problems, and their results by plain loops.
 namespace vlsm::test {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "support/doctest.hpp"
-#include "vlsm/kernels/device/element.hpp"
-#include "vlsm/kernels/device/types.cuh"
+#include "vlsm/kernels/common/element.hpp"
+#include "vlsm/kernels/cuda/types.cuh"
 
 // What the tests of kernels that read and write numbers of one type share.
 namespace vlsm::test {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "support/own_loss.hpp"
-#include "vlsm/kernels/device/types.cuh"
-#include "vlsm/kernels/dice.hpp"
-#include "vlsm/kernels/pixel_term.hpp"
+#include "vlsm/kernels/cuda/types.cuh"
+#include "vlsm/kernels/segmentation_loss/launch.hpp"
+#include "vlsm/kernels/segmentation_loss/pixel_term.hpp"
 
 // The segmentation losses as plain loops in double, and problems to try them on.
 namespace vlsm::test {

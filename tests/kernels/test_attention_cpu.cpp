@@ -8,8 +8,8 @@
 
 #include "kernels/instruction_sets.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/kernels/cpu/attention_backward.hpp"
-#include "vlsm/kernels/cpu/attention_forward.hpp"
+#include "vlsm/kernels/attention/cpu/backward.hpp"
+#include "vlsm/kernels/attention/cpu/forward.hpp"
 
 // The CPU kernels by themselves, in every instruction set that this machine has, against plain
 // loops in double.

@@ -9,7 +9,7 @@
 #include "kernels/instruction_sets.hpp"
 #include "kernels/plain_dice.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/kernels/cpu/dice.hpp"
+#include "vlsm/kernels/segmentation_loss/cpu.hpp"
 
 // Sums and gradients of the segmentation losses against plain loops in double.
 namespace {

@@ -6,7 +6,7 @@
 #include "kernels/plain_dice.hpp"
 #include "support/doctest.hpp"
 #include "support/own_loss.hpp"
-#include "vlsm/kernels/dice/launch.cuh"
+#include "vlsm/kernels/segmentation_loss/launch_loss.cuh"
 
 // The segmentation losses' CUDA kernels, as a card runs them, against plain loops in double.
 namespace {

@@ -3,9 +3,9 @@
 
 #include "kernels/faults.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/kernels/device/copy.cuh"
-#include "vlsm/kernels/device/shared.cuh"
-#include "vlsm/kernels/device/warp.cuh"
+#include "vlsm/kernels/cuda/copy.cuh"
+#include "vlsm/kernels/cuda/shared.cuh"
+#include "vlsm/kernels/cuda/warp.cuh"
 
 using namespace vlsm::kernels;
 namespace emulation = vlsm::emulation;

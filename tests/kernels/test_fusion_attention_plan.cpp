@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "support/doctest.hpp"
-#include "vlsm/kernels/fusion_attention/tuning.hpp"
+#include "vlsm/kernels/attention/tuning.hpp"
 
 using namespace vlsm::kernels;
 

@@ -2,8 +2,8 @@
 #include "kernels/add_norm_case.hpp"
 #include "kernels/film_case.hpp"
 #include "kernels/instruction_sets.hpp"
-#include "vlsm/kernels/cpu/add_norm.hpp"
-#include "vlsm/kernels/cpu/film.hpp"
+#include "vlsm/kernels/add_norm/cpu.hpp"
+#include "vlsm/kernels/film/cpu.hpp"
 
 // FiLM, and residual and layer normalisation, on a CPU: for every instruction set of this machine,
 // against plain loops in double.

@@ -4,8 +4,8 @@
 
 #include "kernels/faults.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/kernels/device/mma.cuh"
-#include "vlsm/kernels/device/philox.hpp"
+#include "vlsm/kernels/common/philox.hpp"
+#include "vlsm/kernels/cuda/mma.cuh"
 
 using namespace vlsm::kernels;
 

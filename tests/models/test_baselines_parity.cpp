@@ -2,9 +2,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include "support/reference.hpp"
-#include "vlsm/io/load.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
 #include "vlsm/models/unetpp.hpp"
+#include "vlsm/weights/load.hpp"
 
 // The image-only baselines against segmentation_models_pytorch: recipe weights at full size.
 namespace {

@@ -3,7 +3,7 @@
 
 #include "support/reference.hpp"
 #include "support/tiny_biomedclipseg.hpp"
-#include "vlsm/io/load.hpp"
+#include "vlsm/weights/load.hpp"
 
 // BiomedCLIPSeg against medvlsm's over open_clip: recipe weights at full size, files in small.
 namespace {

@@ -3,7 +3,7 @@
 
 #include "support/reference.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "vlsm/io/load.hpp"
+#include "vlsm/weights/load.hpp"
 
 // CLIPSeg against transformers' CLIPSegForImageSegmentation: recipe weights at full size.
 namespace {

@@ -3,7 +3,7 @@
 
 #include "support/reference.hpp"
 #include "support/tiny_cris.hpp"
-#include "vlsm/io/load.hpp"
+#include "vlsm/weights/load.hpp"
 
 // CRIS against medvlsm's: recipe weights at full size, files of every format in small.
 namespace {

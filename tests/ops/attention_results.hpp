@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "vlsm/ops/fusion_attention.hpp"
+#include "vlsm/ops/attention/attention.hpp"
 
 // What the tests of the attention feed it, and what they compare.
 namespace vlsm::test {

@@ -3,9 +3,9 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "ops/worst_error.hpp"
-#include "vlsm/core/error.hpp"
-#include "vlsm/kernels/device/philox.hpp"
-#include "vlsm/ops/add_norm.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/kernels/common/philox.hpp"
+#include "vlsm/ops/add_norm/add_norm.hpp"
 
 // Residual and layer normalisation of ops/ against ATen's operations in double precision, in value
 // and gradients.

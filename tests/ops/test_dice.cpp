@@ -9,7 +9,7 @@
 #include "support/doctest.hpp"
 #include "support/own_loss.hpp"
 #include "support/recipe.hpp"
-#include "vlsm/ops/dice.hpp"
+#include "vlsm/ops/segmentation_loss/dice.hpp"
 
 // The fused segmentation losses against the composites in double, values and gradients.
 namespace {

@@ -3,8 +3,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "ops/worst_error.hpp"
-#include "vlsm/core/error.hpp"
-#include "vlsm/ops/film.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/ops/film/film.hpp"
 
 // FiLM of ops/ against its formula in double precision, in value and gradients.
 namespace {

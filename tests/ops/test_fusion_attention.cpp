@@ -4,7 +4,7 @@
 
 #include "ops/attention_results.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/ops/tf32.hpp"
 
 // The attention of ops/ against its definition in double precision, in value and gradients.

@@ -5,9 +5,9 @@
 #include "ops/attention_results.hpp"
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/ops/add_norm.hpp"
-#include "vlsm/ops/dice.hpp"
-#include "vlsm/ops/film.hpp"
+#include "vlsm/ops/add_norm/add_norm.hpp"
+#include "vlsm/ops/film/film.hpp"
+#include "vlsm/ops/segmentation_loss/dice.hpp"
 
 // The operators on a GPU against their definition in double on the CPU; needs a card, and a build
 // with VLSM_CUDA.

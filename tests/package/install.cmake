@@ -5,7 +5,7 @@ execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BINARY_DIR}" --prefix "$
 if(failed)
   message(FATAL_ERROR "cmake --install failed")
 endif()
-foreach(file IN ITEMS include/vlsm/segmenter.hpp share/cmake/vlsm/vlsmConfig.cmake share/cmake/vlsm/VlsmCompiled.cmake share/cmake/vlsm/FindLibTorch.cmake)
+foreach(file IN ITEMS include/vlsm/segmenter/segmenter.hpp share/cmake/vlsm/vlsmConfig.cmake share/cmake/vlsm/VlsmCompiled.cmake share/cmake/vlsm/FindLibTorch.cmake)
   if(NOT EXISTS "${PREFIX}/${file}")
     message(FATAL_ERROR "not installed: ${file}")
   endif()

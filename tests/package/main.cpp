@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <string_view>
 
-#include "vlsm/io/load.hpp"
 #include "vlsm/models/clipseg.hpp"
 #include "vlsm/version.hpp"
+#include "vlsm/weights/load.hpp"
 
 // What a user of the library writes: a small variant of CLIPSeg, composed, run once, and weights
 // asked for that are not there. One project links vlsm::vlsm, another vlsm::compiled.

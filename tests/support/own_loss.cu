@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "support/own_loss.hpp"
-#include "vlsm/kernels/dice/launch.cuh"
+#include "vlsm/kernels/segmentation_loss/launch_loss.cuh"
 
 VLSM_LOSS_ON_CARD(vlsm::test::Marked, vlsm::test::Brier);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/dice.hpp"
+#include "vlsm/kernels/segmentation_loss/launch.hpp"
 
 // A loss of a user's own: the share of the pixels that is marked, and squared errors of the
 // probabilities. Its launches on a card are made in own_loss.cu.

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "vlsm/io/crc32.hpp"
+#include "vlsm/base/file/crc32.hpp"
 
 // PNG files made byte by byte, with the lies a test wants them to tell.
 namespace vlsm::test {

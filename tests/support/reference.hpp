@@ -9,10 +9,10 @@
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/recipe.hpp"
-#include "vlsm/io/keys/reshape.hpp"
-#include "vlsm/io/keys/translate.hpp"
-#include "vlsm/io/safetensors.hpp"
-#include "vlsm/io/tensor.hpp"
+#include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/keys/translate.hpp"
+#include "vlsm/weights/reshape.hpp"
+#include "vlsm/weights/tensor.hpp"
 
 namespace vlsm::test {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/tokenizer/tokenizer.hpp"
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/tokenizer/ftfy.hpp"
+#include "vlsm/tokenizer/ftfy/ftfy.hpp"
 
 using namespace vlsm::tokenizer;
 

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/tokenizer/lowercase.hpp"
-#include "vlsm/tokenizer/normalize.hpp"
-#include "vlsm/tokenizer/pretokenize.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/tokenizer/bpe/pretokenize.hpp"
+#include "vlsm/tokenizer/unicode/lowercase.hpp"
+#include "vlsm/tokenizer/unicode/normalize.hpp"
 
 using namespace vlsm::tokenizer;
 

@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "support/fixtures.hpp"
-#include "vlsm/core/error.hpp"
-#include "vlsm/tokenizer/bert_vocabulary_files.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/tokenizer/bpe/vocabulary_files.hpp"
 #include "vlsm/tokenizer/factory.hpp"
-#include "vlsm/tokenizer/vocabulary_files.hpp"
+#include "vlsm/tokenizer/wordpiece/vocabulary_files.hpp"
 
 namespace vlsm::test {
 

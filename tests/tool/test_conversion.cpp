@@ -4,8 +4,8 @@
 #include "support/pictures.hpp"
 #include "tool/run_tool.hpp"
 #include "vlsm/io/checkpoint.hpp"
-#include "vlsm/io/save.hpp"
 #include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/weights/save.hpp"
 
 using namespace vlsm::test;
 

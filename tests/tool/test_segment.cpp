@@ -3,8 +3,8 @@
 #include "tool/run_tool.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
-#include "vlsm/io/safetensors.hpp"
-#include "vlsm/io/tensor.hpp"
+#include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/weights/tensor.hpp"
 
 using namespace vlsm::test;
 

@@ -10,7 +10,7 @@
 
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/io/bytes.hpp"
+#include "vlsm/base/file/bytes.hpp"
 #include "vlsm/train/event_file.hpp"
 
 using namespace vlsm;

@@ -4,8 +4,8 @@
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/io/load.hpp"
 #include "vlsm/train/fit.hpp"
+#include "vlsm/weights/load.hpp"
 
 namespace {
 

@@ -3,9 +3,9 @@
 
 #include "support/reference.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "vlsm/io/load.hpp"
 #include "vlsm/train/loss.hpp"
 #include "vlsm/train/optimizer.hpp"
+#include "vlsm/weights/load.hpp"
 
 // Five AdamW steps of the tiny CLIPSeg against torch, transformers and MONAI.
 namespace {

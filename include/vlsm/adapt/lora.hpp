@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/attention.hpp"
 
 namespace vlsm {

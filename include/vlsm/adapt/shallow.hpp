@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/nn/adapter.hpp"
-#include "vlsm/nn/layout.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 namespace vlsm {
 

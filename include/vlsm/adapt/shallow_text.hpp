@@ -4,7 +4,7 @@
 #include <array>
 
 #include "vlsm/nn/adapter.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

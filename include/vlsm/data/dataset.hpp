@@ -6,8 +6,8 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/core/recipe.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/compose/recipe.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/dataset_survey.hpp"
 #include "vlsm/data/examples.hpp"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/data/dataset_options.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/image/fit.hpp"

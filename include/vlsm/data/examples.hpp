@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/image/image.hpp"
 
 namespace vlsm {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/data/mask_values.hpp"
 #include "vlsm/image/image.hpp"
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 namespace vlsm {
 

@@ -5,10 +5,10 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/synthetic.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/io/atomic_file.hpp"
 
 namespace vlsm {
 

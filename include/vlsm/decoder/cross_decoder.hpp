@@ -4,8 +4,8 @@
 #include "vlsm/nn/attention.hpp"
 #include "vlsm/nn/dropout.hpp"
 #include "vlsm/nn/layer_norm.hpp"
-#include "vlsm/nn/layout.hpp"
 #include "vlsm/nn/sine_positions.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 namespace vlsm {
 

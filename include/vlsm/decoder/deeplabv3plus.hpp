@@ -4,8 +4,8 @@
 #include <array>
 
 #include "vlsm/nn/dropout.hpp"
-#include "vlsm/nn/layout.hpp"
 #include "vlsm/nn/separable_block.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 namespace vlsm {
 

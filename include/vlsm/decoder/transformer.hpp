@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/ports.hpp"
-#include "vlsm/nn/layout.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 namespace vlsm {
 

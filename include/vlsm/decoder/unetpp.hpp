@@ -4,7 +4,7 @@
 #include <array>
 
 #include "vlsm/decoder/unet_block.hpp"
-#include "vlsm/nn/layout.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 namespace vlsm {
 

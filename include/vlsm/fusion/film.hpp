@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/fusion/reduce_taps.hpp"
-#include "vlsm/ops/film.hpp"
+#include "vlsm/ops/film/film.hpp"
 
 namespace vlsm {
 

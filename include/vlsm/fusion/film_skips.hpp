@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/ports.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/linear.hpp"
-#include "vlsm/ops/film.hpp"
+#include "vlsm/ops/film/film.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

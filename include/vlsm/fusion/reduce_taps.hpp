@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/nn/layout.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 namespace vlsm {
 

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "vlsm/nn/conv_block.hpp"
-#include "vlsm/nn/layout.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/segmenter/layout.hpp"
 
 namespace vlsm {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/nn/conv.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "vlsm/nn/conv_block.hpp"
-#include "vlsm/nn/features.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

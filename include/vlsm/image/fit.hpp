@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "vlsm/core/recipe.hpp"
+#include "vlsm/compose/recipe.hpp"
 #include "vlsm/image/image.hpp"
 #include "vlsm/image/letterbox.hpp"
 #include "vlsm/image/resize.hpp"

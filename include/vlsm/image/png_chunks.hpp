@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "vlsm/io/crc32.hpp"
+#include "vlsm/base/file/crc32.hpp"
 
 // The outer layer of a PNG file (ISO 15948): its header, and the chunks behind it.
 namespace vlsm::detail {

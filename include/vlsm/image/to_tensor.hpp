@@ -10,7 +10,7 @@
 #include <array>
 #include <vector>
 
-#include "vlsm/core/recipe.hpp"
+#include "vlsm/compose/recipe.hpp"
 #include "vlsm/image/fit.hpp"
 #include "vlsm/image/image.hpp"
 #include "vlsm/image/resize.hpp"

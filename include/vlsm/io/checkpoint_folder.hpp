@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/core/json.hpp"
-#include "vlsm/io/checkpoint_tensors.hpp"
-#include "vlsm/io/mapped_file.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/mapped_file.hpp"
+#include "vlsm/base/json.hpp"
+#include "vlsm/io/torch/checkpoint_tensors.hpp"
 
 namespace vlsm::io {
 

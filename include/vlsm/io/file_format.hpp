@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/io/bytes.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/bytes.hpp"
 
 namespace vlsm::io {
 

@@ -9,9 +9,9 @@
 #include <system_error>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/io/file_format.hpp"
-#include "vlsm/io/mapped_file.hpp"
 
 // Which file holds the weights where a person names a file or a folder.
 namespace vlsm::io {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/recipe.hpp"
+#include "vlsm/compose/recipe.hpp"
 #include "vlsm/decoder/transformer.hpp"
 #include "vlsm/fusion/film.hpp"
 #include "vlsm/head/transposed.hpp"
-#include "vlsm/segmenter.hpp"
+#include "vlsm/segmenter/segmenter.hpp"
 #include "vlsm/text/clip_text.hpp"
 #include "vlsm/vision/vit.hpp"
 

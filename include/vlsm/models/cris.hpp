@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/recipe.hpp"
+#include "vlsm/compose/recipe.hpp"
 #include "vlsm/decoder/cross_decoder.hpp"
 #include "vlsm/fusion/text_fpn.hpp"
 #include "vlsm/head/dynamic.hpp"
-#include "vlsm/segmenter.hpp"
+#include "vlsm/segmenter/segmenter.hpp"
 #include "vlsm/text/clip_text.hpp"
 #include "vlsm/vision/clip_resnet.hpp"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/recipe.hpp"
+#include "vlsm/compose/recipe.hpp"
 #include "vlsm/decoder/deeplabv3plus.hpp"
 #include "vlsm/fusion/pass_through.hpp"
 #include "vlsm/head/conv.hpp"
-#include "vlsm/segmenter.hpp"
+#include "vlsm/segmenter/segmenter.hpp"
 #include "vlsm/text/no_text.hpp"
 #include "vlsm/vision/resnet.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/base/work.hpp"
 #include "vlsm/nn/adaptation.hpp"
 #include "vlsm/nn/linear.hpp"
 

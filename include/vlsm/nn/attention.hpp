@@ -3,11 +3,11 @@
 
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/base/work.hpp"
 #include "vlsm/nn/fresh_seed.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/nn/ordered_words.hpp"
-#include "vlsm/ops/fusion_attention.hpp"
+#include "vlsm/ops/attention/attention.hpp"
 
 namespace vlsm {
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/base/work.hpp"
 #include "vlsm/nn/module.hpp"
 
 namespace vlsm {

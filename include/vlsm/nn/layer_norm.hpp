@@ -5,7 +5,7 @@
 
 #include "vlsm/nn/fresh_seed.hpp"
 #include "vlsm/nn/module.hpp"
-#include "vlsm/ops/add_norm.hpp"
+#include "vlsm/ops/add_norm/add_norm.hpp"
 
 namespace vlsm {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/base/work.hpp"
 #include "vlsm/nn/adaptable_layer.hpp"
 #include "vlsm/nn/attention.hpp"
 #include "vlsm/nn/layer_norm.hpp"

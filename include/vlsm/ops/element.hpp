@@ -3,8 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "vlsm/kernels/device/element.hpp"
-#include "vlsm/kernels/device/with_floats.hpp"
+#include "vlsm/kernels/common/element.hpp"
+#include "vlsm/kernels/cuda/with_floats.hpp"
 
 // Tensors' types as the kernels name them.
 namespace vlsm::ops {

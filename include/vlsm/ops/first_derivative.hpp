@@ -3,7 +3,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 
 namespace vlsm::ops {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/core/ports.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
+#include "vlsm/segmenter/features.hpp"
 #include "vlsm/text/check_tokens.hpp"
 
 namespace vlsm {

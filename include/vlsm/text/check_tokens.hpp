@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/shape_text.hpp"
 #include "vlsm/nn/module.hpp"
-#include "vlsm/nn/shape_text.hpp"
 
 namespace vlsm {
 

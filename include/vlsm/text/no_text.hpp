@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/ports.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/tokenizer/bert_vocabulary_files.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/tokenizer/bpe/vocabulary_files.hpp"
 #include "vlsm/tokenizer/clip.hpp"
 #include "vlsm/tokenizer/tokenizer.hpp"
-#include "vlsm/tokenizer/vocabulary_files.hpp"
 #include "vlsm/tokenizer/wordpiece.hpp"
+#include "vlsm/tokenizer/wordpiece/vocabulary_files.hpp"
 
 namespace vlsm::tokenizer {
 

@@ -11,12 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/tokenizer/vocabulary/ids.hpp"
 
 namespace vlsm::tokenizer {
-
-/// The ids of one prompt.
-using Ids = std::vector<std::int64_t>;
 
 /// The prompt length of CLIP's text towers.
 inline constexpr std::size_t clip_length = 77;

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string_view>
 
-#include "vlsm/tokenizer/bert_flavour.hpp"
 #include "vlsm/tokenizer/tokenizer.hpp"
+#include "vlsm/tokenizer/wordpiece/flavour.hpp"
 
 namespace vlsm::tokenizer {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/nn/adaptation.hpp"
 #include "vlsm/train/optimizer.hpp"
 

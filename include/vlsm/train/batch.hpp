@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/data/examples.hpp"
 #include "vlsm/nn/autocast.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/segmenter/features.hpp"
 #include "vlsm/train/options.hpp"
 
 namespace vlsm {

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/io/crc32.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/crc32.hpp"
 
 // Scalars over steps in the form that TensorBoard reads: a file of TFRecords, each of which holds a
 // protobuf message of type Event.

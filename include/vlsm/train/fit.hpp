@@ -4,8 +4,8 @@
 #include <chrono>
 #include <filesystem>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/io/atomic_file.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/generators.hpp"
 #include "vlsm/train/state.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/ops/dice.hpp"
-#include "vlsm/train/composite_losses.hpp"
+#include "vlsm/ops/segmentation_loss/composite.hpp"
+#include "vlsm/ops/segmentation_loss/dice.hpp"
 #include "vlsm/train/options.hpp"
 
 namespace vlsm {

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "vlsm/train/same_shape.hpp"
+#include "vlsm/ops/same_shape.hpp"
 
 namespace vlsm {
 

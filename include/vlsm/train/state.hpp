@@ -4,11 +4,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "vlsm/core/error.hpp"
-#include "vlsm/core/json.hpp"
-#include "vlsm/io/save.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/json.hpp"
 #include "vlsm/train/optimizer.hpp"
 #include "vlsm/train/schedule.hpp"
+#include "vlsm/weights/save.hpp"
 
 namespace vlsm {
 

@@ -3,10 +3,10 @@
 
 #include <array>
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_image.hpp"
 #include "vlsm/nn/conv_block.hpp"
-#include "vlsm/nn/features.hpp"
+#include "vlsm/segmenter/features.hpp"
 #include "vlsm/vision/attention_pool.hpp"
 
 namespace vlsm {

@@ -3,10 +3,10 @@
 
 #include <array>
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_image.hpp"
-#include "vlsm/nn/features.hpp"
 #include "vlsm/nn/residual_block.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

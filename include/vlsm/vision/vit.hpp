@@ -3,12 +3,12 @@
 
 #include <array>
 
-#include "vlsm/core/ports.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_image.hpp"
 #include "vlsm/nn/conv.hpp"
-#include "vlsm/nn/features.hpp"
 #include "vlsm/nn/position_table.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

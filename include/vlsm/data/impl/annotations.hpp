@@ -11,9 +11,9 @@
 #include <system_error>
 #include <vector>
 
-#include "vlsm/core/compiled.hpp"
-#include "vlsm/core/error.hpp"
-#include "vlsm/core/json.hpp"
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/json.hpp"
 #include "vlsm/data/annotations.hpp"
 
 namespace vlsm {

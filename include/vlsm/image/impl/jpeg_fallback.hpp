@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "vlsm/core/stb_image.hpp"
+#include "vlsm/base/stb_image.hpp"
 #include "vlsm/image/jpeg_segments.hpp"
 #include "vlsm/image/raw_picture.hpp"
 

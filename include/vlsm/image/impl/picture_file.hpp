@@ -9,8 +9,8 @@
 #include <sstream>
 #include <string>
 
-#include "vlsm/core/compiled.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/image/impl/jpeg_decode.hpp"
 #include "vlsm/image/impl/jpeg_fallback.hpp"
 #include "vlsm/image/impl/png_decode.hpp"

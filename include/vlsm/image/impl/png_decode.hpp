@@ -5,10 +5,10 @@
 #include <memory>
 #include <optional>
 
+#include "vlsm/base/file/inflate.hpp"
 #include "vlsm/image/png_chunks.hpp"
 #include "vlsm/image/png_paeth.hpp"
 #include "vlsm/image/raw_picture.hpp"
-#include "vlsm/io/inflate.hpp"
 
 namespace vlsm::detail {
 

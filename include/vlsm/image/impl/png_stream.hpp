@@ -22,7 +22,7 @@
 #elif defined(VLSM_LIBDEFLATE)
 #include <libdeflate.h>
 #else
-#include "vlsm/core/stb_write.hpp"
+#include "vlsm/base/stb_write.hpp"
 #endif
 
 // The rows of an RGB picture as the zlib stream (RFC 1950) that a PNG file holds.

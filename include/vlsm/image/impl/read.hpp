@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "vlsm/core/compiled.hpp"
+#include "vlsm/base/compiled.hpp"
 #include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/read.hpp"
 

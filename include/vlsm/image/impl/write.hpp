@@ -6,12 +6,12 @@
 #include <cstring>
 #include <string_view>
 
-#include "vlsm/core/compiled.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/image/impl/png_stream.hpp"
 #include "vlsm/image/png_chunks.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/io/atomic_file.hpp"
 
 namespace vlsm {
 

@@ -12,17 +12,17 @@
 #include <string_view>
 #include <utility>
 
-#include "vlsm/core/compiled.hpp"
-#include "vlsm/core/error.hpp"
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/io/checkpoint.hpp"
 #include "vlsm/io/checkpoint_folder.hpp"
-#include "vlsm/io/checkpoint_tensors.hpp"
 #include "vlsm/io/file_format.hpp"
 #include "vlsm/io/find_weights.hpp"
-#include "vlsm/io/legacy_pickle.hpp"
-#include "vlsm/io/mapped_file.hpp"
-#include "vlsm/io/safetensors.hpp"
-#include "vlsm/io/torch_zip.hpp"
+#include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/io/torch/checkpoint_tensors.hpp"
+#include "vlsm/io/torch/legacy.hpp"
+#include "vlsm/io/torch/torch_zip.hpp"
 
 namespace vlsm::io {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/kernels/add_norm/row.cuh"
-#include "vlsm/kernels/device/columns.cuh"
+#include "vlsm/kernels/cuda/columns.cuh"
 
 namespace vlsm::kernels::add_norm {
 

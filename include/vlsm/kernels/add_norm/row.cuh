@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/add_norm.hpp"
-#include "vlsm/kernels/device/floats.cuh"
-#include "vlsm/kernels/device/warp.cuh"
+#include "vlsm/kernels/add_norm/launch.hpp"
+#include "vlsm/kernels/cuda/floats.cuh"
+#include "vlsm/kernels/cuda/warp.cuh"
 
 namespace vlsm::kernels::add_norm {
 

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "vlsm/kernels/cpu/isa.hpp"
-#include "vlsm/kernels/device/types.cuh"
+#include "vlsm/kernels/cuda/types.cuh"
 
 // Stretches of other element types become floats and are written back. The loops have no branches,
 // so that the compiler makes vectors of them.

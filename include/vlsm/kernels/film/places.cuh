@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/device/columns.cuh"
-#include "vlsm/kernels/device/warp.cuh"
-#include "vlsm/kernels/film.hpp"
+#include "vlsm/kernels/cuda/columns.cuh"
+#include "vlsm/kernels/cuda/warp.cuh"
+#include "vlsm/kernels/film/launch.hpp"
 
 // Which elements a thread modulates: four times four neighbours, all loaded before any is used.
 namespace vlsm::kernels::film {

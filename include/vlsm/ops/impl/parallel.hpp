@@ -10,7 +10,7 @@
 #include <ATen/TensorIterator.h>
 #include <ATen/ops/empty.h>
 
-#include "vlsm/core/compiled.hpp"
+#include "vlsm/base/compiled.hpp"
 #include "vlsm/ops/parallel.hpp"
 
 namespace vlsm::ops {

@@ -6,8 +6,8 @@
 
 #include <tuple>
 
-#include "vlsm/nn/shape_text.hpp"
-#include "vlsm/ops/dice.hpp"
+#include "vlsm/base/shape_text.hpp"
+#include "vlsm/ops/segmentation_loss/dice.hpp"
 
 namespace vlsm::ops::python {
 

@@ -5,7 +5,7 @@
 
 #include <tuple>
 
-#include "vlsm/ops/impl/fusion_attention.hpp"
+#include "vlsm/ops/attention/impl/attention.hpp"
 
 namespace vlsm::ops::python {
 

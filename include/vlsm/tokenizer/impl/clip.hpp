@@ -4,15 +4,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "vlsm/core/compiled.hpp"
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/tokenizer/bpe/pretokenize.hpp"
+#include "vlsm/tokenizer/bpe/vocabulary.hpp"
+#include "vlsm/tokenizer/bpe/vocabulary_files.hpp"
 #include "vlsm/tokenizer/clip.hpp"
-#include "vlsm/tokenizer/ftfy.hpp"
-#include "vlsm/tokenizer/html.hpp"
-#include "vlsm/tokenizer/lowercase.hpp"
-#include "vlsm/tokenizer/normalize.hpp"
-#include "vlsm/tokenizer/pretokenize.hpp"
-#include "vlsm/tokenizer/vocabulary.hpp"
-#include "vlsm/tokenizer/vocabulary_files.hpp"
+#include "vlsm/tokenizer/ftfy/ftfy.hpp"
+#include "vlsm/tokenizer/ftfy/html.hpp"
+#include "vlsm/tokenizer/unicode/lowercase.hpp"
+#include "vlsm/tokenizer/unicode/normalize.hpp"
 
 namespace vlsm::tokenizer {
 

@@ -3,11 +3,11 @@
 
 #include <utility>
 
-#include "vlsm/core/compiled.hpp"
-#include "vlsm/tokenizer/bert_text.hpp"
-#include "vlsm/tokenizer/bert_vocabulary.hpp"
-#include "vlsm/tokenizer/bert_vocabulary_files.hpp"
+#include "vlsm/base/compiled.hpp"
 #include "vlsm/tokenizer/wordpiece.hpp"
+#include "vlsm/tokenizer/wordpiece/text.hpp"
+#include "vlsm/tokenizer/wordpiece/vocabulary.hpp"
+#include "vlsm/tokenizer/wordpiece/vocabulary_files.hpp"
 
 namespace vlsm::tokenizer {
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include "vlsm/base/error.hpp"
+
+namespace vlsm::io {
+
+/// A file that appears under its name only when it is complete: it is written beside it, as
+/// `NAME.partial-N`, flushed to the disk and renamed. Without `commit` (an exception, say) it is
+/// removed again; what a killed process left is removed when the same file is next written.
+class AtomicFile {
+ public:
+  /// Starts the file. Throws Error where the folder does not exist or cannot be written.
+  explicit AtomicFile(std::filesystem::path const& path) : path_(path.string()) {
+    clean_up(path);
+    for (unsigned n = 0; !start(partial_name(path_, n));) ++n;
+  }
+
+  ~AtomicFile() {
+    if (!done_) ::unlink(partial_.c_str());
+    ::close(file_);
+  }
+  AtomicFile(AtomicFile const&) = delete;
+  AtomicFile& operator=(AtomicFile const&) = delete;
+
+  /// Removes what killed processes left of the file at `path`.
+  static void clean_up(std::filesystem::path const& path) {
+    constexpr unsigned writers = 4;  // at once; more than one is rare
+    for (unsigned n = 0; n < writers; ++n) remove_abandoned(partial_name(path.string(), n));
+  }
+
+  /// Appends `bytes` bytes. Throws Error, on a full disk for example.
+  void write(void const* data, std::size_t bytes) {
+    auto const* at = static_cast<char const*>(data);
+    while (bytes > 0) {
+      // One call writes at most 2 GiB on Linux.
+      ssize_t const written = ::write(file_, at, bytes < (1u << 30) ? bytes : (1u << 30));
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail("the file cannot be written");
+      at += written;
+      bytes -= static_cast<std::size_t>(written);
+    }
+  }
+
+  /// Makes the file appear. Throws Error; the older file of that name is then untouched. Without
+  /// `flush` the disk is not waited for: for the many small files of a set that can be made again.
+  void commit(bool flush = true) {
+    if (flush && ::fsync(file_) != 0) fail("the file cannot be flushed to the disk");
+    // Some file systems tell of a failed write only when a handle is closed; the lock of the other
+    // one has to last until the file has its name.
+    if (int const second = ::dup(file_); second < 0 || ::close(second) != 0)
+      fail("the file cannot be closed");
+    if (std::rename(partial_.c_str(), path_.c_str()) != 0) fail("the file cannot be renamed");
+    done_ = true;
+    if (flush) sync_folder();
+  }
+
+ private:
+  [[noreturn]] void fail(std::string const& what) {
+    // The destructor does not run where the constructor throws; nothing exists then.
+    throw Error(what + " (" + std::strerror(errno) + ")", path_,
+                "check the folder, its permissions and the free space");
+  }
+
+  static std::string partial_name(std::string const& path, unsigned n) {
+    return path + ".partial-" + std::to_string(n);
+  }
+
+  // A lock tells that someone writes the file; a killed process has none. A file system without
+  // locks cannot tell: nothing is removed there.
+
+  /// Makes the partial file and locks it. False where there is one already, or where another
+  /// process took the new one for abandoned.
+  bool start(std::string const& partial) {
+    partial_ = partial;
+    // A plain open, not mkstemp: the mode then follows the user's umask.
+    int const file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && errno == EEXIST) return false;
+    if (file < 0) fail("the file cannot be created");
+    bool const locked = ::flock(file, LOCK_EX | LOCK_NB) == 0;
+    if (locked ? is_named(file, partial) : errno != EWOULDBLOCK) file_ = file;
+    if (file_ < 0) ::close(file);
+    return file_ >= 0;
+  }
+
+  /// Removes a partial file that nobody writes any more.
+  static void remove_abandoned(std::string const& partial) {
+    int const file = ::open(partial.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) return;
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0 && is_named(file, partial)) ::unlink(partial.c_str());
+    ::close(file);
+  }
+
+  /// Whether the name still means this file, after another process may have changed that.
+  static bool is_named(int file, std::string const& name) {
+    struct stat mine {
+    }, named{};
+    return ::fstat(file, &mine) == 0 && ::stat(name.c_str(), &named) == 0 &&
+           mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+  }
+
+  // The rename itself survives a power cut only once the folder is on the disk. Some file systems
+  // cannot do that; the file is complete either way.
+  void sync_folder() const {
+    std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+    if (folder.empty()) folder = ".";
+    int const handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle < 0) return;
+    ::fsync(handle);
+    ::close(handle);
+  }
+
+  std::string path_;
+  std::string partial_;
+  int file_ = -1;
+  bool done_ = false;
+};
+
+}  // namespace vlsm::io

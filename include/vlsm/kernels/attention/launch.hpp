@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "vlsm/kernels/common/philox.hpp"
+
+namespace vlsm::kernels {
+
+// Attention of many queries (the pixels of a picture) to few keys (the words of a sentence):
+//   O = dropout(softmax(scale Q K^T)) V,  Q and O [B, Nq, H, D], K and V [B, Nk, H, D].
+
+/// How far apart neighbours lie, in elements. The last dimension is contiguous.
+struct AttentionStrides {
+  std::int64_t batch, row, head;
+};
+
+/// What the numbers are and how they are multiplied. All sums are float.
+enum class Arithmetic : std::uint8_t {
+  f32,   ///< float, multiplied as float
+  tf32,  ///< float, rounded to TF32 for the tensor cores
+  f16,
+  bf16,
+};
+
+/// What forward and backward share.
+struct AttentionShape {
+  int batch, heads, queries, keys;
+  int width;  ///< D: 16, 32, 64, 80 or 128
+  Arithmetic arithmetic;
+  float scale;
+  std::int32_t const* key_lengths =
+      nullptr;  ///< [B]: keys from there on do not count; null: all do
+  /// Element (b, h, query, key) has the index ((b H + h) Nq + query) Nk + key in the mask.
+  DropoutMask dropout = {};
+  float dropout_scale = 1;  ///< 1 / (1 - probability)
+};
+
+/// A row without keys gets zeros, and minus infinity in `lse`.
+struct FusionAttentionForward {
+  AttentionShape shape;
+  void const *q, *k, *v;
+  void* out;
+  float* lse;  ///< [B, H, Nq]: log(sum(exp(scale Q K^T))); may be null
+  AttentionStrides q_strides, k_strides, v_strides, out_strides;
+};
+
+struct FusionAttentionBackward {
+  AttentionShape shape;
+  void const *q, *k, *v, *out, *grad_out;
+  float const* lse;
+  void *grad_q, *grad_k, *grad_v;
+  void* workspace;  ///< workspace_bytes() of it, aligned to 16
+  AttentionStrides q_strides, k_strides, v_strides, out_strides, grad_out_strides;
+  AttentionStrides grad_q_strides, grad_k_strides, grad_v_strides;
+};
+
+/// Widths that the kernels are compiled for.
+constexpr bool fusion_attention_takes(int width) {
+  return width == 16 || width == 32 || width == 64 || width == 80 || width == 128;
+}
+
+/// `stream` is a cudaStream_t. No synchronisation, no memory of their own, the same bits every run.
+void launch(FusionAttentionForward const& arguments, void* stream);
+void launch(FusionAttentionBackward const& arguments, void* stream);
+
+/// Depends on the shape and on the card in use.
+std::size_t workspace_bytes(AttentionShape const& shape);
+
+}  // namespace vlsm::kernels

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <type_traits>
+
+#include "vlsm/kernels/attention/tuning.hpp"
+#include "vlsm/kernels/cuda/copy.cuh"
+#include "vlsm/kernels/cuda/types.cuh"
+#include "vlsm/kernels/cuda/warp.cuh"
+
+namespace vlsm::kernels::attention {
+
+__device__ inline int key_length(AttentionShape const& shape, int batch) {
+  if (shape.key_lengths == nullptr) return shape.keys;
+  int const length = shape.key_lengths[batch];
+  return length < 0 ? 0 : length < shape.keys ? length : shape.keys;
+}
+
+/// Where a thread stands: the head that its block works on, of whose keys the first `length` count;
+/// its warp, and its place (g, t) in the 8 x 4 lanes of the fragments.
+struct Place {
+  int batch, head, length, thread, threads, warp, lane, g, t;
+  explicit __device__ Place(AttentionShape const& shape)
+      : batch(static_cast<int>(blockIdx.x) / shape.heads),
+        head(static_cast<int>(blockIdx.x) % shape.heads),
+        length(key_length(shape, batch)),
+        thread(static_cast<int>(threadIdx.x)),
+        threads(static_cast<int>(blockDim.x)),
+        warp(thread / 32),
+        lane(thread % 32),
+        g(lane / 4),
+        t(lane % 4) {}
+};
+
+/// A matrix of one head in global memory: `count` rows from row `first` on.
+template <class T>
+struct Rows {
+  T* first;
+  std::int64_t stride;
+  int count;
+
+  /// `pointer` is the tensor; `total` the number of its rows, of which `begin` may lie beyond.
+  __device__ Rows(void const* pointer, AttentionStrides strides, int batch, int head, int begin,
+                  int total)
+      : first(static_cast<T*>(const_cast<void*>(pointer)) + batch * strides.batch +
+              head * strides.head + (begin < total ? begin : 0) * strides.row),
+        stride(strides.row),
+        count(begin < total ? total - begin : 0) {}
+  __device__ Rows(void const* pointer, AttentionStrides strides, Place const& place, int begin,
+                  int total)
+      : Rows(pointer, strides, place.batch, place.head, begin, total) {}
+};
+
+/// Elements from one row to the next in shared memory.
+template <class T, int width>
+constexpr int shared_stride = width + 16 / static_cast<int>(sizeof(T));
+
+/// Starts to fill `total` rows of shared memory, with zeros beyond those that there are. `wide`:
+/// everything is aligned to 16 bytes, so the copies go past the registers (cp.async).
+template <int width, class T>
+__device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thread, int threads,
+                          bool wide) {
+  constexpr int stride = shared_stride<T, width>;
+  if (wide) {
+    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = width / step;
+    for (int i = thread; i < total * steps; i += threads) {
+      int const row = i / steps, column = i % steps * step;
+      bool const there = row < from.count;
+      copy_async<16>(to, row * stride + column,
+                     from.first + (there ? row : 0) * from.stride + column, there);
+    }
+  } else {
+    for (int i = thread; i < total * width; i += threads) {
+      int const row = i / width, column = i % width;
+      to[row * stride + column] =
+          row < from.count ? from.first[row * from.stride + column] : from_float<T>(0);
+    }
+  }
+}
+
+/// A warp's sums, times a factor a row of the lane, become its rows of `to`. They go through its
+/// part of shared memory, so that neighbours are written together.
+template <class E, class T>
+__device__ void store_rows(Rows<T> const& to, Shared<T> through,
+                           float const (&sums)[E::width / 8][2 * E::own],
+                           float const (&factor)[E::own], Place const& place, bool wide) {
+  __syncwarp();
+  VLSM_UNROLL
+  for (int j = 0; j < E::width / 8; ++j) {
+    VLSM_UNROLL
+    for (int r = 0; r < E::own; ++r)
+      store_vector(through, (place.g + 8 * r) * E::stride + E::out_column(2 * j, place.t),
+                   Vector<T, 2>{{from_float<T>(sums[j][2 * r] * factor[r]),
+                                 from_float<T>(sums[j][2 * r + 1] * factor[r])}});
+  }
+  __syncwarp();
+  int const count = to.count < E::rows ? to.count : E::rows;
+  if (wide) {
+    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = E::width / step;
+    for (int i = place.lane; i < count * steps; i += 32) {
+      int const row = i / steps, column = i % steps * step;
+      store_vector(to.first + row * to.stride + column,
+                   load_vector<step>(through, row * E::stride + column));
+    }
+  } else {
+    for (int i = place.lane; i < count * E::width; i += 32) {
+      int const row = i / E::width, column = i % E::width;
+      to.first[row * to.stride + column] = through[row * E::stride + column];
+    }
+  }
+}
+
+/// The first of the queries that a warp owns, of the group that its block is at.
+template <class E>
+__device__ int first_query(QueryPlan const& plan, int group, Place const& place) {
+  return ((static_cast<int>(blockIdx.y) * plan.groups + group) * plan.warps + place.warp) * E::rows;
+}
+
+template <int count, int width>
+__device__ void clear(float (&values)[count][width]) {
+  VLSM_UNROLL
+  for (int i = 0; i < count; ++i) {
+    VLSM_UNROLL
+    for (int j = 0; j < width; ++j) values[i][j] = 0;
+  }
+}
+
+/// Which of a lane's scores dropout keeps: bit f of word r for column f of its row r. A loop that
+/// is not unrolled: Philox stands in the code once. `index(r, f)` is the element's index in the
+/// mask.
+template <int own, int columns, class Index>
+__device__ void draw_dropout(std::uint32_t (&kept)[own], DropoutMask const& mask,
+                             Index const& index) {
+  static_assert(columns <= 32);
+  VLSM_UNROLL
+  for (int r = 0; r < own; ++r) kept[r] = 0xffffffffu;
+  if (mask.threshold == 0) return;
+  VLSM_UNROLL
+  for (int r = 0; r < own; ++r) {
+    kept[r] = 0;
+    VLSM_ROLLED
+    for (int f = 0; f < columns; ++f)
+      kept[r] |= static_cast<std::uint32_t>(mask.keeps(index(r, f))) << f;
+  }
+}
+
+/// A product that no compiler joins with the sum it goes into.
+__device__ inline float rounded_product(float a, float b) {
+#ifdef __CUDA_ARCH__
+  return __fmul_rn(a, b);
+#else
+  return a * b;
+#endif
+}
+
+}  // namespace vlsm::kernels::attention

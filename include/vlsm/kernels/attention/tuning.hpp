@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "vlsm/kernels/attention/launch.hpp"
+#include "vlsm/kernels/cuda/capability.hpp"
+
+namespace vlsm::kernels {
+
+/// Numbers that suit a card; none of them changes a result but the order of the sums of grad_k and
+/// grad_v (by `blocks`).
+struct AttentionTuning {
+  int warps;         ///< a block of the kernels whose warps own queries
+  int shared_bytes;  ///< what one block may take
+  int tile_bytes;  ///< where the keys do not fit at once: two blocks a multiprocessor, and 1 KB of
+                   ///< CUDA's for each
+  int blocks;      ///< that occupy the card: twice its multiprocessors
+};
+
+constexpr AttentionTuning attention_tuning(int capability) {
+  int const all = shared_limit(capability);
+  // 148 multiprocessors on a B200, 132 on an H100, 16 on an Orin, 108 on an A100.
+  int const blocks = capability >= 100 ? 296 : capability >= 90 ? 264 : capability == 87 ? 32 : 216;
+  return {.warps = 4, .shared_bytes = all, .tile_bytes = (all - 1024) / 2, .blocks = blocks};
+}
+
+/// Keys (or queries) that a warp holds in registers at a time, by the registers that the sums of a
+/// row of `width` leave. 80 holds the 77 tokens of CLIP: then nothing is ever rescaled.
+constexpr int forward_chunk(Arithmetic arithmetic, int width) {
+  if (arithmetic == Arithmetic::f32) return 32;
+  return width <= 64 ? 80 : width == 80 ? 64 : 32;
+}
+constexpr int backward_chunk(int width) { return width <= 80 ? 32 : 16; }
+
+constexpr int element_bytes(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::f32 || arithmetic == Arithmetic::tf32 ? 4 : 2;
+}
+
+VLSM_HOST_DEVICE constexpr int round_up(int value, int step) {
+  return (value + step - 1) / step * step;
+}
+constexpr int divide_up(int value, int step) { return (value + step - 1) / step; }
+
+/// 16 bytes more than a row: then neither ldmatrix nor the loads of fragments meet a bank twice.
+constexpr int row_bytes(AttentionShape const& shape) {
+  return element_bytes(shape.arithmetic) * shape.width + 16;
+}
+
+/// How the kernels whose warps own queries go through the keys.
+struct QueryPlan {
+  int warps;
+  int tile;    ///< keys in shared memory at a time, a multiple of 16
+  int groups;  ///< of queries that a block takes, one after another, for the same keys
+  int shared_bytes;
+};
+
+/// `held` matrices of the queries stand in shared memory; a warp has `rows` of each.
+constexpr QueryPlan query_plan(AttentionShape const& shape, int held, int rows,
+                               AttentionTuning const& tuning) {
+  QueryPlan plan{};
+  plan.warps = tuning.warps;
+  int const bytes = row_bytes(shape), own = held * plan.warps * rows * bytes;
+  plan.tile = round_up(shape.keys, 16);
+  // Small enough for two blocks or not: all keys at once need no barrier between the tiles.
+  if (own + 2 * plan.tile * bytes > tuning.shared_bytes) {
+    int const room = std::max(tuning.tile_bytes, own + 64 * bytes) - own;
+    plan.tile = room / (2 * bytes) / 16 * 16;
+  }
+  plan.shared_bytes = own + 2 * plan.tile * bytes;
+  int const blocks = divide_up(shape.queries, plan.warps * rows);
+  std::int64_t const all = std::int64_t{blocks} * shape.batch * shape.heads;
+  // The keys are loaded once a block: let it take several groups where the card stays full.
+  plan.groups = static_cast<int>(std::clamp<std::int64_t>(all / (2 * tuning.blocks), 1, 8));
+  return plan;
+}
+
+/// How the kernel whose warps own keys goes through the queries.
+struct KeyPlan {
+  int warps;
+  int tile;    ///< queries in shared memory at a time (twice: the next ones are on their way)
+  int splits;  ///< of the queries; each leaves its own sums
+  int queries_a_split;
+  int shared_bytes;
+};
+
+constexpr KeyPlan key_plan(AttentionShape const& shape, int rows, AttentionTuning const& tuning) {
+  KeyPlan plan{};
+  plan.warps = std::clamp(divide_up(shape.keys, rows), 1, 8);
+  int const bytes = row_bytes(shape);
+  plan.tile = backward_chunk(shape.width);
+  auto const shared = [&](int warps) {
+    return 2 * warps * rows * bytes + 4 * plan.tile * bytes + 4 * plan.tile * 4;
+  };
+  while (shared(plan.warps) > tuning.shared_bytes) --plan.warps;
+  plan.shared_bytes = shared(plan.warps);
+  int const tiles = std::max(divide_up(shape.queries, plan.tile), 1);
+  int const others =
+      std::max(shape.batch * shape.heads * divide_up(shape.keys, plan.warps * rows), 1);
+  // One block a multiprocessor: each split costs a write and a read of its sums.
+  plan.queries_a_split =
+      plan.tile * divide_up(tiles, std::clamp(tuning.blocks / 2 / others, 1, tiles));
+  plan.splits = std::max(divide_up(shape.queries, plan.queries_a_split), 1);
+  return plan;
+}
+
+}  // namespace vlsm::kernels

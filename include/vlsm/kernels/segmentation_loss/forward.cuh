@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/kernels/segmentation_loss/pixels.cuh"
+
+namespace vlsm::kernels::dice {
+
+/// A float sum and what its roundings have lost so far (Neumaier).
+struct Compensated {
+  float sum = 0, rest = 0;
+
+  __device__ void add(float value) {
+    float const next = sum + value, part = next - sum;
+    rest += (sum - (next - part)) + (value - part);
+    sum = next;
+  }
+  __device__ void add(Compensated const& other) {
+    add(other.sum);
+    rest += other.rest;
+  }
+};
+
+/// Each block sums its part of a plane to workspace[block].
+template <class Term, class X, class Y>
+__global__ void __launch_bounds__(threads)
+    dice_sums(DiceForward const a, Term const term, bool const wide) {
+  Part const part(a.size);
+  X const* const logits = static_cast<X const*>(a.logits) + part.begin;
+  Y const* const target = static_cast<Y const*>(a.target) + part.begin;
+  Compensated sums[4];
+  for (int first = step * threadIdx.x; first < part.count; first += step * threads) {
+    int const count = part.count - first < step ? part.count - first : step;
+    float x[step] = {}, t[step] = {};
+    read(logits + first, count, wide, x);
+    read(target + first, count, wide, t);
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) {
+      if (i >= count) continue;
+      Probability<float> s;
+      DeviceMath::probability(x[i], s);
+      sums[0].add(s.yes * t[i]);
+      sums[1].add(s.yes);
+      sums[2].add(t[i]);
+      if constexpr (!Term::none) {
+        float value;
+        term.template value<DeviceMath>(x[i], s, t[i], value);
+        sums[3].add(value);
+      }
+    }
+  }
+  // Lanes, then warps, in a fixed order.
+  constexpr int warps = threads / 32;
+  Shared<float> const of_warps = shared_array<float>(0, 8 * warps);
+  int const warp = threadIdx.x / 32;
+  VLSM_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    VLSM_UNROLL
+    for (int mask = 16; mask > 0; mask /= 2)
+      sums[i].add({shuffle_xor(sums[i].sum, mask), shuffle_xor(sums[i].rest, mask)});
+    if (threadIdx.x % 32 == 0) {
+      of_warps[8 * warp + 2 * i] = sums[i].sum;
+      of_warps[8 * warp + 2 * i + 1] = sums[i].rest;
+    }
+  }
+  __syncthreads();
+  if (threadIdx.x >= 4) return;
+  int const i = threadIdx.x;
+  Compensated total;
+  for (int w = 0; w < warps; ++w) total.add({of_warps[8 * w + 2 * i], of_warps[8 * w + 2 * i + 1]});
+  double* const to = reinterpret_cast<double*>(a.workspace + blockIdx.x);
+  to[i] = static_cast<double>(total.sum) + static_cast<double>(total.rest);
+}
+
+__device__ inline double warp_sum_double(double value) {
+  VLSM_UNROLL
+  for (int mask = 16; mask > 0; mask /= 2) value += __shfl_xor_sync(full_warp, value, mask);
+  return value;
+}
+
+/// One block makes values of the sums: a warp a group, then all groups in order.
+template <int warps, class Region>
+__global__ void __launch_bounds__(32 * warps)
+    dice_finish(DiceForward const a, Region const region_loss) {
+  Shared<double> const of_warps = shared_array<double>(0, 2 * warps);
+  std::ptrdiff_t const each = dice_workspace(a.size) / a.size.planes, groups = a.total.groups;
+  int const warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  double region = 0, term = 0;
+  for (std::ptrdiff_t group = warp; group < groups; group += warps) {
+    DiceSums sums;
+    for (std::ptrdiff_t plane = group; plane < a.size.planes; plane += groups)
+      for (std::ptrdiff_t i = lane; i < each; i += 32) sums += a.workspace[plane * each + i];
+    sums = {warp_sum_double(sums.overlap), warp_sum_double(sums.predicted),
+            warp_sum_double(sums.wanted), warp_sum_double(sums.term)};
+    RegionLoss const loss = region_loss(sums);
+    region += loss.value;
+    term += sums.term;
+    if (lane == 0) a.regions[group] = loss;
+  }
+  if (lane == 0) {
+    of_warps[2 * warp] = region;
+    of_warps[2 * warp + 1] = term;
+  }
+  __syncthreads();
+  region = 0, term = 0;
+  for (int w = 0; w < warps; ++w) {
+    region += of_warps[2 * w];
+    term += of_warps[2 * w + 1];
+  }
+  term *= a.total.term_weight;
+  if (a.total.mean || a.total.each_group)
+    term /= static_cast<double>(a.size.planes) * static_cast<double>(a.size.pixels);
+  if (a.total.mean) region /= static_cast<double>(groups);
+  if (!a.total.each_group) {
+    if (threadIdx.x == 0) *a.value = static_cast<float>(a.total.region_weight * region + term);
+    return;
+  }
+  // The barrier above made the regions of all warps visible to the block.
+  for (std::ptrdiff_t group = threadIdx.x; group < groups; group += 32 * warps)
+    a.value[group] = static_cast<float>(a.total.region_weight * a.regions[group].value + term);
+}
+
+}  // namespace vlsm::kernels::dice

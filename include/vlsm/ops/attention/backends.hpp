@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "vlsm/kernels/common/philox.hpp"
+#include "vlsm/ops/attention/options.hpp"
+
+// The same attention by other hands: references for the fused one, and what it is measured against.
+namespace vlsm::ops {
+
+namespace detail {
+
+/// [B, 1, 1, Nk] bool, true where a key counts; undefined where all do.
+inline at::Tensor counting_keys(at::Tensor const& k, AttentionOptions const& options) {
+  if (!options.lengths.defined()) return {};
+  at::Tensor const position = at::arange(k.size(1), options.lengths.options());
+  return (position.unsqueeze(0) < options.lengths.unsqueeze(1)).view({k.size(0), 1, 1, -1});
+}
+
+/// What Philox keeps of the weights [B, H, Nq, Nk]: 1 / (1 - dropout) or 0.
+inline at::Tensor kept_weights(at::Tensor const& weights, AttentionOptions const& options) {
+  kernels::DropoutMask const dropout{static_cast<std::uint64_t>(options.seed),
+                                     static_cast<std::uint64_t>(options.offset),
+                                     kernels::dropout_threshold(options.dropout)};
+  at::Tensor const kept = at::empty(weights.sizes(), at::kFloat);
+  float* const values = kept.mutable_data_ptr<float>();
+  for (std::int64_t i = 0; i < kept.numel(); ++i)
+    values[i] = dropout.keeps(static_cast<std::uint64_t>(i))
+                    ? static_cast<float>(1 / (1 - options.dropout))
+                    : 0.0f;
+  return kept.to(weights.options());
+}
+
+}  // namespace detail
+
+/// Two batched matrix products and a softmax: the definition, with all weights in memory.
+inline at::Tensor attention_by_products(at::Tensor const& q, at::Tensor const& k,
+                                        at::Tensor const& v, AttentionOptions const& options) {
+  check_attention(q, k, v, options);
+  at::Tensor scores = at::matmul(q.transpose(1, 2) * options.scale_of(q),
+                                 k.permute({0, 2, 3, 1}));  // [B, H, Nq, Nk]
+  if (at::Tensor const counts = detail::counting_keys(k, options); counts.defined())
+    scores = scores.masked_fill(counts.logical_not(), -std::numeric_limits<double>::infinity());
+  at::Tensor weights = at::softmax(scores, -1);
+  if (options.lengths.defined()) weights = weights.nan_to_num(0.0);  // rows without keys
+  if (options.dropout > 0) weights = weights * detail::kept_weights(weights, options);
+  return at::matmul(weights, v.transpose(1, 2)).transpose(1, 2);
+}
+
+/// What PyTorch's scaled_dot_product_attention chooses. It cannot be told what to drop.
+inline at::Tensor attention_by_aten(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+                                    AttentionOptions const& options) {
+  check_attention(q, k, v, options);
+  std::optional<at::Tensor> counts;
+  if (options.lengths.defined()) counts = detail::counting_keys(k, options);
+  at::Tensor const mixed =
+      at::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
+                                       counts, options.dropout, false, options.scale_of(q));
+  return mixed.transpose(1, 2);
+}
+
+/// cuDNN's attention. Throws Error where it cannot run.
+inline at::Tensor attention_by_cudnn(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+                                     AttentionOptions const& options) {
+  check_attention(q, k, v, options);
+  bool const half = q.scalar_type() == at::kHalf || q.scalar_type() == at::kBFloat16;
+  if (!q.is_cuda() || !half)
+    throw Error("cuDNN's attention needs a GPU and float16 or bfloat16",
+                "fusion_attention: q " + shape_text(q.sizes()) + " of " +
+                    at::toString(q.scalar_type()) + " on " + q.device().str(),
+                "choose Backend::fused");
+  std::optional<at::Tensor> bias;
+  if (options.lengths.defined())
+    bias = at::zeros({q.size(0), 1, q.size(1), k.size(1)}, q.options())
+               .masked_fill(detail::counting_keys(k, options).logical_not(),
+                            -std::numeric_limits<double>::infinity());
+  auto const result = at::_scaled_dot_product_cudnn_attention(
+      q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), bias,
+      /*compute_log_sumexp=*/true, options.dropout, /*is_causal=*/false,
+      /*return_debug_mask=*/false, options.scale_of(q));
+  return std::get<0>(result).transpose(1, 2);
+}
+
+}  // namespace vlsm::ops

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "vlsm/base/error.hpp"
+#include "vlsm/compose/fits.hpp"
+#include "vlsm/nn/module.hpp"
+#include "vlsm/segmenter/features.hpp"
+
+namespace vlsm {
+
+namespace detail {
+
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+/// What Segmenter holds of an architecture that does not fit, as fits<A>() has said.
+struct Silent : Module, Misfit {
+  template <class... Read>
+  Anything forward(Read const&...) const {
+    return {};
+  }
+};
+
+}  // namespace detail
+
+/// The model that an architecture describes. Its parameters are named after the slots:
+/// `vision.*`, `text.*`, `fusion.*`, `decoder.*`, `head.*`.
+template <class A>
+class Segmenter : public Module {
+  static_assert(fits<A>());
+  template <class Block>
+  using Slot = std::conditional_t<std::is_base_of_v<detail::Misfit, Block>, detail::Silent, Block>;
+
+ public:
+  using Architecture = A;
+  using Vision = Slot<typename Slots<A>::Vision>;
+  using Text = Slot<typename Slots<A>::Text>;
+  using Fusion = Slot<typename Slots<A>::Fusion>;
+  using Decoder = Slot<typename Slots<A>::Decoder>;
+  using Head = Slot<typename Slots<A>::Head>;
+
+  /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]
+  at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const {
+    return segment(vision->forward(image), text->forward(tokens));
+  }
+
+  /// The second half: what was seen and said -> logits. One picture may meet many sentences (and
+  /// one sentence many pictures): a batch of 1 is repeated to the other's. Throws Error for other
+  /// batches that differ.
+  at::Tensor segment(Features seen, Said said) const {
+    repeat_single(seen, said);
+    Features const joint = fusion->forward(seen, said);
+    Features const read = decoder->forward(joint, said);
+    return head->forward(read, said);
+  }
+
+  std::shared_ptr<Vision> vision = child<Vision>("vision");
+  std::shared_ptr<Text> text = child<Text>("text");
+  std::shared_ptr<Fusion> fusion = child<Fusion>("fusion");
+  std::shared_ptr<Decoder> decoder = child<Decoder>("decoder");
+  std::shared_ptr<Head> head = child<Head>("head");
+
+ private:
+  static at::Tensor repeat(at::Tensor const& x, std::int64_t count) {
+    if (!x.defined() || x.size(0) == count) return x;
+    std::vector<std::int64_t> shape(x.sizes().begin(), x.sizes().end());
+    shape[0] = count;
+    return x.expand(shape);
+  }
+  static void repeat_single(Features& seen, Said& said) {
+    at::Tensor const& heard = said.sentence.defined() ? said.sentence : said.words;
+    if (!heard.defined()) return;
+    std::int64_t const images = seen.taps[0].size(0), prompts = heard.size(0);
+    if (images == 1) {
+      for (at::Tensor& tap : seen.taps) tap = repeat(tap, prompts);
+      seen.image = repeat(seen.image, prompts);
+    }
+    if (prompts == 1) {
+      said.sentence = repeat(said.sentence, images);
+      said.words = repeat(said.words, images);
+      said.padding = repeat(said.padding, images);
+    }
+    if (images != prompts && images != 1 && prompts != 1)
+      throw Error(std::to_string(images) + " pictures meet " + std::to_string(prompts) + " prompts",
+                  "Segmenter::segment", "give as many of both, or one of either");
+  }
+};
+
+}  // namespace vlsm

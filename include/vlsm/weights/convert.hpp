@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vlsm/base/error.hpp"
+#include "vlsm/weights/native.hpp"
+
+namespace vlsm::io {
+
+/// Tensors under a source's keys.
+struct Converted {
+  std::string scheme;
+  std::vector<NamedArray> tensors;
+};
+
+/// Every tensor of a checkpoint under our names, those that no model of ours reads included. Throws
+/// Error where the checkpoint follows no known scheme. Tensors that its scheme does not know are
+/// left out, or with `strict` an Error.
+inline std::map<std::string, at::Tensor> all_native(std::vector<NamedArray> const& tensors,
+                                                    std::string const& where, bool strict = false) {
+  Problems problems;
+  NativeTensors const given = to_native(
+      tensors, where, [](std::string const&) { return Use::keep; }, problems);
+  for (std::string const& key : given.unknown)
+    if (strict || !given.source.near()) problems.add("unused", key);
+  if (problems.any())
+    throw Error("this checkpoint cannot be converted: " + problems.text(), where,
+                "give the file of one model (keys read as those of " +
+                    std::string(given.source.scheme.title) + ")");
+  std::map<std::string, at::Tensor> native;
+  for (auto const& [name, tensor] : given.tensors) native.emplace(name, tensor.value);
+  return native;
+}
+
+/// The same tensors, bit for bit, under the keys of the first of `schemes` that has a place for all
+/// of them. Throws Error that names what has no place. Tensors named `unused.` may have none.
+inline Converted to_scheme(std::map<std::string, at::Tensor> const& native,
+                           std::span<KeyScheme const> schemes) {
+  std::string homeless;
+  for (KeyScheme const& scheme : schemes) {
+    Converted result{.scheme = std::string(scheme.name), .tensors = {}};
+    homeless.clear();
+    for (auto const& [name, tensor] : native) {
+      auto const origins = origins_of(scheme, name);
+      if (origins.empty() && !name.starts_with("unused.") && homeless.empty()) homeless = name;
+      for (Origin const& origin : origins)
+        result.tensors.push_back({origin.theirs, to_array(to_theirs(origin.rule, tensor))});
+    }
+    if (homeless.empty()) return result;
+  }
+  throw Error("the keys of " + std::string(schemes.back().title) + " have no place for a tensor",
+              homeless, "choose the source that this model's weights come from");
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/nn/adaptation.hpp"
+#include "vlsm/nn/module.hpp"
+#include "vlsm/weights/fill.hpp"
+#include "vlsm/weights/load.hpp"
+#include "vlsm/weights/native.hpp"
+
+namespace vlsm::io {
+
+/// The parameters and buffers of the adaptations (adapters, LoRA) in `model`.
+inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
+  std::set<std::string> names;
+  for (auto const& part : model.named_modules("", false))
+    if (dynamic_cast<Adaptation const*>(part.value().get()))
+      for (auto const& list : {part.value()->named_parameters(), part.value()->named_buffers()})
+        for (auto const& item : list) names.insert(part.key() + "." + item.key());
+  return names;
+}
+
+namespace detail {
+
+/// Draws what a model built without initialisation still lacks of `fresh`, and forgets that what
+/// has a value lacked one.
+inline void settle(torch::nn::Module& model, std::set<std::string> const& fresh,
+                   std::set<std::string> const& given) {
+  auto const each = [&](torch::nn::Module& part, std::string const& prefix) {
+    auto* const module = dynamic_cast<Module*>(&part);
+    if (module == nullptr) return;
+    for (std::string const& name : module->unset_names()) {
+      if (given.contains(prefix + name)) module->settle(name, true);
+      if (fresh.contains(prefix + name)) module->settle(name, false);
+    }
+  };
+  each(model, "");
+  for (auto const& part : model.named_modules("", /*include_self=*/false))
+    each(*part.value(), part.key() + ".");
+}
+
+/// What the report says beyond numbers.
+inline void describe(LoadReport& report, Checkpoint const& checkpoint, Recognized const& source) {
+  report.format = checkpoint.format;
+  report.section = checkpoint.section;
+  if (!checkpoint.chosen.empty()) report.notes.push_back("took " + checkpoint.chosen);
+  std::string others;
+  for (std::string const& rival : checkpoint.rivals)
+    others += (others.empty() ? "" : ", ") + shown(rival);
+  std::string taken = checkpoint.section;
+  if (others.empty() && !source.rivals.empty()) {
+    taken = source.prefix;
+    for (KeyGroup const& rival : source.rivals)
+      others += (others.empty() ? "" : ", ") + shown(rival.prefix);
+  }
+  if (!others.empty())
+    report.notes.push_back("took " + (taken.empty() ? "the top level" : shown(taken)) + ", not " +
+                           others);
+  for (UnreadTensor const& tensor : checkpoint.unread)
+    report.skipped.push_back(brief_name(tensor.name) + " (" + tensor.type + ")");
+}
+
+/// One load, from a checkpoint whose memory this model may keep or not.
+inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoint, bool shared,
+                            std::string const& where, Omits const& omits,
+                            LoadOptions const& options) {
+  std::map<std::string, at::Tensor> parameters;
+  for (auto const& item : model.named_parameters()) parameters.emplace(item.key(), item.value());
+  for (auto const& item : model.named_buffers()) parameters.emplace(item.key(), item.value());
+  auto const asked = [&](std::string_view name) {
+    return std::ranges::any_of(options.slots, [&](std::string const& slot) {
+      return name.starts_with(slot) && name.substr(slot.size()).starts_with('.');
+    });
+  };
+  std::erase_if(parameters, [&](auto const& item) { return !asked(item.first); });
+
+  Problems problems;
+  NativeTensors const given = to_native(
+      checkpoint.tensors, where,
+      [&](std::string const& name) {
+        if (parameters.contains(name)) return Use::keep;
+        return !asked(name) || omits(name) ? Use::drop : Use::refuse;
+      },
+      problems);
+  Recognized const& source = given.source;
+  std::map<std::string, std::string> unread;  // ours -> what the file has instead
+  for (UnreadTensor const& tensor : checkpoint.unread)
+    if (auto const place = source.place(tensor.name))
+      unread.emplace(place->ours, brief_name(tensor.name) + " is " + tensor.type);
+
+  LoadReport report{.scheme = std::string(source.scheme.name),
+                    .title = std::string(source.scheme.title),
+                    .dropped = given.dropped};
+  std::set<std::string> const added = adaptation_names(model);
+  std::set<std::string> fresh, loaded;
+  Filling filling(problems);
+  for (auto const& [name, parameter] : parameters) {
+    if (auto const found = given.tensors.find(name); found != given.tensors.end()) {
+      filling.add(name, parameter, found->second);
+      loaded.insert(name);
+      report.tensors += found->second.parts;
+      continue;
+    }
+    if (auto const found = unread.find(name); found != unread.end()) {
+      problems.add("of a type that is not read", found->second);
+      continue;
+    }
+    if (name.ends_with("num_batches_tracked")) continue;  // younger than batch norm
+    // A file of the model without its adaptations starts their training, whatever its scheme.
+    auto const origins =
+        added.contains(name) ? std::vector<Origin>{} : origins_of(source.scheme, name);
+    if (origins.empty()) fresh.insert(name);
+    for (Origin const& origin : origins) problems.add("missing", source.spelled + origin.theirs);
+  }
+
+  std::string const title(source.scheme.title);
+  bool const nothing = loaded.empty() && !parameters.empty() && !source.scheme.parts.empty();
+  if (nothing && source.near())
+    throw Error("this is a checkpoint of " + title + " (" + std::to_string(source.known) + " of " +
+                    std::to_string(source.keys) + " keys), and nothing of it is this model's",
+                where,
+                source.scheme.readers.empty()
+                    ? std::string("choose another model or checkpoint")
+                    : "it is for " + std::string(source.scheme.readers) +
+                          ": choose that model, or give a checkpoint of this one");
+  // What the scheme knows and this model lacks (blocks of a deeper tower, adapters) would compute
+  // something else; what no scheme knows is no part of the model.
+  for (std::string const& key : given.refused) problems.add("unused", key);
+  if (options.strict || problems.any())
+    for (std::string const& key : given.unknown) problems.add("unused", key);
+  if (options.strict)
+    for (UnreadTensor const& tensor : checkpoint.unread) problems.add("unused", tensor.name);
+  if (problems.any() && !source.near()) {
+    std::vector<std::string_view> keys;
+    for (NamedArray const& tensor : checkpoint.tensors) keys.push_back(tensor.name);
+    refuse_unknown(source, keys, where);
+  }
+  if (problems.any())
+    throw Error("this checkpoint does not fit the model: " + problems.text(), where,
+                "give the file of this very model (keys read as those of " + title + ")");
+  if (!fresh.empty() && !options.partial)
+    throw Error(
+        "this checkpoint (" + title + ") has no " + shared_slots({fresh.begin(), fresh.end()}) +
+            ": " + std::to_string(fresh.size()) + " parameters, first " + *fresh.begin(),
+        where, "fine-tune from it first, or give the rest from another file (decoder weights)");
+  filling.apply(shared);
+  settle(model, fresh, loaded);
+  model.eval();
+  report.loaded = filling.size();
+  report.fresh = fresh.size();
+  report.fresh_slots = shared_slots({fresh.begin(), fresh.end()});
+  describe(report, checkpoint, source);
+  for (std::string const& key : given.unknown) report.skipped.push_back(brief_name(key));
+  return report;
+}
+
+}  // namespace detail
+
+VLSM_INLINE LoadReport load_tensors(torch::nn::Module& model,
+                                    std::vector<NamedArray> const& tensors,
+                                    std::string const& where, Omits const& omits,
+                                    LoadOptions const& options) {
+  Checkpoint checkpoint;
+  checkpoint.tensors = tensors;
+  return detail::load_from(model, checkpoint, /*shared=*/true, where, omits, options);
+}
+
+VLSM_INLINE LoadReport load_checkpoint(torch::nn::Module& model, Checkpoint&& checkpoint,
+                                       std::string const& where, Omits const& omits,
+                                       LoadOptions const& options) {
+  Checkpoint const mine = std::move(checkpoint);
+  return detail::load_from(model, mine, /*shared=*/false, where, omits, options);
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/file/bytes.hpp"
+#include "vlsm/io/checkpoint.hpp"
+#include "vlsm/keys/recognize.hpp"
+#include "vlsm/weights/problems.hpp"
+#include "vlsm/weights/reshape.hpp"
+#include "vlsm/weights/tensor.hpp"
+
+namespace vlsm::io {
+
+/// A tensor under our name, and where it came from.
+struct NativeTensor {
+  at::Tensor value;
+  std::string key;  ///< the source's, for messages (of the first part)
+  Change change = Change::copy;
+  std::size_t parts = 1;  ///< of the source's tensors
+};
+
+/// What becomes of a tensor with our name.
+enum class Use { keep, drop, refuse };
+
+/// The tensors of a checkpoint under our names.
+struct NativeTensors {
+  Recognized source;
+  std::map<std::string, NativeTensor> tensors{};
+  std::size_t dropped = 0;
+  std::vector<std::string> unknown{};  ///< keys that the scheme does not know
+  std::vector<std::string> refused{};  ///< keys whose place `use` refuses
+};
+
+/// What a file looks like that no scheme explains; `where` names its first unknown key.
+[[noreturn]] inline void refuse_unknown(Recognized const& source,
+                                        std::vector<std::string_view> const& keys,
+                                        std::string const& where) {
+  std::string const remedy = "give a checkpoint of a known source: " + titles();
+  std::string first;
+  for (std::string_view key : keys)
+    if (first.empty() && !source.place(key)) first = shown(key);
+  if (source.known == 0)
+    throw Error("no key of this file is known",
+                where + (keys.empty() ? " (it holds no tensors)" : ", first key " + first), remedy);
+  throw Error("this file is of no known source: what comes nearest, " +
+                  std::string(source.scheme.title) + ", explains " + std::to_string(source.known) +
+                  " of its " + std::to_string(keys.size()) + " keys",
+              where + ", first unknown key " + first, remedy);
+}
+
+/// Brings a checkpoint's tensors, whose names follow any known scheme, under our names. `use(name)`
+/// says which of ours are wanted; what is there twice or there in part is added to `problems`.
+/// Throws Error where no key is known, or where the file holds two models alike. float32 tensors
+/// that need no rearrangement are not copied.
+template <class UseOf>
+NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string const& where, UseOf use,
+                        Problems& problems) {
+  std::vector<std::string_view> keys;
+  for (NamedArray const& tensor : tensors) keys.push_back(tensor.name);
+  NativeTensors result{.source = recognize(keys)};
+  Recognized const& source = result.source;
+  if (source.known == 0) refuse_unknown(source, keys, where);
+  if (source.tied) {
+    std::string list = shown(source.prefix);
+    for (KeyGroup const& rival : source.rivals) list += ", " + shown(rival.prefix);
+    throw Error("the file holds several models (" + std::string(source.scheme.title) +
+                    ") behind the prefixes " + list,
+                where, "name the one that is meant (LoadOptions::section, --weights-key NAME)");
+  }
+
+  struct Part {
+    NamedArray const* tensor;
+    KeyRule rule;
+  };
+  std::map<std::string, std::map<int, Part>> found;  // ours -> part -> theirs
+  for (NamedArray const& tensor : tensors) {
+    std::optional<Place> const place = source.place(tensor.name);
+    if (!place) {
+      result.unknown.push_back(tensor.name);
+      continue;
+    }
+    Use const wanted = place->ours.empty() ? Use::drop : use(place->ours);
+    if (wanted == Use::drop)
+      ++result.dropped;
+    else if (wanted == Use::refuse)
+      result.refused.push_back(tensor.name);
+    else if (!found[place->ours].emplace(place->rule.part, Part{&tensor, place->rule}).second)
+      problems.add("duplicate", tensor.name);
+  }
+
+  for (auto const& [name, parts] : found) {
+    KeyRule const& rule = parts.begin()->second.rule;
+    std::string const& key = parts.begin()->second.tensor->name;
+    if (static_cast<int>(parts.size()) != rule.parts) {
+      for (Origin const& origin : origins_of(source.scheme, name))
+        if (!parts.contains(origin.rule.part))
+          problems.add("missing", source.spelled + origin.theirs);
+      continue;
+    }
+    std::vector<at::Tensor> pieces;
+    for (auto const& [part, piece] : parts) pieces.push_back(to_tensor(piece.tensor->array));
+    bool const alike = std::ranges::all_of(pieces, [&](at::Tensor const& piece) {
+      return piece.dim() > 0 && piece.sizes() == pieces[0].sizes() &&
+             piece.scalar_type() == pieces[0].scalar_type();
+    });
+    if (pieces.size() > 1 && !alike) {
+      problems.add("wrongly shaped", key + " and its siblings differ");
+      continue;
+    }
+    at::Tensor const whole = pieces.size() == 1 ? pieces[0] : at::cat(pieces);
+    result.tensors[name] = {to_ours(rule.change, whole), key, rule.change, parts.size()};
+  }
+  return result;
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "vlsm/keys/key_rule.hpp"
+
+namespace vlsm::io {
+
+/// A source's tensor as ours; one whose shape the change does not expect stays as it is.
+inline at::Tensor to_ours(Change change, at::Tensor const& theirs) {
+  switch (change) {
+    case Change::transpose:
+      return theirs.dim() == 2 ? theirs.t() : theirs;
+    case Change::positions_of_one:
+      return theirs.dim() == 3 && theirs.size(0) == 1 ? theirs[0] : theirs;
+    case Change::first_of_one_one:
+      return theirs.dim() == 3 && theirs.size(0) == 1 && theirs.size(1) == 1 ? theirs[0][0]
+                                                                             : theirs;
+    default:
+      return theirs;
+  }
+}
+
+/// One of ours as the source's, part `part` of `parts`: the inverse of `to_ours`.
+inline at::Tensor to_theirs(KeyRule const& rule, at::Tensor const& ours) {
+  switch (rule.change) {
+    case Change::transpose:
+      return ours.t();
+    case Change::positions_of_one:
+      return ours.unsqueeze(0);
+    case Change::first_of_one_one:
+      return ours.unsqueeze(0).unsqueeze(0);
+    case Change::part:
+      return ours.chunk(rule.parts)[static_cast<std::size_t>(rule.part)];
+    default:
+      return ours;
+  }
+}
+
+/// Whether a position table may have another size than the model's.
+constexpr bool resizable(Change change) {
+  return change == Change::positions || change == Change::positions_of_one;
+}
+
+}  // namespace vlsm::io

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/nn/module.hpp"
+#include "vlsm/weights/tensor.hpp"
+
+namespace vlsm::io {
+
+/// The parameters and buffers of a module, each under its name behind `prefix`.
+inline std::vector<NamedArray> state_of(torch::nn::Module const& module,
+                                        std::string const& prefix = "") {
+  std::vector<NamedArray> state;
+  for (auto const& item : module.named_parameters())
+    state.push_back({prefix + item.key(), to_array(item.value())});
+  for (auto const& item : module.named_buffers())
+    state.push_back({prefix + item.key(), to_array(item.value())});
+  return state;
+}
+
+/// Writes the weights of a model under our names; the older file of that name stays until the new
+/// one is complete. Throws Error.
+inline void save(torch::nn::Module const& model, std::filesystem::path const& path,
+                 std::map<std::string, std::string> const& metadata = {}) {
+  write_safetensors(path, state_of(model), metadata);
+}
+
+}  // namespace vlsm::io

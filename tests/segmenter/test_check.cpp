@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "support/disks.hpp"
+#include "support/doctest.hpp"
+#include "vlsm/fusion/pass_through.hpp"
+#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/segmenter/check.hpp"
+
+namespace {
+
+using namespace vlsm;
+
+TEST_CASE("the small models are sound") {
+  CHECK(check<ClipSegTiny>().empty());
+  CHECK(check<test::DiskSeg>().empty());
+}
+
+/// Keeps a parameter that it never uses, and forgets to enlarge.
+template <Taps in_port = Taps{}>
+class CarelessHead : public TransposedHead<in_port> {
+ public:
+  template <Taps in, Words>
+  using At = CarelessHead<in>;
+  at::Tensor forward(Features const& read, Said const& said) const {
+    at::Tensor const logits = TransposedHead<in_port>::forward(read, said);
+    return small ? at::avg_pool2d(logits, 2) : logits;
+  }
+  static inline bool small = false;
+
+ private:
+  at::Tensor idle_ = this->constant("idle", {3}, 1);
+};
+
+struct Careless : test::DiskSeg {
+  using Head = CarelessHead<>;
+};
+
+TEST_CASE("a parameter without a gradient is named, and one that is not counted") {
+  Slots<Careless>::Head::small = false;
+  auto const found = check<Careless>();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0] == "head.idle gets no gradient");
+  long long const counted = parameter_count<Careless>();
+  CHECK(found[1] == "parameter_count() says " + std::to_string(counted) + ", the model has " +
+                        std::to_string(counted + 3));
+}
+
+struct Deaf : test::DiskSeg {
+  using Fusion = PassThrough<>;
+};
+
+TEST_CASE("a model that does not hear its prompt is named") {
+  auto const found = check<Deaf>();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "the logits do not depend on the prompt: no slot reads what Text writes");
+}
+
+/// Makes its features anew and forgets the picture.
+template <Taps image_port, Words text_port>
+class Forgetful : public PassThrough<image_port, text_port> {
+ public:
+  Features forward(Features const& seen, Said const& /*said*/) const {
+    return {.taps = seen.taps, .pooled = {}, .image = {}};
+  }
+};
+
+struct Blind : Deaf {
+  using Fusion = Forgetful<Vision::out, Text::out>;
+};
+
+TEST_CASE("a block that does not hand on the picture is named") {
+  auto const found = check<Blind>();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "Fusion's image is undefined where its port says [2, 3, 32, 32]");
+}
+
+TEST_CASE("a block that breaks its port is named") {
+  Slots<Careless>::Head::small = true;
+  auto const found = check<Careless>();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "Head's logits has shape [2, 1, 16, 16] where its port says [2, 1, 32, 32]");
+}
+
+}  // namespace

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "support/doctest.hpp"
+#include "support/fixtures.hpp"
+#include "support/tiny_clipseg.hpp"
+#include "vlsm/weights/load.hpp"
+
+namespace {
+
+using namespace vlsm;
+
+std::string problem(nlohmann::json const& config) {
+  test::TempDir const folder;
+  test::write_file(folder / "config.json", config.dump());
+  try {
+    io::check_hf_config<test::TinyA>(folder / "config.json");
+  } catch (Error const& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST_CASE(
+    "the configuration of the same model is accepted and differences no shape reveals are named") {
+  auto const path = test::fixture("clipseg/tiny_a/config.json");
+  VLSM_NEEDS(path, "clipseg/tiny_a");
+  nlohmann::json const sound = nlohmann::json::parse(test::read_file(*path));
+  CHECK(problem(sound) == "");
+  auto changed = sound;
+  changed["extract_layers"] = {1, 2, 3};
+  changed["vision_config"]["hidden_act"] = "gelu";
+  changed["text_config"]["num_attention_heads"] = 6;
+  std::string const found = problem(changed);
+  CHECK(found.find("extract_layers [1,2,3], the model has [1,2,4]") != std::string::npos);
+  CHECK(found.find("hidden_act \"gelu\", the model has \"quick_gelu\"") != std::string::npos);
+  CHECK(found.find("num_attention_heads 6, the model has 3") != std::string::npos);
+  changed = sound;
+  changed["conditional_layer"] = 1;
+  CHECK(problem(changed).find("conditional_layer 1, the model has 0") != std::string::npos);
+  changed = sound;
+  changed["text_config"]["eos_token_id"] = 2;  // the largest id is the end token here too
+  CHECK(problem(changed) == "");
+  changed["text_config"]["eos_token_id"] = 5;
+  CHECK(problem(changed).find("eos_token_id 5, the model has 639") != std::string::npos);
+  for (double const beyond_int : {4294967298.0, 1e300, 2.5}) {
+    changed["text_config"]["eos_token_id"] = beyond_int;
+    CHECK(problem(changed).find("eos_token_id") != std::string::npos);
+  }
+  CHECK(problem({{"model_type", "blip"}}) == "");
+  CHECK(problem({{"model_type", "clipseg"}, {"vision_config", 3}}).find("config.json") !=
+        std::string::npos);
+  CHECK(problem(3).find("no JSON object") != std::string::npos);
+  // Hugging Face's CLIP, from which CLIPSeg starts: its activation is no matter of shapes either.
+  changed = {{"model_type", "clip"},
+             {"vision_config", sound["vision_config"]},
+             {"text_config", sound["text_config"]}};
+  CHECK(problem(changed) == "");
+  changed["vision_config"]["hidden_act"] = "gelu";
+  CHECK(problem(changed).find("hidden_act \"gelu\"") != std::string::npos);
+}
+
+TEST_CASE("a difference of any length is one short line") {
+  std::string const found =
+      problem({{"model_type", "clipseg"}, {"extract_layers", std::vector<int>(5000, 7)}});
+  CHECK(found.find("extract_layers [7,7,7") != std::string::npos);
+  CHECK(found.size() < 500);
+}
+
+TEST_CASE("a configuration that is damaged or absurd is one line and a vlsm::Error") {
+  test::TempDir const folder;
+  for (std::string const& text : std::vector<std::string>{
+           "", "{", "{\"model_type\": 777777e060973661}", "[[]]", "{\"\xff\": 1}",
+           R"({"model_type": "clipseg", "extract_layers": )" + std::string(100'000, '[') +
+               std::string(100'000, ']') + "}"}) {
+    test::write_file(folder / "config.json", text);
+    std::string message;
+    try {
+      io::check_hf_config<test::TinyA>(folder / "config.json");
+    } catch (Error const& e) {
+      message = e.what();
+    }
+    CHECK_MESSAGE(message.find("config.json") != std::string::npos, message);
+    CHECK(message.size() < 500);
+  }
+}
+
+}  // namespace
