@@ -3,7 +3,7 @@
 
 #include "benchmarks/support/operator.hpp"
 
-// A residual connection and the layer normalisation of its sum, forward alone and with its
+// A residual connection and the layer normalization of its sum, forward alone and with its
 // gradients: eight pictures of CRIS's decoder, one of CLIP's ViT-B/16, eight of CLIPSeg's decoder.
 namespace vlsm::bench {
 namespace {

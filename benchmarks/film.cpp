@@ -9,7 +9,8 @@ namespace vlsm::bench {
 namespace {
 
 /// The fusion in double precision; tap 0 is the shallowest, reduce.0 belongs to the deepest.
-std::vector<at::Tensor> plain(Module const& fusion, Features const& seen, Said const& said) {
+std::vector<at::Tensor> plain(Module const& fusion, ImageFeatures const& seen,
+                              TextFeatures const& said) {
   Weights const w(fusion);
   std::vector<at::Tensor> joint;
   for (std::size_t i = 0; i < seen.taps.size(); ++i) {
@@ -31,8 +32,8 @@ void add_model(std::string const& model, std::int64_t batch) {
        .unit = benchmark::kMicrosecond,
        .prepare = [batch] {
          auto const fusion = with_recipe_weights<Fusion>("fusion.", scheme);
-         Features const seen = made_features("bench:film", Fusion::image, side, batch);
-         Said const said = made_said("bench:film", Fusion::text, 0, batch);
+         ImageFeatures const seen = made_features("bench:film", Fusion::image, side, batch);
+         TextFeatures const said = made_said("bench:film", Fusion::text, 0, batch);
          return against(plain(*fusion, seen, said), fusion, seen, said);
        }});
 }

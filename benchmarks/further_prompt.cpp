@@ -23,7 +23,7 @@ std::string check_length(at::Tensor const& ids) {
 Prepared prepare() {
   auto const model = with_recipe_weights<Segmenter<ClipSeg>>("");
   Stored const stored;
-  Features const seen = model->vision->forward(stored.image(1));
+  ImageFeatures const seen = model->vision->forward(stored.image(1));
   Tokens const prompt{stored.ids(1)};
   auto const once = [=] { return model->segment(seen, model->text->forward(prompt)); };
   return {
@@ -35,7 +35,7 @@ Prepared prepare() {
 }
 
 Registration const all([] {
-  constexpr Load load{side, side, length};
+  constexpr Workload load{side, side, length};
   constexpr long long work = ClipSeg::Text::flops(load) + ClipSeg::Fusion::flops(load) +
                              ClipSeg::Decoder::flops(load) + ClipSeg::Head::flops(load);
   add({.name = "BM_FurtherPrompt/model:clipseg/image:" + std::to_string(side) +

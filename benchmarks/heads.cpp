@@ -50,8 +50,8 @@ template <class A>
 Prepared prepare_plain(std::int64_t batch) {
   using Head = typename Slots<A>::Head;
   auto const head = with_recipe_weights<Head>("head.");
-  Features const read = made_features("bench:head", Head::in, A::recipe.image, batch);
-  return against({plain(*head, in_double(read.taps[0]))}, head, read, Said{});
+  ImageFeatures const read = made_features("bench:head", Head::in, A::recipe.image, batch);
+  return against({plain(*head, in_double(read.taps[0]))}, head, read, TextFeatures{});
 }
 
 template <class A, io::KeyScheme const& scheme>

@@ -24,7 +24,7 @@ namespace vlsm::bench {
 namespace {
 
 constexpr std::size_t height = 480, width = 640, side = 352;
-constexpr Recipe recipe{.image = side, .normalize = imagenet};
+constexpr Recipe recipe{.image = side, .normalize = imagenet_normalization};
 
 /// Soft waves with grain: compresses about as well as a photograph.
 Image picture(std::size_t rows = height, std::size_t columns = width) {
@@ -184,7 +184,7 @@ Registration const all([] {
   add({.name = "BM_Image/part:write_mask/from:600x500/by:vlsm",
        .work = {.bytes = file},
        .prepare = [] { return prepare_write(mask_picture()); }});
-  add({.name = "BM_Image/part:resize_normalise" + axes,
+  add({.name = "BM_Image/part:resize_normalize" + axes,
        .work = {.bytes = pixels + tensor},
        .prepare = prepare_resize});
   add({.name = "BM_Image/part:all" + axes,

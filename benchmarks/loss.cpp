@@ -19,7 +19,7 @@ struct Outcome {
 Outcome value_and_gradient(at::Tensor const& logits, at::Tensor const& target, Backend backend) {
   at::AutoGradMode const grad(true);
   at::Tensor const leaf = logits.detach().requires_grad_(true);
-  at::Tensor const value = segmentation_loss(leaf, target, LossMeaning::sound, backend);
+  at::Tensor const value = segmentation_loss(leaf, target, SegmentationLoss::dice_ce, backend);
   return {value.detach(), torch::autograd::grad({value}, {leaf})[0]};
 }
 

@@ -11,7 +11,7 @@
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/segmenter/segmenter.hpp"
 
-// Whole models, from normalised pixels and token ids to logits.
+// Whole models, from normalized pixels and token ids to logits.
 namespace vlsm::bench {
 namespace {
 

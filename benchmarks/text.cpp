@@ -42,7 +42,7 @@ Prepared prepare_clip(std::int64_t length) {
                 difference("sentence", tower->forward(tokens).sentence,
                            plain_sentence(*tower, tokens.ids))});
   return {.wrong = wrong, .run = [tower, tokens] {
-            Said const result = tower->forward(tokens);
+            TextFeatures const result = tower->forward(tokens);
             benchmark::DoNotOptimize(result.sentence.const_data_ptr());
           }};
 }

@@ -9,7 +9,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/tokenizer/factory.hpp"
 
-// CLIP's tokenizer in two flavours and BERT's: one prompt of the study, and the fixture's texts
+// CLIP's tokenizer in two flavors and BERT's: one prompt of the study, and the fixture's texts
 // (emoji, broken UTF-8, many scripts), each checked id by id.
 namespace vlsm::bench {
 namespace {
@@ -44,10 +44,10 @@ std::vector<Known> stored(std::string const& name) {
   return list;
 }
 
-Prepared prepare(std::string const& flavour, std::string const& vocabulary,
+Prepared prepare(std::string const& flavor, std::string const& vocabulary,
                  std::vector<Known> const& list) {
   AnyTokenizer const tokenizer =
-      tokenizer::open_tokenizer(fixture("tokenizers/" + vocabulary), flavour);
+      tokenizer::open_tokenizer(fixture("tokenizers/" + vocabulary), flavor);
   for (Known const& known : list)
     if (tokenizer.encode(known.text) != known.ids)
       return {.wrong = "other ids than the reference's for '" + known.text.substr(0, 60) + "'",
@@ -60,23 +60,23 @@ Prepared prepare(std::string const& flavour, std::string const& vocabulary,
           }};
 }
 
-void add_flavour(std::string const& flavour, std::string const& vocabulary, Known const& prompt,
-                 std::string const& file) {
-  add({.name = "BM_Tokenizer/flavour:" + flavour + "/texts:prompt",
+void add_flavor(std::string const& flavor, std::string const& vocabulary, Known const& prompt,
+                std::string const& file) {
+  add({.name = "BM_Tokenizer/flavor:" + flavor + "/texts:prompt",
        .work = {.items = 1},
        .unit = benchmark::kMicrosecond,
-       .prepare = [=] { return prepare(flavour, vocabulary, {prompt}); }});
-  add({.name = "BM_Tokenizer/flavour:" + flavour + "/texts:fixture",
+       .prepare = [=] { return prepare(flavor, vocabulary, {prompt}); }});
+  add({.name = "BM_Tokenizer/flavor:" + flavor + "/texts:fixture",
        .work = {.items = 221},
        .unit = benchmark::kMicrosecond,
-       .prepare = [=] { return prepare(flavour, vocabulary, stored(file)); }});
+       .prepare = [=] { return prepare(flavor, vocabulary, stored(file)); }});
 }
 
 Registration const all([] {
   std::string const clip = "bpe_simple_vocab_16e6.txt.gz";
-  add_flavour("clip", clip, clip_prompt, "clip_hf.jsonl");
-  add_flavour("openai", clip, clip_prompt, "clip_openai.jsonl");
-  add_flavour("bert", "bert_vocab.txt", bert_prompt, "bert_wordpiece.jsonl");
+  add_flavor("clip", clip, clip_prompt, "clip_hf.jsonl");
+  add_flavor("openai", clip, clip_prompt, "clip_openai.jsonl");
+  add_flavor("bert", "bert_vocab.txt", bert_prompt, "bert_wordpiece.jsonl");
 });
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 using Decoder = ClipSeg::Decoder;
 
 /// The decoder in double precision, line by line: deepest tap first, norms after the sums.
-at::Tensor plain(Module const& decoder, Features const& joint) {
+at::Tensor plain(Module const& decoder, ImageFeatures const& joint) {
   constexpr std::int64_t heads = 4;
   Weights const w(decoder);
   at::Tensor x;
@@ -36,8 +36,8 @@ void add_size(std::string const& model, int side, std::int64_t batch) {
        .work = {.flops = static_cast<double>(batch * Decoder::flops({side, side, 0}))},
        .prepare = [=] {
          auto const decoder = with_recipe_weights<Decoder>("decoder.");
-         Features const joint = made_features("bench:decoder", Decoder::in, side, batch);
-         return against({plain(*decoder, joint)}, decoder, joint, Said{});
+         ImageFeatures const joint = made_features("bench:decoder", Decoder::in, side, batch);
+         return against({plain(*decoder, joint)}, decoder, joint, TextFeatures{});
        }});
 }
 

@@ -18,13 +18,13 @@ Prepared prepare_clip(std::int64_t batch) {
   auto const tower = with_recipe_weights<V>("vision.");
   Stored const stored;
   at::Tensor const image = stored.image(batch);
-  Features const seen = tower->forward(image);
+  ImageFeatures const seen = tower->forward(image);
   std::vector<std::string> findings;
   for (std::size_t i = 0; i < seen.taps.size(); ++i)
     findings.push_back(stored.differs("activation" + std::to_string(i), seen.taps[i]));
   if (V::out.pooled > 0) findings.push_back(stored.differs("pooled_output", seen.pooled));
   return {.wrong = first_of(findings), .run = [tower, image] {
-            Features const result = tower->forward(image);
+            ImageFeatures const result = tower->forward(image);
             benchmark::DoNotOptimize(result.taps.back().const_data_ptr());
           }};
 }

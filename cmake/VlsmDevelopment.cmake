@@ -23,7 +23,7 @@ if(VLSM_SANITIZE)
   else()
     set(sanitizers -fsanitize=address,undefined)
   endif()
-  # What the sanitizers add makes g++ take members of LibTorch's optionals for uninitialised.
+  # What the sanitizers add makes g++ take members of LibTorch's optionals for uninitialized.
   list(APPEND vlsm_options ${sanitizers} -fno-sanitize-recover=undefined -fno-omit-frame-pointer
        $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(vlsm_development INTERFACE ${sanitizers})

@@ -27,10 +27,10 @@ int main(int count, char** words) {
   // [train]
   vlsm::tokenizer::ByteTokenizer const bytes;
   auto const encode = [&](std::string const& text) { return bytes.encode(text, recipe.tokens); };
-  vlsm::Dataset const train(folder, "train", "p2", recipe), val(folder, "val", "p2", recipe);
+  vlsm::FolderDataset const train(folder, "train", "p2", recipe), val(folder, "val", "p2", recipe);
   vlsm::Segmenter<WideDecoder> model;
-  auto const history =
-      vlsm::fit(model, train, val, encode, {.epochs = epochs, .loss = vlsm::LossMeaning::sound});
+  auto const history = vlsm::fit(model, train, val, encode,
+                                 {.epochs = epochs, .loss = vlsm::SegmentationLoss::dice_ce});
   // [train]
   std::cout << vlsm::parameter_count<WideDecoder>() << " parameters, validation Dice "
             << history.back().val_dice << "\n";

@@ -29,13 +29,13 @@ using namespace vlsm::variants;
 std::filesystem::path const folder = std::filesystem::temp_directory_path() / "vlsm-variants";
 
 /// A split of the pictures; as another camera would give them, red and blue are swapped.
-class Pictures : public Dataset {
+class Pictures : public FolderDataset {
  public:
   Pictures(char const* split, char const* level, Recipe const& recipe, bool other_camera)
-      : Dataset(folder, split, level, recipe), other_camera_(other_camera) {}
+      : FolderDataset(folder, split, level, recipe), other_camera_(other_camera) {}
 
   Example at(std::size_t index, Random& random) const override {
-    Example example = Dataset::at(index, random);
+    Example example = FolderDataset::at(index, random);
     if (other_camera_) example.image = example.image.flip(0);
     return example;
   }
@@ -56,7 +56,7 @@ void train(Segmenter<A>& model, int epochs, bool other_camera = false) {
       {.epochs = epochs,
        .batch = 16,
        .optimizer = {.learning_rate = 1e-3, .clip = 1.0},
-       .loss = LossMeaning::sound,
+       .loss = SegmentationLoss::dice_ce,
        .schedule = Schedule::cosine,
        .early_stop = {.patience = epochs}},
       {.on_epoch = [](Epoch const& epoch) {

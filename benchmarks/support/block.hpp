@@ -45,10 +45,10 @@ std::shared_ptr<B> with_recipe_weights(std::string const& slot,
   return block;
 }
 
-/// Features as `port` says, of a square image, in [-1, 1).
-inline Features made_features(std::string const& key, Taps const& port, std::int64_t side,
-                              std::int64_t batch) {
-  Features made{.taps = {}, .pooled = {}, .image = at::zeros({batch, 3, side, side})};
+/// ImageFeatures as `port` says, of a square image, in [-1, 1).
+inline ImageFeatures made_features(std::string const& key, FeatureSpec const& port,
+                                   std::int64_t side, std::int64_t batch) {
+  ImageFeatures made{.taps = {}, .pooled = {}, .image = at::zeros({batch, 3, side, side})};
   for (int i = 0; i < port.count; ++i) {
     std::int64_t const cells = side / port.stride[i], width = port.width[i];
     std::string const name = key + ":" + std::to_string(i);
@@ -61,9 +61,9 @@ inline Features made_features(std::string const& key, Taps const& port, std::int
 }
 
 /// A sentence and words as `port` says, in [-1, 1).
-inline Said made_said(std::string const& key, Words const& port, std::int64_t tokens,
-                      std::int64_t batch) {
-  Said said;
+inline TextFeatures made_said(std::string const& key, TextSpec const& port, std::int64_t tokens,
+                              std::int64_t batch) {
+  TextFeatures said;
   if (port.sentence > 0)
     said.sentence = test::recipe_uniform(key + ":sentence", {batch, port.sentence});
   if (port.words > 0)
@@ -81,24 +81,24 @@ inline at::Tensor made_ids(std::int64_t vocabulary, std::int64_t tokens) {
 inline at::Tensor in_double(at::Tensor const& x) {
   return x.defined() && x.is_floating_point() ? x.to(at::kDouble) : x;
 }
-inline Features in_double(Features features) {
+inline ImageFeatures in_double(ImageFeatures features) {
   for (at::Tensor& tap : features.taps) tap = in_double(tap);
   features.image = in_double(features.image);
   return features;
 }
-inline Said in_double(Said const& said) {
+inline TextFeatures in_double(TextFeatures const& said) {
   return {in_double(said.sentence), in_double(said.words), said.padding};
 }
 inline Tokens in_double(Tokens const& tokens) { return tokens; }
 
 /// What a block wrote, whichever slot it is of.
 inline std::vector<at::Tensor> results(at::Tensor const& x) { return {x}; }
-inline std::vector<at::Tensor> results(Features const& features) {
+inline std::vector<at::Tensor> results(ImageFeatures const& features) {
   std::vector<at::Tensor> list = features.taps;
   if (features.pooled.defined()) list.push_back(features.pooled);
   return list;
 }
-inline std::vector<at::Tensor> results(Said const& said) {
+inline std::vector<at::Tensor> results(TextFeatures const& said) {
   std::vector<at::Tensor> list{said.sentence};
   if (said.words.defined()) list.push_back(said.words);
   return list;

@@ -13,7 +13,7 @@ namespace vlsm::variants {
 /// ClipSegTiny's text tower with the padding that CRIS wants.
 inline constexpr ClipTextConfig cris_byte_text = [] {
   ClipTextConfig config = byte_text;
-  config.padding = Padding::zeros;
+  config.padding = TextPadding::zero_masked;
   return config;
 }();
 
@@ -23,7 +23,7 @@ struct CrisTiny : Cris {
   using Text = ClipText<cris_byte_text>;
   using Fusion = TextFpn<FpnConfig{.width = {32, 64, 64}}>;
   using Decoder = CrossDecoder<CrossConfig{.heads = 4, .ffn = 128, .layers = 2}>;
-  static constexpr Recipe recipe{.image = 64, .normalize = clip, .tokens = 192};
+  static constexpr Recipe recipe{.image = 64, .normalize = clip_normalization, .tokens = 192};
 };
 
 /// BERT over bytes; 0 is its padding.
@@ -45,14 +45,14 @@ struct BiomedClipSegTiny : ClipSegTiny {
   }();
   using Vision = VisionTransformer<vit>;
   using Text = BertText<byte_bert>;
-  static constexpr Recipe recipe{.image = 64, .normalize = clip, .tokens = 192};
+  static constexpr Recipe recipe{.image = 64, .normalize = clip_normalization, .tokens = 192};
 };
 
 struct UnetTiny : Unet {
   using Vision = ResNet<ResNetConfig{
       .block = Residual::basic, .layers = {1, 1, 1, 1}, .taps = {0, 1, 2, 3}, .count = 4}>;
   using Decoder = UnetDecoder<UnetConfig{.width = 64}>;
-  static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 192};
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization, .tokens = 192};
 };
 
 }  // namespace vlsm::variants

@@ -148,8 +148,8 @@ void DataChoice::add_to(CLI::App& app, std::string const& help) {
           ->capture_default_str();
   option->each([this](std::string const&) { prompt_given = true; });
   app.add_option("--mask-value", mask_value,
-                 "which value of the masks is the object: a grey level or palette index (2), a "
-                 "colour (0,128,0), or any; default: told from all masks together");
+                 "which value of the masks is the object: a gray level or palette index (2), a "
+                 "color (0,128,0), or any; default: told from all masks together");
   app.add_flag("--allow-empty", allow_empty, "accept a split in which no mask holds an object");
 }
 
@@ -157,11 +157,12 @@ std::string DataChoice::level(ModelInfo const& info) const {
   return info.vocabulary == 0 && !prompt_given ? std::string() : prompt;
 }
 
-std::unique_ptr<vlsm::Dataset> DataChoice::open(std::string const& split,
-                                                ModelInfo const& info) const {
+std::unique_ptr<vlsm::FolderDataset> DataChoice::open(std::string const& split,
+                                                      ModelInfo const& info) const {
   vlsm::DatasetOptions options{.mask = {}, .allow_empty = allow_empty};
   if (!mask_value.empty()) options.mask = vlsm::parse_mask_choice(mask_value);
-  auto opened = std::make_unique<vlsm::Dataset>(data, split, level(info), info.recipe, options);
+  auto opened =
+      std::make_unique<vlsm::FolderDataset>(data, split, level(info), info.recipe, options);
   for (std::string const& line : opened->notices()) notice(data + ": " + line);
   return opened;
 }

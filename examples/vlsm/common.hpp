@@ -10,7 +10,7 @@
 #include <string>
 
 #include "model.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 
 namespace tool {
 
@@ -37,7 +37,7 @@ struct DataChoice {
   /// Adds --data (with `help`), --prompt, --mask-value, --allow-empty.
   void add_to(CLI::App& app, std::string const& help);
   /// A split; what a user should know of it becomes notices.
-  std::unique_ptr<vlsm::Dataset> open(std::string const& split, ModelInfo const& info) const;
+  std::unique_ptr<vlsm::FolderDataset> open(std::string const& split, ModelInfo const& info) const;
   /// The prompt level that is read: none for a model that reads no prompt, unless one was given.
   std::string level(ModelInfo const& info) const;
 };

@@ -10,7 +10,7 @@
 #include "progress.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 
 namespace tool {
@@ -40,12 +40,12 @@ void make_data(std::filesystem::path const& root, int side, std::uint64_t seed) 
 std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info,
                                std::filesystem::path const& data, vlsm::Encode const& encode,
                                Options const& options) {
-  vlsm::Dataset const train(data, "train", level, info.recipe),
+  vlsm::FolderDataset const train(data, "train", level, info.recipe),
       val(data, "val", level, info.recipe);
   vlsm::FitOptions const fit{.epochs = options.epochs,
                              .batch = 16,
                              .optimizer = {.learning_rate = 1e-3, .clip = 1.0},
-                             .loss = vlsm::LossMeaning::sound,
+                             .loss = vlsm::SegmentationLoss::dice_ce,
                              .schedule = vlsm::Schedule::cosine,
                              .early_stop = {.patience = options.epochs},
                              .seed = options.common.seed,
@@ -76,7 +76,8 @@ void run(Options const& options) {
   figures.history = train(*model, info, data, encode, options);
   auto const best = open_model(info, {.weights = (out / "run" / "best.safetensors").string()});
   auto const score = [&](std::string const& split, std::string const& prompts) {
-    return best->evaluate(vlsm::Dataset(data, split, prompts, info.recipe), encode, {.batch = 32});
+    return best->evaluate(vlsm::FolderDataset(data, split, prompts, info.recipe), encode,
+                          {.batch = 32});
   };
   figures.right = score("test", level);
   figures.empty = score("test", "p0");

@@ -72,9 +72,9 @@ void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo
   Table const scores{
       .title = "Held-out pictures",
       .headers = {"prompt", "examples", "Dice", "std", "IoU"},
-      .rows = {row("right: the object's colour", figures.right),
+      .rows = {row("right: the object's color", figures.right),
                row("empty: no words", figures.empty),
-               row("opposite colour, against the object it names", figures.opposite)},
+               row("opposite color, against the object it names", figures.opposite)},
       .note =
           "Dice and IoU per example, then the mean. Three objects a picture: without words none of "
           "them is meant."};

@@ -8,7 +8,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "progress.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
@@ -51,7 +51,7 @@ nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& r
 /// a number keeps apart what several rows would write.
 class FoundMasks {
  public:
-  FoundMasks(std::filesystem::path folder, vlsm::Dataset const& data, float threshold,
+  FoundMasks(std::filesystem::path folder, vlsm::FolderDataset const& data, float threshold,
              vlsm::Recipe const& recipe)
       : folder_(std::move(folder)), data_(data), threshold_(threshold), recipe_(recipe) {
     make_folder(folder_);
@@ -77,7 +77,7 @@ class FoundMasks {
 
  private:
   std::filesystem::path folder_;
-  vlsm::Dataset const& data_;
+  vlsm::FolderDataset const& data_;
   float threshold_;
   vlsm::Recipe recipe_;
   std::set<std::string> taken_;

@@ -6,7 +6,7 @@
 #include "common.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 
 namespace tool {
 namespace {
@@ -55,10 +55,13 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
                         "resume with the same options, or start a new run with another --out");
 }
 
-constexpr std::pair<char const*, vlsm::LossMeaning> losses[] = {
-    {"study", vlsm::LossMeaning::study},           {"monai", vlsm::LossMeaning::monai},
-    {"sound", vlsm::LossMeaning::sound},           {"tuned", vlsm::LossMeaning::tuned},
-    {"dice-focal", vlsm::LossMeaning::dice_focal}, {"tversky", vlsm::LossMeaning::tversky}};
+constexpr std::pair<char const*, vlsm::SegmentationLoss> losses[] = {
+    {"dice", vlsm::SegmentationLoss::dice},
+    {"dice-ce-of-probabilities", vlsm::SegmentationLoss::dice_ce_of_probabilities},
+    {"dice-ce", vlsm::SegmentationLoss::dice_ce},
+    {"tuned-dice", vlsm::SegmentationLoss::tuned_dice},
+    {"dice-focal", vlsm::SegmentationLoss::dice_focal},
+    {"tversky", vlsm::SegmentationLoss::tversky}};
 
 void run(Options& options) {
   at::Device const device = options.common.apply();
@@ -71,7 +74,7 @@ void run(Options& options) {
       options.train == "decoder" ||
       (options.train == "auto" && options.choice.weights != "random" && !info.trains_towers);
 
-  if (options.loss == "auto") options.loss = info.vocabulary == 0 ? "tuned" : "study";
+  if (options.loss == "auto") options.loss = info.vocabulary == 0 ? "tuned-dice" : "dice";
   nlohmann::ordered_json settings{{"model", options.choice.model},
                                   {"data", options.data.data},
                                   {"prompt", options.data.level(info)},
@@ -167,10 +170,12 @@ void add_finetune(CLI::App& app) {
   std::vector<std::string> names{"auto"};
   for (auto const& [name, loss] : losses) names.emplace_back(name);
   command
-      ->add_option("--loss", options->loss,
-                   "study (Dice alone, in effect), monai (a second sigmoid), sound (Dice and "
-                   "cross-entropy of the logits), tuned (Dice of the pictures with an object), "
-                   "dice-focal, tversky; auto: what the study trained the model with")
+      ->add_option(
+          "--loss", options->loss,
+          "dice (what the study's loss was in effect), dice-ce (and cross-entropy of the "
+          "logits), dice-ce-of-probabilities (today's MONAI: a second sigmoid), tuned-dice "
+          "(Dice of the pictures with an object), dice-focal, tversky; auto: what the study "
+          "trained the model with")
       ->check(CLI::IsMember(names))
       ->capture_default_str();
   command

@@ -21,7 +21,7 @@ std::string block_name(char const* mangled) {
   return name.substr(name.rfind(':') + 1);
 }
 
-std::string shapes_of(vlsm::Taps const& port, int side) {
+std::string shapes_of(vlsm::FeatureSpec const& port, int side) {
   std::vector<std::string> shapes;
   for (int i = 0; i < port.count; ++i) {
     int const cells = side / port.stride[i];
@@ -38,7 +38,7 @@ std::string shapes_of(vlsm::Taps const& port, int side) {
   return text;
 }
 
-std::string shapes_of(vlsm::Words const& port) {
+std::string shapes_of(vlsm::TextSpec const& port) {
   std::string text;
   if (port.sentence) text = "[" + std::to_string(port.sentence) + "]";
   if (port.words)

@@ -9,7 +9,7 @@
 
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/compose/recipe.hpp"
-#include "vlsm/data/examples.hpp"
+#include "vlsm/data/dataset.hpp"
 #include "vlsm/segmenter/features.hpp"
 #include "vlsm/train/evaluation.hpp"
 #include "vlsm/train/options.hpp"
@@ -25,14 +25,14 @@ class Model {
   virtual ~Model() = default;
   virtual vlsm::io::LoadReport load(std::filesystem::path const& weights,
                                     vlsm::io::LoadOptions const& options) = 0;
-  virtual vlsm::Features see(at::Tensor const& image) = 0;
-  virtual vlsm::Said read(vlsm::Tokens const& tokens) = 0;
-  virtual at::Tensor segment(vlsm::Features const& seen, vlsm::Said const& said) = 0;
+  virtual vlsm::ImageFeatures see(at::Tensor const& image) = 0;
+  virtual vlsm::TextFeatures read(vlsm::Tokens const& tokens) = 0;
+  virtual at::Tensor segment(vlsm::ImageFeatures const& seen, vlsm::TextFeatures const& said) = 0;
   virtual void freeze_encoders() = 0;
-  virtual std::vector<vlsm::Epoch> fit(vlsm::Examples const& train, vlsm::Examples const& val,
+  virtual std::vector<vlsm::Epoch> fit(vlsm::Dataset const& train, vlsm::Dataset const& val,
                                        vlsm::Encode const& encode, vlsm::FitOptions const& options,
                                        vlsm::FitHooks const& hooks) = 0;
-  virtual vlsm::Evaluation evaluate(vlsm::Examples const& examples, vlsm::Encode const& encode,
+  virtual vlsm::Evaluation evaluate(vlsm::Dataset const& examples, vlsm::Encode const& encode,
                                     vlsm::EvaluateOptions const& options) = 0;
   virtual void to(at::Device device) = 0;
 };

@@ -58,7 +58,7 @@ std::vector<Point> drawable(Curve const& curve) {
   return points;
 }
 
-// Colours and dashes repeat with periods that have no common factor: thirty curves differ.
+// Colors and dashes repeat with periods that have no common factor: thirty curves differ.
 std::string look(std::size_t index) {
   std::string_view const dash = dashes[index % dashes.size()];
   return " style=\"--c:var(--c" + std::to_string(index % colors) + ")" +

@@ -35,7 +35,7 @@ struct Curve {
   std::vector<double> x, y;
 };
 
-/// Curves over common axes, told apart by colour and by dashes.
+/// Curves over common axes, told apart by color and by dashes.
 struct Plot {
   std::string title, x_label, y_label;
   std::vector<Curve> curves;
@@ -134,7 +134,7 @@ class Axis {
     return result;
   }
 
-  /// A tick in as few digits as tell it from its neighbours.
+  /// A tick in as few digits as tell it from its neighbors.
   std::string label(double tick) const {
     auto const exponent = [](double value) {
       return static_cast<int>(std::floor(std::log10(value) + 1e-9));
@@ -155,7 +155,7 @@ class Axis {
   bool whole_ = true;  // all values are whole numbers, such as epochs; so are the ticks then
 };
 
-/// What reports look like. Curves take Okabe and Ito's colours, which colour-blind readers tell
+/// What reports look like. Curves take Okabe and Ito's colors, which color-blind readers tell
 /// apart, darker on white.
 inline constexpr std::string_view report_style = R"(
 :root{color-scheme:light dark;--back:#fff;--text:#1c2127;--soft:#5b6570;--line:#d5dae0;

@@ -86,7 +86,7 @@ std::string one_line(std::string text) {
 void tell(std::string const& path, vlsm::Recipe const& recipe) {
   vlsm::PictureHeader const header = vlsm::read_picture_header(path);
   if (vlsm::is_clipped(header))
-    notice(path + ": 16 bits of grey, levels above 255 are white, as PIL has them");
+    notice(path + ": 16 bits of gray, levels above 255 are white, as PIL has them");
   if (header.orientation != 1)
     notice(path + ": its EXIF orientation is not applied, the mask fits the pixels as stored");
   if (recipe.fit == vlsm::Fit::stretch && vlsm::is_long(header))
@@ -114,7 +114,7 @@ void run(Options& options) {
   make_folder(options.out);
   if (!options.logits.empty()) check_can_write(options.logits);
 
-  std::vector<vlsm::Said> said;  // each sentence is read once, with the first picture
+  std::vector<vlsm::TextFeatures> said;  // each sentence is read once, with the first picture
   std::vector<at::Tensor> kept;
   std::set<std::string> taken;
   for (std::filesystem::path const path : options.images) {  // a mask must not replace a picture
@@ -127,7 +127,7 @@ void run(Options& options) {
     auto start = Clock::now();
     vlsm::Image const image = vlsm::read_image(path);
     tell(path, info.recipe);
-    vlsm::Features const seen =
+    vlsm::ImageFeatures const seen =
         model->see(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
     for (std::size_t p = 0; p < options.prompts.size(); ++p) {
       if (said.size() <= p)

@@ -16,7 +16,7 @@ namespace tool {
 /// events in `options.run`, an existing folder. Returns the epochs of this call; throws what fit
 /// throws.
 inline std::vector<vlsm::Epoch> fit_logged(Model& model, std::string const& what,
-                                           vlsm::Examples const& train, vlsm::Examples const& val,
+                                           vlsm::Dataset const& train, vlsm::Dataset const& val,
                                            vlsm::Encode const& encode,
                                            vlsm::FitOptions const& options) {
   RunLog log(options.run);

@@ -7,7 +7,7 @@
 #include "vlsm/adapt/lora.hpp"
 #include "vlsm/adapt/shallow.hpp"
 #include "vlsm/adapt/shallow_text.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/fusion/cross_attention.hpp"
 #include "vlsm/fusion/film_skips.hpp"
 #include "vlsm/head/stacked_unet.hpp"

@@ -26,8 +26,8 @@ at::Tensor adapted(torch::nn::Module const& m, std::string const& name, at::Tens
 }
 
 at::Tensor norm(torch::nn::Module const& m, std::string const& name, at::Tensor const& x) {
-  at::Tensor const centred = x - x.mean(-1, true);
-  return centred / (centred.square().mean(-1, true) + 1e-5).sqrt() * of(m, name + ".weight") +
+  at::Tensor const centerd = x - x.mean(-1, true);
+  return centerd / (centerd.square().mean(-1, true) + 1e-5).sqrt() * of(m, name + ".weight") +
          of(m, name + ".bias");
 }
 
@@ -53,7 +53,7 @@ bool close(at::Tensor const& a, at::Tensor const& b) { return at::allclose(a, b,
 constexpr LayerConfig layer_config{
     .width = 8, .heads = 2, .ffn = 12, .activation = Activation::relu};
 
-/// PubMedBERT normalises after; its second wrapper finds what the first one wraps.
+/// PubMedBERT normalizes after; its second wrapper finds what the first one wraps.
 struct Bert : test::TinyBiomed {
   using Text = Lora<ConditionAdapter<DenseAdapters<BertText<bert>, DenseConfig{.blocks = 2}>>>;
 };
@@ -65,7 +65,7 @@ struct CrisAdapted : test::TinyCris {
 
 template <class A>
 void check_sound() {
-  auto const found = check<A>();
+  auto const found = check_architecture<A>();
   for (std::string const& line : found) MESSAGE(line);
   CHECK(found.empty());
   long long count = 0;
@@ -132,13 +132,13 @@ TEST_CASE("adapters: dense ones sit in the first blocks, and are VLSM-Adapter's 
                 3 * (2 * 512 * 512 + 512 + 512) + 2 * 512 * 256 + 512 + 256);
   static_assert(Lora<Vision>::parameter_count() - Vision::parameter_count() ==
                 10 * 2 * 8 * (768 + 768));
-  constexpr Load load{.height = 352, .width = 352, .tokens = 20};
+  constexpr Workload load{.height = 352, .width = 352, .tokens = 20};
   static_assert(DenseAdapters<Vision>::flops(load) - Vision::flops(load) ==
                 9LL * 2 * 2 * 485 * 768 * 2 * 64);
   static_assert(Lora<Text>::flops(load) - Text::flops(load) == 12 * 2 * 2 * 20 * 8 * 2 * 512);
   // Cross attentions project their keys and values from the words.
   using Decoder = test::TinyCris::Decoder;  // 2 layers of width 64, 6 x 6 cells, 17 tokens
-  constexpr Load small{.height = 96, .width = 96, .tokens = 17};
+  constexpr Workload small{.height = 96, .width = 96, .tokens = 17};
   static_assert(Lora<Decoder, everywhere>::flops(small) - Decoder::flops(small) ==
                 2 * 3 * 2 * 64 * 2 * (36 * 4 + 36 * 2 + 17 * 2));
 }
@@ -181,7 +181,7 @@ TEST_CASE("adapters: a sentence is adapted, and the end token's states are added
   at::Tensor const sentence =
       at::matmul(norm(tower, "norm_after", ends[2]), of(tower, "project.weight").t());
   at::Tensor const condition = adapted(tower, "condition", sentence);
-  Said const said = tower.forward({ids});
+  TextFeatures const said = tower.forward({ids});
   CHECK(close(said.sentence, condition + adapted(tower, "shallow.0", ends[0]) +
                                  adapted(tower, "shallow.1", ends[2])));
   CHECK(close(said.words, norm(tower, "norm_after", x)));

@@ -23,7 +23,7 @@ Tokens tokens(std::initializer_list<std::string> prompts) {
   return tokenize(prompts, test::encode_bytes, test::DiskSeg::Text::pad_to);
 }
 
-TEST_CASE("a stacked U-Net is sound") { CHECK(check<Stacked>().empty()); }
+TEST_CASE("a stacked U-Net is sound") { CHECK(check_architecture<Stacked>().empty()); }
 
 TEST_CASE("a stacked U-Net sees the picture, once for many sentences, and the guess") {
   at::manual_seed(1);
@@ -31,8 +31,8 @@ TEST_CASE("a stacked U-Net sees the picture, once for many sentences, and the gu
   Segmenter<Stacked> model;
   model.eval();
   at::Tensor const picture = at::randn({1, 3, 32, 32});
-  Tokens const said = tokens({"bright", "dark", "grey"});
-  Features seen = model.vision->forward(picture);
+  Tokens const said = tokens({"bright", "dark", "gray"});
+  ImageFeatures seen = model.vision->forward(picture);
   at::Tensor const once = model.segment(seen, model.text->forward(said));
   REQUIRE(once.sizes() == at::IntArrayRef({3, 1, 32, 32}));
   at::Tensor const each = model.forward(picture.expand({3, 3, 32, 32}), said);
@@ -50,7 +50,7 @@ TEST_CASE("a stacked U-Net trains alone on a model that was trained without it")
   CHECK_ERROR(io::load(model, folder / "base.safetensors"), "has no head");
   io::load(model, folder / "base.safetensors", {.partial = true});
   at::Tensor const picture = at::randn({1, 3, 32, 32});
-  Said const said = model.text->forward(tokens({"bright"}));
+  TextFeatures const said = model.text->forward(tokens({"bright"}));
   at::NoGradGuard const no_grad;
   CHECK(model.vision->forward(picture).taps[0].equal(base.vision->forward(picture).taps[0]));
 

@@ -6,7 +6,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Text = Reads<Words{.sentence = 512}>;
+  using Text = Reads<TextSpec{.sentence = 512}>;
   using Fusion = CrossAttention<CrossAttentionConfig{.width = 64, .heads = 4}>;
 };
 static_assert(fits<Spoiled>());

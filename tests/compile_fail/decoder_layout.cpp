@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Fusion = Joins<seen, said, Taps::alike(3, 64, 16, Layout::map)>;
+  using Fusion = Joins<seen, said, FeatureSpec::alike(3, 64, 16, Layout::map)>;
 };
 static_assert(fits<Spoiled>());
 

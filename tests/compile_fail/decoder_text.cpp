@@ -5,7 +5,7 @@ namespace slots {
 
 struct Spoiled : Sound {
   struct Decoder : Decodes<joint, map> {
-    static constexpr Words text{.sentence = 512, .words = 768};
+    static constexpr TextSpec text{.sentence = 512, .words = 768};
   };
 };
 static_assert(fits<Spoiled>());

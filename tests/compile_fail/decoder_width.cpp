@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Fusion = Joins<seen, said, Taps::alike(3, 128, 16, Layout::tokens, 1)>;
+  using Fusion = Joins<seen, said, FeatureSpec::alike(3, 128, 16, Layout::tokens, 1)>;
 };
 static_assert(fits<Spoiled>());
 

@@ -6,7 +6,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  static constexpr Words silent{.words = 512};
+  static constexpr TextSpec silent{.words = 512};
   using Text = Reads<silent>;
   using Fusion = Joins<seen, silent, joint>;
   using Head = DynamicHead<>;

@@ -5,7 +5,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Decoder = Decodes<joint, Taps::alike(1, 64, 2, Layout::map)>;
+  using Decoder = Decodes<joint, FeatureSpec::alike(1, 64, 2, Layout::map)>;
   using Head = DynamicHead<>;
 };
 static_assert(fits<Spoiled>());

@@ -6,7 +6,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Text = Reads<Words{.words = 512}>;
+  using Text = Reads<TextSpec{.words = 512}>;
   using Fusion = FilmSkips<>;
 };
 static_assert(fits<Spoiled>());

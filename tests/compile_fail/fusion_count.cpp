@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Vision = Sees<Taps::alike(4, 768, 16, Layout::tokens, 1)>;
+  using Vision = Sees<FeatureSpec::alike(4, 768, 16, Layout::tokens, 1)>;
 };
 static_assert(fits<Spoiled>());
 

@@ -3,8 +3,8 @@
 
 namespace slots {
 
-inline constexpr Taps pyramid = [] {
-  Taps taps = seen;
+inline constexpr FeatureSpec pyramid = [] {
+  FeatureSpec taps = seen;
   taps.width = {768, 1024, 2048};
   return taps;
 }();

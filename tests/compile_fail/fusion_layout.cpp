@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Vision = Sees<Taps::alike(3, 768, 16, Layout::map)>;
+  using Vision = Sees<FeatureSpec::alike(3, 768, 16, Layout::map)>;
 };
 static_assert(fits<Spoiled>());
 

@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Text = Reads<Words{.sentence = 640, .words = 512}>;
+  using Text = Reads<TextSpec{.sentence = 640, .words = 512}>;
 };
 static_assert(fits<Spoiled>());
 

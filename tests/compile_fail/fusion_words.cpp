@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Text = Reads<Words{.sentence = 512, .words = 768}>;
+  using Text = Reads<TextSpec{.sentence = 512, .words = 768}>;
 };
 static_assert(fits<Spoiled>());
 

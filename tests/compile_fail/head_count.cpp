@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Decoder = Decodes<joint, Taps::alike(2, 64, 16, Layout::map)>;
+  using Decoder = Decodes<joint, FeatureSpec::alike(2, 64, 16, Layout::map)>;
 };
 static_assert(fits<Spoiled>());
 

@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Decoder = Decodes<joint, Taps::alike(1, 64, 16, Layout::tokens)>;
+  using Decoder = Decodes<joint, FeatureSpec::alike(1, 64, 16, Layout::tokens)>;
 };
 static_assert(fits<Spoiled>());
 

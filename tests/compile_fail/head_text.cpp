@@ -5,7 +5,7 @@ namespace slots {
 
 struct Spoiled : Sound {
   struct Head : Draws<map, 16> {
-    static constexpr Words text{.sentence = 640, .words = 512};
+    static constexpr TextSpec text{.sentence = 640, .words = 512};
   };
 };
 static_assert(fits<Spoiled>());

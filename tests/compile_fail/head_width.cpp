@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  using Head = Draws<Taps::alike(1, 32, 16, Layout::map), 16>;
+  using Head = Draws<FeatureSpec::alike(1, 32, 16, Layout::map), 16>;
 };
 static_assert(fits<Spoiled>());
 

@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  static constexpr Recipe recipe{.image = 350, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 350, .normalize = imagenet_normalization};
 };
 static_assert(fits<Spoiled>());
 

@@ -4,7 +4,7 @@
 namespace slots {
 
 struct Spoiled : Sound {
-  static constexpr Recipe recipe{.image = 352, .normalize = imagenet, .tokens = -1};
+  static constexpr Recipe recipe{.image = 352, .normalize = imagenet_normalization, .tokens = -1};
 };
 static_assert(fits<Spoiled>());
 

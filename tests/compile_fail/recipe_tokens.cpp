@@ -10,7 +10,7 @@ struct Spoiled : Sound {
   struct Text : Reads<said> {
     static constexpr Positions settings{};
   };
-  static constexpr Recipe recipe{.image = 352, .normalize = imagenet, .tokens = 78};
+  static constexpr Recipe recipe{.image = 352, .normalize = imagenet_normalization, .tokens = 78};
 };
 static_assert(fits<Spoiled>());
 

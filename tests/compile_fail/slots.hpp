@@ -10,35 +10,35 @@ using namespace vlsm;
 
 struct Sized {
   static constexpr long long parameter_count() { return 1; }
-  static constexpr long long flops(Load) { return 1; }
+  static constexpr long long flops(Workload) { return 1; }
 };
-template <Taps taps>
+template <FeatureSpec taps>
 struct Sees : Sized {
-  static constexpr Taps out = taps;
+  static constexpr FeatureSpec out = taps;
 };
-template <Words words>
+template <TextSpec words>
 struct Reads : Sized {
-  static constexpr Words out = words;
+  static constexpr TextSpec out = words;
 };
-template <Taps seen, Words said, Taps joint>
+template <FeatureSpec seen, TextSpec said, FeatureSpec joint>
 struct Joins : Sized {
-  static constexpr Taps image = seen, out = joint;
-  static constexpr Words text = said;
+  static constexpr FeatureSpec image = seen, out = joint;
+  static constexpr TextSpec text = said;
 };
-template <Taps joint, Taps map>
+template <FeatureSpec joint, FeatureSpec map>
 struct Decodes : Sized {
-  static constexpr Taps in = joint, out = map;
+  static constexpr FeatureSpec in = joint, out = map;
 };
-template <Taps map, int factor>
+template <FeatureSpec map, int factor>
 struct Draws : Sized {
-  static constexpr Taps in = map;
+  static constexpr FeatureSpec in = map;
   static constexpr int scale = factor;
 };
 
-inline constexpr Taps seen = Taps::alike(3, 768, 16, Layout::tokens, 1);
-inline constexpr Taps joint = Taps::alike(3, 64, 16, Layout::tokens, 1);
-inline constexpr Taps map = Taps::alike(1, 64, 16, Layout::map);
-inline constexpr Words said{.sentence = 512, .words = 512};
+inline constexpr FeatureSpec seen = FeatureSpec::alike(3, 768, 16, Layout::tokens, 1);
+inline constexpr FeatureSpec joint = FeatureSpec::alike(3, 64, 16, Layout::tokens, 1);
+inline constexpr FeatureSpec map = FeatureSpec::alike(1, 64, 16, Layout::map);
+inline constexpr TextSpec said{.sentence = 512, .words = 512};
 
 /// Fits; each test spoils one slot.
 struct Sound {
@@ -47,7 +47,7 @@ struct Sound {
   using Fusion = Joins<seen, said, joint>;
   using Decoder = Decodes<joint, map>;
   using Head = Draws<map, 16>;
-  static constexpr Recipe recipe{.image = 352, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 352, .normalize = imagenet_normalization};
 };
 static_assert(fits<Sound>());
 static_assert(parameter_count<Sound>() == 5);

@@ -8,6 +8,6 @@ constexpr vlsm::VitConfig backwards = [] {
   config.taps = {6, 3, 9};
   return config;
 }();
-[[maybe_unused]] constexpr vlsm::Taps out = vlsm::VisionTransformer<backwards>::out;
+[[maybe_unused]] constexpr vlsm::FeatureSpec out = vlsm::VisionTransformer<backwards>::out;
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 namespace slots {
 
-inline constexpr Taps pooled = [] {
-  Taps taps = seen;
+inline constexpr FeatureSpec pooled = [] {
+  FeatureSpec taps = seen;
   taps.pooled = 400;
   return taps;
 }();

@@ -54,74 +54,77 @@ struct HearsNothing {
 // ---- fusions: what they take of the ports of Vision and Text
 struct JoinsByFilm {
   static constexpr std::string_view name = "Film";
-  static constexpr bool takes(Taps, Words text) { return text.sentence > 0; }
+  static constexpr bool takes(FeatureSpec, TextSpec text) { return text.sentence > 0; }
   using Block = Film<FilmConfig{.width = joint_width}>;
 };
 struct JoinsByFilmSkips {
   static constexpr std::string_view name = "FilmSkips";
-  static constexpr bool takes(Taps, Words text) { return text.sentence > 0; }
+  static constexpr bool takes(FeatureSpec, TextSpec text) { return text.sentence > 0; }
   using Block = FilmSkips<>;
 };
 struct JoinsByAttention {
   static constexpr std::string_view name = "CrossAttention";
-  static constexpr bool takes(Taps, Words text) { return text.words > 0; }
+  static constexpr bool takes(FeatureSpec, TextSpec text) { return text.words > 0; }
   using Block = CrossAttention<CrossAttentionConfig{.width = joint_width, .heads = 2}>;
 };
 struct JoinsByFpn {
   static constexpr std::string_view name = "TextFpn";
-  static constexpr bool takes(Taps image, Words text) {
+  static constexpr bool takes(FeatureSpec image, TextSpec text) {
     return image.count == 3 && text.sentence > 0;
   }
   using Block = TextFpn<FpnConfig{.width = {16, word_width, word_width}}>;
 };
 struct JoinsNothing {
   static constexpr std::string_view name = "PassThrough";
-  static constexpr bool takes(Taps, Words text) { return text == Words{}; }
+  static constexpr bool takes(FeatureSpec, TextSpec text) { return text == TextSpec{}; }
   using Block = PassThrough<>;
 };
 
 // ---- decoders: what they take of the ports of Fusion and Text
 struct ReadsByTransformer {
   static constexpr std::string_view name = "TransformerDecoder";
-  static constexpr bool takes(Taps in, Words) {
-    return in == Taps::alike(in.count, in.width[0], in.stride[0], in.layout, in.class_tokens);
+  static constexpr bool takes(FeatureSpec in, TextSpec) {
+    return in ==
+           FeatureSpec::alike(in.count, in.width[0], in.stride[0], in.layout, in.class_tokens);
   }
   using Block = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 32}>;
 };
 struct ReadsByCross {
   static constexpr std::string_view name = "CrossDecoder";
-  static constexpr bool takes(Taps in, Words text) {
+  static constexpr bool takes(FeatureSpec in, TextSpec text) {
     return in.count == 1 && text.words == in.width[0];
   }
   using Block = CrossDecoder<CrossConfig{.heads = 2, .ffn = 32, .layers = 2}>;
 };
 struct ReadsByUnet {
   static constexpr std::string_view name = "UnetDecoder";
-  static constexpr bool takes(Taps, Words) { return true; }
+  static constexpr bool takes(FeatureSpec, TextSpec) { return true; }
   using Block = UnetDecoder<UnetConfig{.width = 32, .least = 8}>;
 };
 
 // ---- heads: what they take of the ports of Decoder and Text
 struct DrawsTransposed {
   static constexpr std::string_view name = "TransposedHead";
-  static constexpr bool takes(Taps, Words) { return true; }
+  static constexpr bool takes(FeatureSpec, TextSpec) { return true; }
   using Block = TransposedHead<>;
 };
 struct DrawsDynamic {
   static constexpr std::string_view name = "DynamicHead";
-  static constexpr bool takes(Taps in, Words text) {
+  static constexpr bool takes(FeatureSpec in, TextSpec text) {
     return text.sentence > 0 && in.stride[0] >= 4;
   }
   using Block = DynamicHead<>;
 };
 struct DrawsDynamicAtOnce {
   static constexpr std::string_view name = "DynamicHead of full size";
-  static constexpr bool takes(Taps in, Words text) { return text.sentence > 0 && in.stride[0] < 4; }
+  static constexpr bool takes(FeatureSpec in, TextSpec text) {
+    return text.sentence > 0 && in.stride[0] < 4;
+  }
   using Block = DynamicHead<ProjectorConfig{.steps = 0}>;
 };
 struct DrawsByConv {
   static constexpr std::string_view name = "ConvHead";
-  static constexpr bool takes(Taps, Words) { return true; }
+  static constexpr bool takes(FeatureSpec, TextSpec) { return true; }
   using Block = ConvHead<>;
 };
 
@@ -133,7 +136,7 @@ struct Combination {
   using Fusion = typename Joins::Block;
   using Decoder = typename Reads::Block;
   using Head = typename Draws::Block;
-  static constexpr Recipe recipe{.image = 64, .normalize = clip, .tokens = 4};
+  static constexpr Recipe recipe{.image = 64, .normalize = clip_normalization, .tokens = 4};
 
   static std::string name() {
     std::string all;
@@ -151,16 +154,16 @@ constexpr void each(Visit visit) {
 /// Calls visit.operator()<Combination<...>>() for every combination that the ports allow.
 template <class Sees, class Visit>
 constexpr void each_combination(Visit visit) {
-  constexpr Taps seen = Sees::Block::out;
+  constexpr FeatureSpec seen = Sees::Block::out;
   each<HearsClip, HearsBert, HearsNothing>([&]<class Hears> {
-    constexpr Words text = Hears::Block::out;
+    constexpr TextSpec text = Hears::Block::out;
     each<JoinsByFilm, JoinsByFilmSkips, JoinsByAttention, JoinsByFpn, JoinsNothing>(
         [&]<class Joins> {
           if constexpr (Joins::takes(seen, text)) {
-            constexpr Taps joint = Joins::Block::template At<seen, text>::out;
+            constexpr FeatureSpec joint = Joins::Block::template At<seen, text>::out;
             each<ReadsByTransformer, ReadsByCross, ReadsByUnet>([&]<class Reads> {
               if constexpr (Reads::takes(joint, text)) {
-                constexpr Taps map = Reads::Block::template At<joint, text>::out;
+                constexpr FeatureSpec map = Reads::Block::template At<joint, text>::out;
                 each<DrawsTransposed, DrawsDynamic, DrawsDynamicAtOnce, DrawsByConv>(
                     [&]<class Draws> {
                       if constexpr (Draws::takes(map, text))

@@ -78,7 +78,7 @@ TEST_CASE("one picture meets many sentences and one sentence many pictures") {
   Tokens const tokens{
       at::tensor({638, 5, 7, 639, 638, 9, 639, 639, 638, 1, 2, 639}, at::kLong).view({3, 4})};
   at::Tensor const pairs = model.forward(images, tokens);
-  Features const one = model.vision->forward(images.slice(0, 0, 1));
+  ImageFeatures const one = model.vision->forward(images.slice(0, 0, 1));
   at::Tensor const many_sentences = model.segment(one, model.text->forward(tokens));
   CHECK(at::allclose(many_sentences[0], pairs[0], 1e-5, 1e-5));
   CHECK_FALSE(at::allclose(many_sentences[0], many_sentences[1], 1e-3, 1e-3));
@@ -100,11 +100,13 @@ TEST_CASE("a picture and a sentence can be mixed into one condition") {
   at::NoGradGuard const no_grad;
   at::manual_seed(2);
   Segmenter<test::TinyA> model;
-  Said const said = model.text->forward({at::tensor({638, 5, 639}, at::kLong).view({1, 3})});
+  TextFeatures const said =
+      model.text->forward({at::tensor({638, 5, 639}, at::kLong).view({1, 3})});
   at::Tensor const seen = model.vision->embed_prompt(test::recipe_image("prompt", {1, 3, 64, 64}));
-  CHECK(mix(said, seen, 0).sentence.equal(said.sentence));
-  CHECK(mix(said, seen, 1).sentence.equal(seen));
-  CHECK(at::allclose(mix(said, seen, 0.25).sentence, 0.75 * said.sentence + 0.25 * seen));
+  CHECK(mix_conditions(said, seen, 0).sentence.equal(said.sentence));
+  CHECK(mix_conditions(said, seen, 1).sentence.equal(seen));
+  CHECK(
+      at::allclose(mix_conditions(said, seen, 0.25).sentence, 0.75 * said.sentence + 0.25 * seen));
 }
 
 TEST_CASE("pictures need not be square") {

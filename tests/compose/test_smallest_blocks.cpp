@@ -14,13 +14,15 @@ using namespace vlsm;
 template <int width, int patch>
 class Patches : public Module {
  public:
-  static constexpr Taps out = Taps::alike(1, width, patch, Layout::map);
+  static constexpr FeatureSpec out = FeatureSpec::alike(1, width, patch, Layout::map);
 
-  Features forward(at::Tensor const& image) const {
+  ImageFeatures forward(at::Tensor const& image) const {
     return {.taps = {embed_->forward(image)}, .pooled = {}, .image = image};
   }
   static constexpr long long parameter_count() { return Conv::parameter_count(embed); }
-  static constexpr long long flops(Load load) { return Conv::flops(embed, cells_of(out, 0, load)); }
+  static constexpr long long flops(Workload load) {
+    return Conv::flops(embed, cells_of(out, 0, load));
+  }
 
  private:
   static constexpr ConvConfig embed{.in = 3, .out = width, .kernel = patch, .stride = patch};
@@ -33,11 +35,11 @@ class Patches : public Module {
 template <int ids, int width>
 class BagOfTokens : public Module {
  public:
-  static constexpr Words out{.sentence = width, .words = width};
+  static constexpr TextSpec out{.sentence = width, .words = width};
   static constexpr int vocabulary = ids;
   static constexpr PadTo pad_to{.id = 0};
 
-  Said forward(Tokens const& tokens) const {
+  TextFeatures forward(Tokens const& tokens) const {
     at::Tensor const padding = tokens.ids == pad_to.id;  // [B, L]
     at::Tensor const words = at::embedding(table_, tokens.ids);
     at::Tensor const counts = padding.logical_not().unsqueeze(2).to(words.scalar_type());
@@ -46,7 +48,7 @@ class BagOfTokens : public Module {
             .padding = padding};
   }
   static constexpr long long parameter_count() { return 1LL * ids * width; }
-  static constexpr long long flops(Load) { return 0; }
+  static constexpr long long flops(Workload) { return 0; }
 
  private:
   at::Tensor table_ = normal("table", {ids, width}, 1);
@@ -55,56 +57,58 @@ class BagOfTokens : public Module {
 
 // [fusion]
 /// The sentence gates the channels of the only tap, which must be as wide.
-template <Taps image_port = Taps{}, Words text_port = Words{}>
+template <FeatureSpec image_port = FeatureSpec{}, TextSpec text_port = TextSpec{}>
 class Gate : public Module {
  public:
-  template <Taps image, Words text>
+  template <FeatureSpec image, TextSpec text>
   using At = Gate<image, text>;
-  static constexpr Taps image = image_port, out = image_port;
-  static constexpr Words text = text_port;
+  static constexpr FeatureSpec image = image_port, out = image_port;
+  static constexpr TextSpec text = text_port;
   static constexpr Needs needs{.taps = 1, .sentence = true};
 
-  Features forward(Features const& picture, Said const& prompt) const {
+  ImageFeatures forward(ImageFeatures const& picture, TextFeatures const& prompt) const {
     return picture.with(picture.taps[0] * per_channel(prompt.sentence, image.layout));
   }
   static constexpr long long parameter_count() { return 0; }
-  static constexpr long long flops(Load) { return 0; }
+  static constexpr long long flops(Workload) { return 0; }
 };
 // [fusion]
 
 // [decoder]
 /// Nothing but a rectifier.
-template <Taps in_port = Taps{}>
+template <FeatureSpec in_port = FeatureSpec{}>
 class Rectifier : public Module {
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = Rectifier<in>;
-  static constexpr Taps in = in_port, out = in_port;
+  static constexpr FeatureSpec in = in_port, out = in_port;
   static constexpr Needs needs{.taps = 1};
 
-  Features forward(Features const& features, Said const& /*said*/) const {
+  ImageFeatures forward(ImageFeatures const& features, TextFeatures const& /*said*/) const {
     return features.with(at::relu(features.taps[0]));
   }
   static constexpr long long parameter_count() { return 0; }
-  static constexpr long long flops(Load) { return 0; }
+  static constexpr long long flops(Workload) { return 0; }
 };
 // [decoder]
 
 // [head]
 /// A score a cell, repeated over the cell's pixels.
-template <Taps in_port = Taps{}>
+template <FeatureSpec in_port = FeatureSpec{}>
 class BlockyHead : public Module {
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = BlockyHead<in>;
-  static constexpr Taps in = in_port;
+  static constexpr FeatureSpec in = in_port;
   static constexpr int scale = in.stride[0];
 
-  at::Tensor forward(Features const& read, Said const& /*said*/) const {
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
     return at::upsample_nearest2d(score_->forward(read.taps[0]), {read.height(), read.width()});
   }
   static constexpr long long parameter_count() { return Conv::parameter_count(score); }
-  static constexpr long long flops(Load load) { return Conv::flops(score, cells_of(in, 0, load)); }
+  static constexpr long long flops(Workload load) {
+    return Conv::flops(score, cells_of(in, 0, load));
+  }
 
  private:
   static constexpr ConvConfig score{.in = in_port.width[0], .out = 1};
@@ -119,10 +123,10 @@ struct Smallest {
   using Fusion = Gate<>;
   using Decoder = Rectifier<>;
   using Head = BlockyHead<>;
-  static constexpr Recipe recipe{.image = 32, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 32, .normalize = imagenet_normalization};
 };
 // [smallest]
 
-TEST_CASE("the smallest blocks are sound") { CHECK(check<Smallest>().empty()); }
+TEST_CASE("the smallest blocks are sound") { CHECK(check_architecture<Smallest>().empty()); }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/pictures.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 
 using namespace vlsm::test;
 
@@ -60,14 +60,14 @@ TEST_CASE("dataset: a mask's values between background and object stay soft") {
   std::string rows;  // an object with a soft edge of one column
   for (int y = 0; y < 12; ++y)
     rows += std::string(1, '\0') + std::string(7, '\xff') + '\x40' + std::string(8, '\0');
-  write_file(folder / "masks/edge.png", png(16, 12, 8, grey, rows));
+  write_file(folder / "masks/edge.png", png(16, 12, 8, gray, rows));
   vlsm::Dataset const data = folder.open(row("a.png", "edge.png", R"({"p1": "x"})"));
   at::Tensor const mask = data.at(0, random).mask;  // [1, 32, 32]
   CHECK(mask.slice(2, 0, 14).eq(1).all().item<bool>());
   CHECK(mask.slice(2, 14, 16).eq(64.0f / 255.0f).all().item<bool>());
   CHECK(mask.slice(2, 16).eq(0).all().item<bool>());
   REQUIRE(data.notices().size() == 1);
-  CHECK(data.notices()[0].find("grey from 128 on") != std::string::npos);
+  CHECK(data.notices()[0].find("gray from 128 on") != std::string::npos);
 }
 
 TEST_CASE("dataset: the level random draws from every level but the first") {

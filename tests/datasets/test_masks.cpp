@@ -22,7 +22,7 @@ void square(Put put, int value, int rest, std::size_t from = 8, std::size_t to =
     }
 }
 
-RawPicture grey(int value, int rest = 0, int bits = 8) {
+RawPicture gray(int value, int rest = 0, int bits = 8) {
   RawPicture picture{.height = side, .width = side, .channels = 1, .bits = bits};
   if (bits == 16) {
     picture.words.resize(side * side);
@@ -61,7 +61,7 @@ RawPicture colored(Color value, Color rest, int channels) {
 }
 
 RawPicture indexed(int value, std::vector<Color> colors) {
-  RawPicture picture = grey(value);
+  RawPicture picture = gray(value);
   colors.resize(256, Color{0, 0, 0, 255});
   picture.palette = colors;
   return picture;
@@ -121,10 +121,10 @@ void check_square(Mask const& mask, int blurred_edge = 0) {
 
 TEST_CASE("masks: 0 and 255 are read as they are, without a word") {
   for (RawPicture const& picture :
-       {grey(255), colored({255, 255, 255, 255}, {0, 0, 0, 255}, 3),
+       {gray(255), colored({255, 255, 255, 255}, {0, 0, 0, 255}, 3),
         colored({255, 255, 255, 255}, {0, 0, 0, 255}, 4),
-        indexed(1, {{0, 0, 0, 255}, {255, 255, 255, 255}}), grey(1, 0, 1)}) {
-    Read const result = read({picture, grey(0)});
+        indexed(1, {{0, 0, 0, 255}, {255, 255, 255, 255}}), gray(1, 0, 1)}) {
+    Read const result = read({picture, gray(0)});
     CHECK(result.meaning.notice == "");
     check_square(result.masks[0]);
     CHECK(std::ranges::count(result.masks[0], 255) == 256);
@@ -134,10 +134,10 @@ TEST_CASE("masks: 0 and 255 are read as they are, without a word") {
 TEST_CASE("masks: levels between 0 and 255 stay the soft targets they are") {
   for (bool lossy : {false, true})
     for (int noise : {0, 4}) {
-      RawPicture picture = blurred(grey(255), noise);
+      RawPicture picture = blurred(gray(255), noise);
       picture.lossy = lossy;
-      Read const result = read({picture, grey(255), grey(0)});
-      CHECK(result.meaning.notice.starts_with("the object is grey from 128 on"));
+      Read const result = read({picture, gray(255), gray(0)});
+      CHECK(result.meaning.notice.starts_with("the object is gray from 128 on"));
       CHECK(std::ranges::equal(result.masks[0], picture.bytes));
       check_square(result.masks[0], 1);
     }
@@ -145,7 +145,7 @@ TEST_CASE("masks: levels between 0 and 255 stay the soft targets they are") {
 
 TEST_CASE("masks: one other value is the object, and it is said") {
   for (int value : {1, 2, 38, 127, 128, 200, 254}) {
-    Read const result = read({grey(value), grey(0)});
+    Read const result = read({gray(value), gray(0)});
     CHECK(result.meaning.notice ==
           "the object is level " + std::to_string(value) + ", the only one beside 0");
     check_square(result.masks[0]);
@@ -153,7 +153,7 @@ TEST_CASE("masks: one other value is the object, and it is said") {
   }
   for (int value : {1, 255, 4095, 65535}) {
     INFO(value);
-    Read const result = read({grey(value, 0, 16)});
+    Read const result = read({gray(value, 0, 16)});
     CHECK(result.meaning.notice != "");
     check_square(result.masks[0]);
   }
@@ -161,7 +161,7 @@ TEST_CASE("masks: one other value is the object, and it is said") {
 
 TEST_CASE("masks: a JPEG of low levels is read by half of what it reaches") {
   for (int value : {2, 40, 100}) {
-    RawPicture picture = blurred(grey(value), 0);
+    RawPicture picture = blurred(gray(value), 0);
     picture.lossy = true;
     Read const result = read({picture});
     CHECK(result.meaning.notice.find("above " + std::to_string(value / 2)) != std::string::npos);
@@ -169,20 +169,20 @@ TEST_CASE("masks: a JPEG of low levels is read by half of what it reaches") {
   }
 }
 
-TEST_CASE("masks: palettes, colours and transparency") {
+TEST_CASE("masks: palettes, colors and transparency") {
   struct Case {
     RawPicture picture;
     std::string notice;
   };
-  for (Case const& one : {Case{indexed(2, voc), "the object is colour 2 (0,128,0)"},
-                          {indexed(1, voc), "the object is colour 1 (128,0,0)"},
-                          {colored({255, 0, 0, 0}, {0, 0, 0, 0}, 3), "colour 255,0,0"},
-                          {colored({0, 80, 0, 255}, {0, 0, 0, 255}, 4), "colour 0,80,0"},
-                          {colored({255, 0, 0, 255}, {0, 0, 0, 0}, 4), "colour 255,0,0"},
+  for (Case const& one : {Case{indexed(2, voc), "the object is color 2 (0,128,0)"},
+                          {indexed(1, voc), "the object is color 1 (128,0,0)"},
+                          {colored({255, 0, 0, 0}, {0, 0, 0, 0}, 3), "color 255,0,0"},
+                          {colored({0, 80, 0, 255}, {0, 0, 0, 255}, 4), "color 0,80,0"},
+                          {colored({255, 0, 0, 255}, {0, 0, 0, 0}, 4), "color 255,0,0"},
                           {colored({9, 9, 9, 255}, {9, 9, 9, 0}, 4), "opacity level 255"},
                           {colored({0, 255, 0, 0}, {0, 0, 0, 0}, 2), "opacity level 255"},
                           {colored({0, 0, 200, 0}, {255, 255, 255, 0}, 3),
-                           "colour 0,0,200, the background 255,255,255"}}) {
+                           "color 0,0,200, the background 255,255,255"}}) {
     Read const result = read({one.picture});
     INFO(result.meaning.notice);
     CHECK(result.meaning.notice.find(one.notice) != std::string::npos);
@@ -190,23 +190,23 @@ TEST_CASE("masks: palettes, colours and transparency") {
   }
 }
 
-TEST_CASE("masks: grey of 16 bits beside colours is compared by its high byte") {
+TEST_CASE("masks: gray of 16 bits beside colors is compared by its high byte") {
   Color const red{255, 0, 0, 255}, black{0, 0, 0, 255};
-  Read const result = read({colored(red, black, 3), grey(0, 0, 16)});
+  Read const result = read({colored(red, black, 3), gray(0, 0, 16)});
   check_square(result.masks[0]);
   CHECK(xt::sum(result.masks[1])() == 0);
-  std::vector<RawPicture> const both{colored(red, black, 3), grey(65535, 0, 16)};
+  std::vector<RawPicture> const both{colored(red, black, 3), gray(65535, 0, 16)};
   CHECK_ERROR(read(both), "65535 (8 %, 1 files)");
   check_square(read(both, "255,255,255").masks[1]);
   MaskMeaning const color{.kind = MaskMeaning::Kind::color,
                           .background = MaskValue::color(0, 0, 0),
                           .object = MaskValue::color(255, 0, 0)};
-  CHECK(color(MaskValue::grey(65535)) == 255);
-  CHECK(color(MaskValue::grey(300)) == 0);
+  CHECK(color(MaskValue::gray(65535)) == 255);
+  CHECK(color(MaskValue::gray(300)) == 0);
 }
 
 TEST_CASE("masks: several classes are listed and want a choice") {
-  RawPicture const labels = with(grey(1), 2), white = with(grey(128), 255),
+  RawPicture const labels = with(gray(1), 2), white = with(gray(128), 255),
                    classes = with(indexed(1, voc), 2);
   auto const refused = [](std::vector<RawPicture> const& pictures, std::string const& words) {
     try {
@@ -220,8 +220,8 @@ TEST_CASE("masks: several classes are listed and want a choice") {
     }
   };
   refused({labels}, "1 (16 %, 1 files), 2 (6.25 %, 1 files)");
-  refused({grey(1), grey(2)}, "1 (8 %, 1 files), 2 (8 %, 1 files)");
-  refused({grey(1), grey(255)}, "255");
+  refused({gray(1), gray(2)}, "1 (8 %, 1 files), 2 (8 %, 1 files)");
+  refused({gray(1), gray(255)}, "255");
   refused({white}, "128");
   refused({classes}, "1 (128,0,0)");
   refused({colored({255, 0, 0, 0}, {0, 0, 0, 0}, 3), colored({0, 0, 255, 0}, {0, 0, 0, 0}, 3)},
@@ -241,21 +241,21 @@ TEST_CASE("masks: several classes are listed and want a choice") {
 }
 
 TEST_CASE("masks: a set of two kinds of files is refused, not half of it read as empty") {
-  RawPicture const soft = blurred(grey(255), 9);
+  RawPicture const soft = blurred(gray(255), 9);
   CHECK_THROWS_WITH_AS(
-      read({soft, soft, grey(1)}),
+      read({soft, soft, gray(1)}),
       "the masks are of two kinds: most reach 255, this one 1: masks, m2.png: write them alike, or "
       "choose what is the object with --mask-value",
       Error);
 }
 
 TEST_CASE("masks: a split without any object is an error unless it is meant") {
-  CHECK_THROWS_WITH_AS(read({grey(0), grey(0)}),
+  CHECK_THROWS_WITH_AS(read({gray(0), gray(0)}),
                        "no mask holds an object: of 0 (100 %, 2 files): masks: choose what is "
                        "the object with --mask-value, or say --allow-empty",
                        Error);
-  CHECK_NOTHROW(read({grey(0)}, "", true));
-  CHECK_THROWS_AS(read({grey(1)}, "7"), Error);
+  CHECK_NOTHROW(read({gray(0)}, "", true));
+  CHECK_THROWS_AS(read({gray(1)}, "7"), Error);
 }
 
 TEST_CASE("masks: what is no choice of a value is refused") {

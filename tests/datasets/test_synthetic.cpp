@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 
 using namespace vlsm::test;
@@ -41,7 +41,7 @@ TEST_CASE("synthetic: the same seed writes the same files") {
   CHECK(read_file(a / "images/train_2.png") != read_file(c / "images/train_2.png"));
 }
 
-TEST_CASE("synthetic: objects do not overlap and their colours are a pair and a third") {
+TEST_CASE("synthetic: objects do not overlap and their colors are a pair and a third") {
   std::mt19937 random(7);
   for (int i = 0; i < 20; ++i) {
     vlsm::SyntheticPicture const picture = vlsm::draw_synthetic(48, random);

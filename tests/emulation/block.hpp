@@ -48,7 +48,7 @@ struct Thread {
   unsigned group = 0;
 };
 
-/// 32 neighbouring threads, and what they hand each other.
+/// 32 neighboring threads, and what they hand each other.
 struct Warp {
   static constexpr std::size_t slot = 32;
   unsigned first = 0, size = 0, arrived = 0;

@@ -23,7 +23,7 @@ struct Access {
 /// A block's shared memory, and for each two bytes of it the last write and the reads since.
 class SharedMemory {
  public:
-  enum class Verdict : std::uint8_t { good, outside, uninitialised, race };
+  enum class Verdict : std::uint8_t { good, outside, uninitialized, race };
   static constexpr std::size_t grain = 2;
 
   /// Fresh memory for a block whose first barrier number is `epoch`: what was written before it
@@ -42,7 +42,7 @@ class SharedMemory {
     if (at + count > bytes_.size()) return Verdict::outside;
     for (std::size_t i = at / grain; i < (at + count) / grain; ++i) {
       Mark& mark = marks_[i];
-      if (mark.write.barrier < epoch_ || mark.in_flight) return Verdict::uninitialised;
+      if (mark.write.barrier < epoch_ || mark.in_flight) return Verdict::uninitialized;
       if (!mark.write.is_before(now)) return race(mark.write);
       add_reader(mark.read, now);
     }

@@ -8,7 +8,7 @@
 
 namespace vlsm::emulation {
 
-/// The checked view of shared memory: each access is inside, on a multiple of its size, initialised
+/// The checked view of shared memory: each access is inside, on a multiple of its size, initialized
 /// before it is read, and ordered by barriers against the other threads'.
 template <class T>
 struct Shared {
@@ -35,7 +35,7 @@ struct Shared {
     return {first + index * sizeof(T), count - index};
   }
 
-  /// Neighbouring elements as one value, from element `index` on.
+  /// Neighboring elements as one value, from element `index` on.
   template <class V>
   V read(int index) const {
     check_inside(index, sizeof(V) / sizeof(T));
@@ -79,7 +79,7 @@ struct Shared {
     if (verdict == SharedMemory::Verdict::good) return;
     Block& block = *Block::current;
     std::string const element = "element " + std::to_string(index);
-    if (verdict == SharedMemory::Verdict::uninitialised)
+    if (verdict == SharedMemory::Verdict::uninitialized)
       block.fail("read of shared memory that holds nothing yet: " + element,
                  "write it first, or wait for the copy");
     if (verdict == SharedMemory::Verdict::outside)

@@ -11,9 +11,9 @@ namespace {
 using namespace vlsm;
 using namespace vlsm::tokenizer;
 
-void check_ids(BertVocabulary vocabulary, unsigned flavour, std::string_view prompt) {
+void check_ids(BertVocabulary vocabulary, unsigned flavor, std::string_view prompt) {
   WordPieceTokenizer const tokenizer(std::move(vocabulary),
-                                     flavour % 2 ? BertFlavour::bert : BertFlavour::bert_slow);
+                                     flavor % 2 ? BertFlavor::bert : BertFlavor::bert_slow);
   for (std::int64_t id : tokenizer.encode(prompt, 16))
     fuzz::require(id >= 0 && id < tokenizer.vocabulary_size(), "an id is in the vocabulary");
 }
@@ -42,19 +42,19 @@ nlohmann::json changed(std::string_view patch) {
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   fuzz::Input input(data, size);
-  unsigned const way = input.byte() % 5, flavour = input.byte();
+  unsigned const way = input.byte() % 5, flavor = input.byte();
   fuzz::only_errors([&] {
     if (way == 0) return (void)configured({}, parse_json(input.rest(), "file", fetch_json), "file");
     std::string_view const prompt = input.until('\0');
     std::string text(input.rest());
     if (way == 1)
       return check_ids(
-          bert_vocabulary_from_tokenizer_json(parse_json(text, "file", fetch_json), "file"),
-          flavour, prompt);
+          bert_vocabulary_from_tokenizer_json(parse_json(text, "file", fetch_json), "file"), flavor,
+          prompt);
     if (way == 2)
-      return check_ids(bert_vocabulary_from_tokenizer_json(changed(text), "file"), flavour, prompt);
+      return check_ids(bert_vocabulary_from_tokenizer_json(changed(text), "file"), flavor, prompt);
     if (way == 3) text += "\n[UNK]\n[CLS]\n[SEP]\n";
-    check_ids(vocabulary_from_vocab_txt(text, {}, "file"), flavour, prompt);
+    check_ids(vocabulary_from_vocab_txt(text, {}, "file"), flavor, prompt);
   });
   return 0;
 }

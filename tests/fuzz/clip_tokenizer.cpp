@@ -67,8 +67,8 @@ Ids plain_ids(Text const& text) {
 
 /// The text of a prompt as `plain_ids` takes it, where that needs none of what the library does to
 /// a text; nothing for other prompts.
-std::optional<Text> plain_text(std::string_view prompt, ClipFlavour flavour) {
-  bool const crate = flavour == ClipFlavour::clip;
+std::optional<Text> plain_text(std::string_view prompt, ClipFlavor flavor) {
+  bool const crate = flavor == ClipFlavor::clip;
   Text text;
   for (char c : prompt) {
     auto const byte = static_cast<unsigned char>(c);
@@ -83,8 +83,8 @@ std::optional<Text> plain_text(std::string_view prompt, ClipFlavour flavour) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  using enum ClipFlavour;
-  constexpr ClipFlavour flavours[] = {clip, clip_ftfy, openai, openclip};
+  using enum ClipFlavor;
+  constexpr ClipFlavor flavors[] = {clip, clip_ftfy, openai, openclip};
   static ClipTokenizer const tokenizers[] = {{Both::get().vocabulary, clip},
                                              {Both::get().vocabulary, clip_ftfy},
                                              {Both::get().vocabulary, openai},
@@ -105,8 +105,8 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     fuzz::require(cut.size() == std::min(shorter, ids.size()), "a row is cut to its length");
     fuzz::require(std::equal(cut.begin(), cut.end() - 1, ids.begin()) && cut.back() == ids.back(),
                   "a row that is cut begins as the whole");
-    std::optional<Text> plain = plain_text(prompt, flavours[which]);
-    if (!plain && flavours[which] == clip && prompt.find('<') == std::string_view::npos)
+    std::optional<Text> plain = plain_text(prompt, flavors[which]);
+    if (!plain && flavors[which] == clip && prompt.find('<') == std::string_view::npos)
       plain = lower_rust(collapse_spaces(normalize(decode(prompt))));
     if (plain && plain->find(U'<') == Text::npos)
       fuzz::require(Ids(ids.begin() + 1, ids.end() - 1) == plain_ids(*plain),

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   std::size_t known = 0;
   for (std::string_view key : keys) known += found.place(key).has_value();
   fuzz::require(found.keys == keys.size() && found.known == known,
-                "what is recognised is what has a place");
+                "what is recognized is what has a place");
   for (std::string_view key : keys) {
     std::string const plain = without_parts(key, wrapper_parts);
     fuzz::require(without_parts(plain, wrapper_parts) == plain, "parts are taken out once");

@@ -17,7 +17,7 @@ RawPicture picture_of(fuzz::Input& input) {
   unsigned const kind = input.byte();
   RawPicture picture{.height = 1 + input.byte() % 12, .width = 1 + input.byte() % 12};
   picture.bits = depths[kind % 8];
-  // As PNG has it: less than 8 bits are grey or an index, 16 bits are no index.
+  // As PNG has it: less than 8 bits are gray or an index, 16 bits are no index.
   picture.channels = picture.bits < 8 ? 1 : 1 + static_cast<int>(kind >> 3 & 3);
   bool const indexed = picture.channels == 1 && picture.bits <= 8 && (kind & 32) != 0;
   picture.lossy = picture.bits == 8 && !indexed && picture.channels % 2 == 1 && (kind & 64) != 0;
@@ -48,7 +48,7 @@ RawPicture picture_of(fuzz::Input& input) {
   return picture;
 }
 
-/// Grey of 8 bits, 0 and 255 alone: what the study's masks are.
+/// Gray of 8 bits, 0 and 255 alone: what the study's masks are.
 bool plain(RawPicture const& picture) {
   return picture.bits == 8 && picture.channels == 1 && !picture.lossy && picture.palette.empty() &&
          std::ranges::all_of(picture.bytes, [](auto level) { return level == 0 || level == 255; });

@@ -100,7 +100,7 @@ void pictures(std::filesystem::path const& root) {
     std::string const row(1 + static_cast<std::size_t>(depth), '\0');
     png_files.add(png(8, 2, depth, palette, row + row, colors + clear));
   }
-  png_files.add(png_of_stream(516, 1, 8, grey, zlib_of_zeros(1)));
+  png_files.add(png_of_stream(516, 1, 8, gray, zlib_of_zeros(1)));
 }
 
 /// Names of real checkpoints, some at a time.
@@ -179,14 +179,14 @@ void prompts(std::filesystem::path const& root) {
     std::string const rows =
         read_file(fixture(std::string("tokenizers/") + file + ".jsonl").value());
     std::istringstream lines(rows);
-    char flavour = 0;
+    char flavor = 0;
     for (std::string line; std::getline(lines, line);) {
       std::string const text = nlohmann::json::parse(line).at("text");
       if (text.size() > 250) continue;
-      clip.add(std::string{flavour, 77} + text);
-      bert.add(std::string{flavour, 77} + text);
+      clip.add(std::string{flavor, 77} + text);
+      bert.add(std::string{flavor, 77} + text);
       ftfy.add(text);
-      flavour = static_cast<char>((flavour + 1) % 4);
+      flavor = static_cast<char>((flavor + 1) % 4);
     }
   }
 }

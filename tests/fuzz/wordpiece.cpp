@@ -76,10 +76,10 @@ std::optional<Ids> plain_ids(std::string_view prompt) {
 }
 
 /// The ids of any prompt without special tokens, split into words by the library.
-Ids word_ids(std::string_view prompt, BertFlavour flavour) {
+Ids word_ids(std::string_view prompt, BertFlavor flavor) {
   Ids ids;
   each_bert_word(
-      decode(prompt), {}, flavour, [](TextView) { return false; },
+      decode(prompt), {}, flavor, [](TextView) { return false; },
       [&](TextView word) {
         plain_word(Text(word), ids);
         return true;
@@ -91,8 +91,8 @@ Ids word_ids(std::string_view prompt, BertFlavour flavour) {
 
 int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   static WordPieceTokenizer const tokenizers[] = {
-      {vocabulary_from_vocab_txt(list(), {}, "list"), BertFlavour::bert},
-      {vocabulary_from_vocab_txt(list(), {}, "list"), BertFlavour::bert_slow}};
+      {vocabulary_from_vocab_txt(list(), {}, "list"), BertFlavor::bert},
+      {vocabulary_from_vocab_txt(list(), {}, "list"), BertFlavor::bert_slow}};
   fuzz::Input input(data, size);
   unsigned const which = input.byte() % 2;
   std::size_t const shorter = 2 + input.byte() % 80;
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     if (auto const plainly = plain_ids(prompt))
       fuzz::require(body == *plainly, "the ids are those of the plain way");
     if (prompt.find('[') == std::string_view::npos && which == 0)
-      fuzz::require(body == word_ids(prompt, BertFlavour::bert),
+      fuzz::require(body == word_ids(prompt, BertFlavor::bert),
                     "the ids of each word are those of the plain way");
   });
   return 0;

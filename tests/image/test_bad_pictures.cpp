@@ -62,27 +62,27 @@ std::string jpeg() {
 }  // namespace
 
 // The expected values are those of Pillow 13's convert('RGB').
-TEST_CASE("grey pictures of every depth become RGB as PIL makes them") {
-  CHECK(pixels(png(3, 1, 8, grey, bytes_of({0, 0, 100, 255}))) ==
+TEST_CASE("gray pictures of every depth become RGB as PIL makes them") {
+  CHECK(pixels(png(3, 1, 8, gray, bytes_of({0, 0, 100, 255}))) ==
         std::vector{0, 0, 0, 100, 100, 100, 255, 255, 255});
-  CHECK(pixels(png(3, 1, 1, grey, bytes_of({0, 0b10100000}))) ==
+  CHECK(pixels(png(3, 1, 1, gray, bytes_of({0, 0b10100000}))) ==
         std::vector{255, 255, 255, 0, 0, 0, 255, 255, 255});
-  CHECK(pixels(png(4, 1, 2, grey, bytes_of({0, 0b00011011}))) ==
+  CHECK(pixels(png(4, 1, 2, gray, bytes_of({0, 0b00011011}))) ==
         std::vector{0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255});
-  CHECK(pixels(png(2, 1, 4, grey, bytes_of({0, 0x3c}))) == std::vector{51, 51, 51, 204, 204, 204});
-  CHECK(pixels(png(4, 1, 16, grey, sixteen({0, 128, 0x017f, 0xffff}))) ==
+  CHECK(pixels(png(2, 1, 4, gray, bytes_of({0, 0x3c}))) == std::vector{51, 51, 51, 204, 204, 204});
+  CHECK(pixels(png(4, 1, 16, gray, sixteen({0, 128, 0x017f, 0xffff}))) ==
         std::vector{0, 0, 0, 128, 128, 128, 255, 255, 255, 255, 255, 255});
-  CHECK(pixels(png(2, 1, 8, grey, bytes_of({0, 7, 9}), png_chunk("tRNS", bytes_of({0, 7})))) ==
+  CHECK(pixels(png(2, 1, 8, gray, bytes_of({0, 7, 9}), png_chunk("tRNS", bytes_of({0, 7})))) ==
         std::vector{7, 7, 7, 9, 9, 9});
 }
 
-TEST_CASE("colours of 16 bits and alpha channels and palettes become RGB as PIL makes them") {
+TEST_CASE("colors of 16 bits and alpha channels and palettes become RGB as PIL makes them") {
   CHECK(pixels(png(2, 1, 16, rgb, sixteen({0, 255, 0x1234, 0xffff, 0x80ff, 0x0180}))) ==
         std::vector{0, 0, 18, 255, 128, 1});
   CHECK(pixels(png(1, 1, 16, rgb_alpha, sixteen({0x1234, 0x56ff, 0x9a80, 0x8000}))) ==
         std::vector{18, 86, 154});
-  CHECK(pixels(png(1, 1, 16, grey_alpha, sixteen({0x1234, 0x8000}))) == std::vector{18, 18, 18});
-  CHECK(pixels(png(2, 1, 8, grey_alpha, bytes_of({0, 10, 0, 200, 128}))) ==
+  CHECK(pixels(png(1, 1, 16, gray_alpha, sixteen({0x1234, 0x8000}))) == std::vector{18, 18, 18});
+  CHECK(pixels(png(2, 1, 8, gray_alpha, bytes_of({0, 10, 0, 200, 128}))) ==
         std::vector{10, 10, 10, 200, 200, 200});
   CHECK(pixels(png(2, 1, 8, rgb_alpha, bytes_of({0, 10, 20, 30, 0, 200, 100, 50, 128}))) ==
         std::vector{10, 20, 30, 200, 100, 50});
@@ -109,19 +109,19 @@ TEST_CASE("what is no picture is told by name") {
 }
 
 TEST_CASE("sizes that cannot be are told before anything is decoded") {
-  CHECK_ERROR(decode(png(0, 7, 8, grey, "")), "no pixels: 0 x 7");
-  CHECK_ERROR(decode(png(7, 0, 8, grey, "")), "no pixels: 7 x 0");
+  CHECK_ERROR(decode(png(0, 7, 8, gray, "")), "no pixels: 0 x 7");
+  CHECK_ERROR(decode(png(7, 0, 8, gray, "")), "no pixels: 7 x 0");
   CHECK_ERROR(decode(png(100'000, 100'000, 8, rgb, "")), "too large: 100000 x 100000");
-  CHECK_ERROR(decode(png(70'000, 1, 8, grey, "")), "too large: 70000 x 1");
-  CHECK_ERROR(decode(png(20'000, 20'000, 8, grey, "")), "too large");
-  CHECK_ERROR(decode(png(0xffffffff, 0xffffffff, 8, grey, "")), "too large");
-  CHECK_ERROR(decode(png(9'000, 9'000, 8, grey, "few")), "damaged or cut off");
-  CHECK_ERROR(decode(png(1, 1, 7, grey, bytes_of({0, 1}))), "damaged");
+  CHECK_ERROR(decode(png(70'000, 1, 8, gray, "")), "too large: 70000 x 1");
+  CHECK_ERROR(decode(png(20'000, 20'000, 8, gray, "")), "too large");
+  CHECK_ERROR(decode(png(0xffffffff, 0xffffffff, 8, gray, "")), "too large");
+  CHECK_ERROR(decode(png(9'000, 9'000, 8, gray, "few")), "damaged or cut off");
+  CHECK_ERROR(decode(png(1, 1, 7, gray, bytes_of({0, 1}))), "damaged");
   CHECK_ERROR(decode(png(1, 1, 8, static_cast<PngColor>(9), bytes_of({0, 1}))), "damaged");
   CHECK_ERROR(decode(png(1, 1, 8, palette, bytes_of({0, 1}))), "damaged");
 }
 
-TEST_CASE("a colour beyond the palette is black as PIL makes it") {
+TEST_CASE("a color beyond the palette is black as PIL makes it") {
   std::string const colors = png_chunk("PLTE", bytes_of({1, 2, 3, 250, 251, 252}));
   std::vector const expected{250, 251, 252, 0, 0, 0, 0, 0, 0};
   std::string const rows = bytes_of({0, 1, 2, 255});
@@ -160,8 +160,8 @@ TEST_CASE("interlaced pictures of every shape stay within the limit") {
   for (std::uint32_t height : {1, 3, 8, 61})
     for (std::uint32_t width : {1, 2, 5, 8, 9, 17, 700})
       for (auto const& [depth, color] :
-           {std::pair<char, PngColor>{1, grey}, {16, grey}, {8, rgb}, {16, rgb_alpha}}) {
-        std::size_t const bits = static_cast<std::size_t>(depth) * (color == grey  ? 1
+           {std::pair<char, PngColor>{1, gray}, {16, gray}, {8, rgb}, {16, rgb_alpha}}) {
+        std::size_t const bits = static_cast<std::size_t>(depth) * (color == gray  ? 1
                                                                     : color == rgb ? 3
                                                                                    : 4);
         std::string rows;

@@ -91,7 +91,7 @@ TEST_CASE("a JPEG's header is told without decoding it") {
     CHECK(told.height == file.height);
     CHECK(told.bits == 8);
     CHECK(told.orientation == (file.name == "pillow-exif" ? 6 : 1));
-    CHECK(told.channels == (file.name.starts_with("grey")                                    ? 1
+    CHECK(told.channels == (file.name.starts_with("gray")                                    ? 1
                             : file.name.starts_with("cmyk") || file.name.starts_with("ycck") ? 4
                                                                                              : 3));
   }
@@ -123,7 +123,7 @@ TEST_CASE("a JPEG whose tables or scans are no such is refused before it is deco
 
 TEST_CASE("a JPEG without Huffman tables has the usual ones, as in PIL, or is refused") {
   for (auto const& file : stored_pictures("jpeg")) {
-    if (file.name != "grey-444-base" && file.name != "ycc-420-base" && file.name != "ycc-444-prog")
+    if (file.name != "gray-444-base" && file.name != "ycc-420-base" && file.name != "ycc-444-prog")
       continue;
     INFO(file.name);
     std::string bytes = file.bytes;
@@ -140,7 +140,7 @@ TEST_CASE("a JPEG without Huffman tables has the usual ones, as in PIL, or is re
 }
 
 TEST_CASE("a JPEG of very many scans is refused") {
-  std::string const whole = of(stored_pictures("jpeg"), "grey-444-prog");
+  std::string const whole = of(stored_pictures("jpeg"), "gray-444-prog");
   std::size_t const scan = whole.find("\xff\xda"), next = whole.find("\xff\xc4", scan);
   REQUIRE(next != std::string::npos);
   CHECK(error_of(whole).empty());

@@ -14,8 +14,8 @@ using namespace vlsm;
 
 constexpr std::size_t side = 48;
 constexpr Recipe letterbox{
-    .image = side, .normalize = clip, .threshold = 0.35f, .fit = Fit::letterbox};
-constexpr Recipe stretch{.image = side, .normalize = clip};
+    .image = side, .normalize = clip_normalization, .threshold = 0.35f, .fit = Fit::letterbox};
+constexpr Recipe stretch{.image = side, .normalize = clip_normalization};
 constexpr std::size_t sizes[][2] = {{120, 300}, {300, 120}, {48, 48},  {64, 64}, {1, 50},
                                     {30, 20},   {2, 3},     {37, 101}, {97, 49}, {48, 47}};
 
@@ -90,7 +90,7 @@ TEST_CASE("letterboxed pictures, masks and maps are OpenCV's to a level") {
   CHECK(differing < all / 50);
 }
 
-TEST_CASE("a letterbox has the mean colour around the picture and nothing around a mask") {
+TEST_CASE("a letterbox has the mean color around the picture and nothing around a mask") {
   Image image = Image::from_shape({10, 40, 3});
   std::fill(image.begin(), image.end(), std::uint8_t{200});
   Image const square = fit_image(image, letterbox);

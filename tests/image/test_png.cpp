@@ -8,7 +8,7 @@
 
 using namespace vlsm::test;
 
-TEST_CASE("PNG files of every depth, colour and filter are decoded to Pillow's pixels") {
+TEST_CASE("PNG files of every depth, color and filter are decoded to Pillow's pixels") {
   TempDir const folder;
   auto const files = stored_pictures("png");
   CHECK(files.size() >= 100);

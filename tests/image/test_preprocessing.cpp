@@ -4,7 +4,7 @@
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 
-// Decoding, resizing and normalising against torchvision on Pillow.
+// Decoding, resizing and normalizing against torchvision on Pillow.
 namespace {
 
 using namespace vlsm;
@@ -70,7 +70,7 @@ void check_case(std::string const& name, bool png) {
                              .abs()
                              .max()
                              .item<double>();
-    std::printf("%s at %s: normalised within %.2g\n", name.c_str(), size.c_str(), error);
+    std::printf("%s at %s: normalized within %.2g\n", name.c_str(), size.c_str(), error);
     CHECK(error <= 1e-6);
   }
   at::Tensor const out = reference["writeback_out"];

@@ -15,7 +15,7 @@
 #include "vlsm/io/torch/zip/zip.hpp"
 
 // Damaged files must load or throw vlsm::Error: no other exception, no crash, no endless loop. Run
-// these under the address and undefined behaviour sanitizers.
+// these under the address and undefined behavior sanitizers.
 using namespace vlsm;
 using namespace vlsm::test;
 

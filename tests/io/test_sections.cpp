@@ -33,7 +33,7 @@ Checkpoint open(std::string const& object, std::string const& section = "") {
   return io::open_checkpoint(folder / "weights", section);
 }
 
-/// An optimiser's state as torch saves it: numbers for keys, tensors below.
+/// An optimizer's state as torch saves it: numbers for keys, tensors below.
 std::string const adam =
     pickle_dict({{"state", "}(K\x01" + pickle_dict({{"exp_avg", matrix}, {"step", matrix}}) + "u"},
                  {"param_groups", "](" + pickle_dict({{"lr", "K\x01"}}) + "e"}});
@@ -66,7 +66,7 @@ TEST_CASE("sections: a state dict is found under any key and at any depth") {
   CHECK(deep.tensors[0].name == "module.conv1.weight");
 }
 
-TEST_CASE("sections: optimisers, schedulers, averages in lists and logs do not disturb") {
+TEST_CASE("sections: optimizers, schedulers, averages in lists and logs do not disturb") {
   Checkpoint const file = open(pickle_dict(
       {{"optimizer", adam},
        {"optimizer_by_name", pickle_dict({{"conv1.weight", matrix}, {"bn1.weight", matrix}})},
@@ -233,7 +233,7 @@ TEST_CASE("values: what a pickle asks for and does not get is called that, not d
 TEST_CASE("values: tensors of types that are not held are skipped with their type") {
   std::string const complex =
       pickle_tensor(pickle_storage("ComplexFloatStorage", "1", 2), 0, {2}, {1});
-  std::string const quantised = pickle_global("torch._utils", "_rebuild_qtensor") + "(" +
+  std::string const quantized = pickle_global("torch._utils", "_rebuild_qtensor") + "(" +
                                 pickle_storage("QInt8Storage", "1", 2) + pickle_int(0) +
                                 pickle_ints({2}) + pickle_ints({1}) + "N\x89NtR";
   auto const typed = [](std::string const& type) {
@@ -243,7 +243,7 @@ TEST_CASE("values: tensors of types that are not held are skipped with their typ
   };
   Items const items{{"conv1.weight", matrix},
                     {"freqs", complex},
-                    {"packed", quantised},
+                    {"packed", quantized},
                     {"eight", typed("float8_e4m3fn")},
                     {"sixteen", typed("uint16")},
                     {"new", pickle_tensor(pickle_storage("FutureStorage", "1", 2), 0, {2}, {1})},
@@ -255,7 +255,7 @@ TEST_CASE("values: tensors of types that are not held are skipped with their typ
   std::string said;
   for (io::UnreadTensor const& tensor : file.unread) said += tensor.name + " " + tensor.type + ", ";
   CHECK(said ==
-        "packed quantised, sparse sparse_tensor, freqs complex64, eight float8_e4m3fn, sixteen "
+        "packed quantized, sparse sparse_tensor, freqs complex64, eight float8_e4m3fn, sixteen "
         "uint16, new FutureStorage, ");
   CHECK_ERROR(open(pickle_dict({{"freqs", complex}})), "no tensor is of a type that is read here");
 }

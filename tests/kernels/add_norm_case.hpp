@@ -4,7 +4,7 @@
 #include "kernels/floats.hpp"
 #include "vlsm/kernels/add_norm/launch.hpp"
 
-// Problems of residual and layer normalisation, and their results by plain loops.
+// Problems of residual and layer normalization, and their results by plain loops.
 namespace vlsm::test {
 
 using namespace vlsm::kernels;

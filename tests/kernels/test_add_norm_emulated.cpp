@@ -2,7 +2,7 @@
 #include "emulation/cuda.hpp"
 #include "kernels/add_norm_case.hpp"
 
-// Residual and layer normalisation as a card runs them, against plain loops in double.
+// Residual and layer normalization as a card runs them, against plain loops in double.
 namespace {
 
 using namespace vlsm;

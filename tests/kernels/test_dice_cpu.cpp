@@ -148,7 +148,7 @@ TEST_CASE("16-bit numbers become floats and come back") {
       wrong += std::isnan(floats[i]) ? (back[i].bits & 0x7fffu) <= 0x7c00u
                                      : back[i].bits != i || floats[i] != to_float(halves[i]);
     CHECK(wrong == 0);
-    // Halfway cases go to the even neighbour; what is too large becomes infinite.
+    // Halfway cases go to the even neighbor; what is too large becomes infinite.
     std::vector<float> between{1.00048828125f, 1.00146484375f, 65519.0f, 65520.0f, 3e-8f, -2e-8f};
     std::vector<Half> rounded(between.size());
     cpu::dispatch(ThereAndBack{{}, between, rounded}, isa);

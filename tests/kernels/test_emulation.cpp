@@ -36,11 +36,11 @@ __global__ void reverse_in_warp(float* values) {
   values[i] = row[base + 31 - i % 32];
 }
 
-__global__ void shuffles(float* sums, float* greatest, float* neighbours, unsigned* votes) {
+__global__ void shuffles(float* sums, float* greatest, float* neighbors, unsigned* votes) {
   int const i = static_cast<int>(threadIdx.x);
   sums[i] = warp_sum(static_cast<float>(i));
   greatest[i] = warp_max<4>(static_cast<float>(i));
-  neighbours[i] = shuffle(static_cast<float>(i), (i + 1) % 32);
+  neighbors[i] = shuffle(static_cast<float>(i), (i + 1) % 32);
   votes[i / 32] = __ballot_sync(full_warp, i % 3 == 0);
 }
 
@@ -143,14 +143,14 @@ TEST_CASE("emulation: __syncwarp orders the lanes of a warp, and nothing else do
 }
 
 TEST_CASE("emulation: shuffles and votes exchange the values of lanes") {
-  std::vector<float> sums(64), greatest(64), neighbours(64);
+  std::vector<float> sums(64), greatest(64), neighbors(64);
   std::vector<unsigned> votes(2);
   VLSM_LAUNCH(shuffles, dim3(1), dim3(64), 0, nullptr, sums.data(), greatest.data(),
-              neighbours.data(), votes.data());
+              neighbors.data(), votes.data());
   for (int i = 0; i < 64; ++i) {
     CHECK(sums[i] == (i < 32 ? 496.0f : 496.0f + 1024.0f));
     CHECK(greatest[i] == static_cast<float>(i / 4 * 4 + 3));
-    CHECK(neighbours[i] == static_cast<float>(i / 32 * 32 + (i + 1) % 32));
+    CHECK(neighbors[i] == static_cast<float>(i / 32 * 32 + (i + 1) % 32));
   }
   CHECK(votes[0] == 0x49249249u);
   CHECK(votes[1] == 0x92492492u);

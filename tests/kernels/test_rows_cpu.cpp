@@ -5,7 +5,7 @@
 #include "vlsm/kernels/add_norm/cpu.hpp"
 #include "vlsm/kernels/film/cpu.hpp"
 
-// FiLM, and residual and layer normalisation, on a CPU: for every instruction set of this machine,
+// FiLM, and residual and layer normalization, on a CPU: for every instruction set of this machine,
 // against plain loops in double.
 namespace {
 

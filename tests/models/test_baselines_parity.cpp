@@ -57,7 +57,7 @@ void check(std::string const& name, io::KeyScheme const& scheme) {
   CHECK(report.scheme == scheme.name);
   model.eval();
   at::Tensor const image = reference.input("pixel_values");
-  Features const seen = model.vision->forward(image);
+  ImageFeatures const seen = model.vision->forward(image);
   for (int i = 0; i < A::Vision::out.count; ++i)
     reference.check("feature" + std::to_string(A::Vision::settings.taps[i] + 1),
                     seen.taps[static_cast<std::size_t>(i)], evaluating);

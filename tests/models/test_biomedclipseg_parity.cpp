@@ -14,7 +14,7 @@ using test::Reference;
 constexpr double tolerance = 1e-4;  // of the standard deviation of the reference's output
 
 /// Words up to each prompt's own end; the reference computes vectors for padding, too.
-void check_words(Reference const& reference, Said const& said) {
+void check_words(Reference const& reference, TextFeatures const& said) {
   auto const strides = reference.info()
                            .at("subsampled")
                            .at("text_last_hidden")
@@ -34,8 +34,8 @@ template <class A>
 void check_all(Segmenter<A>& model, Reference const& reference) {
   at::NoGradGuard const no_grad;
   model.eval();
-  Features const seen = model.vision->forward(reference.input("pixel_values"));
-  Said const said = model.text->forward({reference["input_ids"]});
+  ImageFeatures const seen = model.vision->forward(reference.input("pixel_values"));
+  TextFeatures const said = model.text->forward({reference["input_ids"]});
   for (int i = 0; i < 3; ++i)
     reference.check("activation" + std::to_string(i), seen.taps[static_cast<std::size_t>(i)],
                     tolerance);

@@ -34,13 +34,13 @@ void check_words(Reference const& reference, at::Tensor const& words, at::Tensor
 template <class A>
 void check_all(Segmenter<A>& model, Reference const& reference) {
   at::NoGradGuard const no_grad;
-  Features const seen = model.vision->forward(reference.input("pixel_values"));
+  ImageFeatures const seen = model.vision->forward(reference.input("pixel_values"));
   for (int i = 0; i < 3; ++i)
     reference.check("activation" + std::to_string(i), seen.taps[static_cast<std::size_t>(i)],
                     tolerance);
   if constexpr (A::Vision::out.pooled > 0) reference.check("pooled_output", seen.pooled, tolerance);
 
-  Said said;
+  TextFeatures said;
   if (reference.has("input_ids")) {
     said = model.text->forward({reference["input_ids"]});
     reference.check("conditional_embeddings", said.sentence, tolerance);

@@ -28,10 +28,10 @@ void check_all(Segmenter<A>& model, Reference const& reference) {
   at::NoGradGuard const no_grad;
   model.eval();
   at::Tensor const image = reference.input("pixel_values");
-  Features const seen = model.vision->forward(image);
-  Said const said = model.text->forward({reference["input_ids"]});
-  Features const joint = model.fusion->forward(seen, said);
-  Features const read = model.decoder->forward(joint, said);
+  ImageFeatures const seen = model.vision->forward(image);
+  TextFeatures const said = model.text->forward({reference["input_ids"]});
+  ImageFeatures const joint = model.fusion->forward(seen, said);
+  ImageFeatures const read = model.decoder->forward(joint, said);
   for (int i = 0; i < 3; ++i)
     reference.check("C" + std::to_string(i + 3), seen.taps[static_cast<std::size_t>(i)], tolerance);
   check_words(reference, said.words);

@@ -7,7 +7,7 @@
 #include "vlsm/kernels/common/philox.hpp"
 #include "vlsm/ops/add_norm/add_norm.hpp"
 
-// Residual and layer normalisation of ops/ against ATen's operations in double precision, in value
+// Residual and layer normalization of ops/ against ATen's operations in double precision, in value
 // and gradients.
 namespace {
 

@@ -33,7 +33,7 @@ struct SmallSeg {
   using Fusion = Film<FilmConfig{.width = 16}>;
   using Decoder = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 32}>;
   using Head = TransposedHead<>;
-  static constexpr Recipe recipe{.image = 32, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 32, .normalize = imagenet_normalization};
 };
 
 }  // namespace

@@ -10,17 +10,17 @@ namespace {
 using namespace vlsm;
 
 TEST_CASE("the small models are sound") {
-  CHECK(check<ClipSegTiny>().empty());
-  CHECK(check<test::DiskSeg>().empty());
+  CHECK(check_architecture<ClipSegTiny>().empty());
+  CHECK(check_architecture<test::DiskSeg>().empty());
 }
 
 /// Keeps a parameter that it never uses, and forgets to enlarge.
-template <Taps in_port = Taps{}>
+template <FeatureSpec in_port = FeatureSpec{}>
 class CarelessHead : public TransposedHead<in_port> {
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = CarelessHead<in>;
-  at::Tensor forward(Features const& read, Said const& said) const {
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& said) const {
     at::Tensor const logits = TransposedHead<in_port>::forward(read, said);
     return small ? at::avg_pool2d(logits, 2) : logits;
   }
@@ -36,7 +36,7 @@ struct Careless : test::DiskSeg {
 
 TEST_CASE("a parameter without a gradient is named, and one that is not counted") {
   Slots<Careless>::Head::small = false;
-  auto const found = check<Careless>();
+  auto const found = check_architecture<Careless>();
   REQUIRE(found.size() == 2);
   CHECK(found[0] == "head.idle gets no gradient");
   long long const counted = parameter_count<Careless>();
@@ -49,16 +49,16 @@ struct Deaf : test::DiskSeg {
 };
 
 TEST_CASE("a model that does not hear its prompt is named") {
-  auto const found = check<Deaf>();
+  auto const found = check_architecture<Deaf>();
   REQUIRE(found.size() == 1);
   CHECK(found[0] == "the logits do not depend on the prompt: no slot reads what Text writes");
 }
 
 /// Makes its features anew and forgets the picture.
-template <Taps image_port, Words text_port>
+template <FeatureSpec image_port, TextSpec text_port>
 class Forgetful : public PassThrough<image_port, text_port> {
  public:
-  Features forward(Features const& seen, Said const& /*said*/) const {
+  ImageFeatures forward(ImageFeatures const& seen, TextFeatures const& /*said*/) const {
     return {.taps = seen.taps, .pooled = {}, .image = {}};
   }
 };
@@ -68,14 +68,14 @@ struct Blind : Deaf {
 };
 
 TEST_CASE("a block that does not hand on the picture is named") {
-  auto const found = check<Blind>();
+  auto const found = check_architecture<Blind>();
   REQUIRE(found.size() == 1);
   CHECK(found[0] == "Fusion's image is undefined where its port says [2, 3, 32, 32]");
 }
 
 TEST_CASE("a block that breaks its port is named") {
   Slots<Careless>::Head::small = true;
-  auto const found = check<Careless>();
+  auto const found = check_architecture<Careless>();
   REQUIRE(found.size() == 1);
   CHECK(found[0] == "Head's logits has shape [2, 1, 16, 16] where its port says [2, 1, 32, 32]");
 }

@@ -5,7 +5,7 @@
 #include "support/fixtures.hpp"
 #include "support/pictures.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "vlsm/data/dataset.hpp"
+#include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/tokenizer/byte.hpp"
@@ -58,7 +58,7 @@ TEST_CASE("two threads load, read, write and segment, each its own") {
 TEST_CASE("two threads share a model, a data set and a tokenizer") {
   test::TempDir const folder;
   write_synthetic(folder.path(), 64, {.train = 4, .val = 1, .test = 1}, 1);
-  Dataset const data(folder.path(), "train", "random", test::TinyA::recipe);
+  FolderDataset const data(folder.path(), "train", "random", test::TinyA::recipe);
   Segmenter<test::TinyA> model;
   model.eval();
   tokenizer::ByteTokenizer const bytes;

@@ -3,22 +3,22 @@
 
 #include <ATen/ATen.h>
 
-#include "vlsm/data/examples.hpp"
+#include "vlsm/data/dataset.hpp"
 #include "vlsm/models/clipseg.hpp"
 
 // A task that a model of a few thousand parameters learns in a second: a bright disk and a dark
 // one, and the prompt says which.
 namespace vlsm::test {
 
-class Disks : public Examples {
+class Disks : public Dataset {
  public:
   explicit Disks(std::size_t count, unsigned seed = 0) : count_(count), seed_(seed) {}
   std::size_t size() const override { return count_; }
   Example at(std::size_t index, Random& /*random*/) const override {
     Random place(seed_ + static_cast<unsigned>(index / 2));
     bool const bright = index % 2 == 0;
-    std::int64_t const y = 8 * static_cast<std::int64_t>(draw(place, 4)),
-                       shift = static_cast<std::int64_t>(draw(place, 2));
+    std::int64_t const y = 8 * static_cast<std::int64_t>(uniform_index(place, 4)),
+                       shift = static_cast<std::int64_t>(uniform_index(place, 2));
     Example example{.name = std::to_string(index),
                     .prompt = bright ? "bright" : "dark",
                     .image = at::zeros({3, 32, 32}),
@@ -54,7 +54,7 @@ struct DiskSeg {
   using Fusion = Film<FilmConfig{.width = 16}>;
   using Decoder = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 32}>;
   using Head = TransposedHead<>;
-  static constexpr Recipe recipe{.image = 32, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 32, .normalize = imagenet_normalization};
 };
 
 /// Bytes as ids, between 256 and 257.

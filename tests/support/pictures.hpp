@@ -33,7 +33,7 @@ inline std::string stored_zlib(std::string const& raw) {
   return stream + raw + big(b << 16 | a);
 }
 
-enum PngColor : char { grey = 0, rgb = 2, palette = 3, grey_alpha = 4, rgb_alpha = 6 };
+enum PngColor : char { gray = 0, rgb = 2, palette = 3, gray_alpha = 4, rgb_alpha = 6 };
 
 /// A PNG whose header says what it is told to, around `extra` chunks (PLTE, tRNS) and a zlib
 /// stream.
@@ -70,12 +70,12 @@ inline std::string zlib_of_zeros(std::size_t pairs) {
   return stream + big(0);  // a checksum that stb does not look at
 }
 
-/// A grey picture of one value.
+/// A gray picture of one value.
 inline std::string plain_png(std::uint32_t width, std::uint32_t height, char value) {
   std::string rows;
   for (std::uint32_t y = 0; y < height; ++y)
     rows += std::string(1, '\0') + std::string(width, value);
-  return png(width, height, 8, grey, rows);
+  return png(width, height, 8, gray, rows);
 }
 
 /// A picture of 16 x 12 pixels with some structure.

@@ -30,7 +30,7 @@ struct TinyBiomed : BiomedClipSeg {
   using Fusion = Film<FilmConfig{.width = 16}>;
   using Decoder = TransformerDecoder<DecoderConfig{.heads = 4, .ffn = 64}>;
   using Head = RefinedHead<>;
-  static constexpr Recipe recipe{.image = 48, .normalize = clip, .tokens = 24};
+  static constexpr Recipe recipe{.image = 48, .normalize = clip_normalization, .tokens = 24};
 };
 
 }  // namespace vlsm::test

@@ -28,7 +28,7 @@ struct TinyA : ClipSeg {
   using Fusion = Film<FilmConfig{.width = 16}>;
   using Decoder = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 64}>;
   using Head = RefinedHead<>;
-  static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 20};
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization, .tokens = 20};
 };
 
 /// Patches of 8 pixels, exact GELU, a table of 6 x 6 positions seen at 8 x 8, the old end-token

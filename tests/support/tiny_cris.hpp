@@ -13,7 +13,7 @@ inline constexpr ClipTextConfig tiny_cris_text{
     .positions = 20,
     .end = 499,
     .sentence = 64,
-    .padding = Padding::zeros};
+    .padding = TextPadding::zero_masked};
 
 struct TinyCris : Cris {
   using Vision =
@@ -22,12 +22,13 @@ struct TinyCris : Cris {
   using Fusion = TextFpn<FpnConfig{.width = {32, 64, 96}}>;
   using Decoder = CrossDecoder<CrossConfig{.heads = 4, .ffn = 96, .layers = 2, .dropout = 20}>;
   using Head = DynamicHead<>;
-  static constexpr Recipe recipe{.image = 96, .normalize = clip, .threshold = 0.35f, .tokens = 17};
+  static constexpr Recipe recipe{
+      .image = 96, .normalize = clip_normalization, .threshold = 0.35f, .tokens = 17};
 };
 
 inline constexpr ClipTextConfig tiny_cris_text_padded = [] {
   ClipTextConfig config = tiny_cris_text;
-  config.padding = Padding::counts;
+  config.padding = TextPadding::end_attended;
   return config;
 }();
 

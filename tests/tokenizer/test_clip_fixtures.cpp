@@ -52,36 +52,36 @@ TEST_CASE("openclip makes the ids of open_clip 3") {
   compare_all("openclip", "clip_openclip.jsonl");
 }
 
-TEST_CASE("the flavours differ beyond the fixtures as their references do") {
+TEST_CASE("the flavors differ beyond the fixtures as their references do") {
   auto const list = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
   VLSM_NEEDS(list, "tokenizers/bpe_simple_vocab_16e6.txt.gz");
   Vocabulary const vocabulary = load_vocabulary(*list);
-  auto const ids = [&](ClipFlavour flavour, char const* text) {
-    return ClipTokenizer(vocabulary, flavour).encode(text);
+  auto const ids = [&](ClipFlavor flavor, char const* text) {
+    return ClipTokenizer(vocabulary, flavor).encode(text);
   };
   // A special token in capitals is text to transformers 5, but a token to Python's tokenizers.
   char const* const capitals = "hello <|ENDOFTEXT|> a <|endoftext|> b";
-  CHECK(ids(ClipFlavour::clip, capitals) ==
+  CHECK(ids(ClipFlavor::clip, capitals) ==
         Ids{49406, 3306, 27, 347, 40786, 4160, 91, 285, 320, 49407, 321, 49407});
-  CHECK(ids(ClipFlavour::clip_ftfy, capitals) == Ids{49406, 3306, 49407, 320, 49407, 321, 49407});
-  CHECK(ids(ClipFlavour::openai, capitals) == Ids{49406, 3306, 49407, 320, 49407, 321, 49407});
+  CHECK(ids(ClipFlavor::clip_ftfy, capitals) == Ids{49406, 3306, 49407, 320, 49407, 321, 49407});
+  CHECK(ids(ClipFlavor::openai, capitals) == Ids{49406, 3306, 49407, 320, 49407, 321, 49407});
   // open_clip's own special tokens.
-  CHECK(ids(ClipFlavour::openclip, "<START_OF_TEXT>") == Ids{49406, 49406, 49407});
+  CHECK(ids(ClipFlavor::openclip, "<START_OF_TEXT>") == Ids{49406, 49406, 49407});
   // The long s is a case of s to Python's regex module only.
-  CHECK(ids(ClipFlavour::clip, "'ſ x'ſ") == Ids{49406, 262, 129, 379, 343, 262, 129, 379, 49407});
-  CHECK(ids(ClipFlavour::clip_ftfy, "'ſ x'ſ") == Ids{49406, 6, 129, 379, 343, 6, 129, 379, 49407});
+  CHECK(ids(ClipFlavor::clip, "'ſ x'ſ") == Ids{49406, 262, 129, 379, 343, 262, 129, 379, 49407});
+  CHECK(ids(ClipFlavor::clip_ftfy, "'ſ x'ſ") == Ids{49406, 6, 129, 379, 343, 6, 129, 379, 49407});
   // Entities without a semicolon are openai/CLIP's alone; the letter behind may touch the name.
-  CHECK(ids(ClipFlavour::openai, "5 &lt 6") == ids(ClipFlavour::openai, "5 < 6"));
-  CHECK(ids(ClipFlavour::clip_ftfy, "5 &lt 6") != ids(ClipFlavour::clip_ftfy, "5 < 6"));
-  // İ is an i with a dot above, in every flavour.
-  CHECK(ids(ClipFlavour::clip, "İ") == Ids{49406, 328, 16384, 49407});
-  CHECK(ids(ClipFlavour::openai, "İ") == Ids{49406, 328, 16384, 49407});
+  CHECK(ids(ClipFlavor::openai, "5 &lt 6") == ids(ClipFlavor::openai, "5 < 6"));
+  CHECK(ids(ClipFlavor::clip_ftfy, "5 &lt 6") != ids(ClipFlavor::clip_ftfy, "5 < 6"));
+  // İ is an i with a dot above, in every flavor.
+  CHECK(ids(ClipFlavor::clip, "İ") == Ids{49406, 328, 16384, 49407});
+  CHECK(ids(ClipFlavor::openai, "İ") == Ids{49406, 328, 16384, 49407});
   // U+0345 falls between Python's character classes.
-  CHECK(ids(ClipFlavour::openai, "'m\u0345") == Ids{49406, 880, 49407});
+  CHECK(ids(ClipFlavor::openai, "'m\u0345") == Ids{49406, 880, 49407});
   // Surrogates in three bytes each: ftfy joins them, the Rust tokenizer takes no such text.
   char const* const cesu = "\xed\xa0\xbd\xed\xb8\x80";
-  CHECK(ids(ClipFlavour::openai, cesu) == ids(ClipFlavour::openai, "😀"));
-  CHECK(has(error_of([&] { ids(ClipFlavour::clip, cesu); }), "byte offset 0"));
+  CHECK(ids(ClipFlavor::openai, cesu) == ids(ClipFlavor::openai, "😀"));
+  CHECK(has(error_of([&] { ids(ClipFlavor::clip, cesu); }), "byte offset 0"));
 }
 
 TEST_CASE("a prompt is cut to its length with the end token kept") {
@@ -104,8 +104,8 @@ TEST_CASE("a prompt that is not UTF-8 is an error that names the byte") {
   auto const list = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
   VLSM_NEEDS(list, "tokenizers/bpe_simple_vocab_16e6.txt.gz");
   Vocabulary const vocabulary = load_vocabulary(*list);
-  for (ClipFlavour flavour : {ClipFlavour::clip, ClipFlavour::clip_ftfy, ClipFlavour::openai}) {
-    ClipTokenizer const tokenizer(vocabulary, flavour);
+  for (ClipFlavor flavor : {ClipFlavor::clip, ClipFlavor::clip_ftfy, ClipFlavor::openai}) {
+    ClipTokenizer const tokenizer(vocabulary, flavor);
     for (std::string bad :
          {"caf\xe9", "caf\xc3", "caf\xc0\x80", "caf\xf5\x80\x80\x80", "caf\xff"}) {
       std::string const said = error_of([&] { tokenizer.encode(bad); });
@@ -135,8 +135,8 @@ TEST_CASE("long and hostile prompts are quick") {
                                          repeat("â€œ", 30'000) + "日",
                                          repeat("\x1b[1;2", 20'000),
                                          repeat("<|startoftext|>", 9'000)};
-  for (ClipFlavour flavour : {ClipFlavour::clip, ClipFlavour::clip_ftfy, ClipFlavour::openai}) {
-    ClipTokenizer const tokenizer(vocabulary, flavour);
+  for (ClipFlavor flavor : {ClipFlavor::clip, ClipFlavor::clip_ftfy, ClipFlavor::openai}) {
+    ClipTokenizer const tokenizer(vocabulary, flavor);
     for (std::string const& prompt : prompts) {
       auto const before = std::chrono::steady_clock::now();
       CHECK(tokenizer.encode(prompt).size() <= 77);

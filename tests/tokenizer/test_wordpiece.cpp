@@ -20,10 +20,10 @@ using vlsm::test::write_file;
 namespace {
 
 /// The words of a text, with bars between.
-std::string words(std::string_view text, BertFlavour flavour, BertTreatment treatment = {}) {
+std::string words(std::string_view text, BertFlavor flavor, BertTreatment treatment = {}) {
   std::string out;
   each_bert_word(
-      decode(text), treatment, flavour, [](TextView) { return false; },
+      decode(text), treatment, flavor, [](TextView) { return false; },
       [&](TextView word) {
         out += (out.empty() ? "" : "|") + encode_utf8(word);
         return true;
@@ -72,14 +72,14 @@ TEST_CASE("a real vocabulary has BERT's size and special tokens") {
   CHECK(tokenizer.start() == 101);
   CHECK(tokenizer.end() == 102);
   CHECK(tokenizer.padding() == 0);
-  CHECK(tokenizer.flavour() == BertFlavour::bert);
+  CHECK(tokenizer.flavor() == BertFlavor::bert);
 }
 
 // What follows was read off tokenizers 0.23 and transformers 4.44 (Python 3.11).
-TEST_CASE("both flavours treat a text alike") {
-  for (BertFlavour flavour : {BertFlavour::bert, BertFlavour::bert_slow}) {
+TEST_CASE("both flavors treat a text alike") {
+  for (BertFlavor flavor : {BertFlavor::bert, BertFlavor::bert_slow}) {
     auto const is = [&](std::string_view text, std::string_view expected) {
-      CHECK(words(text, flavour) == expected);
+      CHECK(words(text, flavor) == expected);
     };
     is("Tiny  polyp, 3.5mm! (left)", "tiny|polyp|,|3|.|5mm|!|(|left|)");
     is("$a+b^c`d~e", "$|a|+|b|^|c|`|d|~|e");
@@ -105,7 +105,7 @@ TEST_CASE("both flavours treat a text alike") {
   }
 }
 
-TEST_CASE("the flavours differ as their references do") {
+TEST_CASE("the flavors differ as their references do") {
   struct Difference {
     char const *text, *crate, *python;
   };
@@ -122,14 +122,14 @@ TEST_CASE("the flavours differ as their references do") {
            {"a\u166db", "a|\u166d|b", "a\u166db"},
            {"a\U000111c9b", "a|\U000111c9|b", "ab"},
            {"a\u1734b", "ab", "a\u1734b"}}) {
-    CHECK(words(text, BertFlavour::bert) == crate);
-    CHECK(words(text, BertFlavour::bert_slow) == python);
+    CHECK(words(text, BertFlavor::bert) == crate);
+    CHECK(words(text, BertFlavor::bert_slow) == python);
   }
 }
 
 TEST_CASE("the switches of a treatment do one thing each") {
   auto const with = [](BertTreatment const& treatment, char const* text) {
-    return words(text, BertFlavour::bert, treatment);
+    return words(text, BertFlavor::bert, treatment);
   };
   CHECK(with({.lowercase = false}, "Éa 日b\x01") == "Éa|日|b");
   CHECK(with({.strip_accents = true, .lowercase = false}, "Éa") == "Ea");
@@ -169,20 +169,20 @@ TEST_CASE("special tokens count in a raw text only") {
   BertVocabulary const uncased = load_bert_vocabulary(folder / "vocab.txt");
   write_file(folder / "tokenizer_config.json", R"({"do_lower_case": false})");
   BertVocabulary const cased = load_bert_vocabulary(folder.path());
-  auto const ids = [](BertVocabulary const& vocabulary, BertFlavour flavour, std::string text) {
-    return WordPieceTokenizer(vocabulary, flavour).encode(text);
+  auto const ids = [](BertVocabulary const& vocabulary, BertFlavor flavor, std::string text) {
+    return WordPieceTokenizer(vocabulary, flavor).encode(text);
   };
   std::string const joined("[M\0ASK] ab", 10);
-  for (BertFlavour flavour : {BertFlavour::bert, BertFlavour::bert_slow}) {
-    CHECK(ids(uncased, flavour, "a[SEP]ab [MASK][[UNK]") == Ids{2, 5, 3, 6, 4, 12, 1, 3});
-    CHECK(ids(uncased, flavour, "[mask] [S\u0301EP] [unused]") ==
+  for (BertFlavor flavor : {BertFlavor::bert, BertFlavor::bert_slow}) {
+    CHECK(ids(uncased, flavor, "a[SEP]ab [MASK][[UNK]") == Ids{2, 5, 3, 6, 4, 12, 1, 3});
+    CHECK(ids(uncased, flavor, "[mask] [S\u0301EP] [unused]") ==
           Ids{2, 12, 14, 13, 12, 1, 13, 12, 1, 13, 3});
-    CHECK(ids(uncased, flavour, joined) == Ids{2, 12, 14, 13, 6, 3});
+    CHECK(ids(uncased, flavor, joined) == Ids{2, 12, 14, 13, 6, 3});
   }
   // To Python's tokenizer a token that cleaning made is one too, unless it has been lowered.
-  CHECK(ids(cased, BertFlavour::bert, joined) == Ids{2, 12, 1, 13, 6, 3});
-  CHECK(ids(cased, BertFlavour::bert_slow, joined) == Ids{2, 4, 6, 3});
-  CHECK(ids(cased, BertFlavour::bert, "Se [mask]") == Ids{2, 15, 16, 12, 14, 13, 3});
+  CHECK(ids(cased, BertFlavor::bert, joined) == Ids{2, 12, 1, 13, 6, 3});
+  CHECK(ids(cased, BertFlavor::bert_slow, joined) == Ids{2, 4, 6, 3});
+  CHECK(ids(cased, BertFlavor::bert, "Se [mask]") == Ids{2, 15, 16, 12, 14, 13, 3});
 }
 
 TEST_CASE("a BERT prompt is cut to its length with [SEP] kept") {

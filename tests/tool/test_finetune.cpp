@@ -126,7 +126,7 @@ TEST_CASE("a run is neither overwritten nor continued as another") {
   for (auto const& [option, words] :
        std::vector<std::pair<std::string, std::string>>{{"--lr 0.5", "lr"},
                                                         {"--seed 8", "seed"},
-                                                        {"--loss sound", "loss"},
+                                                        {"--loss dice-ce", "loss"},
                                                         {"--schedule cosine", "schedule"},
                                                         {"--train decoder", "train"},
                                                         {"--precision bf16", "precision"}})

@@ -61,7 +61,7 @@ struct Set : TempDir {
 };
 
 /// The left half of a picture of 16 x 12 in `value`.
-std::string half(char value, PngColor color = grey, std::string const& extra = "") {
+std::string half(char value, PngColor color = gray, std::string const& extra = "") {
   std::string rows;
   for (int y = 0; y < 12; ++y)
     rows += std::string(1, '\0') + std::string(8, value) + std::string(8, '\0');
@@ -189,7 +189,7 @@ TEST_CASE("what is cut, clipped or squeezed is told once") {
   CHECK(run.err.find(told) != std::string::npos);
   CHECK(run.err.find(told) == run.err.rfind(told));
 
-  write_file(scan / "deep.png", png(2, 2, 16, grey, std::string("\0\1\0\2\0\0\0\1\0\2", 10)));
+  write_file(scan / "deep.png", png(2, 2, 16, gray, std::string("\0\1\0\2\0\0\0\1\0\2", 10)));
   write_file(scan / "long.png", plain_png(50, 10, 'x'));
   Outcome const both = run_tool(
       scan.segment(as_word(scan / "deep.png") + " " + as_word(scan / "long.png")) + "--prompt x");

@@ -138,7 +138,7 @@ TEST_CASE("pictures that cannot be read are told by name") {
   write_file(folder / "text.png", "this is no picture\n");
   write_file(folder / "empty.png", "");
   write_file(folder / "cut.png", small_png().substr(0, 200));
-  write_file(folder / "none.png", png(0, 12, 8, grey, ""));
+  write_file(folder / "none.png", png(0, 12, 8, gray, ""));
   write_file(folder / "huge.png", png(100'000, 100'000, 8, rgb, ""));
   std::filesystem::create_symlink("loop.png", folder / "loop.png");
   for (auto const& [name, words] :

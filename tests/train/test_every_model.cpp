@@ -30,7 +30,7 @@ struct SmallUnet : Unet {
   using Fusion = PassThrough<>;
   using Decoder = UnetDecoder<>;
   using Head = ConvHead<>;
-  static constexpr Recipe recipe{.image = 64, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization};
 };
 struct SmallUnetpp : SmallUnet {
   using Decoder = UnetPlusPlusDecoder<>;
@@ -41,7 +41,7 @@ struct SmallDeepLab : DeepLabV3Plus {
   using Fusion = PassThrough<>;
   using Decoder = DeepLabV3PlusDecoder<>;
   using Head = ConvHead<ConvHeadConfig{.kernel = 1}>;
-  static constexpr Recipe recipe{.image = 64, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization};
 };
 struct AdaptedCris : test::TinyCris {
   using Text = DenseAdapters<ClipText<test::tiny_cris_text>, DenseConfig{.width = 8, .blocks = 2}>;
@@ -49,7 +49,7 @@ struct AdaptedCris : test::TinyCris {
 
 /// Pictures of noise with a square to find, and a word each of two.
 template <class A>
-class Noise : public Examples {
+class Noise : public Dataset {
  public:
   explicit Noise(std::size_t count) : count_(count) {}
   std::size_t size() const override { return count_; }
@@ -57,7 +57,7 @@ class Noise : public Examples {
     constexpr std::int64_t side = A::recipe.image;
     at::Generator own = at::detail::createCPUGenerator(index);
     Example example{.name = std::to_string(index),
-                    .prompt = draw(random, 2) ? "left" : "right",
+                    .prompt = uniform_index(random, 2) ? "left" : "right",
                     .image = at::randn({3, side, side}, own),
                     .mask = at::zeros({1, side, side})};
     example.mask.slice(1, side / 4, side / 2).slice(2, side / 4, side / 2).fill_(1);
@@ -92,7 +92,7 @@ std::vector<std::string> differences(torch::nn::Module const& a, torch::nn::Modu
 }
 
 FitOptions options(std::filesystem::path const& run, int epochs) {
-  return {.epochs = epochs, .batch = 3, .loss = LossMeaning::sound, .seed = 3, .run = run};
+  return {.epochs = epochs, .batch = 3, .loss = SegmentationLoss::dice_ce, .seed = 3, .run = run};
 }
 
 template <class A>
@@ -143,7 +143,7 @@ TEST_CASE_TEMPLATE("frozen slots keep every parameter and every buffer", A, EVER
   model->train();
   CHECK_FALSE(model->vision->is_training());
   Random random;
-  Features const seen = model->vision->forward(Noise<A>(1).at(0, random).image.unsqueeze(0));
+  ImageFeatures const seen = model->vision->forward(Noise<A>(1).at(0, random).image.unsqueeze(0));
   for (at::Tensor const& tap : seen.taps) CHECK_FALSE(tap.requires_grad());
 }
 

@@ -17,7 +17,7 @@ FitOptions options(std::filesystem::path const& run, int epochs) {
   return {.epochs = epochs,
           .batch = 8,
           .optimizer = {.learning_rate = 2e-3, .clip = 1},
-          .loss = LossMeaning::sound,
+          .loss = SegmentationLoss::dice_ce,
           .seed = 3,
           .run = run};
 }
@@ -117,9 +117,10 @@ TEST_CASE("batches and sets of nothing are refused before anything is written") 
 }
 
 TEST_CASE("each loss by name trains, and one of one's own") {
-  for (LossMeaning const loss :
-       {LossMeaning::study, LossMeaning::monai, LossMeaning::sound, LossMeaning::tuned,
-        LossMeaning::dice_focal, LossMeaning::tversky}) {
+  for (SegmentationLoss const loss :
+       {SegmentationLoss::dice, SegmentationLoss::dice_ce_of_probabilities,
+        SegmentationLoss::dice_ce, SegmentationLoss::tuned_dice, SegmentationLoss::dice_focal,
+        SegmentationLoss::tversky}) {
     at::manual_seed(1);
     Segmenter<DiskSeg> model;
     auto made = options({}, 12);

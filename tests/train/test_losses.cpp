@@ -190,15 +190,15 @@ TEST_CASE("the study's loss has three meanings") {
   at::Tensor const logits = test::recipe_uniform("logits", {2, 1, 8, 8}, 3);
   at::Tensor const mask = (test::recipe_uniform("mask", {2, 1, 8, 8}) > 0).to(at::kFloat);
   double const dice = dice_loss(at::sigmoid(logits), mask).item<double>();
-  auto const meaning = [&](LossMeaning m) {
+  auto const meaning = [&](SegmentationLoss m) {
     return segmentation_loss(logits, mask, m).item<double>();
   };
-  CHECK(meaning(LossMeaning::study) == doctest::Approx(dice));
-  CHECK(meaning(LossMeaning::monai) ==
+  CHECK(meaning(SegmentationLoss::dice) == doctest::Approx(dice));
+  CHECK(meaning(SegmentationLoss::dice_ce_of_probabilities) ==
         doctest::Approx(
             dice +
             0.2 * at::binary_cross_entropy_with_logits(at::sigmoid(logits), mask).item<double>()));
-  CHECK(meaning(LossMeaning::sound) ==
+  CHECK(meaning(SegmentationLoss::dice_ce) ==
         doctest::Approx(dice +
                         0.2 * at::binary_cross_entropy_with_logits(logits, mask).item<double>()));
 }

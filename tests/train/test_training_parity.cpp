@@ -42,8 +42,8 @@ void check_training(std::string const& mode, bool frozen) {
   for (int step = 0; step < 5; ++step) {
     at::Tensor const image = reference.input("pixel_values_step" + std::to_string(step));
     at::Tensor const mask = reference.input("mask_step" + std::to_string(step));
-    at::Tensor const loss =
-        segmentation_loss(model.forward(image, tokens), mask, LossMeaning::monai);
+    at::Tensor const loss = segmentation_loss(model.forward(image, tokens), mask,
+                                              SegmentationLoss::dice_ce_of_probabilities);
     losses.push_back(loss.item<double>());
     norms.push_back(optimizer.step(loss));
   }

@@ -231,7 +231,7 @@ TEST_CASE("load: a student beside its teacher is taken, said, and the other can 
              "several models (vlsm) behind the prefixes");
 }
 
-TEST_CASE("load: moments of an optimiser beside the weights are no second model") {
+TEST_CASE("load: moments of an optimizer beside the weights are no second model") {
   Model const first;
   auto state = vlsm::io::state_of(first, "model.");
   for (NamedArray const& tensor : vlsm::io::state_of(first))
@@ -286,7 +286,7 @@ TEST_CASE("load: weights tied in a file are parameters of their own, as are thos
   CHECK(same(second, before));
 }
 
-TEST_CASE("load: a partial load of a model without initialisation leaves nothing unset") {
+TEST_CASE("load: a partial load of a model without initialization leaves nothing unset") {
   Model const first;
   std::vector<NamedArray> towers;
   for (NamedArray const& tensor : vlsm::io::state_of(first))

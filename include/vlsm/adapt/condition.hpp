@@ -17,23 +17,23 @@ template <class Tower, ConditionConfig config = ConditionConfig{}>
 class ConditionAdapter : public Tower {
  public:
   /// ids [B, L] -> the tower's words, its sentence adapted.
-  Said forward(Tokens const& tokens) const { return adapt(Tower::forward(tokens)); }
+  TextFeatures forward(Tokens const& tokens) const { return adapt(Tower::forward(tokens)); }
 
   static constexpr long long parameter_count() {
     return Tower::parameter_count() + Adapter::parameter_count(Tower::out.sentence, config.width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return Tower::flops(load) + Adapter::flops(Tower::out.sentence, config.width, 1);
   }
 
  protected:
   template <class See>
-  Said read(Tokens const& tokens, See see) const {
+  TextFeatures read(Tokens const& tokens, See see) const {
     return adapt(Tower::read(tokens, see));
   }
 
  private:
-  Said adapt(Said said) const {
+  TextFeatures adapt(TextFeatures said) const {
     said.sentence = adapter_->forward(said.sentence);
     return said;
   }

@@ -41,7 +41,7 @@ class DenseAdapters : public Tower {
     return Tower::parameter_count() +
            config.blocks * AdaptableLayer::adapter_parameters(width, config.width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return Tower::flops(load) + config.blocks * AdaptableLayer::adapter_flops(
                                                     width, config.width, rows_of(Tower::out, load));
   }

@@ -19,7 +19,7 @@ class Lora : public Block {
                 "LoraConfig: no projection is chosen");
 
  public:
-  template <Taps in, Words text>
+  template <FeatureSpec in, TextSpec text>
   using At = Lora<typename Block::template At<in, text>, config>;
 
   Lora() {
@@ -32,7 +32,7 @@ class Lora : public Block {
            held.count * (of_queries + of_keys) *
                LowRank::parameter_count(held.width, held.width, config.rank);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long const queries = held.count * rows_of(Block::out, load),
                     keys = (held.count - held.words) * rows_of(Block::out, load) +
                            1LL * held.words * load.tokens;

@@ -16,8 +16,8 @@ template <class Tower, ShallowConfig config = ShallowConfig{}>
 class ShallowAdapters : public Tower {
  public:
   /// image [B, 3, H, W] -> the tower's taps, adapted; its pooled image as it is.
-  Features forward(at::Tensor const& image) const {
-    Features seen = Tower::forward(image);
+  ImageFeatures forward(at::Tensor const& image) const {
+    ImageFeatures seen = Tower::forward(image);
     for (std::size_t i = 0; i < adapters_.size(); ++i)
       seen.taps[i] = on_channels(*adapters_[i], seen.taps[i], Tower::out.layout);
     return seen;
@@ -29,7 +29,7 @@ class ShallowAdapters : public Tower {
       count += Adapter::parameter_count(Tower::out.width[i], config.width);
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long count = Tower::flops(load);
     for (int i = 0; i < Tower::out.count; ++i)
       count += Adapter::flops(Tower::out.width[i], config.width,

@@ -28,10 +28,10 @@ class ShallowTextAdapters : public Tower {
 
  public:
   /// ids [B, L] -> the tower's words, and its sentence plus what the adapters add.
-  Said forward(Tokens const& tokens) const {
+  TextFeatures forward(Tokens const& tokens) const {
     at::Tensor added;
     int tap = 0;
-    Said said =
+    TextFeatures said =
         Tower::read(tokens, [&](int block, at::Tensor const& states, at::Tensor const& end) {
           if (tap == config.count || block != config.taps[tap]) return;
           at::Tensor const rows = at::arange(states.size(0), end.options());
@@ -45,7 +45,7 @@ class ShallowTextAdapters : public Tower {
   static constexpr long long parameter_count() {
     return Tower::parameter_count() + config.count * Adapter::parameter_count(width, config.width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return Tower::flops(load) + config.count * Adapter::flops(width, config.width, 1);
   }
 

@@ -4,7 +4,7 @@
 namespace vlsm {
 
 /// The work that one image and one prompt make; what `flops<A>()` counts with.
-struct Load {
+struct Workload {
   int height = 0;  ///< pixels
   int width = 0;   ///< pixels
   int tokens = 0;  ///< prompt length, start and end tokens included

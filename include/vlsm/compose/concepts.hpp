@@ -12,7 +12,7 @@ namespace vlsm {
 
 /// Says how many parameters it has and what work a load makes.
 template <class B>
-concept Block = requires(Load load) {
+concept Block = requires(Workload load) {
   { B::parameter_count() } -> std::convertible_to<long long>;
   { B::flops(load) } -> std::convertible_to<long long>;
 };
@@ -20,34 +20,34 @@ concept Block = requires(Load load) {
 /// Reads an image, writes `out`.
 template <class B>
 concept VisionTower = Block<B> && requires {
-  { B::out } -> std::convertible_to<Taps>;
+  { B::out } -> std::convertible_to<FeatureSpec>;
 };
 
 /// Reads token ids, writes `out`.
 template <class B>
 concept TextTower = Block<B> && requires {
-  { B::out } -> std::convertible_to<Words>;
+  { B::out } -> std::convertible_to<TextSpec>;
 };
 
 /// Reads the taps `image` and the words `text`, writes `out`.
 template <class B>
 concept FusionBlock = Block<B> && requires {
-  { B::image } -> std::convertible_to<Taps>;
-  { B::text } -> std::convertible_to<Words>;
-  { B::out } -> std::convertible_to<Taps>;
+  { B::image } -> std::convertible_to<FeatureSpec>;
+  { B::text } -> std::convertible_to<TextSpec>;
+  { B::out } -> std::convertible_to<FeatureSpec>;
 };
 
 /// Reads `in`, writes the one map `out`.
 template <class B>
 concept DecoderBlock = Block<B> && requires {
-  { B::in } -> std::convertible_to<Taps>;
-  { B::out } -> std::convertible_to<Taps>;
+  { B::in } -> std::convertible_to<FeatureSpec>;
+  { B::out } -> std::convertible_to<FeatureSpec>;
 };
 
 /// Reads the one map `in`, writes logits `scale` times as large.
 template <class B>
 concept HeadBlock = Block<B> && requires {
-  { B::in } -> std::convertible_to<Taps>;
+  { B::in } -> std::convertible_to<FeatureSpec>;
   { B::scale } -> std::convertible_to<int>;
 };
 

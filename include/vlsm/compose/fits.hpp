@@ -33,8 +33,8 @@ struct Seam {
   using Block = B;
   using Text = Said_;
   static constexpr Wrong wrong = detail::wrong<B, Before, Text>();
-  static constexpr Taps reads = maps_read_by<B>(), writes = Before::out;
-  static constexpr Words hears = text_read_by<B, Text>(), says = Text::out;
+  static constexpr FeatureSpec reads = maps_read_by<B>(), writes = Before::out;
+  static constexpr TextSpec hears = text_read_by<B, Text>(), says = Text::out;
   static constexpr Needs needs = needs_of<B>();
 };
 template <class B, class Before, class Said_>
@@ -78,14 +78,15 @@ consteval bool fits() {
   using Text = typename Named::Text;
   constexpr bool towers = detail::is_vision_tower<Vision> && detail::is_text_tower<Text>;
   static_assert(detail::is_vision_tower<Vision>,
-                "Vision is no vision tower: it needs `static constexpr Taps out`, "
+                "Vision is no vision tower: it needs `static constexpr FeatureSpec out`, "
                 "parameter_count() and flops()");
-  static_assert(detail::is_text_tower<Text>,
-                "Text is no text tower: it needs `static constexpr Words out`, parameter_count() "
-                "and flops()");
+  static_assert(
+      detail::is_text_tower<Text>,
+      "Text is no text tower: it needs `static constexpr TextSpec out`, parameter_count() "
+      "and flops()");
   using Towers = detail::Towers<Vision, Text, towers>;
-  constexpr Taps seen = Towers::Block::out;
-  constexpr Words said = Towers::Text::out;
+  constexpr FeatureSpec seen = Towers::Block::out;
+  constexpr TextSpec said = Towers::Text::out;
   static_assert(seen.pooled == 0 || number<seen.pooled> == number<said.sentence>,
                 "Vision pools images to another width than Text's sentences have: set Vision's "
                 ".pooled = Text::out.sentence (or 0 for no image prompts)");
@@ -100,14 +101,15 @@ consteval bool fits() {
   // Fusion
   constexpr bool towers_fit = towers && detail::towers_fit<Named>();
   using Fusion = typename detail::Next<typename Named::Fusion, Towers, towers_fit>::Block;
-  static_assert(detail::is_fusion<Fusion>,
-                "Fusion is no fusion block: it needs `static constexpr Taps image, out`, `Words "
-                "text`, parameter_count() and flops()");
+  static_assert(
+      detail::is_fusion<Fusion>,
+      "Fusion is no fusion block: it needs `static constexpr FeatureSpec image, out`, `TextSpec "
+      "text`, parameter_count() and flops()");
   using Joint = detail::Seam<Fusion, Vision, Text, towers_fit && detail::is_fusion<Fusion>>;
   {
     constexpr Wrong wrong = Joint::wrong;
-    constexpr Taps reads = Joint::reads, writes = Joint::writes;
-    constexpr Words hears = Joint::hears, says = Joint::says;
+    constexpr FeatureSpec reads = Joint::reads, writes = Joint::writes;
+    constexpr TextSpec hears = Joint::hears, says = Joint::says;
     static_assert(wrong != Wrong::count || number<reads.count> == number<writes.count>,
                   "Fusion reads another number of taps than Vision writes: let its ports follow, "
                   "or write Vision::out");
@@ -155,12 +157,12 @@ consteval bool fits() {
   constexpr bool fusion_fits = towers_fit && detail::fusion_fits<Fusion, Vision, Text>();
   using Decoder = typename detail::Next<typename Named::Decoder, Joint, fusion_fits>::Block;
   static_assert(detail::is_decoder<Decoder>,
-                "Decoder is no decoder: it needs `static constexpr Taps in, out`, "
+                "Decoder is no decoder: it needs `static constexpr FeatureSpec in, out`, "
                 "parameter_count() and flops()");
   using Read = detail::Seam<Decoder, Fusion, Text, fusion_fits && detail::is_decoder<Decoder>>;
   {
     constexpr Wrong wrong = Read::wrong;
-    constexpr Taps reads = Read::reads, writes = Read::writes;
+    constexpr FeatureSpec reads = Read::reads, writes = Read::writes;
     static_assert(wrong != Wrong::count || number<reads.count> == number<writes.count>,
                   "Decoder reads another number of maps than Fusion writes: let its ports follow, "
                   "or write Fusion::out");
@@ -208,11 +210,11 @@ consteval bool fits() {
   constexpr bool decoder_fits = fusion_fits && detail::decoder_fits<Decoder, Fusion, Text>();
   using Head = typename detail::Next<typename Named::Head, Read, decoder_fits>::Block;
   static_assert(detail::is_head<Head>,
-                "Head is no head: it needs `static constexpr Taps in`, `int scale`, "
+                "Head is no head: it needs `static constexpr FeatureSpec in`, `int scale`, "
                 "parameter_count() and flops()");
   using Drawn = detail::Seam<Head, Decoder, Text, decoder_fits && detail::is_head<Head>>;
   {
-    constexpr Taps reads = Drawn::reads, writes = Drawn::writes;
+    constexpr FeatureSpec reads = Drawn::reads, writes = Drawn::writes;
     constexpr bool one = number<writes.count> == 1, map = writes.layout == Layout::map;
     constexpr Wrong wrong = one && map ? Drawn::wrong : Wrong::nothing;
     static_assert(number<writes.count> == 1 && wrong != Wrong::count && wrong != Wrong::needs_taps,
@@ -261,7 +263,7 @@ template <Architecture A>
 consteval long long flops(int tokens = A::recipe.tokens) {
   using S = Slots<A>;
   constexpr int side = A::recipe.image;
-  Load const load{side, side, tokens};
+  Workload const load{side, side, tokens};
   return S::Vision::flops(load) + S::Text::flops(load) + S::Fusion::flops(load) +
          S::Decoder::flops(load) + S::Head::flops(load);
 }

@@ -16,7 +16,7 @@ inline constexpr int max_taps = 6;
 ///
 /// A port is a compile-time value. Blocks that meet must have equal ports; `fits<A>()` compares
 /// them.
-struct Taps {
+struct FeatureSpec {
   int count = 0;
   Layout layout = Layout::map;
   int class_tokens = 0;                ///< tokens before the first patch (layout `tokens` only)
@@ -25,9 +25,9 @@ struct Taps {
   int pooled = 0;                      ///< width of the image's one embedding; 0: there is none
 
   /// `count` maps that are alike: the taps of a plain transformer, or a single map.
-  static constexpr Taps alike(int count, int width, int stride, Layout layout,
-                              int class_tokens = 0) {
-    Taps taps{.count = count, .layout = layout, .class_tokens = class_tokens};
+  static constexpr FeatureSpec alike(int count, int width, int stride, Layout layout,
+                                     int class_tokens = 0) {
+    FeatureSpec taps{.count = count, .layout = layout, .class_tokens = class_tokens};
     for (int i = 0; i < count; ++i) {
       taps.width[i] = width;
       taps.stride[i] = stride;
@@ -35,12 +35,12 @@ struct Taps {
     return taps;
   }
   /// The same maps alone.
-  constexpr Taps without_pooled() const {
-    Taps taps = *this;
+  constexpr FeatureSpec without_pooled() const {
+    FeatureSpec taps = *this;
     taps.pooled = 0;
     return taps;
   }
-  constexpr bool operator==(Taps const&) const = default;
+  constexpr bool operator==(FeatureSpec const&) const = default;
 };
 
 /// Whether a tower's `count` taps are block numbers, each larger than the one before.
@@ -52,10 +52,10 @@ constexpr bool ascend(std::array<int, max_taps> const& taps, int count) {
 }
 
 /// What a text tower hands on: one vector a sentence and one a token; a width of 0 means none.
-struct Words {
+struct TextSpec {
   int sentence = 0;  ///< [B, sentence]
   int words = 0;     ///< [B, L, words]
-  constexpr bool operator==(Words const&) const = default;
+  constexpr bool operator==(TextSpec const&) const = default;
 };
 
 /// What a block asks of the ports that follow for it, beyond their kind; `fits<A>()` says what is
@@ -78,15 +78,15 @@ struct PadTo {
 };
 
 /// Cells of the map that tap `i` of `port` is for an image of this size.
-constexpr long long cells_of(Taps const& port, int i, Load load) {
+constexpr long long cells_of(FeatureSpec const& port, int i, Workload load) {
   return 1LL * (load.height / port.stride[i]) * (load.width / port.stride[i]);
 }
 
 /// Rows that a tower's or decoder's transformer works on, by what it writes: cells and class
 /// tokens, or words.
-constexpr long long rows_of(Taps const& out, Load load) {
+constexpr long long rows_of(FeatureSpec const& out, Workload load) {
   return cells_of(out, 0, load) + out.class_tokens;
 }
-constexpr long long rows_of(Words const& /*out*/, Load load) { return load.tokens; }
+constexpr long long rows_of(TextSpec const& /*out*/, Workload load) { return load.tokens; }
 
 }  // namespace vlsm

@@ -12,15 +12,16 @@ struct Normalization {
 };
 
 /// torchvision's ImageNet statistics; CLIPSeg and the baselines.
-inline constexpr Normalization imagenet{{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
+inline constexpr Normalization imagenet_normalization{{0.485f, 0.456f, 0.406f},
+                                                      {0.229f, 0.224f, 0.225f}};
 /// OpenAI CLIP's statistics; CRIS and the BiomedCLIP models.
-inline constexpr Normalization clip{{0.48145466f, 0.4578275f, 0.40821073f},
-                                    {0.26862954f, 0.26130258f, 0.27577711f}};
+inline constexpr Normalization clip_normalization{{0.48145466f, 0.4578275f, 0.40821073f},
+                                                  {0.26862954f, 0.26130258f, 0.27577711f}};
 
 /// How a picture becomes the model's square.
 enum class Fit {
   stretch,   ///< both sides are resized, as PIL does; the study and CLIPSeg
-  letterbox  ///< the proportions are kept, the mean colour fills the rest; CRIS's own code
+  letterbox  ///< the proportions are kept, the mean color fills the rest; CRIS's own code
 };
 
 /// What a model expects of its caller: how pictures and prompts are prepared, how logits are read.

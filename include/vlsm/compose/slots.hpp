@@ -17,8 +17,8 @@ namespace detail {
 /// is a class that derives from an open block: the `At` that it inherits is not its own.
 template <class B>
 constexpr bool is_open() {
-  if constexpr (requires { typename B::template At<Taps{}, Words{}>; })
-    return std::is_same_v<typename B::template At<Taps{}, Words{}>, B>;
+  if constexpr (requires { typename B::template At<FeatureSpec{}, TextSpec{}>; })
+    return std::is_same_v<typename B::template At<FeatureSpec{}, TextSpec{}>, B>;
   else
     return false;
 }
@@ -26,14 +26,15 @@ constexpr bool is_open() {
 /// Stands in the slots of an architecture that does not fit, and fits: the compiler shall say why,
 /// and nothing else.
 struct Misfit {
-  static constexpr Taps image = Taps::alike(1, 1, 1, Layout::map), in = image, out = image;
-  static constexpr Words text{};
+  static constexpr FeatureSpec image = FeatureSpec::alike(1, 1, 1, Layout::map), in = image,
+                               out = image;
+  static constexpr TextSpec text{};
   static constexpr int scale = 1;
   static constexpr long long parameter_count() { return 0; }
-  static constexpr long long flops(Load) { return 0; }
+  static constexpr long long flops(Workload) { return 0; }
 };
 struct MisfitText : Misfit {
-  static constexpr Words out{};
+  static constexpr TextSpec out{};
 };
 struct Misfits {
   using Vision = Misfit;
@@ -98,7 +99,7 @@ constexpr bool agree(std::array<int, max_taps> const& a, std::array<int, max_tap
 }
 
 /// The first difference between what a block reads and what the one before it writes.
-constexpr Wrong difference(Taps const& reads, Taps const& writes) {
+constexpr Wrong difference(FeatureSpec const& reads, FeatureSpec const& writes) {
   if (reads.count != writes.count) return Wrong::count;
   if (reads.layout != writes.layout || reads.class_tokens != writes.class_tokens)
     return Wrong::layout;
@@ -106,15 +107,15 @@ constexpr Wrong difference(Taps const& reads, Taps const& writes) {
   if (!agree(reads.width, writes.width, reads.count)) return Wrong::deeper_width;
   return agree(reads.stride, writes.stride, reads.count) ? Wrong::nothing : Wrong::stride;
 }
-constexpr Wrong difference(Words const& reads, Words const& writes) {
+constexpr Wrong difference(TextSpec const& reads, TextSpec const& writes) {
   if (reads.sentence != writes.sentence) return Wrong::sentence;
   return reads.words == writes.words ? Wrong::nothing : Wrong::words;
 }
 
 /// The first thing that a block needs and its ports do not have.
-constexpr Wrong lacking(Needs const& needs, Taps const& maps, Words const& text) {
-  Taps const alike =
-      Taps::alike(maps.count, maps.width[0], maps.stride[0], maps.layout, maps.class_tokens);
+constexpr Wrong lacking(Needs const& needs, FeatureSpec const& maps, TextSpec const& text) {
+  FeatureSpec const alike =
+      FeatureSpec::alike(maps.count, maps.width[0], maps.stride[0], maps.layout, maps.class_tokens);
   if (needs.taps != 0 && needs.taps != maps.count) return Wrong::needs_taps;
   if (needs.alike && difference(maps, alike) != Wrong::nothing) return Wrong::needs_alike;
   if (needs.first_stride != 0 && needs.first_stride != maps.stride[0])
@@ -127,7 +128,7 @@ constexpr Wrong lacking(Needs const& needs, Taps const& maps, Words const& text)
 }
 
 template <class B>
-constexpr Taps maps_read_by() {
+constexpr FeatureSpec maps_read_by() {
   if constexpr (requires { B::image.count; })
     return B::image;
   else
@@ -135,7 +136,7 @@ constexpr Taps maps_read_by() {
 }
 /// A decoder and a head need not read the text.
 template <class B, class Text>
-constexpr Words text_read_by() {
+constexpr TextSpec text_read_by() {
   if constexpr (requires { B::text; }) return B::text;
   return Text::out;
 }
@@ -172,7 +173,7 @@ constexpr bool has_positions() {
 template <class A>
 constexpr bool towers_fit() {
   if constexpr (VisionTower<typename A::Vision> && TextTower<typename A::Text>) {
-    constexpr Taps seen = A::Vision::out;
+    constexpr FeatureSpec seen = A::Vision::out;
     return (seen.pooled == 0 || seen.pooled == A::Text::out.sentence) &&
            A::recipe.image % seen.stride[seen.count - 1] == 0 && A::recipe.tokens >= 2 &&
            has_positions<A>();

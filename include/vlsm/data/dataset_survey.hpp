@@ -84,7 +84,7 @@ class DatasetSurvey {
         lines.push_back(std::to_string(seen.count) + " pictures " + what + ", first " + seen.first);
     };
     tell(turned_, "hold an EXIF orientation, which is not applied (as PIL's open does not)");
-    tell(deep_, "have 16 bits of grey: levels above 255 are white, as PIL has them");
+    tell(deep_, "have 16 bits of gray: levels above 255 are white, as PIL has them");
     tell(squeezed_, "are more than twice as long as wide and are squeezed to a square");
     return lines;
   }
@@ -111,7 +111,7 @@ class DatasetSurvey {
     MaskValues const values = mask_values(read_raw_picture(mask), mask.string());
     pair.height = values.height, pair.width = values.width;
     pair.file = MaskSurvey::file_of(values, mask.filename().string());
-    // A letterbox mixes neighbours, which only their meanings allow.
+    // A letterbox mixes neighbors, which only their meanings allow.
     if (!keep || values.distinct.size() > 256 || recipe_.fit != Fit::stretch) return;
     Mask codes = Mask::from_shape({values.height, values.width});
     std::transform(values.codes.begin(), values.codes.end(), codes.begin(),

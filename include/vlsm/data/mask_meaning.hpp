@@ -20,16 +20,16 @@ namespace vlsm {
 /// Which of a set's values are the object.
 struct MaskMeaning {
   enum class Kind {
-    soft,       ///< grey from 0 to `top`: the level is the share of the object
-    threshold,  ///< grey above `level` is the object
+    soft,       ///< gray from 0 to `top`: the level is the share of the object
+    threshold,  ///< gray above `level` is the object
     chosen,     ///< `choice` says what is
-    color,      ///< a colour nearer to `object` than to the background is
+    color,      ///< a color nearer to `object` than to the background is
   };
   Kind kind = Kind::soft;
   int top = 255, level = 0;
   MaskChoice choice{};
   int tolerance = 0;  ///< of `choice`, in levels: JPEG blurs
-  MaskValue background = MaskValue::grey(0), object = MaskValue::grey(255);
+  MaskValue background = MaskValue::gray(0), object = MaskValue::gray(255);
   std::string notice{};  ///< what was taken for the object; empty for masks of 0 and 255
 
   /// What a value is in a target: 0 background, 255 the object.
@@ -94,7 +94,7 @@ class MaskSurvey {
   void add(File file) {
     lossy_ |= file.lossy, alpha_ |= file.alpha, deep_ |= file.top > 255;
     for (auto const& [value, count] : file.counts) {
-      color_ |= !value.is_grey();
+      color_ |= !value.is_gray();
       found_[value] += count;
       pixels_ += count.pixels;
     }
@@ -135,7 +135,7 @@ class MaskSurvey {
     std::vector<MaskValue> levels;  // that are neither 0 nor white
     for (auto const& [value, count] : found_)
       if (value.level() != 0 && value.level() != top) levels.push_back(value);
-    bool const white = found_.contains(MaskValue::grey(static_cast<std::uint16_t>(top)));
+    bool const white = found_.contains(MaskValue::gray(static_cast<std::uint16_t>(top)));
     std::string const kind = alpha_ ? "opacity level " : deep_ ? "16-bit level " : "level ";
 
     if (levels.empty()) {
@@ -164,7 +164,7 @@ class MaskSurvey {
     bool const bright = most >= top * 15 / 16 && !(near && !fills_white(top));
     if (classes.size() + (bright && !classes.empty()) > 1 && !(near && !bright)) several(where);
     if (bright) {
-      result.notice = "the object is grey from " + std::to_string((top + 1) / 2) +
+      result.notice = "the object is gray from " + std::to_string((top + 1) / 2) +
                       " on (levels from 0 to " + std::to_string(most) +
                       (lossy_ ? ", JPEG)" : ", soft edges)");
       return result;
@@ -191,8 +191,8 @@ class MaskSurvey {
     if (classes.size() > 1) several(where);
     if (classes.empty()) return result;
     result.object = classes[0];
-    result.notice = "the object is colour " + classes[0].text() + ", the background " +
-                    result.background.text();
+    result.notice =
+        "the object is color " + classes[0].text() + ", the background " + result.background.text();
     return result;
   }
 
@@ -208,13 +208,13 @@ class MaskSurvey {
 
   /// Black where there is black, else what is most.
   MaskValue background() const {
-    MaskValue most = MaskValue::grey(0);
+    MaskValue most = MaskValue::gray(0);
     long long pixels = -1;
     for (auto const& [value, count] : found_) {
-      if (same_color(value, MaskValue::grey(0))) return value;
+      if (same_color(value, MaskValue::gray(0))) return value;
       if (count.pixels > pixels) most = value, pixels = count.pixels;
     }
-    return color_ ? most : MaskValue::grey(0);
+    return color_ ? most : MaskValue::gray(0);
   }
 
   int largest() const {

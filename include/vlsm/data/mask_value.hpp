@@ -13,12 +13,12 @@
 
 namespace vlsm {
 
-/// What one pixel of a mask file says, in one number: a grey level of 8 or 16 bits, or a colour;
-/// with a palette, its index besides. Grey levels are colours of three equal channels where a set
+/// What one pixel of a mask file says, in one number: a gray level of 8 or 16 bits, or a color;
+/// with a palette, its index besides. Gray levels are colors of three equal channels where a set
 /// has both.
 class MaskValue {
  public:
-  static constexpr MaskValue grey(std::uint16_t level) { return MaskValue(level); }
+  static constexpr MaskValue gray(std::uint16_t level) { return MaskValue(level); }
   static constexpr MaskValue color(std::uint8_t r, std::uint8_t g, std::uint8_t b) {
     return MaskValue(is_color | std::uint64_t{r} << 16 | std::uint64_t{g} << 8 | b);
   }
@@ -26,12 +26,12 @@ class MaskValue {
     return MaskValue(code_ | has_index | std::uint64_t{index} << 32);
   }
 
-  constexpr bool is_grey() const { return (code_ & is_color) == 0; }
-  constexpr int level() const { return static_cast<int>(code_ & 0xffff); }  ///< of a grey value
-  /// 0 to 255 of red, green, blue. A grey level of 16 bits is its high byte there, as colours of 16
+  constexpr bool is_gray() const { return (code_ & is_color) == 0; }
+  constexpr int level() const { return static_cast<int>(code_ & 0xffff); }  ///< of a gray value
+  /// 0 to 255 of red, green, blue. A gray level of 16 bits is its high byte there, as colors of 16
   /// bits are read.
   constexpr int channel(int c) const {
-    if (is_grey()) return level() > 255 ? level() >> 8 : level();
+    if (is_gray()) return level() > 255 ? level() >> 8 : level();
     return static_cast<int>(code_ >> (8 * (2 - c)) & 0xff);
   }
   constexpr int index() const {  ///< in the palette; -1 without one
@@ -42,7 +42,7 @@ class MaskValue {
 
   /// "2", "0,128,0", "2 (0,128,0)".
   std::string text() const {
-    if (is_grey()) return std::to_string(level());
+    if (is_gray()) return std::to_string(level());
     std::string const rgb = std::to_string(channel(0)) + "," + std::to_string(channel(1)) + "," +
                             std::to_string(channel(2));
     return index() < 0 ? rgb : std::to_string(index()) + " (" + rgb + ")";
@@ -54,7 +54,7 @@ class MaskValue {
   std::uint64_t code_;
 };
 
-/// What `--mask-value` says: a grey level or an index of the palette ("2"), a colour ("0,128,0"),
+/// What `--mask-value` says: a gray level or an index of the palette ("2"), a color ("0,128,0"),
 /// or "any" for all but the background.
 struct MaskChoice {
   bool any = false;
@@ -67,7 +67,7 @@ struct MaskChoice {
       return near(value.channel(0), numbers[0]) && near(value.channel(1), numbers[1]) &&
              near(value.channel(2), numbers[2]);
     if (value.index() >= 0) return value.index() == numbers[0];
-    return value.is_grey() && near(value.level(), numbers[0]);
+    return value.is_gray() && near(value.level(), numbers[0]);
   }
 };
 
@@ -96,7 +96,7 @@ inline MaskChoice parse_mask_choice(std::string_view text) {
     throw Error(
         "this is no value of a mask",
         "\"" + std::string(text.substr(0, longest)) + (text.size() > longest ? "…\"" : "\""),
-        "give a grey level or palette index (2), a colour (0,128,0), or any");
+        "give a gray level or palette index (2), a color (0,128,0), or any");
   return choice;
 }
 

@@ -16,9 +16,9 @@ struct MaskValues {
   std::size_t height = 0, width = 0;
   std::vector<MaskValue> distinct{};
   std::vector<std::uint16_t> codes{};  ///< [height * width], indices into `distinct`
-  int top = 255;                       ///< the largest grey level there can be
+  int top = 255;                       ///< the largest gray level there can be
   bool lossy = false;                  ///< a JPEG: levels are blurred
-  bool alpha = false;                  ///< levels are the opacity: the colours say nothing
+  bool alpha = false;                  ///< levels are the opacity: the colors say nothing
 };
 
 namespace detail {
@@ -42,7 +42,7 @@ class Samples {
     return true;
   }
   /// Whether red, green and blue are never more than `apart` levels from each other.
-  bool grey(int apart) const {
+  bool gray(int apart) const {
     for (std::size_t i = 0; i < size(); ++i)
       if (std::abs((*this)(i, 0) - (*this)(i, 1)) > apart ||
           std::abs((*this)(i, 0) - (*this)(i, 2)) > apart)
@@ -56,7 +56,7 @@ class Samples {
 
 }  // namespace detail
 
-/// The values of a mask's picture. Throws Error, with `where`, for one of thousands of colours:
+/// The values of a mask's picture. Throws Error, with `where`, for one of thousands of colors:
 /// that is a photograph.
 inline MaskValues mask_values(RawPicture const& picture, std::string const& where) {
   detail::Samples const samples(picture);
@@ -69,18 +69,18 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
     if (fresh) values.distinct.push_back(make());
     values.codes[pixel] = entry->second;
     constexpr std::size_t most_colors = 4096;
-    if (fresh && !values.distinct.back().is_grey() && values.distinct.size() > most_colors)
-      throw Error("this mask has thousands of colours", where,
+    if (fresh && !values.distinct.back().is_gray() && values.distinct.size() > most_colors)
+      throw Error("this mask has thousands of colors", where,
                   "give a mask, not a photograph: one value for each class");
   };
-  auto const grey_levels = [&](auto const& level) {
+  auto const gray_levels = [&](auto const& level) {
     // By a table: most masks are this.
     std::vector<int> table(static_cast<std::size_t>(values.top) + 1, -1);
     for (std::size_t i = 0; i < samples.size(); ++i) {
       auto const at = static_cast<std::size_t>(level(i));
       if (table[at] < 0) {
         table[at] = static_cast<int>(values.distinct.size());
-        values.distinct.push_back(MaskValue::grey(static_cast<std::uint16_t>(at)));
+        values.distinct.push_back(MaskValue::gray(static_cast<std::uint16_t>(at)));
       }
       values.codes[i] = static_cast<std::uint16_t>(table[at]);
     }
@@ -88,12 +88,12 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   };
 
   if (!picture.palette.empty()) {
-    bool const grey = std::ranges::all_of(picture.bytes, [&](std::uint8_t index) {
+    bool const gray = std::ranges::all_of(picture.bytes, [&](std::uint8_t index) {
       auto const& c = picture.palette[index];
       return c[0] == c[1] && c[1] == c[2] && c[3] == 255;
     });
-    if (grey)
-      return grey_levels([&](std::size_t i) { return picture.palette[picture.bytes[i]][0]; });
+    if (gray)
+      return gray_levels([&](std::size_t i) { return picture.palette[picture.bytes[i]][0]; });
     for (std::size_t i = 0; i < samples.size(); ++i) {
       std::uint8_t const index = picture.bytes[i];
       auto const& c = picture.palette[index];
@@ -114,17 +114,17 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
     for (int c = 0; c < alpha; ++c) one_color &= samples.all(c, samples(0, c));
     if (one_color) {
       values.alpha = true;
-      return grey_levels([&](std::size_t i) { return samples(i, alpha); });
+      return gray_levels([&](std::size_t i) { return samples(i, alpha); });
     }
   }
   auto const seen = [&](std::size_t i) {
     return !transparent || samples(i, alpha) > values.top / 2;
   };
-  // A JPEG's grey has a tint; the study reads its red channel.
-  if (!colored || samples.grey(picture.lossy ? 48 : 0)) {
-    // A grey of 1, 2 or 4 bits is stored as a share of white.
+  // A JPEG's gray has a tint; the study reads its red channel.
+  if (!colored || samples.gray(picture.lossy ? 48 : 0)) {
+    // A gray of 1, 2 or 4 bits is stored as a share of white.
     int const scale = picture.bits < 8 ? 255 / ((1 << picture.bits) - 1) : 1;
-    return grey_levels([&](std::size_t i) { return seen(i) ? samples(i, 0) * scale : 0; });
+    return gray_levels([&](std::size_t i) { return seen(i) ? samples(i, 0) * scale : 0; });
   }
   int const shift = picture.bits == 16 ? 8 : 0;
   values.top = 255;
@@ -132,7 +132,7 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
     std::array<std::uint8_t, 3> rgb{};
     for (std::size_t c = 0; c < 3 && seen(i); ++c) {
       int const level = samples(i, static_cast<int>(c)) >> shift;
-      // Blurred colours are what is nearest of the eight full ones.
+      // Blurred colors are what is nearest of the eight full ones.
       rgb[c] = static_cast<std::uint8_t>(picture.lossy ? (level < 128 ? 0 : 255) : level);
     }
     put(i, std::uint32_t{rgb[0]} << 16 | std::uint32_t{rgb[1]} << 8 | rgb[2],
@@ -141,7 +141,7 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   return values;
 }
 
-/// How often a value occurs, and how often it fills: a pixel like its neighbours to the right,
+/// How often a value occurs, and how often it fills: a pixel like its neighbors to the right,
 /// below and between them. Soft edges draw lines of their values, classes fill areas.
 struct ValueCount {
   long long pixels = 0, filling = 0, files = 0;

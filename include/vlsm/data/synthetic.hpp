@@ -22,7 +22,7 @@ struct SyntheticObject {
   std::string prompt() const { return color + " polyp"; }
 };
 
-/// An RGB picture with three objects: of some colour, of its opposite, and of a third one. Their
+/// An RGB picture with three objects: of some color, of its opposite, and of a third one. Their
 /// sizes, shapes and places say nothing, so without the word none of them is meant more than
 /// another.
 struct SyntheticPicture {
@@ -31,7 +31,7 @@ struct SyntheticPicture {
   std::array<SyntheticObject, 3> objects;
 };
 
-/// Colours in opposite pairs, as the study's perturbation pairs them, and how they are painted.
+/// Colors in opposite pairs, as the study's perturbation pairs them, and how they are painted.
 struct SyntheticColor {
   char const* name;
   std::array<double, 3> rgb;

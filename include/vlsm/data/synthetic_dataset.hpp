@@ -21,7 +21,7 @@ struct SyntheticCounts {
 
 /// Writes a synthetic data set in the study's layout. Prompt levels: p0 "" (no text), p1 "polyp",
 /// p2
-/// "{color} polyp". A further split, `test_opposite`, has the test pictures with the colour turned
+/// "{color} polyp". A further split, `test_opposite`, has the test pictures with the color turned
 /// into its opposite and the mask of the object that the changed words name; the row keeps what
 /// they were in `instead_of`. `progress` hears of every picture. Throws Error where a file cannot
 /// be written.
@@ -64,7 +64,7 @@ inline void write_synthetic(std::filesystem::path const& root, int side,
         write_png(root / "masks" / masks[o], as_image(mask), false);
         rows.push_back(row(image_name, masks[o], object.prompt()));
       }
-      for (std::size_t o : {0, 1}) {  // the two whose colours are opposites
+      for (std::size_t o : {0, 1}) {  // the two whose colors are opposites
         opposite.push_back(row(image_name, masks[1 - o], picture.objects[1 - o].prompt()));
         opposite.back()["instead_of"] = picture.objects[o].prompt();
       }

@@ -17,7 +17,7 @@ struct CrossConfig {
   Backend backend = Backend::fused;  ///< of the attention to the words, and of sums and norms
 };
 
-/// One layer of CRIS's decoder: cells look at cells, then at words; every sub-layer is normalised
+/// One layer of CRIS's decoder: cells look at cells, then at words; every sub-layer is normalized
 /// before and, but for the last, after.
 class CrossLayer : public Module {
  public:
@@ -42,7 +42,7 @@ class CrossLayer : public Module {
     at::Tensor const seen = self_norm_->forward(self_->forward(placed, placed, cells));
     auto const [asking, after_cells] = norm2_->of_sum(seen, x, dropout_->share());
     at::Tensor const heard =
-        cross_norm_->forward(cross_->look_at(asking + cell_positions, words, backend_));
+        cross_norm_->forward(cross_->cross_attend(asking + cell_positions, words, backend_));
     auto const [both, after_words] = norm3_->of_sum(heard, after_cells, dropout_->share());
     at::Tensor const y = dropout_->forward(at::relu(up_->forward(both)));
     return after_words + dropout_->forward(down_->forward(ffn_norm_->forward(y)));
@@ -74,26 +74,26 @@ class CrossLayer : public Module {
 
 /// CRIS's vision-language decoder (Wang et al. 2022, section 3.3): the cells of the fused map look
 /// at the words of the sentence, under sine positions in two dimensions and in one.
-template <CrossConfig config, Taps in_port = Taps{}, Words text_port = Words{}>
+template <CrossConfig config, FeatureSpec in_port = FeatureSpec{}, TextSpec text_port = TextSpec{}>
 class CrossDecoder : public Module {
   static constexpr int width = in_port.width[0];
 
  public:
-  template <Taps in, Words text>
+  template <FeatureSpec in, TextSpec text>
   using At = CrossDecoder<config, in, text>;
   static constexpr CrossConfig settings = config;
-  static constexpr Taps in = in_port;
-  static constexpr Words text = text_port;
+  static constexpr FeatureSpec in = in_port;
+  static constexpr TextSpec text = text_port;
   static constexpr Attentions attentions{
       .count = 2 * config.layers, .width = width, .words = config.layers};
-  static constexpr Taps out = Taps::alike(1, width, in.stride[0], Layout::map);
+  static constexpr FeatureSpec out = FeatureSpec::alike(1, width, in.stride[0], Layout::map);
 
   static constexpr Needs needs{.taps = 1,
                                .as_wide_as_words = true,
                                .divisible = width % config.heads == 0 && width % 4 == 0};
 
   /// map [B, width, h, w], words [B, L, width] -> map [B, width, h, w]
-  Features forward(Features const& joint, Said const& said) const {
+  ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& said) const {
     at::Tensor x = as_map(joint, in, 0);
     auto const height = x.size(2), columns = x.size(3);
     at::Tensor const cells = sine_positions(height, columns, width, x.options()),
@@ -109,7 +109,7 @@ class CrossDecoder : public Module {
     return config.layers * CrossLayer::parameter_count(width, config.ffn) +
            LayerNorm::parameter_count(width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return config.layers * CrossLayer::flops(width, config.ffn, cells_of(in, 0, load), load.tokens);
   }
 

@@ -54,23 +54,23 @@ class AtrousPyramid : public Module {
 };
 
 /// DeepLabV3+'s decoder (Chen et al. 2018, figure 2) as segmentation_models_pytorch builds it.
-template <DeepLabConfig config = DeepLabConfig{}, Taps in_port = Taps{}>
+template <DeepLabConfig config = DeepLabConfig{}, FeatureSpec in_port = FeatureSpec{}>
 class DeepLabV3PlusDecoder : public Module {
   static constexpr int width = config.width;
   static constexpr ConvConfig reduce = conv1x1(in_port.width[0], config.shallow);
   using Pyramid = AtrousPyramid<config, in_port.width[1]>;
 
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = DeepLabV3PlusDecoder<config, in>;
   static constexpr DeepLabConfig settings = config;
-  static constexpr Taps in = in_port;
-  static constexpr Taps out = Taps::alike(1, width, in.stride[0], Layout::map);
+  static constexpr FeatureSpec in = in_port;
+  static constexpr FeatureSpec out = FeatureSpec::alike(1, width, in.stride[0], Layout::map);
 
   static constexpr Needs needs{.taps = 2};
 
   /// taps at 1/4 and 1/16 -> map [B, width, H / 4, W / 4]
-  Features forward(Features const& joint, Said const& /*said*/) const {
+  ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {
     at::Tensor const shallow = reduce_->forward(as_map(joint, in, 0));
     at::Tensor const deep = smooth_->forward(pyramid_->forward(as_map(joint, in, 1)));
     at::Tensor const larger = at::upsample_bilinear2d(deep, {shallow.size(2), shallow.size(3)},
@@ -83,7 +83,7 @@ class DeepLabV3PlusDecoder : public Module {
            ConvNorm::parameter_count(reduce) +
            SeparableBlock::parameter_count(config.shallow + width, width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long const shallow = cells_of(in, 0, load), deep = cells_of(in, 1, load);
     return Pyramid::flops(deep) + SeparableBlock::flops(width, width, deep) +
            Conv::flops(reduce, shallow) +

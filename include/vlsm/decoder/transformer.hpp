@@ -15,19 +15,20 @@ struct DecoderConfig {
 
 /// CLIPSeg's decoder (Lueddecke and Ecker 2022, figure 2): one transformer layer a tap, deepest
 /// first, each tap added to what the layer before made of the deeper ones.
-template <DecoderConfig config, Taps in_port = Taps{}>
+template <DecoderConfig config, FeatureSpec in_port = FeatureSpec{}>
 class TransformerDecoder : public Module {
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = TransformerDecoder<config, in>;
   static constexpr DecoderConfig settings = config;
-  static constexpr Taps in = in_port;
-  static constexpr Taps out = Taps::alike(1, in.width[0], in.stride[in.count - 1], Layout::map);
+  static constexpr FeatureSpec in = in_port;
+  static constexpr FeatureSpec out =
+      FeatureSpec::alike(1, in.width[0], in.stride[in.count - 1], Layout::map);
 
   static constexpr Needs needs{.alike = true, .divisible = in.width[0] % config.heads == 0};
 
   /// taps [B, class_tokens + h*w, width] (or maps) -> map [B, width, h, w]
-  Features forward(Features const& joint, Said const& /*said*/) const {
+  ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {
     int const deepest = in.count - 1;
     at::Tensor x = layers_[0]->forward(as_tokens(joint, in, deepest));
     for (int i = 1; i < in.count; ++i)
@@ -38,7 +39,7 @@ class TransformerDecoder : public Module {
   }
 
   static constexpr long long parameter_count() { return in.count * layer_parameters(layer); }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return in.count * layer_flops(layer, cells_of(out, 0, load) + in.class_tokens);
   }
 

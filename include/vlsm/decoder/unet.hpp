@@ -8,21 +8,21 @@ namespace vlsm {
 
 /// U-Net's expanding path (Ronneberger et al. 2015) as segmentation_models_pytorch builds it: from
 /// the deepest map upwards, each skip joined at its size, then doubled to the image's.
-template <UnetConfig config = UnetConfig{}, Taps in_port = Taps{}>
+template <UnetConfig config = UnetConfig{}, FeatureSpec in_port = FeatureSpec{}>
 class UnetDecoder : public Module {
   static constexpr int skips = in_port.count - 1;
   static constexpr int steps = skips + doublings(in_port.stride[0]);
 
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = UnetDecoder<config, in>;
   static constexpr UnetConfig settings = config;
-  static constexpr Taps in = in_port;
-  static constexpr Taps out =
-      Taps::alike(1, config.width_of(steps - 1), in.stride[0] >> (steps - skips), Layout::map);
+  static constexpr FeatureSpec in = in_port;
+  static constexpr FeatureSpec out = FeatureSpec::alike(
+      1, config.width_of(steps - 1), in.stride[0] >> (steps - skips), Layout::map);
 
   /// taps, shallowest first -> map [B, out.width, H, W]
-  Features forward(Features const& joint, Said const& /*said*/) const {
+  ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {
     at::Tensor x = as_map(joint, in, skips);
     for (int i = 0; i < steps; ++i) {
       if (i < skips) {
@@ -40,7 +40,7 @@ class UnetDecoder : public Module {
     for (int i = 0; i < steps; ++i) count += UnetBlock::parameter_count(ports(i));
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long count = 0;
     for (int i = 0; i < steps; ++i)
       count += UnetBlock::flops(

@@ -31,7 +31,7 @@ struct UnetPorts {
   int out = 0;
 };
 
-/// One step: the deeper map is enlarged (nearest neighbour), the skip joined, and both are mixed by
+/// One step: the deeper map is enlarged (nearest neighbor), the skip joined, and both are mixed by
 /// two 3x3 convolutions.
 class UnetBlock : public Module {
  public:

@@ -11,21 +11,21 @@ namespace vlsm {
 /// UNet++ (Zhou et al. 2018, figure 1) as segmentation_models_pytorch builds it. Node x_d_l lies on
 /// level `l` (the size of skip `l`, deepest first) and begins at depth `d`: it mixes the enlarged
 /// x_d_(l-1) with the skip and with all nodes of its level that begin deeper.
-template <UnetConfig config = UnetConfig{}, Taps in_port = Taps{}>
+template <UnetConfig config = UnetConfig{}, FeatureSpec in_port = FeatureSpec{}>
 class UnetPlusPlusDecoder : public Module {
   static constexpr int skips = in_port.count - 1;
 
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = UnetPlusPlusDecoder<config, in>;
   static constexpr UnetConfig settings = config;
-  static constexpr Taps in = in_port;
-  static constexpr Taps out = Taps::alike(1, config.width_of(skips), 1, Layout::map);
+  static constexpr FeatureSpec in = in_port;
+  static constexpr FeatureSpec out = FeatureSpec::alike(1, config.width_of(skips), 1, Layout::map);
 
   static constexpr Needs needs{.first_stride = 2};
 
   /// taps, shallowest first -> map [B, out.width, H, W]
-  Features forward(Features const& joint, Said const& /*said*/) const {
+  ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {
     std::array<std::array<at::Tensor, skips>, skips> node;  // [depth][level]
     for (int level = 0; level < skips; ++level) {
       at::Tensor const skip = as_map(joint, in, skips - 1 - level);
@@ -47,7 +47,7 @@ class UnetPlusPlusDecoder : public Module {
         [&](int depth, int level) { count += UnetBlock::parameter_count(ports(depth, level)); });
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long count = UnetBlock::flops(last, 1LL * load.height * load.width);
     each_node([&](int depth, int level) {
       count += UnetBlock::flops(ports(depth, level), cells_of(in, skips - 1 - level, load));

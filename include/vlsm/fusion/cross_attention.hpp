@@ -16,26 +16,27 @@ struct CrossAttentionConfig {
 /// Every tap is reduced to one width, as `Film` does, and the cells of the deepest look at the
 /// words (Vaswani et al. 2017, section 3.2.3): where FiLM tells all cells the same, here each cell
 /// asks for itself.
-template <CrossAttentionConfig config, Taps image_port = Taps{}, Words text_port = Words{}>
+template <CrossAttentionConfig config, FeatureSpec image_port = FeatureSpec{},
+          TextSpec text_port = TextSpec{}>
 class CrossAttention : public ReducesTaps<image_port, config.width> {
   using Base = ReducesTaps<image_port, config.width>;
   static constexpr int deepest = image_port.count - 1;
 
  public:
-  template <Taps image, Words text>
+  template <FeatureSpec image, TextSpec text>
   using At = CrossAttention<config, image, text>;
   static constexpr CrossAttentionConfig settings = config;
-  static constexpr Words text = text_port;
+  static constexpr TextSpec text = text_port;
 
   static constexpr Needs needs{.words = true, .divisible = config.width % config.heads == 0};
 
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise); words [B, L, text.words].
-  Features forward(Features const& seen, Said const& said) const {
-    Features joint = this->reduce(seen);
+  ImageFeatures forward(ImageFeatures const& seen, TextFeatures const& said) const {
+    ImageFeatures joint = this->reduce(seen);
     at::Tensor const cells = as_tokens(joint, Base::out, deepest);  // [B, N, width]
     at::Tensor const words = words_->forward(said.words);           // [B, L, width]
     at::Tensor const heard =
-        attention_->look_at(cells, OrderedWords(words, words, said.padding), config.backend);
+        attention_->cross_attend(cells, OrderedWords(words, words, said.padding), config.backend);
     joint.taps.back() =
         in_layout_of(joint.taps.back(), norm_->of_sum_alone(heard, cells), Base::out.layout);
     return joint;
@@ -45,7 +46,7 @@ class CrossAttention : public ReducesTaps<image_port, config.width> {
     return Base::reduce_parameters() + Linear::parameter_count(text.words, config.width) +
            Attention::parameter_count(config.width) + LayerNorm::parameter_count(config.width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return Base::reduce_flops(load) + linear_flops(load.tokens, text.words, config.width) +
            Attention::flops(config.width, Base::rows(deepest, load), load.tokens);
   }

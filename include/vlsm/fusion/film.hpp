@@ -13,21 +13,22 @@ struct FilmConfig {
 
 /// Feature-wise linear modulation (Perez et al. 2018) as CLIPSeg uses it: every tap is reduced to
 /// one width, and the sentence scales and shifts the channels of the deepest.
-template <FilmConfig config, Taps image_port = Taps{}, Words text_port = Words{}>
+template <FilmConfig config, FeatureSpec image_port = FeatureSpec{},
+          TextSpec text_port = TextSpec{}>
 class Film : public ReducesTaps<image_port, config.width> {
   using Base = ReducesTaps<image_port, config.width>;
 
  public:
-  template <Taps image, Words text>
+  template <FeatureSpec image, TextSpec text>
   using At = Film<config, image, text>;
   static constexpr FilmConfig settings = config;
-  static constexpr Words text = text_port;
+  static constexpr TextSpec text = text_port;
 
   static constexpr Needs needs{.sentence = true};
 
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise); sentence [B, text.sentence].
-  Features forward(Features const& seen, Said const& said) const {
-    Features joint = this->reduce(seen);
+  ImageFeatures forward(ImageFeatures const& seen, TextFeatures const& said) const {
+    ImageFeatures joint = this->reduce(seen);
     joint.taps.back() = ops::film(joint.taps.back(), scale_->forward(said.sentence),
                                   shift_->forward(said.sentence), {}, config.backend);
     return joint;
@@ -36,7 +37,7 @@ class Film : public ReducesTaps<image_port, config.width> {
   static constexpr long long parameter_count() {
     return Base::reduce_parameters() + 2 * Linear::parameter_count(text.sentence, config.width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return Base::reduce_flops(load) + 2 * linear_flops(1, text.sentence, config.width);
   }
 

@@ -14,20 +14,20 @@ struct FilmSkipsConfig {
 
 /// Feature-wise linear modulation (Perez et al. 2018) of every tap in the tap's own width: a U-Net
 /// behind it has the sentence in each of its skips.
-template <FilmSkipsConfig config = FilmSkipsConfig{}, Taps image_port = Taps{},
-          Words text_port = Words{}>
+template <FilmSkipsConfig config = FilmSkipsConfig{}, FeatureSpec image_port = FeatureSpec{},
+          TextSpec text_port = TextSpec{}>
 class FilmSkips : public Module {
  public:
-  template <Taps image, Words text>
+  template <FeatureSpec image, TextSpec text>
   using At = FilmSkips<config, image, text>;
   static constexpr FilmSkipsConfig settings = config;
-  static constexpr Taps image = image_port, out = image_port.without_pooled();
-  static constexpr Words text = text_port;
+  static constexpr FeatureSpec image = image_port, out = image_port.without_pooled();
+  static constexpr TextSpec text = text_port;
 
   static constexpr Needs needs{.sentence = true};
 
   /// taps [B, N, image.width] (or maps) -> the same shapes; sentence [B, text.sentence].
-  Features forward(Features const& seen, Said const& said) const {
+  ImageFeatures forward(ImageFeatures const& seen, TextFeatures const& said) const {
     std::vector<at::Tensor> joint;
     // 1 + scale: a trained picture tower is met by about what it was trained to write.
     for (int i = 0; i < image.count; ++i)
@@ -42,7 +42,7 @@ class FilmSkips : public Module {
       count += 2 * Linear::parameter_count(text.sentence, image.width[i]);
     return count;
   }
-  static constexpr long long flops(Load) {
+  static constexpr long long flops(Workload) {
     long long count = 0;
     for (int i = 0; i < image.count; ++i)
       count += 2 * linear_flops(1, text.sentence, image.width[i]);

@@ -7,26 +7,26 @@
 namespace vlsm {
 
 /// What fusions share that bring every tap to one width first: ports, the reduction and its price.
-template <Taps image_port, int width>
+template <FeatureSpec image_port, int width>
 class ReducesTaps : public Module {
  public:
-  static constexpr Taps image = image_port;
-  static constexpr Taps out = [] {
-    Taps taps = image_port.without_pooled();
+  static constexpr FeatureSpec image = image_port;
+  static constexpr FeatureSpec out = [] {
+    FeatureSpec taps = image_port.without_pooled();
     for (int i = 0; i < taps.count; ++i) taps.width[i] = width;
     return taps;
   }();
 
  protected:
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise).
-  Features reduce(Features const& seen) const {
+  ImageFeatures reduce(ImageFeatures const& seen) const {
     std::vector<at::Tensor> joint;
     for (int i = 0; i < image.count; ++i)
       joint.push_back(on_channels(*reduce_[image.count - 1 - i], seen.taps[i], image.layout));
     return seen.with(joint);
   }
 
-  static constexpr long long rows(int tap, Load load) {
+  static constexpr long long rows(int tap, Workload load) {
     return cells_of(image, tap, load) + image.class_tokens;
   }
   static constexpr long long reduce_parameters() {
@@ -34,7 +34,7 @@ class ReducesTaps : public Module {
     for (int i = 0; i < image.count; ++i) count += Linear::parameter_count(image.width[i], width);
     return count;
   }
-  static constexpr long long reduce_flops(Load load) {
+  static constexpr long long reduce_flops(Workload load) {
     long long count = 0;
     for (int i = 0; i < image.count; ++i)
       count += linear_flops(rows(i, load), image.width[i], width);

@@ -15,24 +15,24 @@ struct FpnConfig {
 
 /// CRIS's neck (Wang et al. 2022, section 3.2): the sentence gates the deepest map, which is then
 /// merged upwards; all three meet at the middle one's size, with their coordinates.
-template <FpnConfig config, Taps image_port = Taps{}, Words text_port = Words{}>
+template <FpnConfig config, FeatureSpec image_port = FeatureSpec{}, TextSpec text_port = TextSpec{}>
 class TextFpn : public Module {
   static constexpr auto in = image_port.width;
   static constexpr int shallow = config.width[0], middle = config.width[1], deep = config.width[2];
 
  public:
-  template <Taps image, Words text>
+  template <FeatureSpec image, TextSpec text>
   using At = TextFpn<config, image, text>;
   static constexpr FpnConfig settings = config;
-  static constexpr Taps image = image_port;
-  static constexpr Words text = text_port;
-  static constexpr Taps out = Taps::alike(1, middle, image.stride[1], Layout::map);
+  static constexpr FeatureSpec image = image_port;
+  static constexpr TextSpec text = text_port;
+  static constexpr FeatureSpec out = FeatureSpec::alike(1, middle, image.stride[1], Layout::map);
 
   static constexpr Needs needs{.taps = 3, .sentence = true};
 
   /// taps at 1/8, 1/16, 1/32 (or all of one size); sentence [B, text.sentence] ->
   /// map [B, width[1], h, w] of the middle tap's size.
-  Features forward(Features const& seen, Said const& said) const {
+  ImageFeatures forward(ImageFeatures const& seen, TextFeatures const& said) const {
     at::Tensor const v3 = as_map(seen, image, 0), v4 = as_map(seen, image, 1),
                      v5 = as_map(seen, image, 2);
     at::Tensor const state =
@@ -54,7 +54,7 @@ class TextFpn : public Module {
     each_conv([&](ConvConfig c, int) { count += ConvNorm::parameter_count(c); });
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long count = linear_flops(1, text.sentence, deep);
     each_conv([&](ConvConfig c, int tap) { count += Conv::flops(c, cells_of(image, tap, load)); });
     return count;

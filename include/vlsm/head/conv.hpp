@@ -12,17 +12,17 @@ struct ConvHeadConfig {
 
 /// One convolution to logits, enlarged (bilinear, corners aligned) to the image's size: the head of
 /// segmentation_models_pytorch.
-template <ConvHeadConfig config = ConvHeadConfig{}, Taps in_port = Taps{}>
+template <ConvHeadConfig config = ConvHeadConfig{}, FeatureSpec in_port = FeatureSpec{}>
 class ConvHead : public Module {
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = ConvHead<config, in>;
   static constexpr ConvHeadConfig settings = config;
-  static constexpr Taps in = in_port;
+  static constexpr FeatureSpec in = in_port;
   static constexpr int scale = in.stride[0];
 
   /// map [B, width, h, w] -> logits [B, 1, scale h, scale w]
-  at::Tensor forward(Features const& read, Said const& /*said*/) const {
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
     at::Tensor const low = conv_->forward(read.taps[0]);
     if constexpr (scale == 1) return low;
     return at::upsample_bilinear2d(low, {scale * low.size(2), scale * low.size(3)},
@@ -30,7 +30,9 @@ class ConvHead : public Module {
   }
 
   static constexpr long long parameter_count() { return Conv::parameter_count(conv); }
-  static constexpr long long flops(Load load) { return Conv::flops(conv, cells_of(in, 0, load)); }
+  static constexpr long long flops(Workload load) {
+    return Conv::flops(conv, cells_of(in, 0, load));
+  }
 
  private:
   static constexpr ConvConfig conv{

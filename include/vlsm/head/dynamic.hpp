@@ -14,25 +14,25 @@ struct ProjectorConfig {
 
 /// CRIS's projector (Wang et al. 2022, section 3.4): the sentence is turned into the weights of the
 /// convolution that reads its mask from the map.
-template <ProjectorConfig config = ProjectorConfig{}, Taps in_port = Taps{},
-          Words text_port = Words{}>
+template <ProjectorConfig config = ProjectorConfig{}, FeatureSpec in_port = FeatureSpec{},
+          TextSpec text_port = TextSpec{}>
 class DynamicHead : public Module {
   static constexpr int wide = in_port.width[0], narrow = wide / 2;
   static constexpr int taps = config.kernel * config.kernel;
 
  public:
-  template <Taps in, Words text>
+  template <FeatureSpec in, TextSpec text>
   using At = DynamicHead<config, in, text>;
   static constexpr ProjectorConfig settings = config;
-  static constexpr Taps in = in_port;
-  static constexpr Words text = text_port;
+  static constexpr FeatureSpec in = in_port;
+  static constexpr TextSpec text = text_port;
   static constexpr int scale = in.stride[0];
 
   static constexpr Needs needs{
       .sentence = true, .divisible = wide % 2 == 0, .least_stride = 1 << config.steps};
 
   /// map [B, width, h, w], sentence [B, sentence] -> logits [B, 1, H, W] of the image's size.
-  at::Tensor forward(Features const& read, Said const& said) const {
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& said) const {
     at::Tensor const low = project(read.taps[0], said.sentence);
     return at::upsample_bicubic2d(low, {read.height(), read.width()}, /*align_corners=*/true);
   }
@@ -60,7 +60,7 @@ class DynamicHead : public Module {
     for (int i = 0; i < config.steps; ++i) count += ConvNorm::parameter_count(step(i));
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long cells = cells_of(in, 0, load),
               count = linear_flops(1, text.sentence, narrow * taps + 1);
     for (int i = 0; i < config.steps; ++i) count += Conv::flops(step(i), cells *= 4);

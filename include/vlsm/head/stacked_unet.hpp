@@ -27,14 +27,14 @@ class PictureUnet : public Adaptation {
  public:
   /// image [B, 3, H, W], guess [B, 1, H, W] of probabilities -> logits [B, 1, H, W]
   at::Tensor forward(at::Tensor const& image, at::Tensor const& guess) const {
-    Features const seen = encoder_->forward(at::cat({image, guess}, 1));
+    ImageFeatures const seen = encoder_->forward(at::cat({image, guess}, 1));
     return head_->forward(decoder_->forward(seen, {}), {});
   }
 
   static constexpr long long parameter_count() {
     return Encoder::parameter_count() + Decoder::parameter_count() + Head::parameter_count();
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return Encoder::flops(load) + Decoder::flops(load) + Head::flops(load);
   }
 
@@ -52,11 +52,11 @@ class StackedUnet : public Head {
   using Unet = PictureUnet<config>;
 
  public:
-  template <Taps in, Words text>
+  template <FeatureSpec in, TextSpec text>
   using At = StackedUnet<typename Head::template At<in, text>, config>;
 
   /// map [B, width, h, w] -> logits [B, 1, H, W] of the image's size.
-  at::Tensor forward(Features const& read, Said const& said) const {
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& said) const {
     at::Tensor const guess = at::sigmoid(Head::forward(read, said));
     return unet_->forward(read.image, at::upsample_bilinear2d(guess, {read.height(), read.width()},
                                                               /*align_corners=*/false));
@@ -65,7 +65,7 @@ class StackedUnet : public Head {
   static constexpr long long parameter_count() {
     return Head::parameter_count() + Unet::parameter_count();
   }
-  static constexpr long long flops(Load load) { return Head::flops(load) + Unet::flops(load); }
+  static constexpr long long flops(Workload load) { return Head::flops(load) + Unet::flops(load); }
 
  private:
   std::shared_ptr<Unet> unet_ = this->template child<Unet>("unet");

@@ -8,23 +8,23 @@
 namespace vlsm {
 
 /// One transposed convolution from cells to pixels: CLIPSeg's plain head.
-template <Taps in_port = Taps{}>
+template <FeatureSpec in_port = FeatureSpec{}>
 class TransposedHead : public Module {
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = TransposedHead<in>;
-  static constexpr Taps in = in_port;
+  static constexpr FeatureSpec in = in_port;
   static constexpr int scale = in.stride[0];
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
-  at::Tensor forward(Features const& read, Said const& /*said*/) const {
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
     return up_->forward(read.taps[0]);
   }
 
   static constexpr long long parameter_count() {
     return Upsample::parameter_count(in.width[0], 1, scale);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return linear_flops(1LL * load.height * load.width, in.width[0], 1);
   }
 
@@ -34,19 +34,19 @@ class TransposedHead : public Module {
 
 /// A 3x3 convolution and two transposed ones of a quarter patch each: the head of CLIPSeg's refined
 /// weights. Enlarges by (patch / 4)^2, which is the patch only for patches of 16 pixels.
-template <Taps in_port = Taps{}>
+template <FeatureSpec in_port = FeatureSpec{}>
 class RefinedHead : public Module {
   static constexpr int width = in_port.width[0];
   static constexpr int step = in_port.stride[0] / 4;
 
  public:
-  template <Taps in, Words>
+  template <FeatureSpec in, TextSpec>
   using At = RefinedHead<in>;
-  static constexpr Taps in = in_port;
+  static constexpr FeatureSpec in = in_port;
   static constexpr int scale = step * step;
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
-  at::Tensor forward(Features const& read, Said const& /*said*/) const {
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
     at::Tensor const sharp = at::relu(smooth_->forward(read.taps[0]));
     return up2_->forward(at::relu(up1_->forward(sharp)));
   }
@@ -55,7 +55,7 @@ class RefinedHead : public Module {
     return Conv::parameter_count(smooth) + Upsample::parameter_count(width, width / 2, step) +
            Upsample::parameter_count(width / 2, 1, step);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long const cells = cells_of(in, 0, load);
     return linear_flops(cells, 9LL * width, width) +
            linear_flops(cells * step * step, width, width / 2) +

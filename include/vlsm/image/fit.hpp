@@ -12,7 +12,7 @@
 namespace vlsm {
 
 /// A picture as the recipe's square, [S, S, 3]: stretched by PIL's bilinear resize, or in a
-/// letterbox by OpenCV 4's bicubic one, the mean colour around it.
+/// letterbox by OpenCV 4's bicubic one, the mean color around it.
 inline Image fit_image(Image const& image, Recipe const& recipe) {
   auto const side = static_cast<std::size_t>(recipe.image);
   if (recipe.fit == Fit::stretch) return resize_bilinear(image, side, side);
@@ -22,9 +22,8 @@ inline Image fit_image(Image const& image, Recipe const& recipe) {
   Image square = Image::from_shape({side, side, 3});
   detail::sample<3>(
       image.data(), image.shape(0), image.shape(1),
-      detail::neighbours(detail::inverse(down), detail::Axis::down, side, detail::Kernel::cubic),
-      detail::neighbours(detail::inverse(across), detail::Axis::across, side,
-                         detail::Kernel::cubic),
+      detail::neighbors(detail::inverse(down), detail::Axis::down, side, detail::Kernel::cubic),
+      detail::neighbors(detail::inverse(across), detail::Axis::across, side, detail::Kernel::cubic),
       mean, [&](std::size_t y, float const* row) {
         std::transform(row, row + 3 * side, square.data() + y * 3 * side, detail::level_of);
       });
@@ -40,9 +39,9 @@ inline Mask fit_mask(Mask const& mask, Recipe const& recipe) {
   Mask square = Mask::from_shape({side, side});
   detail::sample<1>(
       mask.data(), mask.shape(0), mask.shape(1),
-      detail::neighbours(detail::inverse(down), detail::Axis::down, side, detail::Kernel::linear),
-      detail::neighbours(detail::inverse(across), detail::Axis::across, side,
-                         detail::Kernel::linear),
+      detail::neighbors(detail::inverse(down), detail::Axis::down, side, detail::Kernel::linear),
+      detail::neighbors(detail::inverse(across), detail::Axis::across, side,
+                        detail::Kernel::linear),
       {0.0f}, [&](std::size_t y, float const* row) {
         std::transform(row, row + side, square.data() + y * side, detail::level_of);
       });

@@ -93,7 +93,7 @@ struct JpegFrame {
   unsigned marker = 0;  ///< 0xc0 baseline, 0xc2 progressive, from 0xc9 on arithmetic coding …
   std::size_t height = 0, width = 0;
   int bits = 0, channels = 0;
-  bool adobe = false;  ///< Adobe's segment says which colours four channels are
+  bool adobe = false;  ///< Adobe's segment says which colors four channels are
   int orientation = 1;
 
   bool arithmetic() const { return marker >= 0xc9; }

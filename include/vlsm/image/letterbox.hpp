@@ -34,8 +34,8 @@ inline std::array<Letterbox1d, 2> letterbox(std::size_t height, std::size_t widt
 
 inline Letterbox1d inverse(Letterbox1d map) { return {1 / map.scale, -map.offset / map.scale}; }
 
-/// Four neighbours, the first of which may lie outside, and their weights.
-struct Neighbours {
+/// Four neighbors, the first of which may lie outside, and their weights.
+struct Neighbors {
   std::int64_t first;
   std::array<float, 4> weights;
 };
@@ -44,9 +44,9 @@ enum class Axis { down, across };
 enum class Kernel { linear, cubic };
 
 /// For each of `count` places what `map` takes it from; the cubic is Keys' with a = -0.75.
-inline std::vector<Neighbours> neighbours(Letterbox1d map, Axis axis, std::size_t count,
-                                          Kernel kernel) {
-  std::vector<Neighbours> result(count);
+inline std::vector<Neighbors> neighbors(Letterbox1d map, Axis axis, std::size_t count,
+                                        Kernel kernel) {
+  std::vector<Neighbors> result(count);
   auto const rounded_place = [](double place) {
     return static_cast<std::int64_t>(std::nearbyint(place * 1024));
   };
@@ -77,7 +77,7 @@ enum class Outside { border, nearest };
 /// of results, from the first on.
 template <std::size_t channels, Outside beyond = Outside::border, class Sample, class Put>
 void sample(Sample const* source, std::size_t rows, std::size_t columns,
-            std::vector<Neighbours> const& down, std::vector<Neighbours> const& across,
+            std::vector<Neighbors> const& down, std::vector<Neighbors> const& across,
             std::array<float, channels> const& border, Put put) {
   std::size_t const width = across.size() * channels;
   std::vector<float> wide(rows * width), outside(width), result(width);
@@ -85,7 +85,7 @@ void sample(Sample const* source, std::size_t rows, std::size_t columns,
   for (std::size_t y = 0; y < rows; ++y) {
     Sample const* const row = source + y * columns * channels;
     float* out = wide.data() + y * width;
-    for (Neighbours const& from : across)
+    for (Neighbors const& from : across)
       for (std::size_t c = 0; c < channels; ++c) {
         float sum = 0;
         for (std::int64_t k = 0; k < 4; ++k) {

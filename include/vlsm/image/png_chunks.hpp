@@ -35,7 +35,7 @@ struct PngHeader {
   std::size_t channels() const { return palette() ? 1u : 1u + (color & 2u) + (color >> 2 & 1u); }
   std::size_t row(std::size_t pixels) const { return (pixels * channels() * depth + 7) / 8; }
 
-  /// Whether depth, colour and methods are among those that exist.
+  /// Whether depth, color and methods are among those that exist.
   bool known() const {
     bool const power = depth == 8 ||
                        ((depth == 1 || depth == 2 || depth == 4) && (color == 0 || color == 3)) ||

@@ -19,13 +19,13 @@ struct PictureHeader {
   enum class Format { png, jpeg };
   Format format = Format::png;
   std::size_t height = 0, width = 0;
-  int channels = 0;  ///< as stored: 1 grey or palette index, 2 grey and alpha, 3, 4 (alpha or CMYK)
+  int channels = 0;  ///< as stored: 1 gray or palette index, 2 gray and alpha, 3, 4 (alpha or CMYK)
   int bits = 0;      ///< of a sample: 1, 2, 4, 8, 16
   bool palette = false;
   int orientation = 1;  ///< EXIF tag 0x0112 (JPEG's APP1, PNG's eXIf), 1 where there is none
 };
 
-/// Whether PIL's convert('RGB') cuts this picture's levels off at 255: grey of 16 bits.
+/// Whether PIL's convert('RGB') cuts this picture's levels off at 255: gray of 16 bits.
 inline bool is_clipped(PictureHeader const& header) {
   return header.bits == 16 && header.channels <= 2;
 }
@@ -38,9 +38,9 @@ inline bool is_long(PictureHeader const& header) {
 /// The samples of a picture as stored, not converted to RGB.
 struct RawPicture {
   std::size_t height = 0, width = 0;
-  int channels = 0;  ///< 1 grey or palette index, 2 grey and alpha, 3 RGB (CMYK, too), 4 RGBA
+  int channels = 0;  ///< 1 gray or palette index, 2 gray and alpha, 3 RGB (CMYK, too), 4 RGBA
   int bits = 0;      ///< 1, 2, 4, 8 or 16
-  std::vector<std::uint8_t> bytes{};  ///< [H, W, channels], bits <= 8; grey of 1 to 4 bits unscaled
+  std::vector<std::uint8_t> bytes{};  ///< [H, W, channels], bits <= 8; gray of 1 to 4 bits unscaled
   std::vector<std::uint16_t> words{};  ///< [H, W, channels], bits 16
   /// RGBA of each index, filled up with black to 256; empty: samples are no indices.
   std::vector<std::array<std::uint8_t, 4>> palette{};

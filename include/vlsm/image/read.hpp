@@ -8,7 +8,7 @@
 namespace vlsm {
 
 /// Reads a PNG or JPEG file as PIL's convert('RGB') does, to the last bit: an alpha channel is
-/// dropped, 16-bit grey is cut off at 255, CMYK is taken for inverted.
+/// dropped, 16-bit gray is cut off at 255, CMYK is taken for inverted.
 ///
 /// Without libjpeg-turbo JPEG pixels are a few levels off (docs/architecture.md says how much;
 /// picture_readers() says who decodes). Throws Error for a missing, foreign, damaged or too large

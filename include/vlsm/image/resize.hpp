@@ -18,7 +18,7 @@ struct Taps1d {
   std::vector<std::int32_t> weights;
 };
 
-/// PIL's antialiased triangle filter: the support grows with the reduction, weights are normalised
+/// PIL's antialiased triangle filter: the support grows with the reduction, weights are normalized
 /// and rounded to fixed point (Pillow, Resample.c: precompute_coeffs and normalize_coeffs_8bpc).
 inline std::vector<Taps1d> bilinear_taps(std::size_t in, std::size_t out) {
   constexpr int precision = 32 - 8 - 2;

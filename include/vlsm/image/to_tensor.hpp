@@ -42,7 +42,7 @@ inline at::Tensor to_tensor(Mask const& mask) {
   return tensor;
 }
 
-/// A picture as a model sees it: fitted into the recipe's square and normalised, [3, S, S].
+/// A picture as a model sees it: fitted into the recipe's square and normalized, [3, S, S].
 inline at::Tensor prepare_image(Image const& image, Recipe const& recipe) {
   return to_tensor(fit_image(image, recipe), recipe.normalize);
 }
@@ -81,8 +81,8 @@ void restore_rows(at::Tensor const& map, std::size_t height, std::size_t width,
     return;
   }
   auto const [down, across] = letterbox(height, width, rows);
-  sample<1>(values, rows, columns, neighbours(down, Axis::down, height, Kernel::cubic),
-            neighbours(across, Axis::across, width, Kernel::cubic), {0.0f}, put);
+  sample<1>(values, rows, columns, neighbors(down, Axis::down, height, Kernel::cubic),
+            neighbors(across, Axis::across, width, Kernel::cubic), {0.0f}, put);
 }
 
 }  // namespace detail
@@ -119,8 +119,8 @@ inline at::Tensor stretch_map(at::Tensor const& map, std::size_t height, std::si
   at::Tensor const stretched = at::empty_like(square);
   detail::sample<1, detail::Outside::nearest>(
       square.const_data_ptr<float>(), side, side,
-      detail::neighbours(at_centers(axes[0], height), down, side, cubic),
-      detail::neighbours(at_centers(axes[1], width), across, side, cubic), {0.0f},
+      detail::neighbors(at_centers(axes[0], height), down, side, cubic),
+      detail::neighbors(at_centers(axes[1], width), across, side, cubic), {0.0f},
       [&](std::size_t y, float const* row) {
         std::copy_n(row, side, stretched.mutable_data_ptr<float>() + y * side);
       });

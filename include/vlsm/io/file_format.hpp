@@ -44,7 +44,7 @@ inline bool is_text(std::string_view start) {
 
 /// The format of `bytes`, told from the content alone: names and extensions of weights lie. Throws
 /// Error that says what the file is instead, where that can be told.
-inline FileFormat recognise_format(std::span<std::byte const> bytes, std::string const& path) {
+inline FileFormat recognize_format(std::span<std::byte const> bytes, std::string const& path) {
   std::string_view const all(reinterpret_cast<char const*>(bytes.data()), bytes.size());
   std::string_view const start = all.substr(0, 64);
   // Eight text bytes would be a header length beyond 2^61; a real length has zeros at its end.

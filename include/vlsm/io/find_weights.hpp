@@ -123,7 +123,7 @@ inline void check_weights(std::filesystem::path const& path) {
   std::filesystem::path const file = find_weights(path).path;
   if (file.string().ends_with(".index.json")) return;
   auto const mapped = MappedFile::open(file);
-  recognise_format(mapped->bytes(), mapped->path());
+  recognize_format(mapped->bytes(), mapped->path());
 }
 
 }  // namespace vlsm::io

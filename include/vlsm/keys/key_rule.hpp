@@ -15,12 +15,12 @@ namespace vlsm::io {
 /// What happens to a tensor on its way from a source's key to ours.
 enum class Change {
   copy,
-  transpose,         ///< [in, out] becomes [out, in]
-  part,              ///< one of `parts` that stand below each other in our tensor
-  positions,         ///< a position table [1 + n^2, C]: n may differ, the model takes the file's
-  first_of_one_one,  ///< [1, 1, C] becomes [C]
-  positions_of_one,  ///< a position table [1, 1 + n^2, C]
-  drop,              ///< known, and of no use here
+  transpose,          ///< [in, out] becomes [out, in]
+  part,               ///< one of `parts` that stand below each other in our tensor
+  positions,          ///< a position table [1 + n^2, C]: n may differ, the model takes the file's
+  squeeze,            ///< [1, 1, C] becomes [C]
+  squeeze_positions,  ///< a position table [1, 1 + n^2, C]
+  drop,               ///< known, and of no use here
 };
 
 /// One line of a key table. `*` stands for a number (at most three a name); a name that ends with a

@@ -7,8 +7,8 @@ namespace vlsm::io {
 
 /// BiomedCLIP as open_clip stores it: timm's vision transformer and Hugging Face's BERT.
 inline constexpr KeyRule open_clip_rules[] = {
-    {"vision.class_token", "visual.trunk.cls_token", Change::first_of_one_one},
-    {"vision.positions", "visual.trunk.pos_embed", Change::positions_of_one},
+    {"vision.class_token", "visual.trunk.cls_token", Change::squeeze},
+    {"vision.positions", "visual.trunk.pos_embed", Change::squeeze_positions},
     {"vision.patch.", "visual.trunk.patch_embed.proj."},
     {"vision.blocks.*.norm1.", "visual.trunk.blocks.*.norm1."},
     {"vision.blocks.*.attn.qkv.", "visual.trunk.blocks.*.attn.qkv."},

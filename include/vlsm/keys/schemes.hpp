@@ -14,7 +14,7 @@ namespace vlsm::io {
 /// Our own names; it has no parts because nothing is renamed.
 inline constexpr KeyScheme native{"native", "vlsm", {}};
 
-/// Every scheme that files are recognised by. Of those that know equally many keys the first is
+/// Every scheme that files are recognized by. Of those that know equally many keys the first is
 /// taken: ours, which know any key below a slot, come last.
 inline constexpr std::array schemes{hf_clipseg,        hf_clip, openai_clip, openai_vit,
                                     open_clip_vit,     cris,    open_clip,   biomedclipseg,

@@ -49,7 +49,7 @@ inline bool means_average(std::string_view path) {
   return false;
 }
 
-/// Whether a part of a name says that what lies below belongs to an optimiser, whose moments may
+/// Whether a part of a name says that what lies below belongs to an optimizer, whose moments may
 /// bear the names of parameters.
 inline bool means_optimizer(std::string_view part) {
   for (std::string_view start : {"optim", "adam", "sgd", "scheduler", "lr_scheduler", "scaler"})

@@ -24,7 +24,8 @@ inline constexpr VitConfig timm_vit_b16{
 struct BiomedClipSeg : ClipSeg {
   using Vision = VisionTransformer<timm_vit_b16>;
   using Text = BertText<pubmed_bert>;
-  static constexpr Recipe recipe{.image = 224, .normalize = clip, .threshold = 0.5f, .tokens = 256};
+  static constexpr Recipe recipe{
+      .image = 224, .normalize = clip_normalization, .threshold = 0.5f, .tokens = 256};
 };
 
 /// The vision tower with all of its blocks, pooled into the width of the sentences.

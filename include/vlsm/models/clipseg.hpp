@@ -18,7 +18,8 @@ struct ClipSeg {
   using Fusion = Film<FilmConfig{.width = 64}>;
   using Decoder = TransformerDecoder<DecoderConfig{.heads = 4, .ffn = 2048}>;
   using Head = RefinedHead<>;
-  static constexpr Recipe recipe{.image = 352, .normalize = imagenet, .threshold = 0.5f};
+  static constexpr Recipe recipe{
+      .image = 352, .normalize = imagenet_normalization, .threshold = 0.5f};
 };
 
 /// With the plain head; weights: CIDAS/clipseg-rd64.

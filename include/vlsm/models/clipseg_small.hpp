@@ -29,7 +29,7 @@ struct ClipSegTiny {
   using Fusion = Film<FilmConfig{.width = 48}>;
   using Decoder = TransformerDecoder<DecoderConfig{.heads = 4, .ffn = 192}>;
   using Head = TransposedHead<>;
-  static constexpr Recipe recipe{.image = 64, .normalize = imagenet, .tokens = 192};
+  static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization, .tokens = 192};
 };
 
 /// The same at 128 pixels and 16 x 16 patches, for small sets of real pictures.
@@ -44,7 +44,7 @@ struct ClipSegSmall : ClipSegTiny {
     return larger;
   }();
   using Vision = VisionTransformer<vit>;
-  static constexpr Recipe recipe{.image = 128, .normalize = imagenet, .tokens = 192};
+  static constexpr Recipe recipe{.image = 128, .normalize = imagenet_normalization, .tokens = 192};
 };
 
 }  // namespace vlsm

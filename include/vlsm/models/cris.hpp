@@ -15,7 +15,7 @@ namespace vlsm {
 inline constexpr ClipTextConfig cris_text = [] {
   ClipTextConfig config = clip_text;
   config.sentence = 1024;
-  config.padding = Padding::zeros;
+  config.padding = TextPadding::zero_masked;
   return config;
 }();
 
@@ -26,21 +26,24 @@ struct Cris {
   using Fusion = TextFpn<FpnConfig{.width = {256, 512, 1024}}>;
   using Decoder = CrossDecoder<CrossConfig{.heads = 8, .ffn = 2048, .layers = 3, .dropout = 10}>;
   using Head = DynamicHead<>;
-  static constexpr Recipe recipe{
-      .image = 416, .normalize = clip, .threshold = 0.35f, .tokens = 17, .fit = Fit::letterbox};
+  static constexpr Recipe recipe{.image = 416,
+                                 .normalize = clip_normalization,
+                                 .threshold = 0.35f,
+                                 .tokens = 17,
+                                 .fit = Fit::letterbox};
 };
 
 /// The same text tower with prompts padded by the end token to all 77 positions, each of them seen.
 inline constexpr ClipTextConfig cris_text_padded = [] {
   ClipTextConfig config = cris_text;
-  config.padding = Padding::counts;
+  config.padding = TextPadding::end_attended;
   return config;
 }();
 
 /// CRIS as the study fine-tuned it (medvlsm): prompts of up to 77 tokens, their padding looked at.
 struct CrisPadded : Cris {
   using Text = ClipText<cris_text_padded>;
-  static constexpr Recipe recipe{.image = 416, .normalize = clip, .threshold = 0.35f};
+  static constexpr Recipe recipe{.image = 416, .normalize = clip_normalization, .threshold = 0.35f};
 };
 
 }  // namespace vlsm

@@ -27,7 +27,7 @@ struct DeepLabV3Plus {
   using Fusion = PassThrough<>;
   using Decoder = DeepLabV3PlusDecoder<>;
   using Head = ConvHead<ConvHeadConfig{.kernel = 1}>;
-  static constexpr Recipe recipe{.image = 256, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 256, .normalize = imagenet_normalization};
 };
 
 }  // namespace vlsm

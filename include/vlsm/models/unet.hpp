@@ -19,7 +19,7 @@ struct Unet {
   using Fusion = PassThrough<>;
   using Decoder = UnetDecoder<>;
   using Head = ConvHead<>;
-  static constexpr Recipe recipe{.image = 256, .normalize = imagenet};
+  static constexpr Recipe recipe{.image = 256, .normalize = imagenet_normalization};
 };
 
 }  // namespace vlsm

@@ -66,7 +66,8 @@ class Attention : public Module {
   }
 
   /// The same for words, by the kernels that are made for few keys (or whoever `backend` names).
-  at::Tensor look_at(at::Tensor const& query, OrderedWords const& words, Backend backend) const {
+  at::Tensor cross_attend(at::Tensor const& query, OrderedWords const& words,
+                          Backend backend) const {
     auto const heads = [&](at::Tensor const& x) {
       return x.view({x.size(0), x.size(1), heads_, width_ / heads_});
     };

@@ -5,7 +5,7 @@
 
 namespace vlsm {
 
-/// Batch normalisation (Ioffe and Szegedy 2015) over all but the channels, with torch's defaults:
+/// Batch normalization (Ioffe and Szegedy 2015) over all but the channels, with torch's defaults:
 /// epsilon 1e-5, and running statistics that move a tenth of the way in each training step.
 class BatchNorm : public Module {
  public:

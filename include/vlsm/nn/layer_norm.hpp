@@ -9,7 +9,7 @@
 
 namespace vlsm {
 
-/// Layer normalisation over the last dimension.
+/// Layer normalization over the last dimension.
 class LayerNorm : public Module {
  public:
   /// `eps_digits`: the epsilon is 10^-eps_digits (CLIP 5, timm 6, BERT 12; an integer, since

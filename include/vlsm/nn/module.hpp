@@ -39,7 +39,7 @@ inline bool is_frozen(torch::nn::Module const& module) {
 }
 
 /// torch::nn::Module with the two registrations every block needs, made to stand in the default
-/// member initialiser: a child or parameter that is declared cannot be forgotten.
+/// member initializer: a child or parameter that is declared cannot be forgotten.
 class Module : public torch::nn::Module {
  public:
   /// Sets training or evaluation, here and below. What is frozen evaluates in a training, too: no

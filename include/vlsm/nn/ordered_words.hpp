@@ -5,8 +5,8 @@
 
 namespace vlsm {
 
-/// The words of sentences, those that count first: what `Attention::look_at` looks at. Made once,
-/// however many layers look.
+/// The words of sentences, those that count first: what `Attention::cross_attend` looks at. Made
+/// once, however many layers look.
 struct OrderedWords {
   at::Tensor keys;     ///< [B, L, width], what queries are compared with
   at::Tensor values;   ///< [B, L, width], what queries get

@@ -19,7 +19,7 @@ struct LayerConfig {
   constexpr bool operator==(LayerConfig const&) const = default;
 };
 
-/// Normalises before attention and perceptron: CLIP's and timm's layer.
+/// Normalizes before attention and perceptron: CLIP's and timm's layer.
 class PreNormLayer : public AdaptableLayer {
  public:
   explicit PreNormLayer(LayerConfig c)
@@ -43,7 +43,7 @@ class PreNormLayer : public AdaptableLayer {
   std::shared_ptr<Mlp> mlp_;
 };
 
-/// Normalises after attention and perceptron: the original transformer's layer, CLIPSeg's
+/// Normalizes after attention and perceptron: the original transformer's layer, CLIPSeg's
 /// decoder's.
 class PostNormLayer : public AdaptableLayer {
  public:

@@ -13,9 +13,9 @@ class AnySegmenter {
  public:
   /// What the architecture says of itself.
   struct Ports {
-    Taps vision;
-    Words text;
-    Taps fusion, decoder;
+    FeatureSpec vision;
+    TextSpec text;
+    FeatureSpec fusion, decoder;
     int image = 0;             ///< pixels a side
     long long parameters = 0;  ///< `parameter_count<A>()`
     long long pad = -1;        ///< id behind a prompt's end; -1: not known
@@ -27,11 +27,11 @@ class AnySegmenter {
   AnySegmenter& operator=(AnySegmenter const&) = delete;
 
   virtual torch::nn::Module& module() = 0;
-  virtual Features see(at::Tensor const& image) const = 0;
-  virtual Said hear(Tokens const& tokens) const = 0;
-  virtual Features join(Features const& seen, Said const& said) const = 0;
-  virtual Features read(Features const& joint, Said const& said) const = 0;
-  virtual at::Tensor draw(Features const& read, Said const& said) const = 0;
+  virtual ImageFeatures encode_image(at::Tensor const& image) const = 0;
+  virtual TextFeatures encode_text(Tokens const& tokens) const = 0;
+  virtual ImageFeatures fuse(ImageFeatures const& seen, TextFeatures const& said) const = 0;
+  virtual ImageFeatures decode(ImageFeatures const& joint, TextFeatures const& said) const = 0;
+  virtual at::Tensor predict(ImageFeatures const& read, TextFeatures const& said) const = 0;
   virtual at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const = 0;
 
   Ports const ports;
@@ -45,15 +45,19 @@ class OfArchitecture final : public AnySegmenter {
   OfArchitecture() : AnySegmenter(ports_of()) {}
 
   torch::nn::Module& module() override { return model_; }
-  Features see(at::Tensor const& image) const override { return model_.vision->forward(image); }
-  Said hear(Tokens const& tokens) const override { return model_.text->forward(tokens); }
-  Features join(Features const& seen, Said const& said) const override {
+  ImageFeatures encode_image(at::Tensor const& image) const override {
+    return model_.vision->forward(image);
+  }
+  TextFeatures encode_text(Tokens const& tokens) const override {
+    return model_.text->forward(tokens);
+  }
+  ImageFeatures fuse(ImageFeatures const& seen, TextFeatures const& said) const override {
     return model_.fusion->forward(seen, said);
   }
-  Features read(Features const& joint, Said const& said) const override {
+  ImageFeatures decode(ImageFeatures const& joint, TextFeatures const& said) const override {
     return model_.decoder->forward(joint, said);
   }
-  at::Tensor draw(Features const& read, Said const& said) const override {
+  at::Tensor predict(ImageFeatures const& read, TextFeatures const& said) const override {
     return model_.head->forward(read, said);
   }
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const override {

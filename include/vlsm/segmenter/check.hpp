@@ -24,14 +24,14 @@ inline void expect_shape(std::vector<std::string>& found, std::string const& wha
 }
 
 /// The shape that a port promises for tap `i` of a batch of 2.
-inline std::vector<std::int64_t> promised(Taps const& port, int i, std::int64_t side) {
+inline std::vector<std::int64_t> promised(FeatureSpec const& port, int i, std::int64_t side) {
   std::int64_t const cells = side / port.stride[i];
   if (port.layout == Layout::tokens) return {2, port.class_tokens + cells * cells, port.width[i]};
   return {2, port.width[i], cells, cells};
 }
 
 inline void expect_taps(std::vector<std::string>& found, std::string const& slot,
-                        Features const& features, Taps const& port, std::int64_t side) {
+                        ImageFeatures const& features, FeatureSpec const& port, std::int64_t side) {
   expect_shape(found, slot + "'s image", features.image, {2, 3, side, side});
   if (static_cast<int>(features.taps.size()) != port.count) {
     found.push_back(slot + " writes " + std::to_string(features.taps.size()) +
@@ -64,7 +64,7 @@ inline void expect_gradients(std::vector<std::string>& found, torch::nn::Module 
 }
 
 /// Whether a gradient of `loss` reaches the sentence or the words, as far as the tower learns.
-inline bool depends_on(at::Tensor const& loss, Said const& said) {
+inline bool depends_on(at::Tensor const& loss, TextFeatures const& said) {
   torch::autograd::variable_list heard;
   for (at::Tensor const& part : {said.sentence, said.words})
     if (part.defined() && part.requires_grad()) heard.push_back(part);
@@ -77,7 +77,7 @@ inline bool depends_on(at::Tensor const& loss, Said const& said) {
 }  // namespace detail
 
 /// The check of a model that was built; converts it to float64.
-inline std::vector<std::string> check(AnySegmenter& built) {
+inline std::vector<std::string> check_architecture(AnySegmenter& built) {
   std::vector<std::string> found;
   AnySegmenter::Ports const& ports = built.ports;
   torch::nn::Module& model = built.module();
@@ -85,8 +85,8 @@ inline std::vector<std::string> check(AnySegmenter& built) {
   at::Tensor const image = at::randn({2, 3, side, side});
   Tokens const tokens = detail::random_prompts(ports.pad);
 
-  Features const seen = built.see(image);
-  Said const said = built.hear(tokens);
+  ImageFeatures const seen = built.encode_image(image);
+  TextFeatures const said = built.encode_text(tokens);
   detail::expect_taps(found, "Vision", seen, ports.vision, side);
   if (ports.vision.pooled)
     detail::expect_shape(found, "Vision's pooled image", seen.pooled, {2, ports.vision.pooled});
@@ -96,13 +96,13 @@ inline std::vector<std::string> check(AnySegmenter& built) {
     detail::expect_shape(found, "Text's words", said.words,
                          {2, said.words.defined() ? said.words.size(1) : -1, ports.text.words});
   if (!found.empty()) return found;  // later slots would trip over them
-  Features const joint = built.join(seen, said);
+  ImageFeatures const joint = built.fuse(seen, said);
   detail::expect_taps(found, "Fusion", joint, ports.fusion, side);
   if (!found.empty()) return found;
-  Features const read = built.read(joint, said);
+  ImageFeatures const read = built.decode(joint, said);
   detail::expect_taps(found, "Decoder", read, ports.decoder, side);
   if (!found.empty()) return found;
-  at::Tensor const logits = built.draw(read, said);
+  at::Tensor const logits = built.predict(read, said);
   detail::expect_shape(found, "Head's logits", logits, {2, 1, side, side});
   if (!found.empty()) return found;
 
@@ -141,9 +141,9 @@ inline std::vector<std::string> check(AnySegmenter& built) {
 /// agrees with float32. Returns what is wrong, a line each; nothing, if nothing is. For the tests
 /// of one's own blocks.
 template <class A>
-std::vector<std::string> check() {
+std::vector<std::string> check_architecture() {
   at::manual_seed(1);
-  return check(*any_segmenter<A>());
+  return check_architecture(*any_segmenter<A>());
 }
 
 }  // namespace vlsm

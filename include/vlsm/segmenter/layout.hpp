@@ -10,8 +10,8 @@
 namespace vlsm {
 
 /// Height and width of tap `i` in cells.
-inline std::pair<std::int64_t, std::int64_t> size_of(Features const& features, Taps const& port,
-                                                     int i) {
+inline std::pair<std::int64_t, std::int64_t> size_of(ImageFeatures const& features,
+                                                     FeatureSpec const& port, int i) {
   if (port.layout == Layout::tokens)
     return {features.height() / port.stride[i], features.width() / port.stride[i]};
   at::Tensor const& map = features.taps[static_cast<std::size_t>(i)];
@@ -19,7 +19,7 @@ inline std::pair<std::int64_t, std::int64_t> size_of(Features const& features, T
 }
 
 /// Tap `i` as a map [B, C, h, w]; tokens lose their class tokens.
-inline at::Tensor as_map(Features const& features, Taps const& port, int i) {
+inline at::Tensor as_map(ImageFeatures const& features, FeatureSpec const& port, int i) {
   at::Tensor const& tap = features.taps[static_cast<std::size_t>(i)];
   if (port.layout == Layout::map) return tap;
   auto const [height, width] = size_of(features, port, i);
@@ -29,7 +29,7 @@ inline at::Tensor as_map(Features const& features, Taps const& port, int i) {
 }
 
 /// Tap `i` as tokens [B, N, C]; a map has no class tokens.
-inline at::Tensor as_tokens(Features const& features, Taps const& port, int i) {
+inline at::Tensor as_tokens(ImageFeatures const& features, FeatureSpec const& port, int i) {
   at::Tensor const& tap = features.taps[static_cast<std::size_t>(i)];
   return port.layout == Layout::tokens ? tap : tap.flatten(2).transpose(1, 2);
 }

@@ -42,16 +42,21 @@ class Segmenter : public Module {
 
   /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const {
-    return segment(vision->forward(image), text->forward(tokens));
+    return segment(encode_image(image), encode_text(tokens));
   }
+
+  /// image [B, 3, H, W] -> what any number of prompts may meet
+  ImageFeatures encode_image(at::Tensor const& image) const { return vision->forward(image); }
+  /// tokens [B, L] -> what any number of pictures may meet
+  TextFeatures encode_text(Tokens const& tokens) const { return text->forward(tokens); }
 
   /// The second half: what was seen and said -> logits. One picture may meet many sentences (and
   /// one sentence many pictures): a batch of 1 is repeated to the other's. Throws Error for other
   /// batches that differ.
-  at::Tensor segment(Features seen, Said said) const {
+  at::Tensor segment(ImageFeatures seen, TextFeatures said) const {
     repeat_single(seen, said);
-    Features const joint = fusion->forward(seen, said);
-    Features const read = decoder->forward(joint, said);
+    ImageFeatures const joint = fusion->forward(seen, said);
+    ImageFeatures const read = decoder->forward(joint, said);
     return head->forward(read, said);
   }
 
@@ -68,7 +73,7 @@ class Segmenter : public Module {
     shape[0] = count;
     return x.expand(shape);
   }
-  static void repeat_single(Features& seen, Said& said) {
+  static void repeat_single(ImageFeatures& seen, TextFeatures& said) {
     at::Tensor const& heard = said.sentence.defined() ? said.sentence : said.words;
     if (!heard.defined()) return;
     std::int64_t const images = seen.taps[0].size(0), prompts = heard.size(0);

@@ -52,7 +52,7 @@ class BertText : public Module {
 
  public:
   static constexpr BertTextConfig settings = config;
-  static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
+  static constexpr TextSpec out{.sentence = config.sentence, .words = config.layer.width};
   static constexpr int vocabulary = config.vocabulary;
   static constexpr int depth = config.blocks;
   static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
@@ -62,7 +62,7 @@ class BertText : public Module {
   /// are none.
   ///
   /// No token looks at padding: the batch is cut to its longest prompt, L' <= L.
-  Said forward(Tokens const& tokens) const {
+  TextFeatures forward(Tokens const& tokens) const {
     check_tokens(tokens.ids, config.vocabulary);
     at::Tensor const word = tokens.ids != pad_to.id;  // [B, L]
     std::int64_t const length = longest(word);
@@ -81,7 +81,7 @@ class BertText : public Module {
            LayerNorm::parameter_count(width) + config.blocks * layer_parameters(config.layer) +
            config.hidden * (width + config.sentence);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return config.blocks * layer_flops(config.layer, load.tokens) +
            linear_flops(1, config.hidden, config.layer.width + config.sentence);
   }

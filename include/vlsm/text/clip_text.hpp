@@ -14,10 +14,11 @@ namespace vlsm {
 inline constexpr int largest_id_ends = 2;
 
 /// What stands behind a sentence's end, and whether readers of the words see it.
-enum class Padding {
-  ends,    ///< the end token again; no word
-  zeros,   ///< token 0, which is no word anywhere (CRIS takes its pads for id 0, so for "!" too)
-  counts,  ///< the end token again, up to the last position, and each counts (medvlsm's CRIS)
+enum class TextPadding {
+  end_masked,    ///< the end token again; no word
+  zero_masked,   ///< token 0, which is no word anywhere (CRIS takes its pads for id 0, so for "!"
+                 ///< too)
+  end_attended,  ///< the end token again, up to the last position, and each counts (medvlsm's CRIS)
 };
 
 struct ClipTextConfig {
@@ -27,7 +28,7 @@ struct ClipTextConfig {
   int positions = 77;  ///< longest prompt
   int end = 49407;     ///< id of the end token, or `largest_id_ends`
   int sentence = 0;    ///< width the end token's vector is projected to
-  Padding padding = Padding::ends;
+  TextPadding padding = TextPadding::end_masked;
 };
 
 /// The text tower of OpenAI's CLIP ViT-B/16.
@@ -45,21 +46,22 @@ class ClipText : public Module {
 
  public:
   static constexpr ClipTextConfig settings = config;
-  static constexpr Words out{.sentence = config.sentence, .words = config.layer.width};
+  static constexpr TextSpec out{.sentence = config.sentence, .words = config.layer.width};
   static constexpr int vocabulary = config.vocabulary;
   static constexpr int depth = config.blocks;
   static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
-  static constexpr PadTo pad_to{.id = config.padding == Padding::zeros ? 0
-                                      : config.end == largest_id_ends  ? config.vocabulary - 1
-                                                                       : config.end,
-                                .length = config.padding == Padding::counts ? config.positions : 0};
+  static constexpr PadTo pad_to{
+      .id = config.padding == TextPadding::zero_masked ? 0
+            : config.end == largest_id_ends            ? config.vocabulary - 1
+                                                       : config.end,
+      .length = config.padding == TextPadding::end_attended ? config.positions : 0};
 
   /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm, and which of
   /// them are none.
   ///
   /// The tower is causal, so no token after the end can change the sentence: the batch is cut to
   /// its longest prompt, L' <= L, unless what pads it counts as words.
-  Said forward(Tokens const& tokens) const {
+  TextFeatures forward(Tokens const& tokens) const {
     return read(tokens, [](int, at::Tensor const&, at::Tensor const&) {});
   }
 
@@ -68,7 +70,7 @@ class ClipText : public Module {
     return width * (config.vocabulary + config.positions + config.sentence) +
            config.blocks * layer_parameters(config.layer) + LayerNorm::parameter_count(width);
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     return config.blocks * layer_flops(config.layer, load.tokens) +
            linear_flops(1, config.layer.width, config.sentence);
   }
@@ -77,10 +79,10 @@ class ClipText : public Module {
   /// The same; `see(block, states, end)` is shown what each block makes of the words,
   /// [B, L', width], and where the sentences end, [B].
   template <class See>
-  Said read(Tokens const& tokens, See see) const {
+  TextFeatures read(Tokens const& tokens, See see) const {
     check_tokens(tokens.ids, config.vocabulary);
     at::Tensor const end = end_of(tokens.ids);  // [B]
-    std::int64_t const length = config.padding == Padding::counts
+    std::int64_t const length = config.padding == TextPadding::end_attended
                                     ? tokens.ids.size(1)
                                     : end.max().template item<std::int64_t>() + 1;
     at::Tensor const ids = tokens.ids.slice(1, 0, length);
@@ -102,7 +104,8 @@ class ClipText : public Module {
   static at::Tensor end_of(at::Tensor const& ids) {
     at::Tensor const end =
         config.end == largest_id_ends ? ids.argmax(1) : (ids == config.end).to(at::kInt).argmax(1);
-    bool const too_long = config.padding == Padding::counts && ids.size(1) > config.positions;
+    bool const too_long =
+        config.padding == TextPadding::end_attended && ids.size(1) > config.positions;
     if (too_long || end.max().template item<std::int64_t>() >= config.positions)
       throw Error("a prompt is longer than the text tower's positions",
                   std::to_string(ids.size(1)) + " tokens",
@@ -113,11 +116,11 @@ class ClipText : public Module {
   // [B, L]; undefined where every token is a word
   static at::Tensor no_word(at::Tensor const& ids, at::Tensor const& end) {
     switch (config.padding) {
-      case Padding::ends:
+      case TextPadding::end_masked:
         return at::arange(ids.size(1), end.options()).unsqueeze(0) > end.unsqueeze(1);
-      case Padding::zeros:
+      case TextPadding::zero_masked:
         return ids == 0;
-      case Padding::counts:
+      case TextPadding::end_attended:
         break;
     }
     return {};

@@ -10,14 +10,14 @@ namespace vlsm {
 /// The text slot of a model that reads none: the image-only baselines.
 class NoText : public Module {
  public:
-  static constexpr Words out{};
+  static constexpr TextSpec out{};
   static constexpr int vocabulary = 0;
   static constexpr PadTo pad_to{};
 
-  Said forward(Tokens const& /*tokens*/) const { return {}; }
+  TextFeatures forward(Tokens const& /*tokens*/) const { return {}; }
 
   static constexpr long long parameter_count() { return 0; }
-  static constexpr long long flops(Load) { return 0; }
+  static constexpr long long flops(Workload) { return 0; }
 };
 
 }  // namespace vlsm

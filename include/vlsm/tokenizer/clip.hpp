@@ -15,7 +15,7 @@ struct Vocabulary;
 
 /// Whose treatment of a prompt to follow. All share vocabulary and merges; they differ in what
 /// happens to the text before.
-enum class ClipFlavour {
+enum class ClipFlavor {
   clip,  ///< transformers 5 (and 4's fast tokenizer): NFC, lower case; special tokens in the text
          ///< count
   clip_ftfy,  ///< transformers 4's slow tokenizer with ftfy, which medvlsm ran: ftfy, lower case as
@@ -27,15 +27,15 @@ enum class ClipFlavour {
 /// CLIP's byte-level byte pair encoding.
 class ClipTokenizer {
  public:
-  ClipTokenizer(Vocabulary vocabulary, ClipFlavour flavour);
+  ClipTokenizer(Vocabulary vocabulary, ClipFlavor flavor);
 
   /// Opens a vocabulary (see load_vocabulary); vlsm::Error if there is none.
   static ClipTokenizer open(std::filesystem::path const& path,
-                            ClipFlavour flavour = ClipFlavour::clip);
+                            ClipFlavor flavor = ClipFlavor::clip);
 
   /// The ids of a prompt: start token, text, end token, at most `length` with the end token kept.
   ///
-  /// @param text  UTF-8; the flavours with ftfy also take surrogates in three bytes (CESU-8), which
+  /// @param text  UTF-8; the flavors with ftfy also take surrogates in three bytes (CESU-8), which
   /// ftfy
   ///              repairs
   /// @throws vlsm::Error if the text is not UTF-8 (with the byte offset) or `length` is below 2
@@ -44,11 +44,11 @@ class ClipTokenizer {
   std::int64_t vocabulary_size() const;
   std::int64_t start() const;
   std::int64_t end() const;
-  ClipFlavour flavour() const { return flavour_; }
+  ClipFlavor flavor() const { return flavor_; }
 
  private:
   std::shared_ptr<Vocabulary const> vocabulary_;
-  ClipFlavour flavour_;
+  ClipFlavor flavor_;
 };
 
 static_assert(Tokenizer<ClipTokenizer>);

@@ -27,25 +27,25 @@ struct NamedTokenizer {
 
 namespace detail {
 
-template <ClipFlavour flavour>
+template <ClipFlavor flavor>
 AnyTokenizer open_clip_tokenizer(std::filesystem::path const& path) {
-  return ClipTokenizer::open(path, flavour);
+  return ClipTokenizer::open(path, flavor);
 }
-template <BertFlavour flavour>
+template <BertFlavor flavor>
 AnyTokenizer open_bert_tokenizer(std::filesystem::path const& path) {
-  return WordPieceTokenizer::open(path, flavour);
+  return WordPieceTokenizer::open(path, flavor);
 }
 
 }  // namespace detail
 
 /// The names that open_tokenizer knows. A tokenizer of another kind becomes one more line here.
 inline constexpr std::array<NamedTokenizer, 6> named_tokenizers{{
-    {"clip", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::clip>},
-    {"clip-ftfy", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::clip_ftfy>},
-    {"openai", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::openai>},
-    {"openclip", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavour::openclip>},
-    {"bert", VocabularyKind::bert, detail::open_bert_tokenizer<BertFlavour::bert>},
-    {"bert-slow", VocabularyKind::bert, detail::open_bert_tokenizer<BertFlavour::bert_slow>},
+    {"clip", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavor::clip>},
+    {"clip-ftfy", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavor::clip_ftfy>},
+    {"openai", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavor::openai>},
+    {"openclip", VocabularyKind::clip, detail::open_clip_tokenizer<ClipFlavor::openclip>},
+    {"bert", VocabularyKind::bert, detail::open_bert_tokenizer<BertFlavor::bert>},
+    {"bert-slow", VocabularyKind::bert, detail::open_bert_tokenizer<BertFlavor::bert_slow>},
 }};
 
 /// The tokenizer of that name. Throws vlsm::Error that lists the names if there is none.

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "vlsm/tokenizer/tokenizer.hpp"
-#include "vlsm/tokenizer/wordpiece/flavour.hpp"
+#include "vlsm/tokenizer/wordpiece/flavor.hpp"
 
 namespace vlsm::tokenizer {
 
@@ -20,11 +20,11 @@ inline constexpr std::size_t bert_length = 256;
 /// BERT's WordPiece tokenizer (PubMedBERT, BiomedCLIP).
 class WordPieceTokenizer {
  public:
-  WordPieceTokenizer(BertVocabulary vocabulary, BertFlavour flavour);
+  WordPieceTokenizer(BertVocabulary vocabulary, BertFlavor flavor);
 
   /// Opens a vocabulary (see load_bert_vocabulary); vlsm::Error if there is none.
   static WordPieceTokenizer open(std::filesystem::path const& path,
-                                 BertFlavour flavour = BertFlavour::bert);
+                                 BertFlavor flavor = BertFlavor::bert);
 
   /// The ids of a prompt: [CLS], text, [SEP], at most `length` with [SEP] kept. Special tokens in
   /// the text count.
@@ -38,11 +38,11 @@ class WordPieceTokenizer {
   std::int64_t end() const;
   /// What fills a row up: [PAD], which is 0 in BERT's vocabularies.
   std::int64_t padding() const;
-  BertFlavour flavour() const { return flavour_; }
+  BertFlavor flavor() const { return flavor_; }
 
  private:
   std::shared_ptr<BertVocabulary const> vocabulary_;
-  BertFlavour flavour_;
+  BertFlavor flavor_;
 };
 
 static_assert(Tokenizer<WordPieceTokenizer>);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/data/examples.hpp"
+#include "vlsm/data/dataset.hpp"
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/segmenter/features.hpp"
 #include "vlsm/train/options.hpp"
@@ -48,7 +48,7 @@ struct Batch {
   }
 };
 
-inline Batch collate(Examples const& examples, std::span<std::size_t const> indices,
+inline Batch collate(Dataset const& examples, std::span<std::size_t const> indices,
                      Random& random) {
   Batch batch;
   std::vector<at::Tensor> images, masks;
@@ -67,7 +67,7 @@ inline Batch collate(Examples const& examples, std::span<std::size_t const> indi
 namespace detail {
 
 /// Throws Error for batches of nothing.
-inline void check_batch(std::size_t batch, char const* where, Examples const& examples) {
+inline void check_batch(std::size_t batch, char const* where, Dataset const& examples) {
   if (batch == 0) throw Error("a batch holds no examples", where, "set it to 1 or more");
   if (examples.size() == 0)
     throw Error("the set holds no examples", where, "give examples to train and evaluate with");
@@ -78,8 +78,8 @@ inline void check_batch(std::size_t batch, char const* where, Examples const& ex
 /// Logits [B, 1, S, S] of a batch that lies on the model's device, in `precision`. A sentence that
 /// several examples share is read once.
 template <class Segmenter>
-at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& encode,
-                   Precision precision = Precision::fp32) {
+at::Tensor logits_of(Segmenter const& model, Batch const& batch, Encode const& encode,
+                     Precision precision = Precision::fp32) {
   std::optional<Autocast> autocast;
   at::Tensor image = batch.image;
   if (precision == Precision::bf16) {
@@ -97,7 +97,8 @@ at::Tensor forward(Segmenter const& model, Batch const& batch, Encode const& enc
   }
   at::Device const device = batch.image.device();
   using Text = std::decay_t<decltype(*model.text)>;
-  Said said = model.text->forward({tokenize(distinct, encode, Text::pad_to).ids.to(device)});
+  TextFeatures said =
+      model.text->forward({tokenize(distinct, encode, Text::pad_to).ids.to(device)});
   at::Tensor const rows = at::tensor(which).to(device);
   for (at::Tensor* part : {&said.sentence, &said.words, &said.padding})
     if (part->defined()) *part = part->index_select(0, rows);

@@ -23,7 +23,7 @@ inline at::Tensor object_of(Mask const& mask) { return to_tensor(mask).ge(0.5).u
 /// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0
 /// and for a set without examples.
 template <class Segmenter>
-Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& encode,
+Evaluation evaluate(Segmenter& model, Dataset const& examples, Encode const& encode,
                     EvaluateOptions const& options = {}) {
   detail::check_batch(options.batch, "EvaluateOptions.batch", examples);
   at::NoGradGuard const no_grad;
@@ -39,7 +39,7 @@ Evaluation evaluate(Segmenter& model, Examples const& examples, Encode const& en
   for (std::size_t first = 0; first < order.size(); first += options.batch) {
     std::span const indices(order.data() + first, std::min(options.batch, order.size() - first));
     Batch const batch = collate(examples, indices, random).to(device);
-    at::Tensor const logits = forward(model, batch, encode, options.precision);
+    at::Tensor const logits = logits_of(model, batch, encode, options.precision);
     at::Tensor const predicted = at::sigmoid(logits) > options.threshold,
                      target = batch.mask >= 0.5;
     at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);

@@ -21,7 +21,7 @@ namespace vlsm {
 /// Freeze slots before calling: `freeze(*model.vision)`. Throws Error where a loss is not finite,
 /// for a batch of 0, and for a state that is not this run's.
 template <class Segmenter>
-std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& val,
+std::vector<Epoch> fit(Segmenter& model, Dataset const& train, Dataset const& val,
                        Encode const& encode, FitOptions const& options = {},
                        FitHooks const& hooks = {}) {
   detail::check_batch(options.batch, "FitOptions.batch", train);
@@ -48,7 +48,8 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
     at::manual_seed(seed);
     std::vector<std::size_t> order(train.size());
     std::iota(order.begin(), order.end(), 0);
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[draw(random, i)]);
+    for (std::size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[uniform_index(random, i)]);
 
     model.train();
     std::optional<RoundedWeights> rounded;
@@ -64,7 +65,7 @@ std::vector<Epoch> fit(Segmenter& model, Examples const& train, Examples const& 
                               std::min(options.batch, order.size() - step * options.batch));
       Batch const batch = collate(train, indices, random).to(device);
       at::Tensor const loss =
-          chosen_loss(forward(model, batch, encode, options.precision), batch.mask, options);
+          chosen_loss(logits_of(model, batch, encode, options.precision), batch.mask, options);
       double const value = loss.template item<double>();
       if (!std::isfinite(value))
         throw Error("the loss is not finite",

@@ -9,20 +9,20 @@ namespace vlsm {
 
 /// The loss of that name of logits [B, 1, H, W] against masks in [0, 1].
 inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& target,
-                                    LossMeaning meaning, Backend backend = Backend::fused) {
+                                    SegmentationLoss loss, Backend backend = Backend::fused) {
   DiceOptions const dice{.squash = Squash::sigmoid};
-  switch (meaning) {
-    case LossMeaning::study:
+  switch (loss) {
+    case SegmentationLoss::dice:
       return ops::dice(logits, target, dice, backend);
-    case LossMeaning::monai:
+    case SegmentationLoss::dice_ce_of_probabilities:
       return ops::dice_ce_of_probabilities(logits, target, {.dice = dice}, backend);
-    case LossMeaning::sound:
+    case SegmentationLoss::dice_ce:
       return ops::dice_ce(logits, target, {.dice = dice}, backend);
-    case LossMeaning::tuned:  // a composite: 16 bits would not hold its sums
+    case SegmentationLoss::tuned_dice:  // a composite: 16 bits would not hold its sums
       return tuned_dice_loss(logits.to(at::kFloat), target, dice);
-    case LossMeaning::dice_focal:
+    case SegmentationLoss::dice_focal:
       return ops::dice_focal(logits, target, {}, backend);
-    case LossMeaning::tversky:
+    case SegmentationLoss::tversky:
       return ops::tversky(logits, target, {.wrong = 0.3, .missed = 0.7}, backend);
   }
   return {};

@@ -29,7 +29,7 @@ inline std::vector<at::Tensor> trainable(torch::nn::Module const& module) {
   return list;
 }
 
-/// One optimiser over the trainable parameters of a model, and the step it takes after a loss.
+/// One optimizer over the trainable parameters of a model, and the step it takes after a loss.
 class Optimizer {
  public:
   Optimizer(torch::nn::Module const& model, OptimizerOptions options)

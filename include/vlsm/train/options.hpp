@@ -17,12 +17,12 @@ namespace vlsm {
 
 /// The losses by name. The first three are what "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce
 /// 0.2)" of the study can mean.
-enum class LossMeaning {
-  study,  ///< with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly 0: Dice
-          ///< alone
-  monai,  ///< with today's: binary cross-entropy of the probabilities, a second sigmoid
-  sound,  ///< binary cross-entropy of the logits
-  tuned,  ///< the study's for its baselines: Dice of the pictures whose mask is not empty
+enum class SegmentationLoss {
+  dice,  ///< Dice alone: with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly
+         ///< 0
+  dice_ce_of_probabilities,  ///< with today's: cross-entropy of the probabilities, a second sigmoid
+  dice_ce,                   ///< binary cross-entropy of the logits
+  tuned_dice,  ///< the study's for its baselines: Dice of the pictures whose mask is not empty
   dice_focal,  ///< Dice and the focal cross-entropy, MONAI's defaults
   tversky,     ///< Tversky's with 0.3 for what is wrong, 0.7 for what is missed
 };
@@ -31,7 +31,7 @@ enum class LossMeaning {
 /// autograd can derive.
 using Loss = std::function<at::Tensor(at::Tensor const& logits, at::Tensor const& target)>;
 
-/// What a model computes in. The weights that an optimiser moves and its moments stay float32.
+/// What a model computes in. The weights that an optimizer moves and its moments stay float32.
 enum class Precision {
   fp32,
   bf16,  ///< weights and activations rounded (rounded_weights.hpp), sums within products in float32
@@ -54,7 +54,7 @@ struct FitOptions {
   int epochs = 100;
   std::size_t batch = 32;
   OptimizerOptions optimizer = {};
-  LossMeaning loss = LossMeaning::study;
+  SegmentationLoss loss = SegmentationLoss::dice;
   Loss own_loss = {};  ///< where it is set, `loss` is not read
   Precision precision = Precision::fp32;
   Schedule schedule = Schedule::plateau;
@@ -95,7 +95,7 @@ struct EvaluateOptions {
   std::size_t batch = 8;
   ScoreAt at = ScoreAt::model;
   float threshold = 0.5f;  ///< of sigmoid(logits)
-  LossMeaning loss = LossMeaning::study;
+  SegmentationLoss loss = SegmentationLoss::dice;
   Loss own_loss = {};  ///< where it is set, `loss` is not read
   Precision precision = Precision::fp32;
   std::uint64_t seed = 0;  ///< picks among equivalent prompts

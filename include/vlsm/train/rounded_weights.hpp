@@ -29,7 +29,7 @@ class RoundedWeights {
   RoundedWeights(RoundedWeights const&) = delete;
   RoundedWeights& operator=(RoundedWeights const&) = delete;
 
-  /// For an optimiser's step: the parameters are float32 again, and so are their gradients.
+  /// For an optimizer's step: the parameters are float32 again, and so are their gradients.
   void use_masters() {
     for (Weight& weight : weights_) {
       weight.parameter.set_data(weight.master);

@@ -62,7 +62,7 @@ inline torch::optim::AdamWParamState* moments_of(Optimizer& optimizer,
 
 }  // namespace detail
 
-/// Writes weights, optimiser moments and `state` as one safetensors file, whole or not at all.
+/// Writes weights, optimizer moments and `state` as one safetensors file, whole or not at all.
 inline void save_state(std::filesystem::path const& path, torch::nn::Module const& model,
                        Optimizer& optimizer, TrainState const& state) {
   std::vector<io::NamedArray> tensors = io::state_of(model, "model.");

@@ -81,13 +81,13 @@ class ClipResNet : public Module {
 
  public:
   static constexpr ClipResNetConfig settings = config;
-  static constexpr Taps out{.count = 3,
-                            .layout = Layout::map,
-                            .width = {8 * config.width, 16 * config.width, config.out},
-                            .stride = {8, 16, 32}};
+  static constexpr FeatureSpec out{.count = 3,
+                                   .layout = Layout::map,
+                                   .width = {8 * config.width, 16 * config.width, config.out},
+                                   .stride = {8, 16, 32}};
 
   /// image [B, 3, H, W] -> C3, C4, C5 [B, out.width, H / out.stride, W / out.stride] each.
-  Features forward(at::Tensor const& image) const {
+  ImageFeatures forward(at::Tensor const& image) const {
     auto const c = run_stages(image);
     return {.taps = {c[1], c[2], pool_->forward(c[3])}, .pooled = {}, .image = image};
   }
@@ -105,7 +105,7 @@ class ClipResNet : public Module {
     });
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     auto const cells = [&](int stride) {
       return 1LL * (load.height / stride) * (load.width / stride);
     };

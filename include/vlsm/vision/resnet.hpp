@@ -49,8 +49,8 @@ class ResNet : public Module {
 
  public:
   static constexpr ResNetConfig settings = config;
-  static constexpr Taps out = [] {
-    Taps taps{.count = config.count, .layout = Layout::map};
+  static constexpr FeatureSpec out = [] {
+    FeatureSpec taps{.count = config.count, .layout = Layout::map};
     for (int i = 0; i < config.count; ++i) {
       taps.width[i] = width_of(config.taps[i]);
       taps.stride[i] = stride_of(config.taps[i]);
@@ -59,10 +59,10 @@ class ResNet : public Module {
   }();
 
   /// image [B, in, H, W] -> taps [B, out.width, H / out.stride, W / out.stride] each.
-  Features forward(at::Tensor const& image) const {
+  ImageFeatures forward(at::Tensor const& image) const {
     check_image(image, 32, config.in);
     at::Tensor x = stem_->forward(image);
-    Features seen{.taps = {}, .pooled = {}, .image = image};
+    ImageFeatures seen{.taps = {}, .pooled = {}, .image = image};
     for (int stage = 0, tap = 0; stage <= depth; ++stage) {
       if (stage == 1) x = at::max_pool2d(x, 3, 2, 1);
       if (stage > 0)
@@ -80,7 +80,7 @@ class ResNet : public Module {
     each_block([&](ResidualConfig c, int) { count += residual_parameters(c); });
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     auto const cells = [&](int stride) {
       return 1LL * (load.height / stride) * (load.width / stride);
     };

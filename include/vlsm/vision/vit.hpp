@@ -20,7 +20,7 @@ struct VitConfig {
   int grid = 0;    ///< patches a side that the position table was trained for
   std::array<int, max_taps> taps{};  ///< outputs of these blocks, counted from 0, ascending
   int count = 0;                     ///< how many taps
-  bool norm_before = true;           ///< CLIP normalises the embeddings, timm does not
+  bool norm_before = true;           ///< CLIP normalizes the embeddings, timm does not
   bool patch_bias = false;           ///< timm's patch embedding has a bias, CLIP's has none
   int pooled = 0;  ///< width images are projected to as prompts; 0: no image prompts
 };
@@ -48,17 +48,18 @@ class VisionTransformer : public Module {
  public:
   static constexpr VitConfig settings = config;
   static constexpr int depth = config.pooled ? config.blocks : config.taps[config.count - 1] + 1;
-  static constexpr Taps out = [] {
-    Taps taps = Taps::alike(config.count, config.layer.width, config.patch, Layout::tokens, 1);
+  static constexpr FeatureSpec out = [] {
+    FeatureSpec taps =
+        FeatureSpec::alike(config.count, config.layer.width, config.patch, Layout::tokens, 1);
     taps.pooled = config.pooled;
     return taps;
   }();
   static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
 
   /// image [B, 3, H, W] -> taps [B, 1 + (H/patch)(W/patch), width] each; `pooled` [B, pooled].
-  Features forward(at::Tensor const& image) const {
+  ImageFeatures forward(at::Tensor const& image) const {
     at::Tensor x = embed(image);
-    Features seen{.taps = {}, .pooled = {}, .image = image};
+    ImageFeatures seen{.taps = {}, .pooled = {}, .image = image};
     for (int block = 0, tap = 0; block < depth; ++block) {
       x = blocks_[block]->forward(x);
       if (tap < config.count && block == config.taps[tap]) {
@@ -84,7 +85,7 @@ class VisionTransformer : public Module {
     if (config.pooled) count += LayerNorm::parameter_count(width) + width * config.pooled;
     return count;
   }
-  static constexpr long long flops(Load load) {
+  static constexpr long long flops(Workload load) {
     long long const cells = 1LL * (load.height / config.patch) * (load.width / config.patch);
     return linear_flops(cells, 3LL * config.patch * config.patch, config.layer.width) +
            depth * layer_flops(config.layer, cells + 1);

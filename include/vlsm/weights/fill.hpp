@@ -24,7 +24,7 @@ inline bool all_finite(at::Tensor const& tensor) {
   float const* values = tensor.const_data_ptr<float>();
   std::atomic<bool> finite{true};
   ops::parallel_for(tensor.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
-    float sum = 0;  // x - x is 0 for finite x, NaN otherwise; the loop vectorises
+    float sum = 0;  // x - x is 0 for finite x, NaN otherwise; the loop vectorizes
     for (std::int64_t i = begin; i < end; ++i) sum += values[i] - values[i];
     if (!(sum == 0)) finite = false;
   });

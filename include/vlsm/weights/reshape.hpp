@@ -14,9 +14,9 @@ inline at::Tensor to_ours(Change change, at::Tensor const& theirs) {
   switch (change) {
     case Change::transpose:
       return theirs.dim() == 2 ? theirs.t() : theirs;
-    case Change::positions_of_one:
+    case Change::squeeze_positions:
       return theirs.dim() == 3 && theirs.size(0) == 1 ? theirs[0] : theirs;
-    case Change::first_of_one_one:
+    case Change::squeeze:
       return theirs.dim() == 3 && theirs.size(0) == 1 && theirs.size(1) == 1 ? theirs[0][0]
                                                                              : theirs;
     default:
@@ -29,9 +29,9 @@ inline at::Tensor to_theirs(KeyRule const& rule, at::Tensor const& ours) {
   switch (rule.change) {
     case Change::transpose:
       return ours.t();
-    case Change::positions_of_one:
+    case Change::squeeze_positions:
       return ours.unsqueeze(0);
-    case Change::first_of_one_one:
+    case Change::squeeze:
       return ours.unsqueeze(0).unsqueeze(0);
     case Change::part:
       return ours.chunk(rule.parts)[static_cast<std::size_t>(rule.part)];
@@ -42,7 +42,7 @@ inline at::Tensor to_theirs(KeyRule const& rule, at::Tensor const& ours) {
 
 /// Whether a position table may have another size than the model's.
 constexpr bool resizable(Change change) {
-  return change == Change::positions || change == Change::positions_of_one;
+  return change == Change::positions || change == Change::squeeze_positions;
 }
 
 }  // namespace vlsm::io

@@ -35,7 +35,7 @@ inline std::optional<DType> dtype_of(at::ScalarType type) {
 }
 
 /// The array of a tensor, on the CPU and contiguous; it shares the tensor's memory where that is so
-/// already. Throws Error for types that are not held here (complex, quantised, float8, uint16).
+/// already. Throws Error for types that are not held here (complex, quantized, float8, uint16).
 inline Array to_array(at::Tensor const& tensor) {
   auto const dtype = tensor.defined() ? dtype_of(tensor.scalar_type()) : std::nullopt;
   if (!dtype)

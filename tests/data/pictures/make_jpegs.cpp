@@ -94,7 +94,7 @@ int main(int count, char** arguments) {
     bool jfif, adobe, letters;
   };
   constexpr Colors colors[] = {
-      {"grey", JCS_GRAYSCALE, JCS_GRAYSCALE, true, false, false},
+      {"gray", JCS_GRAYSCALE, JCS_GRAYSCALE, true, false, false},
       {"ycc", JCS_RGB, JCS_YCbCr, true, false, false},
       {"ycc-bare", JCS_RGB, JCS_YCbCr, false, false, false},
       {"ycc-adobe", JCS_RGB, JCS_YCbCr, false, true, false},
@@ -131,13 +131,13 @@ int main(int count, char** arguments) {
   for (auto const& color : colors)
     for (auto const& sampling : samplings)
       for (auto const& coded : codings) {
-        bool const grey = color.stored == JCS_GRAYSCALE;
-        int const channels = grey ? 1 : color.in == JCS_CMYK ? 4 : 3;
-        if (grey && sampling.factors[0] != std::array{1, 1}) continue;
+        bool const gray = color.stored == JCS_GRAYSCALE;
+        int const channels = gray ? 1 : color.in == JCS_CMYK ? 4 : 3;
+        if (gray && sampling.factors[0] != std::array{1, 1}) continue;
         int units = 0;  // blocks of a unit; JPEG allows ten
         for (int c = 0; c < channels; ++c) units += sampling.factors[c][0] * sampling.factors[c][1];
-        // All codings of the usual colours; of the others one each in turn.
-        bool const usual = std::string(color.name) == "ycc" || grey;
+        // All codings of the usual colors; of the others one each in turn.
+        bool const usual = std::string(color.name) == "ycc" || gray;
         if (units > 10 || (!usual && (made % 2 != 0 && coded.coding != Coding::baseline))) {
           if (units <= 10) ++made;
           continue;

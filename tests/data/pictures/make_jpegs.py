@@ -3,7 +3,7 @@
 """Writes jpeg.bin and jpeg.txt: make_jpegs.py FOLDER (needs Pillow, g++ and libjpeg-turbo's headers)
 
 jpeg.txt has a line a file: name, offset and size in jpeg.bin, width, height, the CRC-32 of the bytes
-of Pillow's convert("RGB"), and of convert("L") for grey files, else "-".
+of Pillow's convert("RGB"), and of convert("L") for gray files, else "-".
 """
 import io
 import subprocess
@@ -39,8 +39,8 @@ def main():
     for name, data in files.items():
         image = Image.open(io.BytesIO(data))
         rgb = zlib.crc32(image.convert("RGB").tobytes())
-        grey = f"{zlib.crc32(image.convert('L').tobytes()):08x}" if image.mode == "L" else "-"
-        lines.append(f"{name} {len(blob)} {len(data)} {image.width} {image.height} {rgb:08x} {grey}")
+        gray = f"{zlib.crc32(image.convert('L').tobytes()):08x}" if image.mode == "L" else "-"
+        lines.append(f"{name} {len(blob)} {len(data)} {image.width} {image.height} {rgb:08x} {gray}")
         blob += data
     (out / "jpeg.bin").write_bytes(blob)
     (out / "jpeg.txt").write_text("\n".join(lines) + "\n")

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Writes png.bin and png.txt: make_pngs.py FOLDER (needs Pillow)
 
-PNG files of every depth and colour, interlaced or not, with all filters, palettes and transparency.
+PNG files of every depth and color, interlaced or not, with all filters, palettes and transparency.
 png.txt has a line a file: name, offset and size in png.bin, width, height, the CRC-32 of the bytes of
 Pillow's convert("RGB"), that of the samples as stored (two bytes each from 16 bits, high one first),
-and the alpha of the first four colours of its palette, or "-".
+and the alpha of the first four colors of its palette, or "-".
 """
 import io
 import random
@@ -103,7 +103,7 @@ def main():
                         if width == 13:
                             extra += chunk(b"tRNS", bytes([0, 77]))
                             alpha = "0,77,255,255"
-                    elif width == 13 and color in (0, 2):  # one colour is meant to be transparent
+                    elif width == 13 and color in (0, 2):  # one color is meant to be transparent
                         extra = chunk(b"tRNS", bytes([0, 3] * CHANNELS[color]))
                     data, raw = png(rng, width, height, depth, color, interlaced, extra, most, split=50 if width == 29 else 0)
                     add(name, data, raw, alpha)

@@ -45,7 +45,7 @@ class JpegDecoder {
   JpegDecoder(JpegDecoder const&) = delete;
   JpegDecoder& operator=(JpegDecoder const&) = delete;
 
-  /// Reads the header; RGB, grey or CMYK is what comes out, as PIL asks for it.
+  /// Reads the header; RGB, gray or CMYK is what comes out, as PIL asks for it.
   bool start() {
     return guarded([this] {
       jpeg_create_decompress(&info_);
@@ -80,7 +80,7 @@ class JpegDecoder {
  private:
   static JpegDecoder* of(j_common_ptr info) { return static_cast<JpegDecoder*>(info->client_data); }
 
-  /// PIL looks at no warning, but refuses what ends too early; a picture with a grey or garbled
+  /// PIL looks at no warning, but refuses what ends too early; a picture with a gray or garbled
   /// part is none to segment, either. The other warnings leave the pixels as they are.
   static bool tells_damage(int code) {
     return code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE ||

@@ -32,7 +32,7 @@ namespace detail {
 inline Checkpoint read_checkpoint_file(std::shared_ptr<MappedFile const> const& file,
                                        std::string_view section) {
   try {
-    switch (recognise_format(file->bytes(), file->path())) {
+    switch (recognize_format(file->bytes(), file->path())) {
       case FileFormat::zip:
         return read_torch_zip(file, section);
       case FileFormat::pickle:

@@ -11,7 +11,7 @@ namespace vlsm::io {
 /// A tensor of a type that is not held here; it matters only where a model needs it.
 struct UnreadTensor {
   std::string name;
-  std::string type;  ///< "complex64", "quantised", "float8_e4m3fn", …
+  std::string type;  ///< "complex64", "quantized", "float8_e4m3fn", …
 };
 
 /// The tensors of a checkpoint, whatever its format was.

@@ -28,7 +28,7 @@ struct Section {
 
 namespace detail {
 
-/// What torch pickles a tensor as that is none of ours (quantised, sparse), by the function that
+/// What torch pickles a tensor as that is none of ours (quantized, sparse), by the function that
 /// would rebuild it; else empty.
 inline std::string_view foreign_tensor(Pickle const& pickle, Ref ref) {
   auto const* object = pickle.get<PickleObject>(ref);
@@ -43,7 +43,7 @@ inline bool is_tensor(Pickle const& pickle, Ref ref) {
   return pickle.get<PickleTensor>(ref) != nullptr || !foreign_tensor(pickle, ref).empty();
 }
 
-/// The dicts of tensors below `root`, found through keys that are text: an optimiser's state has
+/// The dicts of tensors below `root`, found through keys that are text: an optimizer's state has
 /// numbers for keys, an average may be a list. Outer ones come first; each dict is visited once.
 class SectionFinder {
  public:

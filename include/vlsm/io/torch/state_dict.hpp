@@ -147,7 +147,7 @@ inline void add_tensors(Pickle const& pickle, PickleDict const& dict, std::strin
       throw Error("a tensor's name is not text", where, "save model.state_dict()");
     if (!foreign.empty())
       result.unread.push_back({prefix + *name, foreign == "qtensor"
-                                                   ? std::string("quantised")
+                                                   ? std::string("quantized")
                                                    : std::string(foreign.substr(0, 40))});
     else if (name != nullptr && pickle.get<PickleTensor>(value) != nullptr)
       result.add(prefix + *name, value, where);

@@ -51,11 +51,11 @@ inline std::optional<StorageType> find_storage_type(std::string_view name) {
       {"torch.storage.UntypedStorage", 1, std::nullopt, "without a type"},
       {"torch.ComplexFloatStorage", 8, std::nullopt, "complex64"},
       {"torch.ComplexDoubleStorage", 16, std::nullopt, "complex128"},
-      {"torch.QInt8Storage", 1, std::nullopt, "quantised"},
-      {"torch.QUInt8Storage", 1, std::nullopt, "quantised"},
-      {"torch.QInt32Storage", 4, std::nullopt, "quantised"},
-      {"torch.QUInt4x2Storage", 1, std::nullopt, "quantised"},
-      {"torch.QUInt2x4Storage", 1, std::nullopt, "quantised"}};
+      {"torch.QInt8Storage", 1, std::nullopt, "quantized"},
+      {"torch.QUInt8Storage", 1, std::nullopt, "quantized"},
+      {"torch.QInt32Storage", 4, std::nullopt, "quantized"},
+      {"torch.QUInt4x2Storage", 1, std::nullopt, "quantized"},
+      {"torch.QUInt2x4Storage", 1, std::nullopt, "quantized"}};
   for (StorageType const& type : types)
     if (type.name == name || (name.starts_with("torch.cuda.") &&
                               type.name.substr(6) == name.substr(11)))  // files of torch < 0.4

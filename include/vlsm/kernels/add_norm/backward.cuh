@@ -46,7 +46,7 @@ __global__ void __launch_bounds__(ColumnSplit::threads)
 }
 
 /// grad_residual = (g - mean(g) - n mean(g n)) / deviation + grad_z, with g = weight grad_y and n
-/// the normalised row; grad_x is what dropout leaves of it.
+/// the normalized row; grad_x is what dropout leaves of it.
 template <class T, int pieces>
 __global__ void __launch_bounds__(threads)
     add_norm_backward_rows(AddNormBackward const a, bool const wide) {

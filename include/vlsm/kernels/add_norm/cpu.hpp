@@ -4,7 +4,7 @@
 #include "vlsm/kernels/add_norm/launch.hpp"
 #include "vlsm/kernels/cpu/row.hpp"
 
-// Residual and layer normalisation on a CPU: what kernels/add_norm/ does on a card. A row stays in
+// Residual and layer normalization on a CPU: what kernels/add_norm/ does on a card. A row stays in
 // the nearest cache from its first to its last pass.
 namespace vlsm::kernels::cpu {
 
@@ -88,7 +88,7 @@ struct AddNormForwardRows {
         sums[k] += value;
       });
       if constexpr (!std::is_same_v<E, float>) {
-        // Rounded as it is stored: the backward, and whoever reads z, see what was normalised.
+        // Rounded as it is stored: the backward, and whoever reads z, see what was normalized.
         E* const rounded = z != nullptr ? z : reinterpret_cast<E*>(x_buffer);
         from_floats(rounded, sum, columns);
         to_floats(sum, rounded, columns);

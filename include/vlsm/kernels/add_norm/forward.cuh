@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(threads)
   for (int k = 0; k < pieces; ++k) {
     float residual[step] = {};
     if (a.residual != nullptr) at.template get<T>(a.residual, at.row, k, residual);
-    // Rounded as it is stored: the backward, and whoever reads z, see what was normalised.
+    // Rounded as it is stored: the backward, and whoever reads z, see what was normalized.
     VLSM_UNROLL
     for (int i = 0; i < step; ++i) z[k][i] = to_float(from_float<T>(z[k][i] + residual[i]));
   }

@@ -7,7 +7,7 @@
 #include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/common/philox.hpp"
 
-// A residual connection and the layer normalisation of its sum, as a transformer's layers chain
+// A residual connection and the layer normalization of its sum, as a transformer's layers chain
 // them, row by row:
 //   z = dropout(x) + residual, y = (z - mean(z)) / sqrt(var(z) + epsilon) weight + bias
 namespace vlsm::kernels {

@@ -9,7 +9,7 @@ namespace vlsm::kernels::add_norm {
 
 inline constexpr int threads = 128;
 
-/// A warp's row: `pieces` times four neighbours a lane. Numbers beyond the last column are zeros.
+/// A warp's row: `pieces` times four neighbors a lane. Numbers beyond the last column are zeros.
 template <int pieces>
 struct Row {
   static constexpr int columns = pieces * step * 32;

@@ -11,7 +11,7 @@ namespace vlsm::kernels {
 // Attention of many queries (the pixels of a picture) to few keys (the words of a sentence):
 //   O = dropout(softmax(scale Q K^T)) V,  Q and O [B, Nq, H, D], K and V [B, Nk, H, D].
 
-/// How far apart neighbours lie, in elements. The last dimension is contiguous.
+/// How far apart neighbors lie, in elements. The last dimension is contiguous.
 struct AttentionStrides {
   std::int64_t batch, row, head;
 };

@@ -79,7 +79,7 @@ __device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thre
 }
 
 /// A warp's sums, times a factor a row of the lane, become its rows of `to`. They go through its
-/// part of shared memory, so that neighbours are written together.
+/// part of shared memory, so that neighbors are written together.
 template <class E, class T>
 __device__ void store_rows(Rows<T> const& to, Shared<T> through,
                            float const (&sums)[E::width / 8][2 * E::own],

@@ -6,7 +6,7 @@
 namespace vlsm::kernels::attention {
 
 // An engine multiplies the matrices of a warp. Its fragments: a lane (g, t) has the rows g + 8 r
-// for r < own, and of 8 neighbouring columns two: x[j][2 r + c] is row r, column(2 j + c, t).
+// for r < own, and of 8 neighboring columns two: x[j][2 r + c] is row r, column(2 j + c, t).
 
 /// float times float, one fused multiply-add at a time.
 template <int D, int R, int C>

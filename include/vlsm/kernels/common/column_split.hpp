@@ -7,7 +7,7 @@
 
 namespace vlsm::kernels {
 
-/// How blocks share a matrix [rows, columns] with contiguous rows: a thread owns four neighbouring
+/// How blocks share a matrix [rows, columns] with contiguous rows: a thread owns four neighboring
 /// columns, up to 32 threads stand side by side (512 bytes of float), the others ("lanes") take
 /// further rows.
 struct ColumnSplit {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Small functions that the vectorised CPU bodies and the CUDA kernels share: they become part of
+// Small functions that the vectorized CPU bodies and the CUDA kernels share: they become part of
 // their caller, whatever instruction set or device that is compiled for.
 #ifdef __CUDACC__
 #define VLSM_EVERYWHERE __host__ __device__ __forceinline__

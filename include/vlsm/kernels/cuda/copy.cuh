@@ -7,7 +7,7 @@
 
 namespace vlsm::kernels {
 
-/// Neighbouring elements that move as one; its alignment lets the compiler do that.
+/// Neighboring elements that move as one; its alignment lets the compiler do that.
 template <class T, int N>
 struct alignas(sizeof(T) * N) Vector {
   T element[N];

@@ -8,7 +8,7 @@
 #include "vlsm/kernels/cuda/types.cuh"
 #include "vlsm/kernels/cuda/with_floats.hpp"
 
-// Arrays of any element type, read and written as floats, a few neighbours a thread.
+// Arrays of any element type, read and written as floats, a few neighbors a thread.
 namespace vlsm::kernels {
 
 /// Elements that a thread reads or writes at once.
@@ -16,7 +16,7 @@ inline constexpr int step = 4;
 
 VLSM_HOST_DEVICE inline float to_float(std::uint8_t value) { return static_cast<float>(value); }
 
-/// Up to four neighbours; `wide`: addresses are multiples of four elements.
+/// Up to four neighbors; `wide`: addresses are multiples of four elements.
 template <class T>
 __device__ void read(T const* from, int count, bool wide, float (&to)[step]) {
   if (wide && count == step) {

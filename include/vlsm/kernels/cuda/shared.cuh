@@ -4,7 +4,7 @@
 #include "vlsm/kernels/cuda/device.cuh"
 
 // Shared<T> is a view of a block's dynamic shared memory: on a card a bare pointer, in the
-// emulation a view whose every access is checked (bounds, initialised, no race). Kernels use no
+// emulation a view whose every access is checked (bounds, initialized, no race). Kernels use no
 // other shared memory.
 
 #ifdef __CUDACC__

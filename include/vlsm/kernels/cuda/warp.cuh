@@ -17,7 +17,7 @@ __device__ inline float shuffle(float value, int lane) {
   return __shfl_sync(full_warp, value, lane);
 }
 
-/// The sum of `width` neighbouring lanes (a power of two), in each of them, in a fixed order.
+/// The sum of `width` neighboring lanes (a power of two), in each of them, in a fixed order.
 template <int width = 32>
 __device__ float warp_sum(float value) {
   VLSM_UNROLL

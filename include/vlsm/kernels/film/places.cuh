@@ -5,7 +5,7 @@
 #include "vlsm/kernels/cuda/warp.cuh"
 #include "vlsm/kernels/film/launch.hpp"
 
-// Which elements a thread modulates: four times four neighbours, all loaded before any is used.
+// Which elements a thread modulates: four times four neighbors, all loaded before any is used.
 namespace vlsm::kernels::film {
 
 inline constexpr int threads = ColumnSplit::threads, pieces = ColumnSplit::rows_of_thread;
@@ -33,7 +33,7 @@ struct TokenPlaces {
   __device__ std::ptrdiff_t offset_of(int piece) const {
     return (batch * positions + row + piece * columns.lanes) * columns.columns + at.column;
   }
-  /// Of the channel of neighbour i: in scale and shift, and in the bias.
+  /// Of the channel of neighbor i: in scale and shift, and in the bias.
   __device__ std::ptrdiff_t plane_of(int i) const {
     return batch * columns.columns + at.column + i;
   }
@@ -77,7 +77,7 @@ __device__ void read_pieces(Places const& places, void const* from, bool wide,
     read(static_cast<T const*>(from) + places.offset_of(k), places.count_of(k), wide, to[k]);
 }
 
-/// Of each neighbour, from an array [B, C].
+/// Of each neighbor, from an array [B, C].
 template <class Places, class T>
 __device__ void read_planes(Places const& places, void const* from, float (&to)[step]) {
   VLSM_UNROLL
@@ -85,7 +85,7 @@ __device__ void read_planes(Places const& places, void const* from, float (&to)[
     if (i < places.count) to[i] = to_float(static_cast<T const*>(from)[places.plane_of(i)]);
 }
 
-/// Of each neighbour, from an array [C]; zeros without one.
+/// Of each neighbor, from an array [C]; zeros without one.
 template <class Places, class T>
 __device__ void read_channels(Places const& places, void const* from, float (&to)[step]) {
   VLSM_UNROLL

@@ -19,7 +19,7 @@ struct AddNormResult {
   at::Tensor norm, sum;
 };
 
-/// A residual connection and the layer normalisation (Ba et al. 2016) of its sum:
+/// A residual connection and the layer normalization (Ba et al. 2016) of its sum:
 /// sum = dropout(x) + residual, norm = (sum - mean) / sqrt(variance + epsilon) weight + bias.
 ///
 /// x and residual are [..., C], weight and bias [C]. Differentiable, without atomics: the same bits

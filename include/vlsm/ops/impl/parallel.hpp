@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// g++ 12 takes members of LibTorch's small vectors for uninitialised.
+// g++ 12 takes members of LibTorch's small vectors for uninitialized.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"
 #pragma GCC diagnostic ignored "-Wunknown-warning-option"

@@ -86,7 +86,7 @@ struct Bpe {
   void encode(std::string_view word, std::vector<std::int64_t>& ids) const {
     if (word.empty()) return;
     struct Node {
-      std::int32_t id;  // -1: merged into its left neighbour
+      std::int32_t id;  // -1: merged into its left neighbor
       std::int32_t left, right;
     };
     struct Candidate {

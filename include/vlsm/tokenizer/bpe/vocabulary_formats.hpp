@@ -131,7 +131,7 @@ inline Vocabulary vocabulary_from_openai(std::string_view text, std::string cons
 }
 
 /// A vocabulary from the tree of a tokenizer.json (HuggingFace tokenizers, model BPE). Only the
-/// model and the added tokens are read: what happens to a text before is the flavour's, not the
+/// model and the added tokens are read: what happens to a text before is the flavor's, not the
 /// file's.
 inline Vocabulary vocabulary_from_tokenizer_json(nlohmann::json const& tree,
                                                  std::string const& where) {

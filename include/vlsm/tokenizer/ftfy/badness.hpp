@@ -11,7 +11,7 @@
 #include "vlsm/tokenizer/unicode/unicode.hpp"
 
 // Whether a text looks as if it had been read in the wrong encoding: ftfy's heuristic, a list of
-// neighbours that hardly occur in wanted text.
+// neighbors that hardly occur in wanted text.
 namespace vlsm::tokenizer {
 
 /// Kinds of characters, as bits. One character may have several.

@@ -136,7 +136,7 @@ inline Text fix_surrogates(TextView text) {
   return out;
 }
 
-/// Removes the "ANSI" sequences that colour a terminal: ESC [ numbers letter.
+/// Removes the "ANSI" sequences that color a terminal: ESC [ numbers letter.
 inline Text remove_terminal_escapes(TextView text) {
   if (text.find(U'\x1b') == TextView::npos) return Text(text);
   Text out;

@@ -9,7 +9,7 @@ namespace vlsm::tokenizer::data {
 
 // The kinds of characters that text shows after it was read in the wrong encoding. The sets are
 // those that ftfy 6.3.1 settled on by looking at such text (ftfy/badness.py, Apache 2.0);
-// `badness.hpp` says which neighbours are suspicious.
+// `badness.hpp` says which neighbors are suspicious.
 
 /// Appear in many contexts: no-break space, soft hyphen, dashes, apostrophe.
 inline constexpr std::array<CharRange, 7> common{{

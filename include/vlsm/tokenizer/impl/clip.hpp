@@ -21,12 +21,12 @@ namespace detail {
 /// The way from a text to ids, without the frame of start and end token.
 struct ClipScanner {
   Vocabulary const& vocabulary;
-  ClipFlavour flavour;
+  ClipFlavor flavor;
 
   /// The ids of a text, at least the first `length`.
   Ids ids_of(TextView points, std::size_t length) const {
     Ids body;
-    if (flavour == ClipFlavour::openai || flavour == ClipFlavour::openclip) {
+    if (flavor == ClipFlavor::openai || flavor == ClipFlavor::openclip) {
       Text const plain = unescape_python(unescape_python(fix_text(points)));
       scan(lower_python(trimmed(collapse_spaces(plain))), body, length);
     } else {
@@ -58,7 +58,7 @@ struct ClipScanner {
     }
   }
   void segment(TextView text, Ids& ids, std::size_t length) const {
-    if (flavour == ClipFlavour::clip) {
+    if (flavor == ClipFlavor::clip) {
       scan(lower_rust(collapse_spaces(normalize(text))), ids, length);
     } else {
       scan(lower_python(trimmed(collapse_spaces(fix_text(text)))), ids, length);
@@ -67,8 +67,8 @@ struct ClipScanner {
 
   /// Splits a clean text into words and encodes them, until there are `length` ids.
   void scan(TextView text, Ids& ids, std::size_t length) const {
-    bool const python = flavour != ClipFlavour::clip;
-    ScanRules const rules{flavour == ClipFlavour::openclip ? plain_specials : bar_specials, python};
+    bool const python = flavor != ClipFlavor::clip;
+    ScanRules const rules{flavor == ClipFlavor::openclip ? plain_specials : bar_specials, python};
     for (std::size_t at = 0; at < text.size() && ids.size() < length;) {
       Piece const piece = next_piece(text, at, rules);
       TextView const word = text.substr(at, piece.length);
@@ -91,19 +91,19 @@ struct ClipScanner {
 
 }  // namespace detail
 
-VLSM_INLINE ClipTokenizer::ClipTokenizer(Vocabulary vocabulary, ClipFlavour flavour)
-    : vocabulary_(std::make_shared<Vocabulary const>(std::move(vocabulary))), flavour_(flavour) {}
+VLSM_INLINE ClipTokenizer::ClipTokenizer(Vocabulary vocabulary, ClipFlavor flavor)
+    : vocabulary_(std::make_shared<Vocabulary const>(std::move(vocabulary))), flavor_(flavor) {}
 
 VLSM_INLINE ClipTokenizer ClipTokenizer::open(std::filesystem::path const& path,
-                                              ClipFlavour flavour) {
-  return {load_vocabulary(path), flavour};
+                                              ClipFlavor flavor) {
+  return {load_vocabulary(path), flavor};
 }
 
 VLSM_INLINE Ids ClipTokenizer::encode(std::string_view text, std::size_t length) const {
   check_length(length);
-  bool const repairs = flavour_ != ClipFlavour::clip;
+  bool const repairs = flavor_ != ClipFlavor::clip;
   Text const points = decode(text, repairs ? Surrogates::accept : Surrogates::refuse);
-  return framed(start(), detail::ClipScanner{*vocabulary_, flavour_}.ids_of(points, length), end(),
+  return framed(start(), detail::ClipScanner{*vocabulary_, flavor_}.ids_of(points, length), end(),
                 length);
 }
 

@@ -14,10 +14,10 @@ namespace vlsm::tokenizer {
 namespace detail {
 
 /// Encodes a text without special tokens, until there are `length` ids.
-inline void encode_words(BertVocabulary const& vocabulary, BertFlavour flavour, TextView text,
+inline void encode_words(BertVocabulary const& vocabulary, BertFlavor flavor, TextView text,
                          Ids& ids, std::size_t length) {
   each_bert_word(
-      text, vocabulary.treatment, flavour,
+      text, vocabulary.treatment, flavor,
       [&](TextView part) { return vocabulary.specials.has(part); },
       [&](TextView word) {
         vocabulary.pieces.encode(word, ids);
@@ -27,13 +27,12 @@ inline void encode_words(BertVocabulary const& vocabulary, BertFlavour flavour, 
 
 }  // namespace detail
 
-VLSM_INLINE WordPieceTokenizer::WordPieceTokenizer(BertVocabulary vocabulary, BertFlavour flavour)
-    : vocabulary_(std::make_shared<BertVocabulary const>(std::move(vocabulary))),
-      flavour_(flavour) {}
+VLSM_INLINE WordPieceTokenizer::WordPieceTokenizer(BertVocabulary vocabulary, BertFlavor flavor)
+    : vocabulary_(std::make_shared<BertVocabulary const>(std::move(vocabulary))), flavor_(flavor) {}
 
 VLSM_INLINE WordPieceTokenizer WordPieceTokenizer::open(std::filesystem::path const& path,
-                                                        BertFlavour flavour) {
-  return {load_bert_vocabulary(path), flavour};
+                                                        BertFlavor flavor) {
+  return {load_bert_vocabulary(path), flavor};
 }
 
 VLSM_INLINE Ids WordPieceTokenizer::encode(std::string_view text, std::size_t length) const {
@@ -42,7 +41,7 @@ VLSM_INLINE Ids WordPieceTokenizer::encode(std::string_view text, std::size_t le
   Ids body;
   for (TextView rest = points; !rest.empty() && body.size() < length;) {
     SpecialTokens::Found const found = vocabulary_->specials.next(rest);
-    detail::encode_words(*vocabulary_, flavour_, rest.substr(0, found.at), body, length);
+    detail::encode_words(*vocabulary_, flavor_, rest.substr(0, found.at), body, length);
     if (found.length > 0) body.push_back(found.id);
     rest.remove_prefix(found.at + found.length);
   }

@@ -14,7 +14,7 @@
 // use Unicode's full mappings; they differ in the final sigma.
 namespace vlsm::tokenizer {
 
-/// Lower case without a look at the neighbours, as the `tokenizers` crate does it: Σ is always σ.
+/// Lower case without a look at the neighbors, as the `tokenizers` crate does it: Σ is always σ.
 inline Text lower_rust(TextView text) {
   Text out;
   out.reserve(text.size());

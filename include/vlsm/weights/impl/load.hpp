@@ -31,7 +31,7 @@ inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
 
 namespace detail {
 
-/// Draws what a model built without initialisation still lacks of `fresh`, and forgets that what
+/// Draws what a model built without initialization still lacks of `fresh`, and forgets that what
 /// has a value lacked one.
 inline void settle(torch::nn::Module& model, std::set<std::string> const& fresh,
                    std::set<std::string> const& given) {

@@ -105,7 +105,7 @@ VLSM_INLINE at::Tensor fusion_attention(at::Tensor const& q, at::Tensor const& k
           (q.requires_grad() || k.requires_grad() || v.requires_grad()))
         return FusedAttention<detail::DirectCalls>::apply(q, k, v, options);
       return fused_attention_forward(q, k, v, options, false).first;
-    case Backend::cublas:
+    case Backend::matmul:
       return attention_by_products(q, k, v, options);
     case Backend::cudnn:
       return attention_by_cudnn(q, k, v, options);

@@ -11,7 +11,7 @@
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/save.hpp"
 
-// CLIPSeg from the files of its neighbours: CLIP as Hugging Face, OpenAI and open_clip store it,
+// CLIPSeg from the files of its neighbors: CLIP as Hugging Face, OpenAI and open_clip store it,
 // and the decoder as CLIPSeg's authors do. Each is made of Hugging Face's CLIPSeg by renaming here,
 // and must give the same logits to the bit.
 using namespace vlsm;
@@ -150,7 +150,7 @@ io::LoadOptions const rest{.slots = {"fusion", "decoder", "head"}};
 
 }  // namespace
 
-TEST_CASE("neighbours: towers of every CLIP and the authors' decoder give CLIPSeg to the bit") {
+TEST_CASE("neighbors: towers of every CLIP and the authors' decoder give CLIPSeg to the bit") {
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Model reference;
@@ -173,7 +173,7 @@ TEST_CASE("neighbours: towers of every CLIP and the authors' decoder give CLIPSe
   }
 }
 
-TEST_CASE("neighbours: the authors' whole state dict, CLIP in it twice, gives CLIPSeg to the bit") {
+TEST_CASE("neighbors: the authors' whole state dict, CLIP in it twice, gives CLIPSeg to the bit") {
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Model reference, model;
@@ -189,7 +189,7 @@ TEST_CASE("neighbours: the authors' whole state dict, CLIP in it twice, gives CL
   CHECK(logits(model).equal(logits(reference)));
 }
 
-TEST_CASE("neighbours: the authors' plain head, too") {
+TEST_CASE("neighbors: the authors' plain head, too") {
   struct Plain : TinyA {
     using Head = TransposedHead<>;
   };
@@ -212,7 +212,7 @@ TEST_CASE("neighbours: the authors' plain head, too") {
   CHECK_ERROR(io::load(refined, folder / "rd.safetensors", rest), "trans_conv.0.weight");
 }
 
-TEST_CASE("neighbours: OpenAI's archive, a TorchScript module of half weights") {
+TEST_CASE("neighbors: OpenAI's archive, a TorchScript module of half weights") {
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   // Nested modules, each an object with its tensors and modules for attributes.
@@ -255,8 +255,7 @@ TEST_CASE("neighbours: OpenAI's archive, a TorchScript module of half weights") 
       openai.at("text_projection").t().to(at::kHalf).to(at::kFloat)));
 }
 
-TEST_CASE(
-    "neighbours: what other models than CLIPSeg say of them, and CLIPSeg of what is missing") {
+TEST_CASE("neighbors: what other models than CLIPSeg say of them, and CLIPSeg of what is missing") {
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Model model;
@@ -280,7 +279,7 @@ TEST_CASE(
       "it is for clipseg");
 }
 
-TEST_CASE("neighbours: each form comes back from ours to the bit") {
+TEST_CASE("neighbors: each form comes back from ours to the bit") {
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Tensors counters = files.clip;
@@ -299,7 +298,7 @@ TEST_CASE("neighbours: each form comes back from ours to the bit") {
   }
 }
 
-TEST_CASE("neighbours: an old file's counters are no part of the model, and need no notice") {
+TEST_CASE("neighbors: an old file's counters are no part of the model, and need no notice") {
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Tensors old = files.clip;
