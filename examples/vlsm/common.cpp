@@ -14,6 +14,7 @@
 #include "vlsm/io/find_weights.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/train/generators.hpp"
+#include "vlsm/weights/open_model.hpp"
 
 namespace tool {
 
@@ -47,7 +48,7 @@ at::Device Common::apply() const {
 
 void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
   std::vector<std::string> names;
-  for (ModelInfo const& info : models()) names.emplace_back(info.name);
+  for (vlsm::RegisteredModel const& info : vlsm::registered_models()) names.emplace_back(info.name);
   app.add_option("--model", model, "one of `vlsm models`")->required()->check(CLI::IsMember(names));
   auto* const option =
       app.add_option("--weights", weights,
@@ -97,7 +98,7 @@ vlsm::Encode telling_what_is_cut(Tokenizer const& tokenizer, std::size_t length)
 }  // namespace
 
 vlsm::Encode ModelChoice::encode() const {
-  ModelInfo const& info = find_model(model);
+  vlsm::RegisteredModel const& info = vlsm::find_model(model);
   for (std::string const& file : {weights, decoder_weights})
     if (!file.empty() && file != "random") vlsm::io::check_weights(file);
   auto const length = static_cast<std::size_t>(info.recipe.tokens);
@@ -126,17 +127,17 @@ vlsm::Encode ModelChoice::encode() const {
   return telling_what_is_cut(opened, length);
 }
 
-std::unique_ptr<Model> ModelChoice::open(std::uint64_t seed, bool partial) const {
-  std::vector<std::string> lines;
-  auto opened = open_model(find_model(model),
-                           {.weights = weights,
-                            .decoder_weights = decoder_weights,
-                            .weights_key = weights_key,
-                            .strict = strict,
-                            .partial = partial,
-                            .seed = seed},
-                           &lines);
-  for (std::string const& line : lines) notice(line);
+std::unique_ptr<vlsm::AnySegmenter> ModelChoice::open(std::uint64_t seed, bool partial) const {
+  std::vector<vlsm::io::LoadReport> reports;
+  auto opened = vlsm::io::open_model(vlsm::find_model(model),
+                                     {.weights = weights,
+                                      .decoder_weights = decoder_weights,
+                                      .section = weights_key,
+                                      .strict = strict,
+                                      .partial = partial,
+                                      .seed = seed},
+                                     &reports);
+  for (vlsm::io::LoadReport const& report : reports) notice(to_line(report));
   return opened;
 }
 
@@ -153,12 +154,12 @@ void DataChoice::add_to(CLI::App& app, std::string const& help) {
   app.add_flag("--allow-empty", allow_empty, "accept a split in which no mask holds an object");
 }
 
-std::string DataChoice::level(ModelInfo const& info) const {
+std::string DataChoice::level(vlsm::RegisteredModel const& info) const {
   return info.vocabulary == 0 && !prompt_given ? std::string() : prompt;
 }
 
 std::unique_ptr<vlsm::FolderDataset> DataChoice::open(std::string const& split,
-                                                      ModelInfo const& info) const {
+                                                      vlsm::RegisteredModel const& info) const {
   vlsm::DatasetOptions options{.mask = {}, .allow_empty = allow_empty};
   if (!mask_value.empty()) options.mask = vlsm::parse_mask_choice(mask_value);
   auto opened =

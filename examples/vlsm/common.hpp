@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "model.hpp"
 #include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/segmenter/registry.hpp"
 
 namespace tool {
 
@@ -37,9 +37,10 @@ struct DataChoice {
   /// Adds --data (with `help`), --prompt, --mask-value, --allow-empty.
   void add_to(CLI::App& app, std::string const& help);
   /// A split; what a user should know of it becomes notices.
-  std::unique_ptr<vlsm::FolderDataset> open(std::string const& split, ModelInfo const& info) const;
+  std::unique_ptr<vlsm::FolderDataset> open(std::string const& split,
+                                            vlsm::RegisteredModel const& info) const;
   /// The prompt level that is read: none for a model that reads no prompt, unless one was given.
-  std::string level(ModelInfo const& info) const;
+  std::string level(vlsm::RegisteredModel const& info) const;
 };
 
 /// Which model, from where, and which vocabulary its prompts need.
@@ -61,7 +62,7 @@ struct ModelChoice {
   vlsm::Encode encode() const;
   /// The model with its weights, and a notice of what was loaded. `partial`: what --weights never
   /// holds may start at random.
-  std::unique_ptr<Model> open(std::uint64_t seed, bool partial = false) const;
+  std::unique_ptr<vlsm::AnySegmenter> open(std::uint64_t seed, bool partial = false) const;
 };
 
 /// The words behind `--` on the command line, which are no options: prompts of `segment`.

@@ -15,22 +15,6 @@ struct Options {
   std::string base, to = "native", out;
 };
 
-/// What --to may be, and the key schemes each name stands for.
-struct Target {
-  std::string_view name;
-  std::vector<vlsm::io::KeyScheme> schemes;
-};
-std::vector<Target> targets() {
-  using namespace vlsm::io;
-  return {{"native", {native}},
-          {"hf", {hf_clipseg}},
-          {"clipseg", {clipseg_authors}},
-          {"open_clip", {open_clip, biomedclipseg}},
-          {"openai", {openai_clip, openai_vit}},
-          {"cris", {cris}},
-          {"smp", {smp_unet, smp_unetpp, smp_deeplabv3plus}}};
-}
-
 std::map<std::string, at::Tensor> read(std::string const& path, bool strict,
                                        std::string const& section = "") {
   return vlsm::io::all_native(vlsm::io::open_checkpoint(path, section).tensors, path, strict);
@@ -51,15 +35,12 @@ void run(Options const& options) {
     for (auto const& [name, tensor] : read(options.base, options.choice.strict))
       filled += tensors.emplace(name, tensor).second;
 
-  for (Target const& target : targets()) {
-    if (target.name != options.to) continue;
-    auto const converted = vlsm::io::to_scheme(tensors, target.schemes);
-    vlsm::io::write_safetensors(options.out, converted.tensors, {{"format", "pt"}});
-    std::printf("%s: %zu tensors under the keys of %s", options.out.c_str(),
-                converted.tensors.size(), converted.scheme.c_str());
-    if (filled) std::printf(", %zu of them from %s", filled, options.base.c_str());
-    std::printf("\n");
-  }
+  auto const converted = vlsm::io::to_scheme(tensors, vlsm::io::find_target(options.to).schemes);
+  vlsm::io::write_safetensors(options.out, converted.tensors, {{"format", "pt"}});
+  std::printf("%s: %zu tensors under the keys of %s", options.out.c_str(), converted.tensors.size(),
+              converted.scheme.c_str());
+  if (filled) std::printf(", %zu of them from %s", filled, options.base.c_str());
+  std::printf("\n");
 }
 
 }  // namespace
@@ -70,7 +51,8 @@ void add_convert(CLI::App& app) {
   auto const options = std::make_shared<Options>();
   options->choice.add_weights_to(*command, true);
   std::vector<std::string> names;
-  for (Target const& target : targets()) names.emplace_back(target.name);
+  for (vlsm::io::ConversionTarget const& target : vlsm::io::conversion_targets())
+    names.emplace_back(target.name);
   command->add_option("--to", options->to, "whose keys: native (ours), hf (Hugging Face), …")
       ->check(CLI::IsMember(names))
       ->capture_default_str();

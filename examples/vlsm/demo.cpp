@@ -12,6 +12,8 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
+#include "vlsm/train/evaluate.hpp"
+#include "vlsm/weights/open_model.hpp"
 
 namespace tool {
 namespace {
@@ -37,7 +39,7 @@ void make_data(std::filesystem::path const& root, int side, std::uint64_t seed) 
   progress.finish();
 }
 
-std::vector<vlsm::Epoch> train(Model& model, ModelInfo const& info,
+std::vector<vlsm::Epoch> train(vlsm::AnySegmenter& model, vlsm::RegisteredModel const& info,
                                std::filesystem::path const& data, vlsm::Encode const& encode,
                                Options const& options) {
   vlsm::FolderDataset const train(data, "train", level, info.recipe),
@@ -65,18 +67,19 @@ void run(Options const& options) {
                         "choose another --out");
     std::filesystem::remove_all(out / "run");
   }
-  ModelInfo const& info = find_model(model_name);
+  vlsm::RegisteredModel const& info = vlsm::find_model(model_name);
   make_data(data, info.recipe.image, options.common.seed);
-  auto const model = open_model(info, {.weights = "random", .seed = options.common.seed});
+  auto const model = vlsm::io::open_model(info, {.weights = "random", .seed = options.common.seed});
   ModelChoice choice;
   choice.model = model_name;
   vlsm::Encode const encode = choice.encode();
 
   DemoFigures figures;
   figures.history = train(*model, info, data, encode, options);
-  auto const best = open_model(info, {.weights = (out / "run" / "best.safetensors").string()});
+  auto const best =
+      vlsm::io::open_model(info, {.weights = (out / "run" / "best.safetensors").string()});
   auto const score = [&](std::string const& split, std::string const& prompts) {
-    return best->evaluate(vlsm::FolderDataset(data, split, prompts, info.recipe), encode,
+    return vlsm::evaluate(*best, vlsm::FolderDataset(data, split, prompts, info.recipe), encode,
                           {.batch = 32});
   };
   figures.right = score("test", level);

@@ -23,20 +23,20 @@ std::string number(double value) {
 }
 
 /// The picture with what the model finds for a prompt.
-vlsm::Image shown(Model& model, ModelInfo const& info, vlsm::Encode const& encode,
-                  vlsm::Image const& image, std::string const& prompt) {
+vlsm::Image shown(vlsm::AnySegmenter& model, vlsm::RegisteredModel const& info,
+                  vlsm::Encode const& encode, vlsm::Image const& image, std::string const& prompt) {
   at::InferenceMode const inference;
   at::Tensor const input = vlsm::prepare_image(image, info.recipe).unsqueeze(0);
-  at::Tensor const logits =
-      model.segment(model.see(input), model.read(vlsm::tokenize({prompt}, encode, info.pad_to)));
+  at::Tensor const logits = model.segment(
+      model.encode_image(input), model.encode_text(vlsm::tokenize({prompt}, encode, info.pad_to)));
   return vlsm::overlay(image, vlsm::to_mask((at::sigmoid(logits) > info.recipe.threshold)[0][0]),
                        {0, 255, 255});
 }
 
 /// The first test pictures, a row each: as it is, under each of its three prompts and the empty
 /// one.
-std::vector<Gallery> overlays(std::filesystem::path const& out, Model& model, ModelInfo const& info,
-                              vlsm::Encode const& encode) {
+std::vector<Gallery> overlays(std::filesystem::path const& out, vlsm::AnySegmenter& model,
+                              vlsm::RegisteredModel const& info, vlsm::Encode const& encode) {
   std::vector<Gallery> rows;
   auto const annotations = vlsm::read_annotations(out / "data" / "anns" / "test.json");
   constexpr std::size_t pictures = 4, objects = 3;
@@ -63,8 +63,9 @@ std::vector<double> column(std::vector<vlsm::Epoch> const& history, double vlsm:
 
 }  // namespace
 
-void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo const& info,
-                       vlsm::Encode const& encode, DemoFigures const& figures) {
+void write_demo_report(std::filesystem::path const& out, vlsm::AnySegmenter& model,
+                       vlsm::RegisteredModel const& info, vlsm::Encode const& encode,
+                       DemoFigures const& figures) {
   auto const row = [](std::string const& what, vlsm::Evaluation const& e) {
     return std::vector<std::string>{what, std::to_string(e.scores.size()), number(e.dice().mean),
                                     number(e.dice().deviation), number(e.iou().mean)};

@@ -3,7 +3,10 @@
 
 #include <filesystem>
 
-#include "model.hpp"
+#include "vlsm/data/dataset.hpp"
+#include "vlsm/segmenter/registry.hpp"
+#include "vlsm/train/evaluation.hpp"
+#include "vlsm/train/options.hpp"
 
 namespace tool {
 
@@ -16,7 +19,8 @@ struct DemoFigures {
 };
 
 /// Writes report.html and the overlays it shows into `out`, whose data/ holds the data set.
-void write_demo_report(std::filesystem::path const& out, Model& model, ModelInfo const& info,
-                       vlsm::Encode const& encode, DemoFigures const& figures);
+void write_demo_report(std::filesystem::path const& out, vlsm::AnySegmenter& model,
+                       vlsm::RegisteredModel const& info, vlsm::Encode const& encode,
+                       DemoFigures const& figures);
 
 }  // namespace tool

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "vlsm/train/evaluate.hpp"
+
 #include <ATen/ATen.h>
 
 #include <cstdio>
@@ -86,11 +88,11 @@ class FoundMasks {
 void run(Options& options) {
   if (!options.json.empty()) check_can_write(options.json);
   at::Device const device = options.common.apply();
-  ModelInfo const& info = find_model(options.choice.model);
+  vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
   auto const data = options.data.open(options.split, info);
   auto const model = options.choice.open(options.common.seed);
-  model->to(device);
+  model->module().to(device);
   if (options.threshold < 0) options.threshold = static_cast<double>(info.recipe.threshold);
   auto const threshold = static_cast<float>(options.threshold);
   std::optional<FoundMasks> found;
@@ -108,7 +110,7 @@ void run(Options& options) {
     how.on_example = [&](std::size_t index, at::Tensor const& logits) {
       found->write(index, logits);
     };
-  auto const result = model->evaluate(*data, encode, how);
+  auto const result = vlsm::evaluate(*model, *data, encode, how);
   progress.finish();
   show_notices();
   if (options.json_given && options.json.empty()) {

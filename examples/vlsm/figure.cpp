@@ -35,7 +35,7 @@ std::string amount(double value) {
   return text;
 }
 
-std::string box(int x, int y, char const* slot, SlotInfo const& info) {
+std::string box(int x, int y, char const* slot, vlsm::SlotInfo const& info) {
   char work[32];
   std::snprintf(work, sizeof work, "%.3g GFLOP", info.gflop);
   std::string const frame = "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" +
@@ -59,7 +59,7 @@ std::vector<std::string> lines_of(std::string const& shapes) {
 
 }  // namespace
 
-std::string figure(ModelInfo const& info) {
+std::string figure(vlsm::RegisteredModel const& info) {
   constexpr std::array names{"vision", "text", "fusion", "decoder", "head"};
   bool const reads_text = info.vocabulary > 0;
   std::string const side = number(info.recipe.image);
@@ -70,7 +70,7 @@ std::string figure(ModelInfo const& info) {
       words(margin + 14, margin + 38, "picture [3, " + side + ", " + side + "]", "small");
   int y = margin + 48, bus_end = 0;
   for (std::size_t slot : {0u, 2u, 3u, 4u}) {
-    SlotInfo const& block = info.slots[slot];
+    vlsm::SlotInfo const& block = info.slots[slot];
     svg += box(margin, y, names[slot], block);
     if (reads_text && block.reads_text) {
       bus_end = y + box_height / 2;

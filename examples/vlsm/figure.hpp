@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "model.hpp"
+#include "vlsm/segmenter/registry.hpp"
 
 namespace tool {
 
 /// A model as a picture (SVG): its five slots in data-flow order, with the shapes between them.
 /// Drawn from what the architecture says of itself.
-std::string figure(ModelInfo const& info);
+std::string figure(vlsm::RegisteredModel const& info);
 
 }  // namespace tool

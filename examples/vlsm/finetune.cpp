@@ -7,6 +7,7 @@
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/train/freeze.hpp"
 
 namespace tool {
 namespace {
@@ -65,7 +66,7 @@ constexpr std::pair<char const*, vlsm::SegmentationLoss> losses[] = {
 
 void run(Options& options) {
   at::Device const device = options.common.apply();
-  ModelInfo const& info = find_model(options.choice.model);
+  vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
   auto const train = options.data.open("train", info), val = options.data.open("val", info);
   std::filesystem::path const out = options.out, last = out / "last.safetensors",
@@ -101,8 +102,8 @@ void run(Options& options) {
     check_free(out);
   }
   auto const model = options.choice.open(options.common.seed, /*partial=*/true);
-  model->to(device);
-  if (decoder_only) model->freeze_encoders();
+  model->module().to(device);
+  if (decoder_only) vlsm::freeze_encoders(model->module());
   make_folder(out);
   if (!options.resume) write_text(config, settings.dump(1) + "\n");
 

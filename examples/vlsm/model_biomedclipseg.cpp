@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "model_list.hpp"
-#include "model_of.hpp"
 #include "vlsm/models/biomedclipseg.hpp"
+#include "vlsm/segmenter/registry.hpp"
 
-namespace tool {
-
-ModelInfo biomedclipseg() {
-  return info_of<vlsm::BiomedClipSeg>(
-      "biomedclipseg", "BiomedCLIP's towers, CLIPSeg's decoder trained from random weights",
-      "bert");
-}
-ModelInfo biomedclipseg_d() {
-  ModelInfo info = info_of<vlsm::BiomedClipSeg>(
-      "biomedclipseg-d", "The same with CLIPSeg's decoder pretrained (--decoder-weights)", "bert");
-  info.pretrained_decoder = true;
-  return info;
-}
-
-}  // namespace tool
+VLSM_REGISTER_MODEL("biomedclipseg", vlsm::BiomedClipSeg,
+                    .summary = "BiomedCLIP's towers, CLIPSeg's decoder trained from random weights",
+                    .tokenizer = "bert");
+VLSM_REGISTER_MODEL("biomedclipseg-d", vlsm::BiomedClipSeg,
+                    .summary = "The same with CLIPSeg's decoder pretrained (--decoder-weights)",
+                    .tokenizer = "bert", .pretrained_decoder = true);

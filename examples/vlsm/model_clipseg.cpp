@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "model_list.hpp"
-#include "model_of.hpp"
 #include "vlsm/models/clipseg.hpp"
+#include "vlsm/segmenter/registry.hpp"
 
-namespace tool {
-
-ModelInfo clipseg() {
-  return info_of<vlsm::ClipSeg>("clipseg",
-                                "CLIPSeg with the refined head (CIDAS/clipseg-rd64-refined)");
-}
-ModelInfo clipseg_simple() {
-  return info_of<vlsm::ClipSegSimple>("clipseg-simple",
-                                      "CLIPSeg with the plain head (CIDAS/clipseg-rd64)");
-}
-
-ModelInfo clipseg_rd16() {
-  return info_of<vlsm::ClipSegRd16>("clipseg-rd16",
-                                    "CLIPSeg with the plain head and 16 channels (rd16-uni.pth)");
-}
-
-}  // namespace tool
+VLSM_REGISTER_MODEL("clipseg", vlsm::ClipSeg,
+                    .summary = "CLIPSeg with the refined head (CIDAS/clipseg-rd64-refined)");
+VLSM_REGISTER_MODEL("clipseg-simple", vlsm::ClipSegSimple,
+                    .summary = "CLIPSeg with the plain head (CIDAS/clipseg-rd64)");
+VLSM_REGISTER_MODEL("clipseg-rd16", vlsm::ClipSegRd16,
+                    .summary = "CLIPSeg with the plain head and 16 channels (rd16-uni.pth)");

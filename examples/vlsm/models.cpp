@@ -18,13 +18,13 @@ void add_models(CLI::App& app) {
   command->callback([json, svg] {
     if (!svg->empty()) {
       make_folder(*svg);
-      for (ModelInfo const& info : models())
+      for (vlsm::RegisteredModel const& info : vlsm::registered_models())
         write_text(std::filesystem::path(*svg) / (std::string(info.name) + ".svg"), figure(info));
     }
     if (!*json)
       std::printf("%-16s %12s %6s %8s  %s\n", "model", "parameters", "image", "GFLOP",
                   "slots: vision, text, fusion, decoder, head");
-    for (ModelInfo const& info : models()) {
+    for (vlsm::RegisteredModel const& info : vlsm::registered_models()) {
       if (*json) {
         print_json({{"model", info.name},
                     {"summary", info.summary},

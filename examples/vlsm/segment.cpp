@@ -98,7 +98,7 @@ void run(Options& options) {
   at::Device const device = options.common.apply();
   at::InferenceMode const inference;
   vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
-  ModelInfo const& info = find_model(options.choice.model);
+  vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   options.images = find_pictures(options.images);
   options.prompts.insert(options.prompts.end(), plain_words().begin(), plain_words().end());
   if (options.prompts.empty() && info.vocabulary > 0) throw CLI::RequiredError("--prompt");
@@ -108,7 +108,7 @@ void run(Options& options) {
   }
   vlsm::Encode const encode = options.choice.encode();
   auto const model = options.choice.open(options.common.seed);
-  model->to(device);
+  model->module().to(device);
   float const threshold =
       options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
   make_folder(options.out);
@@ -128,10 +128,10 @@ void run(Options& options) {
     vlsm::Image const image = vlsm::read_image(path);
     tell(path, info.recipe);
     vlsm::ImageFeatures const seen =
-        model->see(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
+        model->encode_image(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
     for (std::size_t p = 0; p < options.prompts.size(); ++p) {
       if (said.size() <= p)
-        said.push_back(model->read(
+        said.push_back(model->encode_text(
             {vlsm::tokenize({options.prompts[p]}, encode, info.pad_to).ids.to(device)}));
       at::Tensor const logits = model->segment(seen, said[p]).to(at::kCPU, at::kFloat);
       vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], threshold,

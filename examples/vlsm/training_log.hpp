@@ -6,16 +6,16 @@
 #include <utility>
 #include <vector>
 
-#include "model.hpp"
 #include "progress.hpp"
 #include "run_log.hpp"
+#include "vlsm/train/fit.hpp"
 
 namespace tool {
 
 /// Trains `model`, which `what` names on stderr: a line of progress there, log.csv and TensorBoard
 /// events in `options.run`, an existing folder. Returns the epochs of this call; throws what fit
 /// throws.
-inline std::vector<vlsm::Epoch> fit_logged(Model& model, std::string const& what,
+inline std::vector<vlsm::Epoch> fit_logged(vlsm::AnySegmenter& model, std::string const& what,
                                            vlsm::Dataset const& train, vlsm::Dataset const& val,
                                            vlsm::Encode const& encode,
                                            vlsm::FitOptions const& options) {
@@ -40,7 +40,7 @@ inline std::vector<vlsm::Epoch> fit_logged(Model& model, std::string const& what
             dice = note;
             log.add(epoch);
           }};
-  auto history = model.fit(train, val, encode, options, hooks);
+  auto history = vlsm::fit(model, train, val, encode, options, hooks);
   progress.finish();
   return history;
 }

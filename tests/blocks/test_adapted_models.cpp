@@ -5,7 +5,7 @@
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "vlsm/train/adapt.hpp"
+#include "vlsm/train/freeze.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/save.hpp"
 

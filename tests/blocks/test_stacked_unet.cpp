@@ -5,8 +5,8 @@
 #include "support/fixtures.hpp"
 #include "vlsm/head/stacked_unet.hpp"
 #include "vlsm/segmenter/check.hpp"
-#include "vlsm/train/adapt.hpp"
 #include "vlsm/train/batch.hpp"
+#include "vlsm/train/freeze.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/save.hpp"
 

@@ -9,7 +9,7 @@
 #include "variants/cris_lora.hpp"
 #include "variants/small.hpp"
 #include "variants/unet_film.hpp"
-#include "vlsm/train/adapt.hpp"
+#include "vlsm/train/freeze.hpp"
 
 // The variants of docs/variants.md: their headers prove that they fit at full size, here they are
 // built at the small one.

@@ -32,9 +32,9 @@ inline void try_check(Candidate const& candidate) {
 inline void try_save_and_load(Candidate const& candidate, std::filesystem::path const& file) {
   at::NoGradGuard const no_grad;
   auto const trained = candidate.build(), restored = candidate.build();
-  AnySegmenter::Ports const& ports = trained->ports;
-  at::Tensor const image = at::randn({2, 3, ports.image, ports.image});
-  Tokens const tokens = detail::random_prompts(ports.pad);
+  ModelInfo const& ports = trained->info;
+  at::Tensor const image = at::randn({2, 3, ports.recipe.image, ports.recipe.image});
+  Tokens const tokens = detail::random_prompts(ports);
   trained->forward(image, tokens);  // moves the batch norms' buffers
   io::save(trained->module(), file);
   trained->module().eval();

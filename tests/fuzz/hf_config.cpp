@@ -8,12 +8,12 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace vlsm;
   constexpr LayerConfig layer{
       .width = 64, .heads = 4, .ffn = 128, .activation = Activation::quick_gelu};
-  static io::HfClipSeg const ours{.vision = layer,
-                                  .text = layer,
-                                  .extract_layers = {1, 2, 4},
-                                  .decoder_heads = 4,
-                                  .end = 639,
-                                  .vocabulary = 640};
+  static ClipSegSettings const ours{.vision = layer,
+                                    .text = layer,
+                                    .extract_layers = {1, 2, 4},
+                                    .decoder_heads = 4,
+                                    .end = 639,
+                                    .vocabulary = 640};
   std::string_view const text(reinterpret_cast<char const*>(data), size);
   fuzz::only_errors([&] { io::check_hf_config(text, "file", ours); });
   return 0;

@@ -52,8 +52,8 @@ void check(std::string const& name, io::KeyScheme const& scheme) {
   at::NoGradGuard const no_grad;
   WithoutInitialization const fast;
   Segmenter<A> model;
-  auto const report = io::load_tensors(model, test::recipe_state(model, scheme), "recipe",
-                                       io::omitted<Segmenter<A>>);
+  auto const report =
+      io::load_tensors(model, test::recipe_state(model, scheme), "recipe", omitted<Segmenter<A>>);
   CHECK(report.scheme == scheme.name);
   model.eval();
   at::Tensor const image = reference.input("pixel_values");

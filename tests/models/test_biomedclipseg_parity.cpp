@@ -61,7 +61,7 @@ void check_full_size() {
   VLSM_NEEDS(path, "biomedclipseg/full_224");
   WithoutInitialization const fast;
   Segmenter<A> model;
-  auto const report = io::load_tensors(model, recipe(model), "recipe", io::omitted<Segmenter<A>>);
+  auto const report = io::load_tensors(model, recipe(model), "recipe", omitted<Segmenter<A>>);
   CHECK(report.scheme == "biomedclipseg");
   check_all(model, Reference(*path));
 }

@@ -48,8 +48,8 @@ void check_full_size(std::string const& name) {
   VLSM_NEEDS(path, name);
   WithoutInitialization const fast;
   Segmenter<A> model;
-  auto const report = io::load_tensors(model, test::recipe_state(model, io::cris), "recipe",
-                                       io::omitted<Segmenter<A>>);
+  auto const report =
+      io::load_tensors(model, test::recipe_state(model, io::cris), "recipe", omitted<Segmenter<A>>);
   CHECK(report.scheme == "cris");
   check_all(model, Reference(*path));
 }
@@ -88,7 +88,7 @@ void check_archive(std::string const& outputs) {
   VLSM_NEEDS(path && io ? path : std::nullopt, "cris/tiny_a");
   Segmenter<A> model;
   io::load_tensors(model, test::recipe_state(model, io::cris, "ctiny_a:"), "recipe",
-                   io::omitted<Segmenter<A>>);
+                   omitted<Segmenter<A>>);
   auto const report = io::load(model, *path, {.partial = true});
   CHECK(report.scheme == "openai_clip");
   CHECK(report.fresh > 0);

@@ -8,8 +8,8 @@
 #include "vlsm/models/clipseg_small.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
 #include "vlsm/models/unetpp.hpp"
-#include "vlsm/train/adapt.hpp"
 #include "vlsm/train/fit.hpp"
+#include "vlsm/train/freeze.hpp"
 
 // What a training promises, of every model at a small size: those with dropout and with batch norms
 // are the ones that break it.

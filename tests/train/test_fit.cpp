@@ -4,6 +4,8 @@
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
+#include "vlsm/nn/autocast.hpp"
+#include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/weights/load.hpp"
 

@@ -154,7 +154,7 @@ TEST_CASE("neighbors: towers of every CLIP and the authors' decoder give CLIPSeg
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Model reference;
-  io::load_tensors(reference, arrays(files.all), "FILE", io::omitted<Model>);
+  io::load_tensors(reference, arrays(files.all), "FILE", omitted<Model>);
   at::Tensor const expected = logits(reference);
   std::vector<std::pair<std::string, Tensors>> const forms{
       {"hf_clip", files.clip},
@@ -177,13 +177,13 @@ TEST_CASE("neighbors: the authors' whole state dict, CLIP in it twice, gives CLI
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Model reference, model;
-  io::load_tensors(reference, arrays(files.all), "FILE", io::omitted<Model>);
+  io::load_tensors(reference, arrays(files.all), "FILE", omitted<Model>);
   Tensors whole = as_authors(below(files.all, "decoder."));
   for (auto const& [name, tensor] : as_openai(files.clip)) {
     whole["clip_model." + name] = tensor;
     if (name.starts_with("visual.")) whole["model." + name.substr(7)] = tensor;
   }
-  auto const report = io::load_tensors(model, arrays(whole), "FILE", io::omitted<Model>);
+  auto const report = io::load_tensors(model, arrays(whole), "FILE", omitted<Model>);
   CHECK(report.scheme == "clipseg_authors");
   CHECK(report.skipped.empty());
   CHECK(logits(model).equal(logits(reference)));
@@ -259,10 +259,10 @@ TEST_CASE("neighbors: what other models than CLIPSeg say of them, and CLIPSeg of
   Files const files;
   VLSM_NEEDS(files.all.empty() ? std::nullopt : std::optional(1), "clipseg/tiny_a");
   Model model;
-  CHECK_ERROR(io::load_tensors(model, arrays(files.clip), "FILE", io::omitted<Model>),
+  CHECK_ERROR(io::load_tensors(model, arrays(files.clip), "FILE", omitted<Model>),
               "(Hugging Face's CLIP) has no decoder, fusion, head");
   io::LoadReport const report =
-      io::load_tensors(model, arrays(files.clip), "FILE", io::omitted<Model>, {.partial = true});
+      io::load_tensors(model, arrays(files.clip), "FILE", omitted<Model>, {.partial = true});
   CHECK(report.fresh > 0);
   CHECK(to_line(report).find("keys of Hugging Face's CLIP") != std::string::npos);
   CHECK(to_line(report).find("parameters of decoder, fusion, head") != std::string::npos);
@@ -307,6 +307,6 @@ TEST_CASE("neighbors: an old file's counters are no part of the model, and need 
   Model model;
   io::LoadOptions options = towers;
   options.strict = true;
-  auto const report = io::load_tensors(model, arrays(old), "FILE", io::omitted<Model>, options);
+  auto const report = io::load_tensors(model, arrays(old), "FILE", omitted<Model>, options);
   CHECK(report.skipped.empty());
 }

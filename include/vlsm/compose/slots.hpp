@@ -42,7 +42,7 @@ struct Misfits {
   using Fusion = Misfit;
   using Decoder = Misfit;
   using Head = Misfit;
-  static constexpr Recipe recipe{.image = 1};
+  static constexpr Recipe recipe{.image = 1, .normalize = {}};
 };
 
 template <class B, class Before, class Text, bool open = is_open<B>()>

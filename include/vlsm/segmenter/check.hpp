@@ -44,11 +44,11 @@ inline void expect_taps(std::vector<std::string>& found, std::string const& slot
 }
 
 /// Two prompts of random tokens, one shorter than the other where the padding is known.
-inline Tokens random_prompts(long long pad) {
+inline Tokens random_prompts(ModelInfo const& info) {
   Tokens const tokens{at::randint(1, 50, {2, 4}, at::kLong)};
-  if (pad >= 0) {
-    tokens.ids.select(1, 3).fill_(pad);
-    tokens.ids[1][2].fill_(pad);
+  if (info.pads) {
+    tokens.ids.select(1, 3).fill_(info.pad_to.id);
+    tokens.ids[1][2].fill_(info.pad_to.id);
   }
   return tokens;
 }
@@ -79,11 +79,11 @@ inline bool depends_on(at::Tensor const& loss, TextFeatures const& said) {
 /// The check of a model that was built; converts it to float64.
 inline std::vector<std::string> check_architecture(AnySegmenter& built) {
   std::vector<std::string> found;
-  AnySegmenter::Ports const& ports = built.ports;
+  ModelInfo const& ports = built.info;
   torch::nn::Module& model = built.module();
-  std::int64_t const side = ports.image;
+  std::int64_t const side = ports.recipe.image;
   at::Tensor const image = at::randn({2, 3, side, side});
-  Tokens const tokens = detail::random_prompts(ports.pad);
+  Tokens const tokens = detail::random_prompts(ports);
 
   ImageFeatures const seen = built.encode_image(image);
   TextFeatures const said = built.encode_text(tokens);

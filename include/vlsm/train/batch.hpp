@@ -3,17 +3,13 @@
 
 #include <ATen/ATen.h>
 
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/dataset.hpp"
-#include "vlsm/nn/autocast.hpp"
 #include "vlsm/segmenter/features.hpp"
-#include "vlsm/train/options.hpp"
 
 namespace vlsm {
 
@@ -74,35 +70,5 @@ inline void check_batch(std::size_t batch, char const* where, Dataset const& exa
 }
 
 }  // namespace detail
-
-/// Logits [B, 1, S, S] of a batch that lies on the model's device, in `precision`. A sentence that
-/// several examples share is read once.
-template <class Segmenter>
-at::Tensor logits_of(Segmenter const& model, Batch const& batch, Encode const& encode,
-                     Precision precision = Precision::fp32) {
-  std::optional<Autocast> autocast;
-  at::Tensor image = batch.image;
-  if (precision == Precision::bf16) {
-    autocast.emplace(batch.image.device().type());
-    image = image.to(at::kBFloat16);
-  }
-  std::map<std::string, std::int64_t> position;
-  std::vector<std::string> distinct;
-  std::vector<std::int64_t> which;
-  for (std::string const& prompt : batch.prompts) {
-    auto const [entry, fresh] =
-        position.emplace(prompt, static_cast<std::int64_t>(distinct.size()));
-    if (fresh) distinct.push_back(prompt);
-    which.push_back(entry->second);
-  }
-  at::Device const device = batch.image.device();
-  using Text = std::decay_t<decltype(*model.text)>;
-  TextFeatures said =
-      model.text->forward({tokenize(distinct, encode, Text::pad_to).ids.to(device)});
-  at::Tensor const rows = at::tensor(which).to(device);
-  for (at::Tensor* part : {&said.sentence, &said.words, &said.padding})
-    if (part->defined()) *part = part->index_select(0, rows);
-  return model.segment(model.vision->forward(image), said);
-}
 
 }  // namespace vlsm

@@ -1,74 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <numeric>
-
-#include "vlsm/image/to_tensor.hpp"
-#include "vlsm/train/batch.hpp"
+#include "vlsm/data/dataset.hpp"
+#include "vlsm/segmenter/any_segmenter.hpp"
 #include "vlsm/train/evaluation.hpp"
-#include "vlsm/train/loss.hpp"
-#include "vlsm/train/metrics.hpp"
-#include "vlsm/train/rounded_weights.hpp"
+#include "vlsm/train/options.hpp"
 
 namespace vlsm {
-
-namespace detail {
-
-/// [1, 1, H, W] bool of a mask's object.
-inline at::Tensor object_of(Mask const& mask) { return to_tensor(mask).ge(0.5).unsqueeze(0); }
-
-}  // namespace detail
 
 /// Scores every example per image, as the study does: where prediction and target are both empty
 /// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0
 /// and for a set without examples.
-template <class Segmenter>
-Evaluation evaluate(Segmenter& model, Dataset const& examples, Encode const& encode,
+Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
+                    EvaluateOptions const& options = {});
+
+/// The same for a model whose type is known.
+template <class A>
+Evaluation evaluate(Segmenter<A>& model, Dataset const& examples, Encode const& encode,
                     EvaluateOptions const& options = {}) {
-  detail::check_batch(options.batch, "EvaluateOptions.batch", examples);
-  at::NoGradGuard const no_grad;
-  bool const was_training = model.is_training();
-  at::Device const device = model.parameters().front().device();
-  model.eval();
-  std::optional<RoundedWeights> rounded;
-  if (options.precision == Precision::bf16) rounded.emplace(model);
-  Evaluation result;
-  Random random(static_cast<Random::result_type>(options.seed));
-  std::vector<std::size_t> order(examples.size());
-  std::iota(order.begin(), order.end(), 0);
-  for (std::size_t first = 0; first < order.size(); first += options.batch) {
-    std::span const indices(order.data() + first, std::min(options.batch, order.size() - first));
-    Batch const batch = collate(examples, indices, random).to(device);
-    at::Tensor const logits = logits_of(model, batch, encode, options.precision);
-    at::Tensor const predicted = at::sigmoid(logits) > options.threshold,
-                     target = batch.mask >= 0.5;
-    at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
-    result.loss += chosen_loss(logits, batch.mask, options).template item<double>() *
-                   static_cast<double>(indices.size());
-    at::Tensor const seen = options.on_example || options.at == ScoreAt::picture
-                                ? logits.to(at::kCPU, at::kFloat)
-                                : at::Tensor();
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-      if (options.on_example) options.on_example(indices[i], seen[static_cast<std::int64_t>(i)][0]);
-      auto const row = static_cast<std::int64_t>(i);
-      Score score{batch.names[i], batch.prompts[i], dice[row][0].template item<double>(),
-                  iou[row][0].template item<double>()};
-      if (options.at == ScoreAt::picture) {
-        Mask const wanted = examples.mask(indices[i]);
-        Mask const found =
-            restore_mask(at::sigmoid(seen[row][0]), options.threshold, wanted.shape(0),
-                         wanted.shape(1), Segmenter::Architecture::recipe);
-        at::Tensor const p = detail::object_of(found), t = detail::object_of(wanted);
-        score.dice = dice_score(p, t).template item<double>();
-        score.iou = iou_score(p, t).template item<double>();
-      }
-      result.scores.push_back(std::move(score));
-    }
-    if (options.progress) options.progress(result.scores.size(), order.size());
-  }
-  result.loss /= static_cast<double>(order.size());
-  model.train(was_training);
-  return result;
+  SegmenterView<A> view(model);
+  return evaluate(view, examples, encode, options);
 }
 
 }  // namespace vlsm
+
+#ifndef VLSM_COMPILED
+#include "vlsm/train/impl/evaluate.hpp"
+#endif

@@ -2,32 +2,16 @@
 #pragma once
 
 #include <ATen/autocast_mode.h>
-#include <torch/nn/module.h>
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adamw.h>
 
 #include <vector>
 
+#include "vlsm/train/freeze.hpp"
 #include "vlsm/train/options.hpp"
 #include "vlsm/train/rounded_weights.hpp"
 
 namespace vlsm {
-
-/// Keeps all below `module` as it is: no gradients, no weight decay, no running statistics that
-/// move, no dropout (`Module::train` leaves what is frozen in evaluation). CLIPSeg as the study
-/// trained it freezes `vision` and `text`.
-inline void freeze(torch::nn::Module& module) {
-  for (at::Tensor& parameter : module.parameters()) parameter.requires_grad_(false);
-  module.eval();
-}
-
-/// The parameters that train.
-inline std::vector<at::Tensor> trainable(torch::nn::Module const& module) {
-  std::vector<at::Tensor> list;
-  for (at::Tensor const& parameter : module.parameters())
-    if (parameter.requires_grad()) list.push_back(parameter);
-  return list;
-}
 
 /// One optimizer over the trainable parameters of a model, and the step it takes after a loss.
 class Optimizer {

@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
@@ -54,6 +55,32 @@ inline Converted to_scheme(std::map<std::string, at::Tensor> const& native,
   }
   throw Error("the keys of " + std::string(schemes.back().title) + " have no place for a tensor",
               homeless, "choose the source that this model's weights come from");
+}
+
+/// Whose keys weights can be written under, and the key schemes that a name stands for.
+struct ConversionTarget {
+  std::string_view name;
+  std::vector<KeyScheme> schemes;
+};
+
+inline std::vector<ConversionTarget> const& conversion_targets() {
+  static std::vector<ConversionTarget> const targets{
+      {"native", {native}},
+      {"hf", {hf_clipseg}},
+      {"clipseg", {clipseg_authors}},
+      {"open_clip", {open_clip, biomedclipseg}},
+      {"openai", {openai_clip, openai_vit}},
+      {"cris", {cris}},
+      {"smp", {smp_unet, smp_unetpp, smp_deeplabv3plus}}};
+  return targets;
+}
+
+/// The target of that name. Throws Error where there is none.
+inline ConversionTarget const& find_target(std::string_view name) {
+  for (ConversionTarget const& target : conversion_targets())
+    if (target.name == name) return target;
+  throw Error("weights cannot be written under these keys", std::string(name),
+              "choose native, hf, clipseg, open_clip, openai, cris or smp");
 }
 
 }  // namespace vlsm::io

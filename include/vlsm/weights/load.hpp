@@ -5,13 +5,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "vlsm/io/checkpoint.hpp"
-#include "vlsm/nn/module.hpp"
-#include "vlsm/weights/hf_config.hpp"
+#include "vlsm/segmenter/any_segmenter.hpp"
 #include "vlsm/weights/load_options.hpp"
 
 namespace vlsm::io {
@@ -39,29 +37,18 @@ LoadReport load_checkpoint(torch::nn::Module& model, Checkpoint&& checkpoint,
                            std::string const& where, Omits const& omits,
                            LoadOptions const& options = {});
 
-/// Whether the published form of this model has a parameter of this name that ours leaves out.
-template <class Segmenter>
-bool omitted(std::string_view name) {
-  using Vision = typename Segmenter::Architecture::Vision;
-  if (name.starts_with("unused.")) return true;
-  if constexpr (requires { Vision::omits(name); })
-    return name.starts_with("vision.") && Vision::omits(name.substr(7));
-  else
-    return false;
-}
-
-/// Gives `segmenter` the weights of a checkpoint: a file of any supported format, or a folder as
+/// Gives `model` the weights of a checkpoint: a file of any supported format, or a folder as
 /// downloaded from a hub, whose config.json must agree with the architecture. Throws as
 /// `load_tensors` and `open_checkpoint` do.
-template <class Segmenter>
-LoadReport load(Segmenter& segmenter, std::filesystem::path const& path,
+LoadReport load(AnySegmenter& model, std::filesystem::path const& path,
+                LoadOptions const& options = {});
+
+/// The same for a model whose type is known.
+template <class A>
+LoadReport load(Segmenter<A>& model, std::filesystem::path const& path,
                 LoadOptions const& options = {}) {
-  Checkpoint checkpoint = open_checkpoint(path, options.section);
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(path / "config.json", ignored))
-    check_hf_config<typename Segmenter::Architecture>(path / "config.json");
-  return load_checkpoint(segmenter, std::move(checkpoint), path.string(), omitted<Segmenter>,
-                         options);
+  SegmenterView<A> view(model);
+  return load(view, path, options);
 }
 
 }  // namespace vlsm::io

@@ -51,7 +51,7 @@ class Differences {
 
 }  // namespace detail
 
-VLSM_INLINE void check_hf_config(std::filesystem::path const& path, HfClipSeg const& ours) {
+VLSM_INLINE void check_hf_config(std::filesystem::path const& path, ClipSegSettings const& ours) {
   std::shared_ptr<MappedFile const> const file = MappedFile::open(path);
   constexpr std::size_t longest = std::size_t{16} << 20;
   if (file->size() > longest)
@@ -61,7 +61,7 @@ VLSM_INLINE void check_hf_config(std::filesystem::path const& path, HfClipSeg co
 }
 
 VLSM_INLINE void check_hf_config(std::string_view text, std::string const& where,
-                                 HfClipSeg const& ours) {
+                                 ClipSegSettings const& ours) {
   nlohmann::json const config = parse_json(text, where, detail::fetch_config);
   if (!config.is_object())
     throw Error("the configuration is no JSON object", where, detail::fetch_config);

@@ -14,6 +14,7 @@
 #include "vlsm/nn/adaptation.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/weights/fill.hpp"
+#include "vlsm/weights/hf_config.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/native.hpp"
 
@@ -179,6 +180,17 @@ VLSM_INLINE LoadReport load_checkpoint(torch::nn::Module& model, Checkpoint&& ch
                                        LoadOptions const& options) {
   Checkpoint const mine = std::move(checkpoint);
   return detail::load_from(model, mine, /*shared=*/false, where, omits, options);
+}
+
+VLSM_INLINE LoadReport load(AnySegmenter& model, std::filesystem::path const& path,
+                            LoadOptions const& options) {
+  Checkpoint checkpoint = open_checkpoint(path, options.section);
+  std::error_code ignored;
+  if (model.info.clipseg && std::filesystem::is_regular_file(path / "config.json", ignored))
+    check_hf_config(path / "config.json", *model.info.clipseg);
+  return load_checkpoint(
+      model.module(), std::move(checkpoint), path.string(),
+      [&](std::string_view name) { return model.omits(name); }, options);
 }
 
 }  // namespace vlsm::io
