@@ -24,7 +24,7 @@ struct Both {
     static Both const both = [] {
       std::string const packed =
           test::read_file(VLSM_TEST_DATA "/tokenizers/bpe_simple_vocab_16e6.txt.gz");
-      std::string const list = gunzip(packed, largest_vocabulary_file).value();
+      std::string const list = io::gunzip(packed, largest_vocabulary_file).value();
       auto const merges = parse_merges(list, "list", openai_merges);
       PieceIds ids;
       auto const add = [&](std::string piece) {

@@ -34,7 +34,7 @@ std::optional<std::string> by_zlib(std::string_view file) {
 }
 
 void check_gzip(std::string_view file, bool must_be_read) {
-  auto const ours = tokenizer::gunzip(file, room);
+  auto const ours = io::gunzip(file, room);
   fuzz::require(ours || !must_be_read, "a sound gzip file is read");
   if (!ours) return;
   auto const theirs = by_zlib(file);

@@ -19,7 +19,7 @@ namespace vlsm::test {
 inline std::optional<std::string> openai_list() {
   auto const path = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
   if (!path) return std::nullopt;
-  return tokenizer::gunzip(read_file(*path), tokenizer::largest_vocabulary_file);
+  return io::gunzip(read_file(*path), tokenizer::largest_vocabulary_file);
 }
 
 /// CLIP's pieces with their ids, as its vocab.json has them.
