@@ -6,6 +6,7 @@
 #include "support/fixtures.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/train/freeze.hpp"
+#include "vlsm/train/optimizer.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/save.hpp"
 

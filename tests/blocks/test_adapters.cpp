@@ -137,7 +137,7 @@ TEST_CASE("adapters: dense ones sit in the first blocks, and are VLSM-Adapter's 
                 9LL * 2 * 2 * 485 * 768 * 2 * 64);
   static_assert(Lora<Text>::flops(load) - Text::flops(load) == 12 * 2 * 2 * 20 * 8 * 2 * 512);
   // Cross attentions project their keys and values from the words.
-  using Decoder = test::TinyCris::Decoder;  // 2 layers of width 64, 6 x 6 cells, 17 tokens
+  using Decoder = Slots<test::TinyCris>::Decoder;  // 2 layers of width 64, 6 x 6 cells, 17 tokens
   constexpr Workload small{.height = 96, .width = 96, .tokens = 17};
   static_assert(Lora<Decoder, everywhere>::flops(small) - Decoder::flops(small) ==
                 2 * 3 * 2 * 64 * 2 * (36 * 4 + 36 * 2 + 17 * 2));

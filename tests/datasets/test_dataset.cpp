@@ -10,7 +10,7 @@ using namespace vlsm::test;
 
 namespace {
 
-constexpr vlsm::Recipe recipe{.image = 32, .normalize = vlsm::imagenet};
+constexpr vlsm::Recipe recipe{.image = 32, .normalize = vlsm::imagenet_normalization};
 
 std::string row(std::string const& image, std::string const& mask, std::string const& prompts) {
   return R"({"img_name": ")" + image + R"(", "mask_name": ")" + mask + R"(", "prompts": )" +
@@ -26,7 +26,7 @@ struct Folder : TempDir {
     write_file(*this / "masks/other.png", plain_png(12, 16, '\xff'));
     write_file(*this / "masks/text.png", "no picture");
   }
-  vlsm::Dataset open(std::string const& rows, std::string const& level = "p1") const {
+  vlsm::FolderDataset open(std::string const& rows, std::string const& level = "p1") const {
     write_file(*this / "anns/test.json", "[" + rows + "]");
     return {path(), "test", level, recipe};
   }
@@ -36,7 +36,7 @@ struct Folder : TempDir {
 
 TEST_CASE("dataset: an example holds the picture and the mask at the recipe's size") {
   Folder const folder;
-  vlsm::Dataset const data =
+  vlsm::FolderDataset const data =
       folder.open(row("a.png", "m.png", R"({"p0": "", "p1": ["one", "two"]})"));
   REQUIRE(data.size() == 1);
   vlsm::Random random(1);
@@ -61,7 +61,7 @@ TEST_CASE("dataset: a mask's values between background and object stay soft") {
   for (int y = 0; y < 12; ++y)
     rows += std::string(1, '\0') + std::string(7, '\xff') + '\x40' + std::string(8, '\0');
   write_file(folder / "masks/edge.png", png(16, 12, 8, gray, rows));
-  vlsm::Dataset const data = folder.open(row("a.png", "edge.png", R"({"p1": "x"})"));
+  vlsm::FolderDataset const data = folder.open(row("a.png", "edge.png", R"({"p1": "x"})"));
   at::Tensor const mask = data.at(0, random).mask;  // [1, 32, 32]
   CHECK(mask.slice(2, 0, 14).eq(1).all().item<bool>());
   CHECK(mask.slice(2, 14, 16).eq(64.0f / 255.0f).all().item<bool>());
@@ -72,7 +72,7 @@ TEST_CASE("dataset: a mask's values between background and object stay soft") {
 
 TEST_CASE("dataset: the level random draws from every level but the first") {
   Folder const folder;
-  vlsm::Dataset const data =
+  vlsm::FolderDataset const data =
       folder.open(row("a.png", "m.png", R"({"p0": "", "p1": "one", "p2": "two"})"), "random");
   vlsm::Random random(1);
   std::set<std::string> seen;
@@ -85,8 +85,8 @@ TEST_CASE("dataset: the level random draws from every level but the first") {
 TEST_CASE("dataset: missing splits and empty ones and levels that a row lacks are told at once") {
   Folder const folder;
   std::string const good = row("a.png", "m.png", R"({"p0": "", "p1": "x"})");
-  CHECK_ERROR(vlsm::Dataset(folder.path(), "train", "p1", recipe), "train.json");
-  CHECK_ERROR(vlsm::Dataset(folder / "nowhere", "test", "p1", recipe), "nowhere");
+  CHECK_ERROR(vlsm::FolderDataset(folder.path(), "train", "p1", recipe), "train.json");
+  CHECK_ERROR(vlsm::FolderDataset(folder / "nowhere", "test", "p1", recipe), "nowhere");
   CHECK_ERROR(folder.open(""), "the split is empty");
   CHECK_ERROR(folder.open(good, "p7"), "choose one of p0, p1");
   CHECK_ERROR(folder.open(good + ", " + row("a.png", "m.png", R"({"p0": ""})")),

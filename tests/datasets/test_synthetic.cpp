@@ -8,7 +8,7 @@ using namespace vlsm::test;
 
 namespace {
 
-constexpr vlsm::Recipe recipe{.image = 64, .normalize = vlsm::imagenet};
+constexpr vlsm::Recipe recipe{.image = 64, .normalize = vlsm::imagenet_normalization};
 constexpr vlsm::SyntheticCounts few{.train = 3, .val = 1, .test = 2};
 
 }  // namespace
@@ -20,7 +20,7 @@ TEST_CASE("synthetic: every split opens with three rows a picture") {
                                     {"val", 3},
                                     {"test", 6},
                                     {"test_opposite", 4}}) {
-    vlsm::Dataset const data(folder.path(), split, "p2", recipe);
+    vlsm::FolderDataset const data(folder.path(), split, "p2", recipe);
     CHECK(data.size() == rows);
     vlsm::Random random(1);
     for (std::size_t i = 0; i < data.size(); ++i) {

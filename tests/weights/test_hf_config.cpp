@@ -2,6 +2,7 @@
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_clipseg.hpp"
+#include "vlsm/weights/hf_config.hpp"
 #include "vlsm/weights/load.hpp"
 
 namespace {

@@ -19,8 +19,8 @@ class Lora : public Block {
                 "LoraConfig: no projection is chosen");
 
  public:
-  template <FeatureSpec in, TextSpec text>
-  using At = Lora<typename Block::template At<in, text>, config>;
+  template <FeatureSpec in, TextSpec text, class Wrapped = Block>
+  using At = Lora<typename Wrapped::template At<in, text>, config>;
 
   Lora() {
     for (auto const& part : this->modules(false))

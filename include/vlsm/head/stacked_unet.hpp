@@ -52,8 +52,8 @@ class StackedUnet : public Head {
   using Unet = PictureUnet<config>;
 
  public:
-  template <FeatureSpec in, TextSpec text>
-  using At = StackedUnet<typename Head::template At<in, text>, config>;
+  template <FeatureSpec in, TextSpec text, class Wrapped = Head>
+  using At = StackedUnet<typename Wrapped::template At<in, text>, config>;
 
   /// map [B, width, h, w] -> logits [B, 1, H, W] of the image's size.
   at::Tensor forward(ImageFeatures const& read, TextFeatures const& said) const {
