@@ -7,7 +7,10 @@
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
+#include "vlsm/train/optimizer.hpp"
+#include "vlsm/train/state.hpp"
 #include "vlsm/weights/load.hpp"
+#include "vlsm/weights/save.hpp"
 
 namespace {
 

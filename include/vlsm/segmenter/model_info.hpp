@@ -101,7 +101,9 @@ SlotInfo slot_info(std::string writes, Workload load) {
 template <class A>
 std::optional<ClipSegSettings> clipseg_settings() {
   if constexpr (requires {
+                  A::Vision::settings.layer.heads;
                   A::Vision::settings.taps;
+                  A::Text::settings.layer.heads;
                   A::Text::settings.end;
                   A::Decoder::settings.heads;
                 }) {
