@@ -6,6 +6,7 @@
 
 namespace vlsm {
 
+/// The size of a ConditionAdapter.
 struct ConditionConfig {
   int width = 256;  ///< of the bottleneck
 };

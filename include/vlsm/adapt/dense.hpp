@@ -6,6 +6,7 @@
 
 namespace vlsm {
 
+/// The size of DenseAdapters, and in which blocks they stand.
 struct DenseConfig {
   int width = 64;  ///< of the bottlenecks
   int blocks =

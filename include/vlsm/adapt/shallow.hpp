@@ -6,6 +6,7 @@
 
 namespace vlsm {
 
+/// The size of ShallowAdapters.
 struct ShallowConfig {
   int width = 512;  ///< of the bottlenecks
 };

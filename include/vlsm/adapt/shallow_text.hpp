@@ -8,6 +8,7 @@
 
 namespace vlsm {
 
+/// The size of ShallowTextAdapters, and which blocks they read.
 struct ShallowTextConfig {
   int width = 512;                          ///< of the bottlenecks
   std::array<int, max_taps> taps{3, 6, 9};  ///< blocks, counted from 0, ascending

@@ -87,6 +87,7 @@ constexpr long long cells_of(FeatureSpec const& port, int i, Workload load) {
 constexpr long long rows_of(FeatureSpec const& out, Workload load) {
   return cells_of(out, 0, load) + out.class_tokens;
 }
+/// The same for a text tower: the words of a sentence.
 constexpr long long rows_of(TextSpec const& /*out*/, Workload load) { return load.tokens; }
 
 }  // namespace vlsm

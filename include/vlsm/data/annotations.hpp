@@ -22,7 +22,7 @@ struct Annotation {
 /// Throws Error with the file and the row.
 std::vector<Annotation> read_annotations(std::filesystem::path const& path);
 
-/// The rows of a text; `where` is its file, for messages.
+/// The rows of a text; `where` is its file, for messages. Throws Error with the file and the row.
 std::vector<Annotation> parse_annotations(std::string_view text, std::string const& where);
 
 }  // namespace vlsm

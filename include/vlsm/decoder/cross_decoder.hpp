@@ -9,9 +9,10 @@
 
 namespace vlsm {
 
+/// The sizes of a CrossDecoder; its width is that of the map and the words that it reads.
 struct CrossConfig {
   int heads = 0;
-  int ffn = 0;
+  int ffn = 0;  ///< hidden width of each layer's perceptron
   int layers = 0;
   int dropout = 0;                   ///< percent, in training
   Backend backend = Backend::fused;  ///< of the attention to the words, and of sums and norms

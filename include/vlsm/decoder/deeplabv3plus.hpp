@@ -9,6 +9,7 @@
 
 namespace vlsm {
 
+/// The sizes of a DeepLabV3PlusDecoder.
 struct DeepLabConfig {
   int width = 256;                       ///< channels of all that follows
   int shallow = 48;                      ///< channels that the shallow map is reduced to

@@ -7,9 +7,10 @@
 
 namespace vlsm {
 
+/// The sizes of a TransformerDecoder; its width is that of the taps that it reads.
 struct DecoderConfig {
   int heads = 0;
-  int ffn = 0;
+  int ffn = 0;  ///< hidden width of each layer's perceptron
   int eps = 5;  ///< layer norms add 10^-eps to the variance
 };
 

@@ -7,10 +7,12 @@
 
 namespace vlsm {
 
+/// The widths of a U-Net's or U-Net++'s decoder.
 struct UnetConfig {
   int width = 256;  ///< channels of the deepest step; each further step has half as many …
   int least = 16;   ///< … down to this many
 
+  /// Channels of step `step`, counted from 0, the deepest.
   constexpr int width_of(int step) const { return std::max(width >> step, least); }
 };
 

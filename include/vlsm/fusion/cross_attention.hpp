@@ -7,6 +7,7 @@
 
 namespace vlsm {
 
+/// The sizes of a CrossAttention.
 struct CrossAttentionConfig {
   int width = 0;  ///< channels the taps and the words are brought to
   int heads = 0;

@@ -6,6 +6,7 @@
 
 namespace vlsm {
 
+/// The size of a Film.
 struct FilmConfig {
   int width = 0;                     ///< channels all taps are reduced to
   Backend backend = Backend::fused;  ///< of the modulation

@@ -8,6 +8,7 @@
 
 namespace vlsm {
 
+/// How a FilmSkips is computed; its widths are those of the taps.
 struct FilmSkipsConfig {
   Backend backend = Backend::fused;  ///< of the modulation
 };

@@ -9,6 +9,7 @@
 
 namespace vlsm {
 
+/// The widths of a TextFpn.
 struct FpnConfig {
   std::array<int, 3> width{};  ///< channels the taps are brought to; the middle one is the output's
 };

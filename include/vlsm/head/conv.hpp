@@ -6,6 +6,7 @@
 
 namespace vlsm {
 
+/// The size of a ConvHead.
 struct ConvHeadConfig {
   int kernel = 3;  ///< cells a side
 };

@@ -7,6 +7,7 @@
 
 namespace vlsm {
 
+/// The sizes of a DynamicHead.
 struct ProjectorConfig {
   int kernel = 3;  ///< cells a side of the convolution that the sentence becomes
   int steps = 2;   ///< times the map is doubled before it

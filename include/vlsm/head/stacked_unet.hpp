@@ -8,6 +8,7 @@
 
 namespace vlsm {
 
+/// The sizes of the U-Net of a StackedUnet.
 struct StackedConfig {
   int stages = 2;  ///< of the encoder behind its stem, a residual block each
   int width = 64;  ///< of the decoder's deepest step

@@ -12,6 +12,7 @@
 // The outer layer of a JPEG file (ITU T.81, annex B): its segments.
 namespace vlsm::detail {
 
+/// Whether these bytes begin as a JPEG file does.
 inline bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); }
 
 /// A frame header (SOF) by its marker: all of C0 to CF but DHT, JPG and DAC.

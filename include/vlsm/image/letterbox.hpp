@@ -32,6 +32,7 @@ inline std::array<Letterbox1d, 2> letterbox(std::size_t height, std::size_t widt
   return {axis(high), axis(wide)};
 }
 
+/// The way back: the function from the square to the picture.
 inline Letterbox1d inverse(Letterbox1d map) { return {1 / map.scale, -map.offset / map.scale}; }
 
 /// Four neighbors, the first of which may lie outside, and their weights.
@@ -40,7 +41,9 @@ struct Neighbors {
   std::array<float, 4> weights;
 };
 
+/// The direction that places are computed for: rows (down) or columns (across).
 enum class Axis { down, across };
+/// The interpolation between neighbors.
 enum class Kernel { linear, cubic };
 
 /// For each of `count` places what `map` takes it from; the cubic is Keys' with a = -0.75.
@@ -116,6 +119,7 @@ void sample(Sample const* source, std::size_t rows, std::size_t columns,
   }
 }
 
+/// `value` to the nearest level, 0 to 255.
 inline std::uint8_t level_of(float value) {
   return static_cast<std::uint8_t>(std::clamp(std::lrint(value), 0L, 255L));
 }

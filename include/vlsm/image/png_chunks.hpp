@@ -18,6 +18,7 @@ inline constexpr std::string_view png_signature = "\x89PNG\r\n\x1a\n";
 inline constexpr std::size_t png_header_size = 33;  // signature and IHDR
 inline constexpr std::size_t png_frame = 12;        // of a chunk: length, type, checksum
 
+/// Whether these bytes begin as a PNG file does.
 inline bool is_png(std::string_view bytes) { return bytes.starts_with(png_signature); }
 
 /// The big-endian number in the `count` bytes from `at`; the caller checks the range.
@@ -27,12 +28,14 @@ inline std::uint32_t big_endian(std::string_view bytes, std::size_t at, std::siz
   return value;
 }
 
+/// What a PNG's IHDR says (ISO 15948), as it stands in the file.
 struct PngHeader {
   std::size_t width, height;
-  unsigned depth, color, compression, filter, interlaced;
+  unsigned depth, color, compression, filter, interlaced;  ///< depth: bits a sample
 
   bool palette() const { return color == 3; }
   std::size_t channels() const { return palette() ? 1u : 1u + (color & 2u) + (color >> 2 & 1u); }
+  /// Bytes of a row of so many pixels, without the byte that names its filter.
   std::size_t row(std::size_t pixels) const { return (pixels * channels() * depth + 7) / 8; }
 
   /// Whether depth, color and methods are among those that exist.
@@ -51,6 +54,7 @@ inline bool has_png_header(std::string_view bytes) {
          bytes.substr(8, 8) == std::string_view("\0\0\0\rIHDR", 8);
 }
 
+/// The header of a file for which `has_png_header` is true.
 inline PngHeader png_header(std::string_view bytes) {
   auto const byte = [&](std::size_t at) { return big_endian(bytes, at, 1); };
   return {big_endian(bytes, 16),

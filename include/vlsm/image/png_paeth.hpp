@@ -42,6 +42,7 @@ Words8 load_samples(std::uint8_t const* from) {
   return __builtin_convertvector(std::bit_cast<Bytes8>(bits), Words8);
 }
 
+/// Writes the `count` low bytes of a pixel's samples: the inverse of `load_samples`.
 template <std::size_t count>
 void store_samples(Words8 samples, std::uint8_t* to) {
   auto const bits = std::bit_cast<std::uint64_t>(__builtin_convertvector(samples, Bytes8));

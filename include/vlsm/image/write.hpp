@@ -9,6 +9,7 @@
 namespace vlsm {
 
 /// The bytes of a PNG file of an RGB picture, the same for the same picture wherever zlib packs.
+/// Throws Error for a picture without pixels.
 std::string encode_png(Image const& image);
 
 /// Writes a PNG file; nothing is left behind where that fails. `flush`: wait for the disk.

@@ -57,6 +57,7 @@ struct KeyMatch {
 /// The numbers of one name that a rule can carry over.
 inline constexpr std::size_t most_stars = std::tuple_size_v<decltype(KeyMatch::numbers)>;
 
+/// How many `*` a pattern has.
 constexpr std::size_t stars_of(std::string_view pattern) {
   return static_cast<std::size_t>(std::ranges::count(pattern, '*'));
 }

@@ -11,6 +11,7 @@
 
 namespace vlsm {
 
+/// Which other tokens a token sees.
 enum class AttentionMask {
   none,
   causal,  ///< a token sees itself and those before it
@@ -65,7 +66,7 @@ class Attention : public Module {
                   split(qkv_->rows(value, 2 * width_, width_)), padding, AttentionMask::none);
   }
 
-  /// The same for words, by the kernels that are made for few keys (or whoever `backend` names).
+  /// The same for words, by the kernels that are made for few keys or by another `backend`.
   at::Tensor cross_attend(at::Tensor const& query, OrderedWords const& words,
                           Backend backend) const {
     auto const heads = [&](at::Tensor const& x) {

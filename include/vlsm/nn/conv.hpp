@@ -8,10 +8,11 @@
 
 namespace vlsm {
 
+/// The sizes of a 2D convolution.
 struct ConvConfig {
-  int in = 0;
-  int out = 0;
-  int kernel = 1;
+  int in = 0;      ///< channels
+  int out = 0;     ///< channels
+  int kernel = 1;  ///< cells a side
   int stride = 1;
   int padding = 0;
   int dilation = 1;

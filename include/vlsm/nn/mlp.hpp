@@ -5,12 +5,14 @@
 
 namespace vlsm {
 
+/// What stands between the two layers of a perceptron.
 enum class Activation {
   relu,
   gelu,        ///< exact, by erf
   quick_gelu,  ///< x * sigmoid(1.702 x), OpenAI CLIP's
 };
 
+/// The activation of each element of x, which has any shape.
 inline at::Tensor activate(Activation kind, at::Tensor const& x) {
   switch (kind) {
     case Activation::relu:

@@ -11,19 +11,23 @@ enum class Residual {
   bottleneck,  ///< 1x1, 3x3, 1x1, the last four times as wide; the 3x3 strides
 };
 
+/// How many times as wide as its 3x3 convolutions a block's output is.
 constexpr int residual_expansion(Residual kind) { return kind == Residual::basic ? 1 : 4; }
 
+/// The sizes of a residual block.
 struct ResidualConfig {
   Residual kind = Residual::bottleneck;
-  int in = 0;
+  int in = 0;     ///< channels
   int inner = 0;  ///< channels of the 3x3 convolutions
   int stride = 1;
   int dilation = 1;  ///< of the 3x3 convolutions
 
   constexpr int out() const { return inner * residual_expansion(kind); }
   constexpr bool has_shortcut() const { return stride > 1 || in != out(); }
+  /// The convolution beside the main path; only where `has_shortcut()`.
   constexpr ConvConfig shortcut() const { return conv1x1(in, out(), stride); }
 
+  /// Convolutions of the main path.
   constexpr int count() const { return kind == Residual::basic ? 2 : 3; }
   /// Convolution `i` of the main path.
   constexpr ConvConfig conv(int i) const {
@@ -35,6 +39,7 @@ struct ResidualConfig {
   }
 };
 
+/// Parameters of a residual block, its norms included.
 constexpr long long residual_parameters(ResidualConfig c) {
   long long sum = c.has_shortcut() ? ConvNorm::parameter_count(c.shortcut()) : 0;
   for (int i = 0; i < c.count(); ++i) sum += ConvNorm::parameter_count(c.conv(i));

@@ -68,6 +68,7 @@ class PostNormLayer : public AdaptableLayer {
   std::shared_ptr<LayerNorm> norm2_;
 };
 
+/// Parameters of a PreNormLayer or a PostNormLayer, without adapters.
 constexpr long long layer_parameters(LayerConfig c) {
   return 2 * LayerNorm::parameter_count(c.width) + Attention::parameter_count(c.width) +
          Linear::parameter_count(c.width, c.ffn) + Linear::parameter_count(c.ffn, c.width);

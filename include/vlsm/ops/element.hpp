@@ -9,6 +9,8 @@
 // Tensors' types as the kernels name them.
 namespace vlsm::ops {
 
+/// The kernels' name for the type of a tensor of any shape; f32 for types that they have no name
+/// for (`kernels_reach` tells).
 inline kernels::Element element_of(at::Tensor const& x) {
   switch (x.scalar_type()) {
     case at::kHalf:
@@ -24,7 +26,8 @@ inline kernels::Element element_of(at::Tensor const& x) {
   }
 }
 
-/// Whether fused kernels may run where this tensor lives, on numbers of its type.
+/// Whether fused kernels may run on the device of this tensor, on numbers of its type; it has any
+/// shape.
 inline bool kernels_reach(at::Tensor const& x) {
 #ifdef VLSM_KERNELS
   bool const here = x.is_cpu() || x.is_cuda();
@@ -35,7 +38,8 @@ inline bool kernels_reach(at::Tensor const& x) {
   return here && (type == at::kFloat || type == at::kHalf || type == at::kBFloat16);
 }
 
-/// Whether two tensors, or one and nothing, have one type and one device.
+/// Whether two tensors of any shape have one type and one device; an undefined `other` is no
+/// obstacle.
 inline bool same_kind(at::Tensor const& x, at::Tensor const& other) {
   return !other.defined() ||
          (x.scalar_type() == other.scalar_type() && x.device() == other.device());

@@ -11,8 +11,9 @@
 
 namespace vlsm::ops {
 
-/// Asks the system to back new memory by huge pages, as it does for who asks. A result of 20 MB
-/// that is written once costs 5000 page faults else, and they take as long as the computation.
+/// Asks the system to back new memory, a tensor of any shape, by huge pages: it gives them only on
+/// request. Without them a result of 20 MB that is written once costs 5000 page faults, which take
+/// as long as the computation.
 inline void prefer_huge_pages([[maybe_unused]] at::Tensor const& fresh) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   constexpr std::uintptr_t huge = 2 << 20;

@@ -17,29 +17,32 @@
 // What the operators that read whole tensors from end to end (film, add_norm) have in common.
 namespace vlsm::ops::detail {
 
-/// Whether the kernels take x and, where they are there, the others: one type, one device, some
-/// numbers.
+/// Whether the kernels take x and, where they are defined, the others: one type, one device, at
+/// least one number. Any shape.
 inline bool takes(at::Tensor const& x, std::initializer_list<at::Tensor> others) {
   return kernels_reach(x) && x.numel() > 0 &&
          std::all_of(others.begin(), others.end(),
                      [&](at::Tensor const& other) { return same_kind(x, other); });
 }
 
+/// Whether autograd records, and one of these tensors of any shape requires a gradient.
 inline bool wants_gradient(std::initializer_list<at::Tensor> tensors) {
   return at::GradMode::is_enabled() &&
          std::any_of(tensors.begin(), tensors.end(),
                      [](at::Tensor const& x) { return x.defined() && x.requires_grad(); });
 }
 
+/// x of any shape, contiguous; undefined where x is.
 inline at::Tensor contiguous(at::Tensor const& x) { return x.defined() ? x.contiguous() : x; }
 
-/// Memory for a result of x's shape that is written once, from end to end.
+/// Memory for a result of x's type and shape (any shape) that is written once, from end to end.
 inline at::Tensor fresh_like(at::Tensor const& x) {
   at::Tensor const fresh = at::empty(x.sizes(), x.options());
   if (x.is_cpu()) prefer_huge_pages(fresh);
   return fresh;
 }
 
+/// The memory of a tensor of any shape; null where it is undefined.
 inline void* data_or_null(at::Tensor const& x) {
   return x.defined() ? x.mutable_data_ptr() : nullptr;
 }
@@ -49,8 +52,8 @@ constexpr std::int64_t grain_for(std::int64_t each) {
   return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, each));
 }
 
-/// Calls `start(stream)` with PyTorch's stream on the card of `where`; only where
-/// kernels_reach(where).
+/// Calls `start(stream)` with PyTorch's stream on the card of `where`, a tensor of any shape; only
+/// where kernels_reach(where).
 template <class Start>
 void on_card_of([[maybe_unused]] at::Tensor const& where, [[maybe_unused]] Start const& start) {
 #ifdef VLSM_KERNELS
@@ -59,7 +62,7 @@ void on_card_of([[maybe_unused]] at::Tensor const& where, [[maybe_unused]] Start
 #endif
 }
 
-/// Starts the kernel that these arguments are for, likewise.
+/// Starts the kernel that these arguments are for, likewise; `where` has any shape.
 template <class Arguments>
 void launch_on_card(at::Tensor const& where, Arguments const& arguments) {
   on_card_of(where, [&](void* stream) { launch(arguments, stream); });

@@ -6,8 +6,8 @@
 
 namespace vlsm::detail {
 
-/// What losses and metrics ask of their tensors. Throws Error where the shapes differ or have fewer
-/// than three dimensions.
+/// What losses and metrics ask of their tensors [B, C, ...]. Throws Error where the shapes differ
+/// or have fewer than three dimensions.
 inline void check_same_shape(at::Tensor const& prediction, at::Tensor const& target) {
   if (prediction.sizes() != target.sizes() || prediction.dim() < 3)
     throw Error("prediction and target differ in shape",

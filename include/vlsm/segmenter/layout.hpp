@@ -9,7 +9,7 @@
 // Blocks that read tokens meet towers that write maps, and the other way round.
 namespace vlsm {
 
-/// Height and width of tap `i` in cells.
+/// Height and width in cells of tap `i`, tokens [B, N, C] or a map [B, C, h, w].
 inline std::pair<std::int64_t, std::int64_t> size_of(ImageFeatures const& features,
                                                      FeatureSpec const& port, int i) {
   if (port.layout == Layout::tokens)

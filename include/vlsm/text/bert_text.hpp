@@ -9,10 +9,11 @@
 
 namespace vlsm {
 
+/// The sizes of a BERT tower.
 struct BertTextConfig {
   LayerConfig layer;
   int blocks = 0;
-  int vocabulary = 0;
+  int vocabulary = 0;   ///< how many token ids there are
   int positions = 512;  ///< longest prompt
   int hidden = 0;       ///< width between the two layers of the projection
   int sentence = 0;     ///< width the first token's vector is projected to

@@ -21,10 +21,11 @@ enum class TextPadding {
   end_attended,  ///< the end token again, up to the last position, and each counts (medvlsm's CRIS)
 };
 
+/// The sizes of a CLIP text tower, and how it treats what stands behind a sentence.
 struct ClipTextConfig {
   LayerConfig layer;
   int blocks = 0;
-  int vocabulary = 0;
+  int vocabulary = 0;  ///< how many token ids there are
   int positions = 77;  ///< longest prompt
   int end = 49407;     ///< id of the end token, or `largest_id_ends`
   int sentence = 0;    ///< width the end token's vector is projected to

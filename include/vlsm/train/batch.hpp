@@ -44,6 +44,7 @@ struct Batch {
   }
 };
 
+/// The examples at these indices, stacked: images [B, 3, S, S], masks [B, 1, S, S].
 inline Batch collate(Dataset const& examples, std::span<std::size_t const> indices,
                      Random& random) {
   Batch batch;

@@ -19,7 +19,7 @@ inline void freeze(torch::nn::Module& module) {
   module.eval();
 }
 
-/// The parameters that train.
+/// The parameters that train, each of any shape.
 inline std::vector<at::Tensor> trainable(torch::nn::Module const& module) {
   std::vector<at::Tensor> list;
   for (at::Tensor const& parameter : module.parameters())

@@ -28,7 +28,8 @@ inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& 
   return {};
 }
 
-/// The loss that `options` (of fit or evaluate) ask for.
+/// The loss, a scalar, that `options` (of fit or evaluate) ask for, of logits [B, 1, H, W] against
+/// masks of that shape in [0, 1].
 template <class Options>
 at::Tensor chosen_loss(at::Tensor const& logits, at::Tensor const& target, Options const& options) {
   return options.own_loss ? options.own_loss(logits, target)

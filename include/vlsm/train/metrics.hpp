@@ -9,6 +9,7 @@
 
 namespace vlsm {
 
+/// What the scores count.
 struct MetricOptions {
   /// true: NaN wherever the target is empty; false: 1 where both are empty, 0 where only the target
   /// is.
@@ -43,15 +44,15 @@ inline at::Tensor ratio(at::Tensor const& part, at::Tensor const& whole, Overlap
 
 }  // namespace detail
 
-/// Dice similarity of masks [B, C, H, W] (any type, non-zero is foreground) per image and channel
-/// [B, C].
+/// Dice similarity of masks [B, C, H, W] (any type, non-zero is foreground) per image and channel,
+/// [B, C] in float32. Throws Error where the shapes differ.
 inline at::Tensor dice_score(at::Tensor const& prediction, at::Tensor const& target,
                              MetricOptions const& options = {}) {
   auto const counts = detail::overlap(prediction, target, options);
   return detail::ratio(2 * counts.both, counts.predicted + counts.target, counts, options);
 }
 
-/// Intersection over union, likewise.
+/// Intersection over union of masks [B, C, H, W], likewise.
 inline at::Tensor iou_score(at::Tensor const& prediction, at::Tensor const& target,
                             MetricOptions const& options = {}) {
   auto const counts = detail::overlap(prediction, target, options);

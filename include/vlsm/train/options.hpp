@@ -44,6 +44,7 @@ struct OptimizerOptions {
   double clip = 0.5;  ///< largest norm of all gradients together; 0: not clipped
 };
 
+/// How the learning rate changes from epoch to epoch.
 enum class Schedule {
   plateau,  ///< the study's: a tenth after 5 epochs without a better validation loss
   cosine,   ///< warm-up and half a cosine over all epochs, for models that train from scratch
@@ -91,6 +92,7 @@ enum class ScoreAt {
   picture,  ///< the prediction is brought back to the picture's size, as a user sees it
 };
 
+/// How to score a model on a data set.
 struct EvaluateOptions {
   std::size_t batch = 8;
   ScoreAt at = ScoreAt::model;

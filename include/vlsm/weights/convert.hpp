@@ -18,9 +18,9 @@ struct Converted {
   std::vector<NamedArray> tensors;
 };
 
-/// Every tensor of a checkpoint under our names, those that no model of ours reads included. Throws
-/// Error where the checkpoint follows no known scheme. Tensors that its scheme does not know are
-/// left out, or with `strict` an Error.
+/// Every tensor of a checkpoint, of any shape, under our names, those that no model of ours reads
+/// included. Throws Error where the checkpoint follows no known scheme. Tensors that its scheme
+/// does not know are left out, or with `strict` an Error.
 inline std::map<std::string, at::Tensor> all_native(std::vector<NamedArray> const& tensors,
                                                     std::string const& where, bool strict = false) {
   Problems problems;
@@ -37,8 +37,9 @@ inline std::map<std::string, at::Tensor> all_native(std::vector<NamedArray> cons
   return native;
 }
 
-/// The same tensors, bit for bit, under the keys of the first of `schemes` that has a place for all
-/// of them. Throws Error that names what has no place. Tensors named `unused.` may have none.
+/// The same tensors (any shape), bit for bit, under the keys of the first of `schemes` that has a
+/// place for all of them. Throws Error that names what has no place. Tensors named `unused.` may
+/// have none.
 inline Converted to_scheme(std::map<std::string, at::Tensor> const& native,
                            std::span<KeyScheme const> schemes) {
   std::string homeless;
@@ -63,6 +64,7 @@ struct ConversionTarget {
   std::vector<KeyScheme> schemes;
 };
 
+/// All targets. A name with several schemes stands for the first that has a place for all tensors.
 inline std::vector<ConversionTarget> const& conversion_targets() {
   static std::vector<ConversionTarget> const targets{
       {"native", {native}},

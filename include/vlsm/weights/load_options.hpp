@@ -22,6 +22,7 @@ struct LoadReport {
   std::vector<std::string> notes{};    ///< what else there was to choose or to leave out
 };
 
+/// What of a file is read, and what must be there.
 struct LoadOptions {
   /// The slots that are read; what the file holds of others is dropped.
   std::vector<std::string> slots{"vision", "text", "fusion", "decoder", "head"};

@@ -37,7 +37,8 @@ struct NativeTensors {
   std::vector<std::string> refused{};  ///< keys whose place `use` refuses
 };
 
-/// What a file looks like that no scheme explains; `where` names its first unknown key.
+/// Throws Error for a file that no scheme explains: it says what the file looks like; `where` names
+/// the file, and the message its first unknown key.
 [[noreturn]] inline void refuse_unknown(Recognized const& source,
                                         std::vector<std::string_view> const& keys,
                                         std::string const& where) {

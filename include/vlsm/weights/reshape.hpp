@@ -9,7 +9,9 @@
 
 namespace vlsm::io {
 
-/// A source's tensor as ours; one whose shape the change does not expect stays as it is.
+/// A source's tensor as ours: a matrix [n, m] becomes [m, n], a position table [1, N, C] becomes
+/// [N, C], a vector [1, 1, C] becomes [C], as `change` says. One whose shape the change does not
+/// expect stays as it is.
 inline at::Tensor to_ours(Change change, at::Tensor const& theirs) {
   switch (change) {
     case Change::transpose:
@@ -24,7 +26,7 @@ inline at::Tensor to_ours(Change change, at::Tensor const& theirs) {
   }
 }
 
-/// One of ours as the source's, part `part` of `parts`: the inverse of `to_ours`.
+/// One of ours, of any shape, as the source's, part `part` of `parts`: the inverse of `to_ours`.
 inline at::Tensor to_theirs(KeyRule const& rule, at::Tensor const& ours) {
   switch (rule.change) {
     case Change::transpose:

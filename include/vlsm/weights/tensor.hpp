@@ -12,14 +12,15 @@
 
 namespace vlsm::io {
 
+/// torch's name for a type of elements.
 inline at::ScalarType scalar_type(DType dtype) {
   constexpr at::ScalarType types[] = {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
                                       at::kInt,    at::kShort, at::kChar, at::kByte,     at::kBool};
   return types[static_cast<std::size_t>(dtype)];
 }
 
-/// A tensor over the array's memory; the array's owner lives as long as the tensor. Mapped files
-/// are mapped privately, so the tensor may be written to.
+/// A tensor of any shape over the array's memory; the array's owner lives as long as the tensor.
+/// Mapped files are mapped privately, so the tensor may be written to.
 inline at::Tensor to_tensor(Array const& array) {
   if (elements(array) == 0) return at::empty(array.shape, scalar_type(array.dtype));
   return at::from_blob(
@@ -34,8 +35,9 @@ inline std::optional<DType> dtype_of(at::ScalarType type) {
   return std::nullopt;
 }
 
-/// The array of a tensor, on the CPU and contiguous; it shares the tensor's memory where that is so
-/// already. Throws Error for types that are not held here (complex, quantized, float8, uint16).
+/// The array of a tensor of any shape, on the CPU and contiguous; it shares the tensor's memory
+/// where that is so already. Throws Error for types that are not held here (complex, quantized,
+/// float8, uint16).
 inline Array to_array(at::Tensor const& tensor) {
   auto const dtype = tensor.defined() ? dtype_of(tensor.scalar_type()) : std::nullopt;
   if (!dtype)

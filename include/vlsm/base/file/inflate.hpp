@@ -19,10 +19,12 @@
 
 namespace vlsm::io {
 
+/// How unpacking ended, and how many bytes were written.
 struct Inflated {
+  /// `done`: the stream ended; `no_room`: it goes on, but `out` is full; `damaged`: anything else.
   enum class State { done, no_room, damaged };
   State state = State::damaged;
-  std::size_t written = 0;
+  std::size_t written = 0;  ///< bytes, where it is done
 };
 
 /// Unpacks a DEFLATE stream (RFC 1951) from the beginning of `in` into `room` bytes at `out`: what

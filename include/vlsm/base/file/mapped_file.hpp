@@ -55,7 +55,8 @@ class MappedFile {
         new MappedFile(static_cast<std::byte*>(memory), size, path.string()));
   }
 
-  /// A file that is no file on any disk: a copy of `bytes`, called `path` in messages.
+  /// A file that is no file on any disk: a copy of `bytes`, called `path` in messages. Throws Error
+  /// where there are no bytes.
   static std::shared_ptr<MappedFile const> in_memory(std::span<std::byte const> bytes,
                                                      std::string path) {
     if (bytes.empty()) throw Error("the file is empty", path, "download or copy it again");

@@ -27,7 +27,7 @@ struct Safetensors {
 /// Tensors of types that are not held here are listed apart.
 Safetensors read_safetensors(std::shared_ptr<MappedFile const> const& file);
 
-/// Maps `path` and reads it.
+/// Maps `path` and reads it. Throws Error where it cannot be mapped, and as above.
 Safetensors read_safetensors(std::filesystem::path const& path);
 
 /// Writes contiguous tensors in the reference's order (dtype descending, then name), so that the

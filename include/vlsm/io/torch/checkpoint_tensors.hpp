@@ -37,6 +37,8 @@ void check_names(Tensors const& tensors, std::string const& where) {
 }
 
 /// Gives the tensors of `state` their data; `memory(storage, where)` returns that of a storage.
+/// Tensors of types that are not read here are listed as unread. Throws Error where no others are
+/// left, and for damaged tensors.
 template <typename Memory>
 Checkpoint resolve_tensors(std::string format, Pickle const& pickle, StateDict state,
                            Memory&& memory, std::string const& path) {

@@ -63,7 +63,7 @@ inline std::optional<StorageType> find_storage_type(std::string_view name) {
   return std::nullopt;
 }
 
-/// The same; Error for an unknown one.
+/// The same; throws Error for an unknown one.
 inline StorageType storage_type(std::string_view name, std::string const& where) {
   if (auto const found = find_storage_type(name)) return *found;
   throw Error("the storage type " + shown(name) + " is not known", where,
@@ -76,7 +76,7 @@ inline StorageType storage_type(Pickle const& pickle, PickleStorage const& stora
   return storage_type(pickle.get<PickleClass>(storage.type)->name, where);
 }
 
-/// Bytes of the whole storage. Error where that does not fit 63 bits.
+/// Bytes of the whole storage. Throws Error where that does not fit 63 bits.
 inline std::size_t storage_bytes(PickleStorage const& storage, StorageType const& type,
                                  std::string const& where) {
   auto const bytes = checked_product(storage.elements, static_cast<std::int64_t>(type.size));

@@ -11,6 +11,7 @@ namespace vlsm::kernels::cpu {
 /// Rows whose sums down the columns are one split of the backward.
 inline constexpr std::ptrdiff_t add_norm_rows = 64;
 
+/// Splits of the backward: groups of add_norm_rows rows, the last of which may have fewer.
 constexpr std::ptrdiff_t add_norm_splits(AddNormShape const& shape) {
   return (shape.rows + add_norm_rows - 1) / add_norm_rows;
 }
@@ -88,7 +89,7 @@ struct AddNormForwardRows {
         sums[k] += value;
       });
       if constexpr (!std::is_same_v<E, float>) {
-        // Rounded as it is stored: the backward, and whoever reads z, see what was normalized.
+        // Rounded as it is stored: the backward, and readers of z, see what was normalized.
         E* const rounded = z != nullptr ? z : reinterpret_cast<E*>(x_buffer);
         from_floats(rounded, sum, columns);
         to_floats(sum, rounded, columns);

@@ -12,6 +12,7 @@
 //   z = dropout(x) + residual, y = (z - mean(z)) / sqrt(var(z) + epsilon) weight + bias
 namespace vlsm::kernels {
 
+/// The sizes and the type of the arrays [rows, columns].
 struct AddNormShape {
   std::ptrdiff_t rows = 0;
   int columns = 0;              ///< up to add_norm_columns; rows are contiguous
@@ -27,12 +28,13 @@ struct AddNormDropout {
   float scale = 1;   ///< of what is kept: 1 / (1 - p)
 };
 
+/// Arguments of the forward. x, residual, y and z are [rows, columns], weight and bias [columns].
 struct AddNormForward {
   AddNormShape shape;
   void const* x = nullptr;
   void const* residual = nullptr;  ///< may be null: z = x
   void const *weight = nullptr, *bias = nullptr;
-  float epsilon = 1e-5f;
+  float epsilon = 1e-5f;  ///< is added to the variance
   AddNormDropout dropout{};
   void* y = nullptr;
   void* z = nullptr;  ///< may be null; may be x or residual
@@ -40,11 +42,13 @@ struct AddNormForward {
   float *mean = nullptr, *inverse_deviation = nullptr;
 };
 
+/// Arguments of the backward. z and the gradients by x, y, z and the residual are [rows, columns],
+/// weight and its gradients [columns].
 struct AddNormBackward {
   AddNormShape shape;
   void const *z = nullptr, *weight = nullptr, *grad_y = nullptr;
   void const* grad_z = nullptr;  ///< what comes to z from elsewhere; may be null
-  float const *mean = nullptr, *inverse_deviation = nullptr;
+  float const *mean = nullptr, *inverse_deviation = nullptr;  ///< [rows], of the forward
   AddNormDropout dropout{};
   void* grad_x = nullptr;  ///< may be z, grad_y or grad_z
   /// May be null. Without dropout it equals grad_x: hand that on.
@@ -60,8 +64,11 @@ constexpr std::ptrdiff_t add_norm_workspace(AddNormShape const& shape) {
              : std::ptrdiff_t{2} * ColumnSplit(shape.columns).splits(shape.rows) * shape.columns;
 }
 
-/// `stream` is a cudaStream_t. No synchronisation, no atomics, the same bits every run.
+/// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
+/// every run. Throws Error for rows of more than add_norm_columns numbers and for element types
+/// that are no floats.
 void launch(AddNormForward const& arguments, void* stream);
+/// Starts the backward, likewise.
 void launch(AddNormBackward const& arguments, void* stream);
 
 }  // namespace vlsm::kernels

@@ -37,7 +37,8 @@ struct AttentionShape {
   float dropout_scale = 1;  ///< 1 / (1 - probability)
 };
 
-/// A row without keys gets zeros, and minus infinity in `lse`.
+/// Arguments of the forward: q and out [B, Nq, H, D], k and v [B, Nk, H, D]. A row without keys
+/// gets zeros, and minus infinity in `lse`.
 struct FusionAttentionForward {
   AttentionShape shape;
   void const *q, *k, *v;
@@ -46,10 +47,12 @@ struct FusionAttentionForward {
   AttentionStrides q_strides, k_strides, v_strides, out_strides;
 };
 
+/// Arguments of the backward: q, out and their gradients [B, Nq, H, D], k, v and their gradients
+/// [B, Nk, H, D]. `out` and `lse` are what the forward wrote.
 struct FusionAttentionBackward {
   AttentionShape shape;
   void const *q, *k, *v, *out, *grad_out;
-  float const* lse;
+  float const* lse;  ///< [B, H, Nq]
   void *grad_q, *grad_k, *grad_v;
   void* workspace;  ///< workspace_bytes() of it, aligned to 16
   AttentionStrides q_strides, k_strides, v_strides, out_strides, grad_out_strides;
@@ -61,11 +64,13 @@ constexpr bool fusion_attention_takes(int width) {
   return width == 16 || width == 32 || width == 64 || width == 80 || width == 128;
 }
 
-/// `stream` is a cudaStream_t. No synchronisation, no memory of their own, the same bits every run.
+/// Starts the forward. `stream` is a cudaStream_t. No synchronization, no memory of their own, the
+/// same bits every run. Throws Error for widths that `fusion_attention_takes` says no to.
 void launch(FusionAttentionForward const& arguments, void* stream);
+/// Starts the backward, likewise.
 void launch(FusionAttentionBackward const& arguments, void* stream);
 
-/// Depends on the shape and on the card in use.
+/// Bytes of the backward's workspace. Depends on the shape and on the card in use.
 std::size_t workspace_bytes(AttentionShape const& shape);
 
 }  // namespace vlsm::kernels

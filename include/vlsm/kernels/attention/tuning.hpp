@@ -18,6 +18,7 @@ struct AttentionTuning {
   int blocks;      ///< that occupy the card: twice its multiprocessors
 };
 
+/// The numbers for a card of this compute capability (90 means 9.0).
 constexpr AttentionTuning attention_tuning(int capability) {
   int const all = shared_limit(capability);
   // 148 multiprocessors on a B200, 132 on an H100, 16 on an Orin, 108 on an A100.
@@ -31,15 +32,19 @@ constexpr int forward_chunk(Arithmetic arithmetic, int width) {
   if (arithmetic == Arithmetic::f32) return 32;
   return width <= 64 ? 80 : width == 80 ? 64 : 32;
 }
+/// The same in the backward passes, for any type of numbers.
 constexpr int backward_chunk(int width) { return width <= 80 ? 32 : 16; }
 
+/// Bytes of one number in memory.
 constexpr int element_bytes(Arithmetic arithmetic) {
   return arithmetic == Arithmetic::f32 || arithmetic == Arithmetic::tf32 ? 4 : 2;
 }
 
+/// The smallest multiple of `step` that is not below `value`.
 VLSM_HOST_DEVICE constexpr int round_up(int value, int step) {
   return (value + step - 1) / step * step;
 }
+/// How many steps cover `value`: the quotient, rounded up.
 constexpr int divide_up(int value, int step) { return (value + step - 1) / step; }
 
 /// 16 bytes more than a row: then neither ldmatrix nor the loads of fragments meet a bank twice.
@@ -84,6 +89,8 @@ struct KeyPlan {
   int shared_bytes;
 };
 
+/// A warp owns `rows` keys. The queries are split where the keys alone make too few blocks for the
+/// card.
 constexpr KeyPlan key_plan(AttentionShape const& shape, int rows, AttentionTuning const& tuning) {
   KeyPlan plan{};
   plan.warps = std::clamp(divide_up(shape.keys, rows), 1, 8);

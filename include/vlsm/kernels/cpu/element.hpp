@@ -13,19 +13,23 @@
 // so that the compiler makes vectors of them.
 namespace vlsm::kernels::cpu {
 
+/// `count` floats, copied.
 VLSM_ALWAYS_INLINE void to_floats(float* to, float const* from, std::ptrdiff_t count) {
   std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
 }
 
+/// `count` bytes as floats, 0 to 255.
 VLSM_ALWAYS_INLINE void to_floats(float* to, std::uint8_t const* from, std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
 }
 
+/// `count` numbers as floats, exactly.
 VLSM_ALWAYS_INLINE void to_floats(float* to, BFloat16 const* from, std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i)
     to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(from[i].bits) << 16);
 }
 
+/// `count` halves as floats, exactly: subnormals, infinities and NaN, too.
 VLSM_ALWAYS_INLINE void to_floats(float* to, Half const* from, std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     std::uint32_t const half = from[i].bits, magnitude = half & 0x7fffu;
@@ -37,11 +41,12 @@ VLSM_ALWAYS_INLINE void to_floats(float* to, Half const* from, std::ptrdiff_t co
   }
 }
 
+/// `count` floats, copied.
 VLSM_ALWAYS_INLINE void from_floats(float* to, float const* from, std::ptrdiff_t count) {
   std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
 }
 
-// To nearest, ties to even.
+/// `count` floats, rounded to nearest, ties to even.
 VLSM_ALWAYS_INLINE void from_floats(BFloat16* to, float const* from, std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     auto const bits = std::bit_cast<std::uint32_t>(from[i]);
@@ -50,6 +55,7 @@ VLSM_ALWAYS_INLINE void from_floats(BFloat16* to, float const* from, std::ptrdif
   }
 }
 
+/// `count` floats, rounded to nearest, ties to even; what is too large for a half is infinite.
 VLSM_ALWAYS_INLINE void from_floats(Half* to, float const* from, std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     auto const bits = std::bit_cast<std::uint32_t>(from[i]);

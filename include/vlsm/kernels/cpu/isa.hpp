@@ -15,6 +15,8 @@
 
 namespace vlsm::kernels::cpu {
 
+/// The instruction sets that kernels are compiled for: what every machine has, AVX2 with FMA,
+/// AVX-512 (F, DQ, BW and VL).
 enum class Isa { base, avx2, avx512 };
 
 /// The widest instruction set of this machine.

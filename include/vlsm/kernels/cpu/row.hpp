@@ -33,6 +33,7 @@ VLSM_ALWAYS_INLINE float* target_of(E* to, std::ptrdiff_t count, float* buffer) 
     if (count % Lanes<float, bytes>::count == 0) return to;
   return buffer;
 }
+/// Writes `count` floats from where `target_of` said to their place, in its type.
 template <class E>
 VLSM_ALWAYS_INLINE void put(E* to, std::ptrdiff_t count, float const* from) {
   if constexpr (std::is_same_v<E, float>)

@@ -11,10 +11,11 @@ namespace vlsm::kernels::cpu {
 /// Positions that one task takes.
 constexpr std::ptrdiff_t film_part(FilmShape const& shape) { return shape.tokens ? 64 : 1024; }
 
-/// Of a picture, or of a plane.
+/// Tasks of a picture (tokens), or of a plane (maps).
 constexpr std::ptrdiff_t film_parts(FilmShape const& shape) {
   return (shape.positions + film_part(shape) - 1) / film_part(shape);
 }
+/// Tasks of all pictures, or of all planes.
 constexpr std::ptrdiff_t film_tasks(FilmShape const& shape) {
   return (shape.tokens ? std::ptrdiff_t{shape.batch} : shape.planes()) * film_parts(shape);
 }

@@ -10,17 +10,20 @@
 // scale and shift [B, C], and bias [C] is the one of the layer that made x.
 namespace vlsm::kernels {
 
+/// The sizes, the layout and the type of the arrays.
 struct FilmShape {
   int batch = 0, channels = 0;
   std::ptrdiff_t positions = 0;  ///< N
   bool tokens = true;            ///< x is [B, N, C]; false: [B, C, N]. Both contiguous
   Element type = Element::f32;   ///< of all arrays but the workspace; sums are float
 
+  /// Channels of all pictures together.
   VLSM_HOST_DEVICE constexpr std::ptrdiff_t planes() const {
     return std::ptrdiff_t{batch} * channels;
   }
 };
 
+/// Arguments of the forward. scale and shift are [B, C], bias is [C].
 struct FilmForward {
   FilmShape shape;
   void const *x = nullptr, *scale = nullptr, *shift = nullptr;
@@ -29,11 +32,12 @@ struct FilmForward {
   void* y = nullptr;               ///< like x; may be x or residual
 };
 
-/// The gradient by the residual is grad_y itself: hand that on, nothing writes it.
+/// Arguments of the backward. The gradients by scale and shift are [B, C], that by the bias [C];
+/// that by the residual is grad_y itself: hand that on, nothing writes it.
 struct FilmBackward {
   FilmShape shape;
   void const *x = nullptr, *scale = nullptr, *bias = nullptr, *grad_y = nullptr;
-  void* grad_x = nullptr;  ///< may be x or, where nobody else wants that, grad_y
+  void* grad_x = nullptr;  ///< may be x or, where it is not read later, grad_y
   void *grad_scale = nullptr, *grad_shift = nullptr;
   void* grad_bias = nullptr;   ///< may be null
   float* workspace = nullptr;  ///< film_workspace(shape) of them
@@ -42,6 +46,8 @@ struct FilmBackward {
 /// Positions of a map's plane that one warp takes.
 inline constexpr int film_map_part = 512;
 
+/// Into how many splits the sums over a picture's positions (tokens) or a plane's (maps) are
+/// divided.
 VLSM_HOST_DEVICE constexpr int film_splits(FilmShape const& shape) {
   return shape.tokens ? ColumnSplit(shape.channels).splits(shape.positions)
                       : static_cast<int>((shape.positions + film_map_part - 1) / film_map_part);
@@ -52,8 +58,10 @@ constexpr std::ptrdiff_t film_workspace(FilmShape const& shape) {
   return (2 * film_splits(shape) + 1) * shape.planes();
 }
 
-/// `stream` is a cudaStream_t. No synchronisation, no atomics, the same bits every run.
+/// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
+/// every run. Throws Error for element types that are no floats.
 void launch(FilmForward const& arguments, void* stream);
+/// Starts the backward, likewise.
 void launch(FilmBackward const& arguments, void* stream);
 
 }  // namespace vlsm::kernels

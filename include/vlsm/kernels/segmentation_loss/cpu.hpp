@@ -134,6 +134,8 @@ struct GradientOfDice {
   }
 };
 
+/// The first read: the sums of each chunk of logits and masks [planes, pixels]. X and Y are the
+/// types of their elements, Term is the loss per pixel (pixel_term.hpp).
 template <class Term, class X, class Y>
 struct SumsTask : DiceSizes {
   Term term;
@@ -152,6 +154,7 @@ struct SumsTask : DiceSizes {
   }
 };
 
+/// The second read: the gradient by the logits [planes, pixels], from the slopes of each plane.
 template <class Term, class X, class Y>
 struct GradientTask : DiceSizes {
   Term term;
@@ -160,6 +163,7 @@ struct GradientTask : DiceSizes {
   X* gradient;
   DiceSlopes const* slopes;  ///< [planes]
 
+  /// Chunks `first` to `last` - 1.
   void run(std::ptrdiff_t first, std::ptrdiff_t last, Isa isa = best_isa()) const {
     for (std::ptrdiff_t chunk = first; chunk < last; ++chunk) {
       std::ptrdiff_t const at = begin_of(chunk);

@@ -12,10 +12,11 @@
 // both gives the sums that every value follows from, a second read writes the gradient.
 namespace vlsm::kernels {
 
-/// A plane is summed in chunks of so many pixels, whoever sums them, and the chunks are added up in
-/// order: the same bits from any number of threads.
+/// A plane is summed in chunks of so many pixels, and the chunks are added up in order: the same
+/// bits from any number of threads.
 inline constexpr std::ptrdiff_t dice_chunk = 16384;
 
+/// The sizes of logits and masks [planes, pixels], and their chunks, plane by plane.
 struct DiceSizes {
   std::ptrdiff_t planes = 0, pixels = 0;
 
@@ -69,6 +70,7 @@ struct DiceTotal {
   std::ptrdiff_t groups = 0;  ///< as in DiceFinish
 };
 
+/// What both passes of the CUDA kernels read.
 struct DiceOnDevice {
   DiceSizes size;
   DiceTotal total;
@@ -77,19 +79,22 @@ struct DiceOnDevice {
   RegionLoss* regions = nullptr;  ///< [groups]: the forward writes it, the backward reads it
 };
 
+/// Arguments of the forward, which writes `value` and `regions`.
 struct DiceForward : DiceOnDevice {
   DiceSums* workspace = nullptr;  ///< dice_workspace(size) of them
   float* value = nullptr;         ///< [1], or [groups] with `each_group`
 };
 
+/// Arguments of the backward, which writes the gradient by the logits.
 struct DiceBackward : DiceOnDevice {
   float const* grad = nullptr;  ///< by the value, of its shape
   void* gradient = nullptr;     ///< [planes, pixels], of the logits' type
 };
 
-/// A block's share of a plane: small, so that few pictures keep a whole card busy.
+/// A block's share of a plane, in pixels: small, so that few pictures keep a whole card busy.
 inline constexpr std::ptrdiff_t dice_device_chunk = 4096;
 
+/// How many DiceSums the forward's workspace holds: one for each block's share.
 VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) {
   return size.planes * ((size.pixels + dice_device_chunk - 1) / dice_device_chunk);
 }
@@ -102,11 +107,12 @@ VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) 
 template <class Region, class Term>
 inline constexpr bool on_card = is_own_region<Region>&& is_own_term<Term>;
 
-/// `stream` is a cudaStream_t. No synchronisation, no atomics, the same bits every run. Throws
-/// Error for element types that the kernels do not read.
+/// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
+/// every run. Throws Error for element types that the kernels do not read.
 template <class Region, class Term>
 void launch_loss(DiceForward const& arguments, Region const& region, Term const& term,
                  void* stream);
+/// Starts the backward, likewise; it reads the regions that the forward wrote.
 template <class Term>
 void launch_loss(DiceBackward const& arguments, Term const& term, void* stream);
 

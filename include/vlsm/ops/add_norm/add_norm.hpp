@@ -9,12 +9,14 @@
 
 namespace vlsm::ops {
 
+/// How the sum is made and normalized.
 struct AddNormOptions {
   double epsilon = 1e-5;              ///< is added to the variance
   double dropout = 0;                 ///< share of x that is dropped, below 1
   std::int64_t seed = 0, offset = 0;  ///< of Philox, which decides what is dropped
 };
 
+/// What add_norm returns, both of the shape of x.
 struct AddNormResult {
   at::Tensor norm, sum;
 };
@@ -30,7 +32,8 @@ AddNormResult add_norm(at::Tensor const& x, at::Tensor const& residual, at::Tens
                        at::Tensor const& bias, AddNormOptions const& options = {},
                        Backend backend = Backend::fused);
 
-/// The norm alone: where nobody reads the sum, it need not be written.
+/// The norm [..., C] of `add_norm` alone: where the sum is not read, it need not be written. Throws
+/// Error for shapes that do not fit each other.
 at::Tensor norm_of_sum(at::Tensor const& x, at::Tensor const& residual, at::Tensor const& weight,
                        at::Tensor const& bias, AddNormOptions const& options = {},
                        Backend backend = Backend::fused);

@@ -8,7 +8,8 @@
 #include "vlsm/kernels/common/philox.hpp"
 #include "vlsm/ops/attention/options.hpp"
 
-// The same attention by other hands: references for the fused one, and what it is measured against.
+// The same attention by other implementations: references for the fused one, and what it is
+// measured against. All of them throw Error where `check_attention` does.
 namespace vlsm::ops {
 
 namespace detail {
@@ -36,7 +37,8 @@ inline at::Tensor kept_weights(at::Tensor const& weights, AttentionOptions const
 
 }  // namespace detail
 
-/// Two batched matrix products and a softmax: the definition, with all weights in memory.
+/// q [B, Nq, H, D], k and v [B, Nk, H, D] -> [B, Nq, H, D], by two batched matrix
+/// products and a softmax: the definition, with all weights in memory.
 inline at::Tensor attention_by_products(at::Tensor const& q, at::Tensor const& k,
                                         at::Tensor const& v, AttentionOptions const& options) {
   check_attention(q, k, v, options);
@@ -50,7 +52,8 @@ inline at::Tensor attention_by_products(at::Tensor const& q, at::Tensor const& k
   return at::matmul(weights, v.transpose(1, 2)).transpose(1, 2);
 }
 
-/// What PyTorch's scaled_dot_product_attention chooses. It cannot be told what to drop.
+/// q [B, Nq, H, D], k and v [B, Nk, H, D] -> [B, Nq, H, D], by what PyTorch's
+/// scaled_dot_product_attention chooses. It draws dropout by itself, whatever the seed.
 inline at::Tensor attention_by_aten(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
                                     AttentionOptions const& options) {
   check_attention(q, k, v, options);
@@ -62,7 +65,8 @@ inline at::Tensor attention_by_aten(at::Tensor const& q, at::Tensor const& k, at
   return mixed.transpose(1, 2);
 }
 
-/// cuDNN's attention. Throws Error where it cannot run.
+/// q [B, Nq, H, D], k and v [B, Nk, H, D] -> [B, Nq, H, D], by cuDNN: float16 or
+/// bfloat16 on a GPU. Throws Error for other types and devices.
 inline at::Tensor attention_by_cudnn(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
                                      AttentionOptions const& options) {
   check_attention(q, k, v, options);

@@ -60,7 +60,7 @@ inline kernels::AttentionShape shape_of(at::Tensor const& q, at::Tensor const& k
 }  // namespace detail
 #endif
 
-/// Whether the fused kernels of a GPU take these queries here.
+/// Whether the fused kernels of a GPU take these queries [B, Nq, H, D] here.
 inline bool attention_cuda_takes([[maybe_unused]] at::Tensor const& q) {
 #ifdef VLSM_KERNELS
   return q.is_cuda() && kernels_reach(q) && q.dim() == 4 &&
@@ -71,6 +71,8 @@ inline bool attention_cuda_takes([[maybe_unused]] at::Tensor const& q) {
 }
 
 #ifdef VLSM_KERNELS
+/// The fused attention on a GPU, q [B, Nq, H, D], k and v [B, Nk, H, D]: the result [B, Nq, H, D],
+/// and the log-sum-exp [B, H, Nq] in float32. Only where `attention_cuda_takes(q_in)`.
 inline std::pair<at::Tensor, at::Tensor> attention_cuda_forward(at::Tensor const& q_in,
                                                                 at::Tensor const& k_in,
                                                                 at::Tensor const& v_in,
@@ -96,6 +98,8 @@ inline std::pair<at::Tensor, at::Tensor> attention_cuda_forward(at::Tensor const
   return {out, lse};
 }
 
+/// Gradients by q, k and v, of their shapes, from that by the result [B, Nq, H, D]; `out_in` and
+/// `lse` are what the forward returned.
 inline std::array<at::Tensor, 3> attention_cuda_backward(
     at::Tensor const& grad_out_in, at::Tensor const& q_in, at::Tensor const& k_in,
     at::Tensor const& v_in, at::Tensor const& out_in, at::Tensor const& lse,

@@ -13,12 +13,14 @@
 
 namespace vlsm::ops {
 
+/// What an attention is told beside its queries, keys and values.
 struct AttentionOptions {
   at::Tensor lengths{};               ///< int32 [B]: so many first keys count; undefined: all
   std::optional<double> scale{};      ///< of the scores; 1 / sqrt(D) where nothing is said
   double dropout = 0;                 ///< share of the weights that are dropped, below 1
   std::int64_t seed = 0, offset = 0;  ///< of Philox, which decides what is dropped
 
+  /// The scale of the scores of queries [..., D].
   double scale_of(at::Tensor const& q) const {
     if (scale) return *scale;
     return 1 / std::sqrt(static_cast<double>(q.sym_size(-1).guard_int(__FILE__, __LINE__)));

@@ -11,12 +11,16 @@
 
 namespace vlsm::ops::python {
 
+/// The fused loss behind the operator.
 using DiceCe = RegionLossOf<kernels::Dice, kernels::EntropyOfLogits>;
 
+/// That loss with these weights of its two parts.
 inline DiceCe dice_ce_of(double dice_weight, double ce_weight) {
   return {.region_weight = dice_weight, .term_weight = ce_weight};
 }
 
+/// Throws Error unless logits and target are of one shape [B, 1, H, W] (or another number of sizes
+/// behind the channel) with at least one pixel.
 inline void check_dice_ce(at::Tensor const& logits, at::Tensor const& target) {
   if (logits.dim() < 3 || logits.size(1) != 1 || logits.sizes() != target.sizes() ||
       logits.numel() == 0)
@@ -25,11 +29,13 @@ inline void check_dice_ce(at::Tensor const& logits, at::Tensor const& target) {
                 "pass both as [B, 1, H, W]");
 }
 
+/// The same weights for the composite, dice_ce_loss.
 inline DiceCeOptions options_of(double dice_weight, double ce_weight) {
   return {.dice = {.squash = Squash::sigmoid}, .dice_weight = dice_weight, .ce_weight = ce_weight};
 }
 
-/// The value, and the regions that the gradient follows from (bytes; none where ATen computes).
+/// logits and target [B, 1, H, W] -> the value [], and the regions that the gradient follows from
+/// (B of kernels::RegionLoss, as bytes; zeros where ATen computes). Throws Error for other shapes.
 inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logits,
                                                           at::Tensor const& target,
                                                           double dice_weight, double ce_weight) {
@@ -43,6 +49,8 @@ inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logi
           at::zeros({logits.size(0) * std::int64_t{sizeof(kernels::RegionLoss)}}, at::kByte)};
 }
 
+/// The gradient by the logits [B, 1, H, W], from that by the value [] and the regions that the
+/// forward returned.
 inline at::Tensor dice_ce_backward(at::Tensor const& grad, at::Tensor const& logits,
                                    at::Tensor const& target, at::Tensor const& regions,
                                    double dice_weight, double ce_weight) {
@@ -60,18 +68,21 @@ inline at::Tensor dice_ce_backward(at::Tensor const& grad, at::Tensor const& log
       {dice_ce_loss(leaf, target.detach(), options_of(dice_weight, ce_weight))}, {leaf}, {grad})[0];
 }
 
+/// The value [] alone, for logits and target [B, 1, H, W]. Throws Error for other shapes.
 inline at::Tensor dice_ce_value(at::Tensor const& logits, at::Tensor const& target,
                                 double dice_weight, double ce_weight) {
   return std::get<0>(dice_ce_forward(logits, target, dice_weight, ce_weight));
 }
 
-// Shapes. The fused value is float whatever the logits are.
+/// Type and device of the value for logits of any shape: float64 for float64, else float32.
 inline at::TensorOptions value_options(at::Tensor const& logits) {
   return logits.options().dtype(logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
 }
+/// For tracing: a value [] without data.
 inline at::Tensor dice_ce_shape(at::Tensor const& logits, at::Tensor const&, double, double) {
   return at::empty({}, value_options(logits));
 }
+/// For tracing: a value [] and regions, bytes [B sizeof(kernels::RegionLoss)], without data.
 inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward_shapes(at::Tensor const& logits,
                                                                  at::Tensor const&, double,
                                                                  double) {
@@ -79,11 +90,13 @@ inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward_shapes(at::Tensor cons
   return {at::empty({}, value_options(logits)),
           at::empty_symint({logits.sym_size(0) * bytes}, logits.options().dtype(at::kByte))};
 }
+/// For tracing: a gradient like the logits [B, 1, H, W], without data.
 inline at::Tensor dice_ce_backward_shape(at::Tensor const&, at::Tensor const& logits,
                                          at::Tensor const&, at::Tensor const&, double, double) {
   return at::empty_symint(logits.sym_sizes(), logits.options());
 }
 
+/// Derives dice_ce by calls of the two operators, so that a tracer sees each of them.
 class DiceCeFunction : public torch::autograd::Function<DiceCeFunction> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, at::Tensor const& logits,
@@ -114,6 +127,7 @@ class DiceCeFunction : public torch::autograd::Function<DiceCeFunction> {
   }
 };
 
+/// The operator where gradients are recorded: logits and target [B, 1, H, W] -> [].
 inline at::Tensor dice_ce_autograd(at::Tensor const& logits, at::Tensor const& target,
                                    double dice_weight, double ce_weight) {
   return DiceCeFunction::apply(logits, target, dice_weight, ce_weight);

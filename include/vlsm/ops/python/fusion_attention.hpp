@@ -9,8 +9,10 @@
 
 namespace vlsm::ops::python {
 
+/// An operator's optional tensor.
 using Maybe = std::optional<at::Tensor>;
 
+/// The arguments of the operators as options; lengths are int32 [B].
 inline AttentionOptions options_of(Maybe const& lengths, std::optional<double> scale,
                                    double dropout, std::int64_t seed, std::int64_t offset) {
   return {.lengths = lengths.value_or(at::Tensor()),
@@ -19,14 +21,19 @@ inline AttentionOptions options_of(Maybe const& lengths, std::optional<double> s
           .seed = seed,
           .offset = offset};
 }
+/// A tensor of any shape, or nothing where it is undefined.
 inline Maybe maybe(at::Tensor const& x) { return x.defined() ? Maybe(x) : std::nullopt; }
 
-// The two halves as operators, so that whatever traces a program sees them as such.
+/// The forward as an operator of its own, which a tracer sees: q [B, Nq, H, D], k and v
+/// [B, Nk, H, D] -> the result [B, Nq, H, D] and the log-sum-exp [B, H, Nq]. Throws Error for
+/// shapes or types that do not fit each other.
 inline std::tuple<at::Tensor, at::Tensor> attention_forward(
     at::Tensor const& q, at::Tensor const& k, at::Tensor const& v, Maybe const& lengths,
     double scale, double dropout, std::int64_t seed, std::int64_t offset) {
   return fused_attention_forward(q, k, v, options_of(lengths, scale, dropout, seed, offset), true);
 }
+/// The backward as an operator of its own: gradients by q, k and v, contiguous, of their shapes,
+/// from that by the result [B, Nq, H, D].
 inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward(
     at::Tensor const& grad_out, at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
     at::Tensor const& out, at::Tensor const& lse, Maybe const& lengths, double scale,
@@ -36,8 +43,10 @@ inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward(
   return {grad_q.contiguous(), grad_k.contiguous(), grad_v.contiguous()};
 }
 
+/// A tensor of x's type and shape (any shape) for tracing.
 inline at::Tensor like(at::Tensor const& x) { return at::empty_symint(x.sym_sizes(), x.options()); }
 
+/// For tracing: a result [B, Nq, H, D] and a log-sum-exp [B, H, Nq], without data.
 inline std::tuple<at::Tensor, at::Tensor> attention_forward_shapes(at::Tensor const& q,
                                                                    at::Tensor const&,
                                                                    at::Tensor const&, Maybe const&,
@@ -47,6 +56,7 @@ inline std::tuple<at::Tensor, at::Tensor> attention_forward_shapes(at::Tensor co
   return {like(q), at::empty_symint({q.sym_size(0), q.sym_size(2), q.sym_size(1)},
                                     q.options().dtype(precision))};
 }
+/// For tracing: gradients like q [B, Nq, H, D], k and v [B, Nk, H, D], without data.
 inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward_shapes(
     at::Tensor const&, at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
     at::Tensor const&, at::Tensor const&, Maybe const&, double, double, std::int64_t,
@@ -54,6 +64,7 @@ inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward_shapes(
   return {like(q), like(k), like(v)};
 }
 
+/// The two halves for FusedAttention, called as operators through PyTorch's dispatcher.
 struct DispatchedCalls {
   static std::pair<at::Tensor, at::Tensor> forward(at::Tensor const& q, at::Tensor const& k,
                                                    at::Tensor const& v,
@@ -81,17 +92,23 @@ struct DispatchedCalls {
   }
 };
 
+/// The operator where no gradients are recorded:
+/// q [B, Nq, H, D], k and v [B, Nk, H, D] -> [B, Nq, H, D]. Throws Error for
+/// shapes or types that do not fit each other.
 inline at::Tensor attention(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
                             Maybe const& lengths, std::optional<double> scale, double dropout,
                             std::int64_t seed, std::int64_t offset) {
   return fused_attention_forward(q, k, v, options_of(lengths, scale, dropout, seed, offset), false)
       .first;
 }
+/// For tracing: a result like q [B, Nq, H, D], without data.
 inline at::Tensor attention_shape(at::Tensor const& q, at::Tensor const&, at::Tensor const&,
                                   Maybe const&, std::optional<double>, double, std::int64_t,
                                   std::int64_t) {
   return like(q);
 }
+/// The operator where gradients are recorded:
+/// q [B, Nq, H, D], k and v [B, Nk, H, D] -> [B, Nq, H, D].
 inline at::Tensor attention_autograd(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
                                      Maybe const& lengths, std::optional<double> scale,
                                      double dropout, std::int64_t seed, std::int64_t offset) {

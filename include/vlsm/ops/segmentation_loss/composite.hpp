@@ -10,9 +10,12 @@
 // predictions and targets of one shape [B, C, H, W] and are differentiable by autograd.
 namespace vlsm {
 
+/// What becomes of the losses of all images and channels; none: they are kept.
 enum class Reduction { mean, sum, none };
+/// What makes probabilities of the predictions.
 enum class Squash { none, sigmoid, softmax };
 
+/// What dice_loss sums and how: the options of MONAI's DiceLoss.
 struct DiceOptions {
   Squash squash = Squash::none;  ///< applied to the predictions first; none: they are probabilities
   bool background = true;        ///< false leaves channel 0 out (of more than one)
@@ -20,8 +23,8 @@ struct DiceOptions {
   bool jaccard = false;          ///< soft intersection over union instead of Dice
   bool batch = false;            ///< sums run over the batch too
   Reduction reduction = Reduction::mean;
-  double smooth_numerator = 1e-5;
-  double smooth_denominator = 1e-5;
+  double smooth_numerator = 1e-5;    ///< is added to 2 |P and T|
+  double smooth_denominator = 1e-5;  ///< is added to |P| + |T|
 };
 
 namespace detail {
@@ -52,8 +55,9 @@ inline at::Tensor squashed(at::Tensor const& x, Squash squash) {
 
 }  // namespace detail
 
-/// 1 - (2 |P and T| + smooth) / (|P| + |T| + smooth) per image and channel, reduced; [] or, without
-/// reduction, [B, C, 1, 1] ([C, 1, 1] with `batch`). MONAI's DiceLoss.
+/// 1 - (2 |P and T| + smooth) / (|P| + |T| + smooth) per image and channel of predictions and
+/// targets [B, C, H, W], reduced; [] or, without reduction, [B, C, 1, 1] ([C, 1, 1] with `batch`).
+/// MONAI's DiceLoss. Throws Error where the shapes differ.
 inline at::Tensor dice_loss(at::Tensor const& prediction, at::Tensor const& target,
                             DiceOptions const& options = {}) {
   detail::check_same_shape(prediction, target);
@@ -81,9 +85,10 @@ inline at::Tensor dice_loss(at::Tensor const& prediction, at::Tensor const& targ
   return detail::reduce(loss, options.reduction);
 }
 
-/// medvlsm's TunedDiceLoss: channels whose target holds no exact 1 are left out, images are
-/// averaged. An image without any such channel makes the loss NaN there; here it is left out as
-/// well, and a batch without any gives 0.
+/// medvlsm's TunedDiceLoss of predictions and targets [B, C, H, W]: channels whose target holds no
+/// exact 1 are left out, images are averaged; [] with a reduction. An image without any such
+/// channel makes the loss NaN there; here it is left out as well, and a batch without any gives 0.
+/// Throws Error where the shapes differ.
 inline at::Tensor tuned_dice_loss(at::Tensor const& prediction, at::Tensor const& target,
                                   DiceOptions const& options = {}) {
   detail::check_same_shape(prediction, target);
@@ -99,14 +104,17 @@ inline at::Tensor tuned_dice_loss(at::Tensor const& prediction, at::Tensor const
   return images ? sum / images : sum;
 }
 
+/// The two parts of dice_ce_loss and their weights; the defaults are the study's.
 struct DiceCeOptions {
   DiceOptions dice;
   double dice_weight = 1;
-  double ce_weight = 0.2;
+  double ce_weight = 0.2;  ///< of the cross-entropy
 };
 
-/// Dice plus cross-entropy: MONAI's DiceCELoss. The cross-entropy reads `prediction` as logits,
-/// whatever `dice.squash` is: binary with one channel, over the channels with more.
+/// Dice plus cross-entropy of predictions and targets [B, C, H, W]: MONAI's DiceCELoss; [] with a
+/// reduction. The cross-entropy reads `prediction` as logits, whatever `dice.squash` is: binary
+/// with one channel, over the channels with more; without reduction it is averaged. Throws Error
+/// where the shapes differ.
 inline at::Tensor dice_ce_loss(at::Tensor const& prediction, at::Tensor const& target,
                                DiceCeOptions const& options = {}) {
   at::Tensor const dice = dice_loss(prediction, target, options.dice);

@@ -3,9 +3,10 @@
 
 #include "vlsm/ops/segmentation_loss/composite.hpp"
 
-// Losses for rare foreground, composed of ATen's operations as those of composite_losses.hpp are.
+// Losses for rare foreground, composed of ATen's operations as those of composite.hpp are.
 namespace vlsm {
 
+/// What tversky_loss sums and how it weighs the two kinds of mistakes.
 struct TverskyOptions {
   Squash squash = Squash::sigmoid;
   double wrong = 0.5;   ///< weight of what is marked and should not be
@@ -13,11 +14,12 @@ struct TverskyOptions {
   double exponent = 1;  ///< of the loss; Abraham and Khan's focal Tversky takes 0.75
   bool batch = false;   ///< sums run over the batch too
   Reduction reduction = Reduction::mean;
-  double smooth_numerator = 1e-5;
-  double smooth_denominator = 1e-5;
+  double smooth_numerator = 1e-5;    ///< is added to |P and T|
+  double smooth_denominator = 1e-5;  ///< is added to |P and T| and the weighted mistakes
 };
 
-/// MONAI's TverskyLoss, raised to a power.
+/// MONAI's TverskyLoss of predictions and targets [B, C, H, W], raised to a power; [] or, without
+/// reduction, [B, C, 1, 1] ([C, 1, 1] with `batch`). Throws Error where the shapes differ.
 inline at::Tensor tversky_loss(at::Tensor const& prediction, at::Tensor const& target,
                                TverskyOptions const& options = {}) {
   detail::check_same_shape(prediction, target);
@@ -33,16 +35,18 @@ inline at::Tensor tversky_loss(at::Tensor const& prediction, at::Tensor const& t
   return detail::reduce(loss, options.reduction);
 }
 
+/// The two parts of dice_focal_loss and their weights; the defaults are MONAI's.
 struct DiceFocalOptions {
   DiceOptions dice = {.squash = Squash::sigmoid};
   double dice_weight = 1;
   double focal_weight = 1;
-  double gamma = 2;
+  double gamma = 2;                       ///< exponent of the focal part
   double foreground = 1, background = 1;  ///< weights: MONAI's alpha and 1 - alpha
 };
 
-/// Dice plus the focal cross-entropy of the logits (Lin et al. 2017): MONAI's DiceFocalLoss with a
-/// sigmoid. The focal part is averaged unless the reduction is a sum.
+/// Dice plus the focal cross-entropy (Lin et al. 2017) of logits and targets [B, C, H, W]: MONAI's
+/// DiceFocalLoss with a sigmoid; [] with a reduction. The focal part is averaged unless the
+/// reduction is a sum. Throws Error where the shapes differ.
 inline at::Tensor dice_focal_loss(at::Tensor const& logits, at::Tensor const& target,
                                   DiceFocalOptions const& options = {}) {
   at::Tensor const dice = dice_loss(logits, target, options.dice);

@@ -37,7 +37,8 @@ void run_chunks(Task const& task) {
 
 }  // namespace detail
 
-/// The sums of every chunk of contiguous planes.
+/// The sums of every chunk of planes, logits and target [B, C, H, W], both contiguous: logits in
+/// float32, float16 or bfloat16, targets in float32, uint8 or bool.
 template <class Term>
 std::vector<kernels::DiceSums> region_sums_cpu(kernels::DiceSizes const& size, Term const& term,
                                                at::Tensor const& logits, at::Tensor const& target) {
@@ -48,7 +49,8 @@ std::vector<kernels::DiceSums> region_sums_cpu(kernels::DiceSizes const& size, T
   return sums;
 }
 
-/// The gradient by the logits, from the slopes of every plane.
+/// Writes the gradient by the logits [B, C, H, W], from the slopes of every plane [B C]; likewise,
+/// and in the type of the logits.
 template <class Term>
 void region_gradient_cpu(kernels::DiceSizes const& size, Term const& term, at::Tensor const& logits,
                          at::Tensor const& target, kernels::DiceSlopes const* slopes,

@@ -34,7 +34,8 @@ Arguments region_arguments(at::Tensor const& logits, at::Tensor const& mask, Los
   return a;
 }
 
-/// The value, and the regions' memory for the backward pass.
+/// logits and mask [B, C, H, W], contiguous -> the value, [] or [B, C, 1, 1] ([C, 1, 1] with
+/// `batch`) in float32, and the regions' memory for the backward pass.
 template <class Loss>
 std::pair<at::Tensor, at::Tensor> region_loss_cuda_forward(at::Tensor const& logits,
                                                            at::Tensor const& mask,
@@ -56,6 +57,8 @@ std::pair<at::Tensor, at::Tensor> region_loss_cuda_forward(at::Tensor const& log
   return {loss.batch ? value.view({groups, 1, 1}) : value.view({-1, channels, 1, 1}), regions};
 }
 
+/// The gradient by the logits [B, C, H, W], from that by the value and the regions that the forward
+/// returned.
 template <class Loss>
 at::Tensor region_loss_cuda_backward(at::Tensor const& grad, at::Tensor const& logits,
                                      at::Tensor const& mask, Loss const& loss,

@@ -37,7 +37,7 @@ at::Tensor fused_dice(at::Tensor const& logits, at::Tensor const& target,
 
 }  // namespace detail
 
-/// dice_loss.
+/// dice_loss of logits and targets [B, C, H, W]. Throws Error where the shapes differ.
 inline at::Tensor dice(at::Tensor const& logits, at::Tensor const& target,
                        DiceOptions const& options, Backend backend = Backend::fused) {
   vlsm::detail::check_same_shape(logits, target);
@@ -45,7 +45,8 @@ inline at::Tensor dice(at::Tensor const& logits, at::Tensor const& target,
   return detail::fused_dice(logits, target, options, kernels::NoTerm{}, 1, 0);
 }
 
-/// dice_ce_loss; with more channels than one its cross-entropy is over channels, and is ATen's.
+/// dice_ce_loss of logits and targets [B, C, H, W]; with more channels than one its cross-entropy
+/// is over channels, and is ATen's. Throws Error where the shapes differ.
 inline at::Tensor dice_ce(at::Tensor const& logits, at::Tensor const& target,
                           DiceCeOptions const& options, Backend backend = Backend::fused) {
   vlsm::detail::check_same_shape(logits, target);
@@ -55,8 +56,9 @@ inline at::Tensor dice_ce(at::Tensor const& logits, at::Tensor const& target,
                             options.dice_weight, options.ce_weight);
 }
 
-/// dice_ce_loss of sigmoid(logits): what MONAI's makes of probabilities, a cross-entropy after a
-/// second sigmoid. `options.dice.squash` must be the first.
+/// dice_ce_loss of sigmoid(logits), logits and targets [B, C, H, W]: what MONAI's makes of
+/// probabilities, a cross-entropy after a second sigmoid. `options.dice.squash` must be the first.
+/// Throws Error where the shapes differ.
 inline at::Tensor dice_ce_of_probabilities(at::Tensor const& logits, at::Tensor const& target,
                                            DiceCeOptions options,
                                            Backend backend = Backend::fused) {
@@ -70,7 +72,7 @@ inline at::Tensor dice_ce_of_probabilities(at::Tensor const& logits, at::Tensor 
                             options.dice_weight, options.ce_weight);
 }
 
-/// tversky_loss.
+/// tversky_loss of logits and targets [B, C, H, W]. Throws Error where the shapes differ.
 inline at::Tensor tversky(at::Tensor const& logits, at::Tensor const& target,
                           TverskyOptions const& options, Backend backend = Backend::fused) {
   vlsm::detail::check_same_shape(logits, target);
@@ -89,7 +91,7 @@ inline at::Tensor tversky(at::Tensor const& logits, at::Tensor const& target,
                                                         .batch = options.batch});
 }
 
-/// dice_focal_loss.
+/// dice_focal_loss of logits and targets [B, C, H, W]. Throws Error where the shapes differ.
 inline at::Tensor dice_focal(at::Tensor const& logits, at::Tensor const& target,
                              DiceFocalOptions const& options, Backend backend = Backend::fused) {
   vlsm::detail::check_same_shape(logits, target);

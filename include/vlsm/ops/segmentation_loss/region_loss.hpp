@@ -20,14 +20,14 @@ namespace vlsm::ops {
 /// (kernels/segmentation_loss/pixel_term.hpp).
 template <class Region, class Term = kernels::NoTerm>
 struct RegionLossOf {
-  Region region{};
-  Term term{};
+  Region region{};  ///< a functor of the sums: kernels::Dice, Jaccard, Tversky, FocalTversky, …
+  Term term{};      ///< a functor of a pixel
   double region_weight = 1, term_weight = 0;
   Reduction reduction = Reduction::mean;  ///< sum: of the term's pixels, too
   bool batch = false;                     ///< sums run over the batch too
 };
 
-/// Whether the fused kernels take these tensors; else a composite must.
+/// Whether the fused kernels take these tensors [B, C, H, W]; else a composite must.
 inline bool fuses(at::Tensor const& logits, at::Tensor const& target) {
   return kernels_reach(logits) && logits.device() == target.device() && !target.requires_grad() &&
          logits.numel() > 0;
@@ -60,7 +60,9 @@ at::Tensor bytes_of(T const* values, std::size_t count) {
 
 }  // namespace detail
 
-/// The value of a loss and what its gradient follows from: the regions' values and slopes.
+/// logits and mask [B, C, H, W], contiguous, on the CPU -> the value in float32, [] or [B, C, 1, 1]
+/// ([C, 1, 1] with `batch`), and what its gradient follows from: the regions' values and slopes,
+/// one an image and channel (a channel with `batch`).
 template <class Loss>
 std::pair<at::Tensor, std::vector<kernels::RegionLoss>> fused_loss_forward(at::Tensor const& logits,
                                                                            at::Tensor const& mask,
@@ -84,7 +86,8 @@ std::pair<at::Tensor, std::vector<kernels::RegionLoss>> fused_loss_forward(at::T
   return {(value + term).to(at::kFloat), std::move(regions)};
 }
 
-/// The gradient by the logits, from that by the value.
+/// The gradient by the logits [B, C, H, W], from that by the value and the regions that the forward
+/// returned.
 template <class Loss>
 at::Tensor fused_loss_backward(at::Tensor const& grad, at::Tensor const& logits,
                                at::Tensor const& mask, Loss const& loss,
@@ -110,6 +113,8 @@ at::Tensor fused_loss_backward(at::Tensor const& grad, at::Tensor const& logits,
   return gradient;
 }
 
+/// The fused losses for autograd: logits and mask [B, C, H, W], contiguous. Only the first
+/// derivative: the backward throws Error where a second one is recorded.
 template <class Loss>
 class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
  public:
@@ -162,10 +167,11 @@ loss_without_a_launch() {}
 }  // namespace detail
 #endif
 
-/// The loss in one read of logits and target, its gradient in a second; the same bits from any
-/// number of threads. float32 [], or [B, C, 1, 1] ([C, 1, 1] with `batch`) without reduction. Only
-/// for what `fuses` says: throws Error for other tensors. Functors of one's own run on a card once
-/// `kernels::on_card` says so; else the compiler warns, and logits on a card are copied to the CPU.
+/// The loss of logits and target [B, C, H, W] in one read of both, its gradient in a second; the
+/// same bits from any number of threads. float32 [], or [B, C, 1, 1] ([C, 1, 1] with `batch`)
+/// without reduction. Only for what `fuses` says: throws Error for other tensors. Functors of one's
+/// own run on a card once `kernels::on_card` says so; else the compiler warns, and logits on a card
+/// are copied to the CPU.
 template <class Region, class Term>
 at::Tensor fused_loss(at::Tensor const& logits, at::Tensor const& target,
                       RegionLossOf<Region, Term> const& loss) {

@@ -30,6 +30,8 @@ inline std::optional<std::filesystem::path> sibling(std::filesystem::path const&
   return other;
 }
 
+/// A vocabulary from vocab.json and the merges.txt that belongs to it. Throws Error where one of
+/// them cannot be read or is damaged.
 inline Vocabulary load_vocabulary_pair(std::filesystem::path const& vocab,
                                        std::filesystem::path const& merges) {
   return vocabulary_from_pair(read_vocabulary_file(vocab), read_vocabulary_file(merges),
@@ -46,7 +48,8 @@ inline bool starts_object(std::string_view text) {
 }  // namespace detail
 
 /// A vocabulary from the bytes of a file that needs no other: gzip, tokenizer.json, or a list of
-/// merges.
+/// merges; `where` names it in messages. Throws Error for damaged files, and for a vocab.json,
+/// which needs its merges.
 inline Vocabulary vocabulary_from_bytes(std::string_view bytes, std::string const& where) {
   if (bytes.starts_with("\x1f\x8b")) {
     std::optional<std::string> unpacked = io::gunzip(bytes, largest_vocabulary_file);

@@ -39,6 +39,7 @@ class FlatVocabularyReader : public nlohmann::json_sax<nlohmann::json> {
     constexpr auto most = static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max());
     return number_integer(static_cast<std::int64_t>(value < most ? value : most));
   }
+  /// An id. Throws Error for a piece that occurs twice, and for ids out of range.
   bool number_integer(number_integer_t value) override {
     if (depth_ != 1) return refuse("a number");
     if (!ids_.try_emplace(piece_, checked_id(value, piece_, where_)).second)
@@ -53,6 +54,7 @@ class FlatVocabularyReader : public nlohmann::json_sax<nlohmann::json> {
   bool binary(nlohmann::json::binary_t&) override { return refuse("binary data"); }
   bool start_array(std::size_t) override { return refuse("a list"); }
   bool end_array() override { return true; }
+  /// Throws Error for what is no JSON.
   bool parse_error(std::size_t position, std::string const&,
                    nlohmann::json::exception const&) override {
     throw Error("this is not valid JSON (at byte " + std::to_string(position) + ")", where_,
@@ -111,7 +113,8 @@ inline Vocabulary vocabulary_from_pair(std::string_view vocab_json, std::string_
 }
 
 /// A vocabulary from OpenAI's list of merges (unpacked): the ids are the 256 bytes, the 256 bytes
-/// at the end of a word, the merges in order, the two special tokens.
+/// at the end of a word, the merges in order, the two special tokens. Throws Error for a damaged
+/// list.
 inline Vocabulary vocabulary_from_openai(std::string_view text, std::string const& where) {
   std::vector<SpelledMerge> const merges = parse_merges(text, where, openai_merges);
   PieceIds ids;
@@ -132,7 +135,7 @@ inline Vocabulary vocabulary_from_openai(std::string_view text, std::string cons
 
 /// A vocabulary from the tree of a tokenizer.json (HuggingFace tokenizers, model BPE). Only the
 /// model and the added tokens are read: what happens to a text before is the flavor's, not the
-/// file's.
+/// file's. Throws Error for another model, and for ids or merges that contradict each other.
 inline Vocabulary vocabulary_from_tokenizer_json(nlohmann::json const& tree,
                                                  std::string const& where) {
   std::string const remedy = "give the tokenizer.json of a CLIP tokenizer";

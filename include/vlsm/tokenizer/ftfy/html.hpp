@@ -93,6 +93,7 @@ inline Text numeric_reference(std::uint32_t number) {
   return Text(1, static_cast<char32_t>(number));
 }
 
+/// Whether a character is a letter or a digit of ASCII.
 inline bool is_ascii_alnum(char32_t c) { return c < 0x80 && (is_letter(c) || is_number(c)); }
 
 /// The value of a hexadecimal digit, or -1.

@@ -110,6 +110,7 @@ inline std::string encode_utf8(TextView text) {
   return out;
 }
 
+/// Whether all characters are ASCII.
 inline bool is_ascii(TextView text) {
   return std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0x80; });
 }

@@ -15,7 +15,8 @@
 namespace vlsm::tokenizer {
 
 /// A vocabulary from one file, which its content tells: JSON or a piece a line. A vocab.txt alone
-/// is taken as uncased, as transformers does.
+/// is taken as uncased, as transformers does. Throws Error where the file cannot be read, is empty
+/// or is damaged.
 inline BertVocabulary load_bert_vocabulary_file(std::filesystem::path const& path,
                                                 BertTreatment treatment = {}) {
   std::string const where = path.string(), text = read_vocabulary_file(path);

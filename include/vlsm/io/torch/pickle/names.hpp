@@ -8,7 +8,7 @@ namespace vlsm::io {
 
 /// Whether `name` ("module.attribute") belongs to what exploits call and weights never need.
 /// Nothing in a pickle is ever called here; a file that names these is refused because it is an
-/// attack on other readers, and whoever holds it should know.
+/// attack on other readers, and its owner should know.
 inline bool is_dangerous_name(std::string_view name) {
   // Roots that a user's own package is unlikely to have; where it might, only the functions count.
   constexpr std::string_view modules[] = {

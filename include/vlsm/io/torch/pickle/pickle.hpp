@@ -14,6 +14,7 @@ namespace vlsm::io {
 /// a pickle may hold itself, and one of a million levels must not be destroyed by recursion.
 using Ref = std::uint32_t;
 
+/// None.
 struct PickleNone {};
 
 /// An integer that does not fit 64 bits: little-endian two's complement.
@@ -21,10 +22,12 @@ struct PickleBigInt {
   std::string bytes;
 };
 
+/// A bytes or bytearray object.
 struct PickleBytes {
   std::string bytes;
 };
 
+/// A tuple.
 struct PickleTuple {
   std::vector<Ref> items;
 };

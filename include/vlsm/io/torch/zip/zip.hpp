@@ -44,6 +44,7 @@ class ZipArchive {
   }
 
   /// The bytes of an entry, unchecked: the CRC of gigabytes of weights would cost a pass over them.
+  /// Throws Error where the entry is compressed.
   std::span<std::byte const> bytes(ZipEntry const& entry) const {
     if (entry.method != 0)
       throw Error("the entry " + shown(entry.name) + " is compressed", file_->path(),
@@ -51,7 +52,8 @@ class ZipArchive {
     return file_->bytes().subspan(entry.begin, entry.stored_size);
   }
 
-  /// The bytes of an entry whose CRC-32 was checked: for the small ones that steer everything.
+  /// The bytes of an entry whose CRC-32 was checked: for the small ones that say how the rest is
+  /// read. Throws Error where the entry is compressed or its CRC does not fit.
   std::span<std::byte const> checked_bytes(ZipEntry const& entry) const {
     std::span<std::byte const> const content = bytes(entry);
     if (crc32(content) != entry.crc)

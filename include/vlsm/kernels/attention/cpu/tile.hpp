@@ -39,6 +39,8 @@ VLSM_ALWAYS_INLINE void pack(T* to, T const* from, std::ptrdiff_t stride, int co
                 static_cast<std::size_t>((all - count) * padded) * sizeof(T));
 }
 
+/// Copies `count` rows of a dense block [count, padded] to strided rows of `dim` numbers: the
+/// inverse of `pack`.
 template <class T>
 VLSM_ALWAYS_INLINE void unpack(T* to, std::ptrdiff_t stride, T const* from, int count, int dim,
                                int padded) {

@@ -20,7 +20,7 @@ struct Rows {
 
 /// Dropout of attention weights: element (b, h, row, key) is kept or not by Philox alone.
 struct AttentionDropout {
-  double share = 0;
+  double share = 0;  ///< of the weights that are dropped, below 1
   std::uint64_t seed = 0, offset = 0;
 };
 
@@ -31,9 +31,12 @@ struct AttentionSizes {
   double scale = 1;
   AttentionDropout dropout;
 
+  /// How many keys count in image `b`.
   int keys_of(int b) const { return lengths ? std::clamp(int(lengths[b]), 0, keys) : keys; }
 };
 
+/// Arguments of the forward, in float or double: q and out [batch, queries, heads, dim], k and v
+/// [batch, keys, heads, dim].
 template <class T>
 struct AttentionForward : AttentionSizes {
   Rows<T const> q, k, v;
@@ -41,6 +44,8 @@ struct AttentionForward : AttentionSizes {
   T* lse = nullptr;  ///< [batch, heads, queries] or null; -inf where no key counts
 };
 
+/// Arguments of the backward, in float or double: q, grad_out and grad_q
+/// [batch, queries, heads, dim], k and v [batch, keys, heads, dim].
 template <class T>
 struct AttentionBackward : AttentionSizes {
   Rows<T const> q, k, v, grad_out;
