@@ -17,9 +17,9 @@ void segment(std::string weights, std::string picture, std::string sentence, std
   at::NoGradGuard const no_grad;
   auto const& recipe = vlsm::ClipSeg::recipe;
   vlsm::Image const image = vlsm::read_image(picture);
-  auto const seen = model.vision->forward(vlsm::prepare_image(image, recipe).unsqueeze(0));
+  auto const seen = model.encode_image(vlsm::prepare_image(image, recipe).unsqueeze(0));
   auto const said =
-      model.text->forward(vlsm::tokenize({sentence}, encode, vlsm::ClipSeg::Text::pad_to));
+      model.encode_text(vlsm::tokenize({sentence}, encode, vlsm::ClipSeg::Text::pad_to));
   at::Tensor const logits = model.segment(seen, said);  // [1, 1, 352, 352]
   vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], recipe.threshold,
                                              image.shape(0), image.shape(1), recipe);
