@@ -1,6 +1,7 @@
 # A CMake dependency provider: brings the packages that this machine lacks. The presets plug it in by
 # CMAKE_PROJECT_TOP_LEVEL_INCLUDES; without it the build only looks for what is there.
 #   - Debian packages, where apt-get may install them; else it prints the one command to run.
+#     Doxygen and Graphviz only where they are asked for (VLSM_DOCS).
 #   - LibTorch as PyPI's wheel, into a Python environment of its own (VLSM_VENV, 1.3 GB).
 cmake_minimum_required(VERSION 3.25)
 
@@ -98,7 +99,7 @@ if(VLSM_FUZZ)
 endif()
 
 macro(_vlsm_provide method name)
-  if("${name}" STREQUAL "LibTorch" OR DEFINED _vlsm_debian_${name})
+  if("${name}" MATCHES "^(LibTorch|Doxygen)$" OR DEFINED _vlsm_debian_${name})
     set(_vlsm_arguments ${ARGN})
     set(_vlsm_need FALSE)
     if(REQUIRED IN_LIST _vlsm_arguments)
@@ -109,6 +110,8 @@ macro(_vlsm_provide method name)
     if(NOT ${name}_FOUND)
       if("${name}" STREQUAL "LibTorch")
         _vlsm_install_libtorch()
+      elseif("${name}" STREQUAL "Doxygen")
+        _vlsm_apt_get(${_vlsm_need} doxygen graphviz)
       else()
         _vlsm_install_debian(${_vlsm_need})
       endif()

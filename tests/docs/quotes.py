@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Checks that the code quoted in Markdown files is that of the examples.
+"""Checks that the code quoted in Markdown files is that of the examples, and that files which they name are there.
 
     quotes.py ROOT [--write]
 
 A quote stands between `<!-- include FILE MARKER -->` and `<!-- end -->`; in the file its lines stand between two
-lines `// [MARKER]`. With --write, quotes that differ are renewed.
+lines `// [MARKER]`. With --write, quotes that differ are renewed. Every path between `<!-- files -->` and `<!-- end -->`
+is that of a file below ROOT or ROOT/include/vlsm.
 """
 import pathlib
 import re
@@ -15,6 +16,7 @@ root = pathlib.Path(sys.argv[1])
 write = "--write" in sys.argv
 wrong = 0
 quotes = 0
+lost = 0
 
 
 def renewed(match):
@@ -34,5 +36,10 @@ for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
     new = re.sub(r"<!-- include (\S+) (\S+) -->\n```cpp\n(.*?)```\n<!-- end -->", renewed, text, flags=re.S)
     if write and new != text:
         page.write_text(new, encoding="utf-8")
-print(f"{quotes} quotes, {wrong} wrong")
-sys.exit(1 if (wrong and not write) or not quotes else 0)
+    for files in re.findall(r"<!-- files -->\n(.*?)<!-- end -->", new, flags=re.S):
+        for path in re.findall(r"`([\w/]+\.\w+)`", files):
+            if not (root / path).is_file() and not (root / "include/vlsm" / path).is_file():
+                print(f"{page.name}: there is no file {path}")
+                lost += 1
+print(f"{quotes} quotes, {wrong} wrong" + (f"; {lost} files lost" if lost else ""))
+sys.exit(1 if (wrong and not write) or lost or not quotes else 0)

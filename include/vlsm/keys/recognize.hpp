@@ -46,7 +46,7 @@ struct Recognized {
 /// The sources that can be read, for messages.
 inline std::string titles() {
   std::string list;
-  for (KeyScheme const& scheme : schemes)
+  for (KeyScheme const& scheme : known_key_schemes())
     list += (list.empty() ? "" : ", ") + std::string(scheme.title);
   return list;
 }
@@ -79,14 +79,15 @@ inline std::vector<KeyGroup> key_groups(KeyScheme const& scheme,
   return groups;
 }
 
-/// The schemes, those first that explain most of a few keys from all over the file.
-inline std::vector<KeyScheme const*> likely_schemes(std::vector<std::string> const& plain) {
+/// `all` schemes, those first that explain most of a few keys from all over the file.
+inline std::vector<KeyScheme const*> likely_schemes(std::vector<KeyScheme> const& all,
+                                                    std::vector<std::string> const& plain) {
   constexpr std::size_t samples = 16;
   std::vector<std::string> sample;
   for (std::size_t i = 0; i < samples && i < plain.size(); ++i)
     sample.push_back(plain[i * plain.size() / std::min(samples, plain.size())]);
   std::vector<std::pair<std::size_t, KeyScheme const*>> scored;
-  for (KeyScheme const& scheme : schemes) {
+  for (KeyScheme const& scheme : all) {
     std::size_t score = 0;
     for (KeyGroup const& group : key_groups(scheme, sample)) score += group.known;
     scored.emplace_back(score, &scheme);
@@ -121,8 +122,9 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
   plain.reserve(keys.size());
   for (std::string_view key : keys) plain.push_back(without_parts(key, wrapper_parts));
   Recognized best{.scheme = native, .keys = keys.size()};
+  std::vector<KeyScheme> const all = known_key_schemes();
   KeyScheme const* chosen = nullptr;
-  for (KeyScheme const* const candidate : detail::likely_schemes(plain)) {
+  for (KeyScheme const* const candidate : detail::likely_schemes(all, plain)) {
     if (best.known == keys.size()) break;
     KeyScheme const& scheme = *candidate;
     std::vector<KeyGroup> groups = detail::key_groups(scheme, plain);
@@ -139,7 +141,7 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
                      .keys = keys.size(),
                      .rivals = {groups.begin() + 1, groups.end()}};
     for (std::string_view key : keys) found.known += found.place(key).has_value();
-    bool const earlier = chosen == nullptr || candidate < chosen;  // in the table
+    bool const earlier = chosen == nullptr || candidate < chosen;  // in `all`
     if (found.known < best.known || (found.known == best.known && !earlier)) continue;
     chosen = candidate;
     found.tied = groups.size() > 1 && groups[1].known == groups[0].known &&

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// [launch]
+#include "skeletons/loss.hpp"
+#include "vlsm/kernels/segmentation_loss/launch_loss.cuh"
+
+VLSM_LOSS_ON_CARD(mine::LogDice, mine::SquaredError);
+// [launch]
