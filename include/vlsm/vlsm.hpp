@@ -24,6 +24,7 @@
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/tokenizer/clip.hpp"
 #include "vlsm/tokenizer/wordpiece.hpp"
+#include "vlsm/train/batch.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"

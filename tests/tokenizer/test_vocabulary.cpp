@@ -166,10 +166,10 @@ TEST_CASE("what a gzip file unpacks to is bounded") {
       for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(value >> shift);
     return bytes;
   };
-  CHECK((io::gunzip(file(size), size) == zeros));  // in parentheses: not a megabyte of output
-  CHECK_FALSE(io::gunzip(file(size), size - 1).has_value());
-  CHECK_FALSE(io::gunzip(file(100), size).has_value());  // claims less than it holds
-  CHECK_FALSE(io::gunzip(file(size + 1), 2 * size).has_value());
+  CHECK((vlsm::io::gunzip(file(size), size) == zeros));  // in parentheses: not a megabyte of output
+  CHECK_FALSE(vlsm::io::gunzip(file(size), size - 1).has_value());
+  CHECK_FALSE(vlsm::io::gunzip(file(100), size).has_value());  // claims less than it holds
+  CHECK_FALSE(vlsm::io::gunzip(file(size + 1), 2 * size).has_value());
 }
 
 TEST_CASE("stored blocks and optional gzip fields are read") {
@@ -179,10 +179,10 @@ TEST_CASE("stored blocks and optional gzip fields are read") {
       std::string("\x02\0xy", 4) + std::string("name\0", 5) + std::string("comment\0", 8) + "hc";
   file += std::string("\x01\x09\0\xf6\xff", 5) + text;
   file += std::string("\x26\x39\xf4\xcb\x09\0\0\0", 8);
-  CHECK(io::gunzip(file, 100) == text);
-  CHECK_FALSE(io::gunzip(file, 8).has_value());
+  CHECK(vlsm::io::gunzip(file, 100) == text);
+  CHECK_FALSE(vlsm::io::gunzip(file, 8).has_value());
   for (std::size_t kept = 0; kept < file.size(); ++kept)
-    CHECK_FALSE(io::gunzip(file.substr(0, kept), 100).has_value());
+    CHECK_FALSE(vlsm::io::gunzip(file.substr(0, kept), 100).has_value());
 }
 
 TEST_CASE("numbers that overflow are a vlsm::Error in every JSON file of a vocabulary") {
