@@ -36,8 +36,9 @@ Prepared prepare() {
 
 Registration const all([] {
   constexpr Workload load{side, side, length};
-  constexpr long long work = ClipSeg::Text::flops(load) + ClipSeg::Fusion::flops(load) +
-                             ClipSeg::Decoder::flops(load) + ClipSeg::Head::flops(load);
+  constexpr long long work = ClipSeg::Text::flops(load) + Slots<ClipSeg>::Fusion::flops(load) +
+                             Slots<ClipSeg>::Decoder::flops(load) +
+                             Slots<ClipSeg>::Head::flops(load);
   add({.name = "BM_FurtherPrompt/model:clipseg/image:" + std::to_string(side) +
                "/tokens:" + std::to_string(length) + "/batch:1/dtype:f32",
        .work = {.flops = static_cast<double>(work)},

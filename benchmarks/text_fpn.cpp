@@ -7,7 +7,7 @@ namespace vlsm::bench {
 namespace {
 
 Registration const all([] {
-  using Fusion = Cris::Fusion;
+  using Fusion = Slots<Cris>::Fusion;
   constexpr int side = Cris::recipe.image;
   add({.name = "BM_TextFpn" + picture_axes("cris", side, 1),
        .work = {.flops = static_cast<double>(Fusion::flops({side, side, 0}))},

@@ -10,7 +10,7 @@
 namespace vlsm::bench {
 namespace {
 
-using Decoder = ClipSeg::Decoder;
+using Decoder = Slots<ClipSeg>::Decoder;
 
 /// The decoder in double precision, line by line: deepest tap first, norms after the sums.
 at::Tensor plain(Module const& decoder, ImageFeatures const& joint) {
@@ -43,7 +43,7 @@ void add_size(std::string const& model, int side, std::int64_t batch) {
 
 Registration const all([] {
   for (int batch : {1, 8}) add_size("clipseg", ClipSeg::recipe.image, batch);
-  static_assert(std::is_same_v<BiomedClipSeg::Decoder, Decoder>);
+  static_assert(std::is_same_v<Slots<BiomedClipSeg>::Decoder, Decoder>);
   add_size("biomedclipseg", BiomedClipSeg::recipe.image, 1);
 });
 

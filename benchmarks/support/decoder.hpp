@@ -4,6 +4,7 @@
 #include <string>
 
 #include "benchmarks/support/block.hpp"
+#include "vlsm/compose/fits.hpp"
 
 namespace vlsm::bench {
 
