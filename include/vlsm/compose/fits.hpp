@@ -28,25 +28,25 @@ template <class B>
 inline constexpr bool is_head = HeadBlock<B>;
 
 /// A block and what it meets as fits<A>() looks at them: where `look` is false, three that fit.
-template <class B, class Before, class Said_, bool look>
+template <class B, class Before, class Tower, bool look>
 struct Seam {
   using Block = B;
-  using Text = Said_;
+  using Text = Tower;
   static constexpr Wrong wrong = detail::wrong<B, Before, Text>();
   static constexpr FeatureSpec reads = maps_read_by<B>(), writes = Before::out;
   static constexpr TextSpec hears = text_read_by<B, Text>(), says = Text::out;
   static constexpr Needs needs = needs_of<B>();
 };
-template <class B, class Before, class Said_>
-struct Seam<B, Before, Said_, false> : Seam<Misfit, Misfit, MisfitText, true> {};
+template <class B, class Before, class Tower>
+struct Seam<B, Before, Tower, false> : Seam<Misfit, Misfit, MisfitText, true> {};
 
-template <class Vision, class Said_, bool look>
+template <class Vision, class Tower, bool look>
 struct Towers {
   using Block = Vision;
-  using Text = Said_;
+  using Text = Tower;
 };
-template <class Vision, class Said_>
-struct Towers<Vision, Said_, false> : Towers<Misfit, MisfitText, true> {};
+template <class Vision, class Tower>
+struct Towers<Vision, Tower, false> : Towers<Misfit, MisfitText, true> {};
 
 /// The block of a slot behind the two of `seam`, which must fit.
 template <class B, class Met, bool fit>
@@ -154,7 +154,8 @@ consteval bool fits() {
   }
 
   // Decoder
-  constexpr bool fusion_fits = towers_fit && detail::fusion_fits<Fusion, Vision, Text>();
+  constexpr bool fusion_fits =
+      towers_fit && detail::is_fusion<Fusion> && Joint::wrong == Wrong::nothing;
   using Decoder = typename detail::Next<typename Named::Decoder, Joint, fusion_fits>::Block;
   static_assert(detail::is_decoder<Decoder>,
                 "Decoder is no decoder: it needs `static constexpr FeatureSpec in, out`, "
@@ -207,7 +208,8 @@ consteval bool fits() {
   }
 
   // Head
-  constexpr bool decoder_fits = fusion_fits && detail::decoder_fits<Decoder, Fusion, Text>();
+  constexpr bool decoder_fits =
+      fusion_fits && detail::is_decoder<Decoder> && Read::wrong == Wrong::nothing;
   using Head = typename detail::Next<typename Named::Head, Read, decoder_fits>::Block;
   static_assert(detail::is_head<Head>,
                 "Head is no head: it needs `static constexpr FeatureSpec in`, `int scale`, "
