@@ -19,7 +19,8 @@ static_assert(vlsm::fits<WideDecoder>());
 
 int main(int count, char** words) {
   int const epochs = count > 1 ? std::atoi(words[1]) : 2;
-  for (std::string const& finding : vlsm::check_architecture<WideDecoder>()) std::cout << finding << "\n";
+  for (std::string const& finding : vlsm::check_architecture<WideDecoder>())
+    std::cout << finding << "\n";
 
   auto const folder = std::filesystem::temp_directory_path() / "vlsm-compose";
   auto const& recipe = WideDecoder::recipe;
