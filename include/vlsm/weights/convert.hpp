@@ -79,10 +79,13 @@ inline std::vector<ConversionTarget> const& conversion_targets() {
 
 /// The target of that name. Throws Error where there is none.
 inline ConversionTarget const& find_target(std::string_view name) {
-  for (ConversionTarget const& target : conversion_targets())
+  std::string names;
+  for (ConversionTarget const& target : conversion_targets()) {
     if (target.name == name) return target;
+    names += (names.empty() ? "" : ", ") + std::string(target.name);
+  }
   throw Error("weights cannot be written under these keys", std::string(name),
-              "choose native, hf, clipseg, open_clip, openai, cris or smp");
+              "choose one of " + names);
 }
 
 }  // namespace vlsm::io
