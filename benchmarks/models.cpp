@@ -7,7 +7,6 @@
 #include "vlsm/models/cris.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
 #include "vlsm/models/unet.hpp"
-#include "vlsm/models/unetpp.hpp"
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/segmenter/segmenter.hpp"
 

@@ -2,7 +2,6 @@
 #include "vlsm/models/unet.hpp"
 
 #include "benchmarks/support/decoder.hpp"
-#include "vlsm/models/unetpp.hpp"
 
 // The decoders of U-Net and UNet++.
 namespace vlsm::bench {

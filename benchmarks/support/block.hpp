@@ -10,7 +10,6 @@
 #include "tests/support/recipe.hpp"
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/keys/schemes.hpp"
-#include "vlsm/keys/translate.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/segmenter/features.hpp"
 #include "vlsm/weights/reshape.hpp"

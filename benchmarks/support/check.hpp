@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/base/shape_text.hpp"
+#include "vlsm/base/error.hpp"
 
 // How results are checked before they are timed.
 namespace vlsm::bench {

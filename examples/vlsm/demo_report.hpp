@@ -5,7 +5,7 @@
 
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/segmenter/registry.hpp"
-#include "vlsm/train/evaluation.hpp"
+#include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/options.hpp"
 
 namespace tool {

@@ -13,7 +13,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/image/picture_file.hpp"
+#include "vlsm/image/read.hpp"
 #include "vlsm/version.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "vlsm/models/deeplabv3plus.hpp"
-#include "vlsm/models/unetpp.hpp"
+#include "vlsm/models/unet.hpp"
 #include "vlsm/segmenter/registry.hpp"
 
 VLSM_REGISTER_MODEL("unet", vlsm::Unet, .summary = "U-Net over ResNet-50; reads no prompt",

@@ -9,7 +9,6 @@
 #include "common.hpp"
 #include "pictures.hpp"
 #include "vlsm/image/overlay.hpp"
-#include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"

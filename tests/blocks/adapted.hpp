@@ -6,7 +6,6 @@
 #include "vlsm/adapt/dense.hpp"
 #include "vlsm/adapt/lora.hpp"
 #include "vlsm/adapt/shallow.hpp"
-#include "vlsm/adapt/shallow_text.hpp"
 
 // Small models with adapters of each kind.
 namespace vlsm::test {

@@ -3,7 +3,7 @@
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/nn/linear.hpp"
-#include "vlsm/nn/sine_positions.hpp"
+#include "vlsm/nn/positions.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/metrics.hpp"
 

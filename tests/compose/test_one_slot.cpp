@@ -9,7 +9,7 @@
 #include "vlsm/models/biomedclipseg.hpp"
 #include "vlsm/models/cris.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
-#include "vlsm/models/unetpp.hpp"
+#include "vlsm/models/unet.hpp"
 #include "vlsm/segmenter/check.hpp"
 
 // Each published model with one slot replaced, in one `using` line, by every block there is: where

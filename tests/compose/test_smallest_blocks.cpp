@@ -2,7 +2,7 @@
 #include "support/doctest.hpp"
 #include "vlsm/nn/conv.hpp"
 #include "vlsm/segmenter/check.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 // The smallest block of each slot, as docs/slots.md quotes them.
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "emulation/block.hpp"
-#include "vlsm/kernels/cuda/capability.hpp"
+#include "vlsm/kernels/common/blocks.hpp"
 
 namespace vlsm::emulation {
 

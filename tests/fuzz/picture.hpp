@@ -4,7 +4,6 @@
 #include <string>
 
 #include "fuzz/fuzz.hpp"
-#include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/read.hpp"
 
 namespace vlsm::fuzz {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "fuzz/fuzz.hpp"
-#include "vlsm/io/tensors/checkpoint_data.hpp"
+#include "vlsm/io/tensors/array.hpp"
 
 namespace vlsm::fuzz {
 

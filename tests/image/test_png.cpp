@@ -3,7 +3,6 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/pictures.hpp"
-#include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/read.hpp"
 
 using namespace vlsm::test;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "support/reference.hpp"
-#include "vlsm/image/picture_file.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "vlsm/kernels/attention/launch.hpp"
-#include "vlsm/kernels/cuda/types.cuh"
+#include "vlsm/kernels/common/element.hpp"
 
 namespace vlsm::test {
 

@@ -11,7 +11,6 @@
 
 #include "support/doctest.hpp"
 #include "vlsm/kernels/common/element.hpp"
-#include "vlsm/kernels/cuda/types.cuh"
 
 // What the tests of kernels that read and write numbers of one type share.
 namespace vlsm::test {

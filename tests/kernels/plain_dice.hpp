@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "support/own_loss.hpp"
-#include "vlsm/kernels/cuda/types.cuh"
+#include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/segmentation_loss/launch.hpp"
 #include "vlsm/kernels/segmentation_loss/pixel_term.hpp"
 

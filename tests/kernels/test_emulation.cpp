@@ -4,8 +4,7 @@
 #include "kernels/faults.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/kernels/cuda/copy.cuh"
-#include "vlsm/kernels/cuda/shared.cuh"
-#include "vlsm/kernels/cuda/warp.cuh"
+#include "vlsm/kernels/cuda/block.cuh"
 
 using namespace vlsm::kernels;
 namespace emulation = vlsm::emulation;

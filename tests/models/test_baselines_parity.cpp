@@ -3,7 +3,7 @@
 
 #include "support/reference.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
-#include "vlsm/models/unetpp.hpp"
+#include "vlsm/models/unet.hpp"
 #include "vlsm/weights/load.hpp"
 
 // The image-only baselines against segmentation_models_pytorch: recipe weights at full size.

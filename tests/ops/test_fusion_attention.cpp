@@ -5,7 +5,7 @@
 #include "ops/attention_results.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/ops/tf32.hpp"
+#include "vlsm/ops/backend.hpp"
 
 // The attention of ops/ against its definition in double precision, in value and gradients.
 namespace {

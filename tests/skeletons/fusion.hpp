@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "vlsm/nn/linear.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 // A fusion to copy.
 namespace mine {

@@ -10,7 +10,7 @@
 #include "support/fixtures.hpp"
 #include "support/recipe.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
-#include "vlsm/keys/translate.hpp"
+#include "vlsm/keys/schemes.hpp"
 #include "vlsm/weights/reshape.hpp"
 #include "vlsm/weights/tensor.hpp"
 

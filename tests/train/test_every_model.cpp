@@ -7,7 +7,7 @@
 #include "vlsm/adapt/dense.hpp"
 #include "vlsm/models/clipseg_small.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
-#include "vlsm/models/unetpp.hpp"
+#include "vlsm/models/unet.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"
 

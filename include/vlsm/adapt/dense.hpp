@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/compose/ports.hpp"
-#include "vlsm/nn/adaptable_layer.hpp"
+#include "vlsm/nn/adapter.hpp"
 
 namespace vlsm {
 

@@ -6,17 +6,24 @@
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/data/dataset_options.hpp"
 #include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/mask_value.hpp"
 #include "vlsm/image/fit.hpp"
-#include "vlsm/image/picture_file.hpp"
+#include "vlsm/image/read.hpp"
 
 namespace vlsm {
+
+/// How a data set's masks are read.
+struct DatasetOptions {
+  std::optional<MaskChoice> mask{};  ///< which value is the object; unset: told from the masks
+  bool allow_empty = false;          ///< a split whose masks hold no object at all is meant
+};
 
 /// A mask at the model's size whose values wait for their meaning.
 struct SmallMask {

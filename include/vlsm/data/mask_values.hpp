@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "vlsm/data/mask_value.hpp"
-#include "vlsm/image/picture_file.hpp"
+#include "vlsm/image/read.hpp"
 
 namespace vlsm {
 

@@ -3,9 +3,9 @@
 
 #include "vlsm/nn/attention.hpp"
 #include "vlsm/nn/dropout.hpp"
-#include "vlsm/nn/layer_norm.hpp"
-#include "vlsm/nn/sine_positions.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/nn/linear.hpp"
+#include "vlsm/nn/positions.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

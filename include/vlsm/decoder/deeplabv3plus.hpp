@@ -3,9 +3,9 @@
 
 #include <array>
 
+#include "vlsm/nn/conv_block.hpp"
 #include "vlsm/nn/dropout.hpp"
-#include "vlsm/nn/separable_block.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

@@ -3,7 +3,7 @@
 
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/decoder/unet_block.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "vlsm/decoder/unet_block.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/nn/linear.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

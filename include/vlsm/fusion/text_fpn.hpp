@@ -5,7 +5,7 @@
 
 #include "vlsm/nn/conv_block.hpp"
 #include "vlsm/nn/linear.hpp"
-#include "vlsm/segmenter/layout.hpp"
+#include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
 

@@ -3,7 +3,7 @@
 
 #include "vlsm/decoder/unet.hpp"
 #include "vlsm/head/conv.hpp"
-#include "vlsm/nn/adaptation.hpp"
+#include "vlsm/nn/module.hpp"
 #include "vlsm/vision/resnet.hpp"
 
 namespace vlsm {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "vlsm/io/tensors/checkpoint_data.hpp"
+#include "vlsm/io/tensors/array.hpp"
 
 namespace vlsm::io {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/keys/openai_clip.hpp"
+#include "vlsm/keys/openai.hpp"
 
 namespace vlsm::io {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/keys/clipseg_decoder.hpp"
+#include "vlsm/keys/clipseg.hpp"
 
 namespace vlsm::io {
 

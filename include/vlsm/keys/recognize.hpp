@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/keys/translate.hpp"
+#include "vlsm/keys/schemes.hpp"
 #include "vlsm/keys/wrappers.hpp"
 
 namespace vlsm::io {

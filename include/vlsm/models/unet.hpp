@@ -3,6 +3,7 @@
 
 #include "vlsm/compose/recipe.hpp"
 #include "vlsm/decoder/unet.hpp"
+#include "vlsm/decoder/unetpp.hpp"
 #include "vlsm/fusion/pass_through.hpp"
 #include "vlsm/head/conv.hpp"
 #include "vlsm/segmenter/segmenter.hpp"
@@ -20,6 +21,12 @@ struct Unet {
   using Decoder = UnetDecoder<>;
   using Head = ConvHead<>;
   static constexpr Recipe recipe{.image = 256, .normalize = imagenet_normalization};
+};
+
+
+/// UNet++ over a ResNet-50, one of the study's image-only baselines.
+struct UnetPlusPlus : Unet {
+  using Decoder = UnetPlusPlusDecoder<>;
 };
 
 }  // namespace vlsm

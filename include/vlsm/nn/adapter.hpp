@@ -2,8 +2,8 @@
 #pragma once
 
 #include "vlsm/base/work.hpp"
-#include "vlsm/nn/adaptation.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/nn/module.hpp"
 
 namespace vlsm {
 
@@ -29,6 +29,35 @@ class Adapter : public Adaptation {
 
  private:
   std::shared_ptr<Linear> down_, up_;
+};
+
+/// A transformer layer with a place for an adapter behind each of its halves, attention and
+/// perceptron, before the residual is added. Both places are empty until `adapt`.
+class AdaptableLayer : public Module {
+ public:
+  /// Fills both places with adapters of `inner` width.
+  void adapt(int inner) {
+    after_attention_ = child<Adapter>("attn_adapter", width_, inner);
+    after_mlp_ = child<Adapter>("mlp_adapter", width_, inner);
+  }
+
+  static constexpr long long adapter_parameters(int width, int inner) {
+    return 2 * Adapter::parameter_count(width, inner);
+  }
+  static constexpr long long adapter_flops(int width, int inner, long long rows) {
+    return 2 * Adapter::flops(width, inner, rows);
+  }
+
+ protected:
+  explicit AdaptableLayer(int width) : width_(width) {}
+  at::Tensor after_attention(at::Tensor y) const {
+    return after_attention_ ? after_attention_->forward(y) : y;
+  }
+  at::Tensor after_mlp(at::Tensor y) const { return after_mlp_ ? after_mlp_->forward(y) : y; }
+
+ private:
+  int width_;
+  std::shared_ptr<Adapter> after_attention_, after_mlp_;
 };
 
 }  // namespace vlsm

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <limits>
+
 #include "vlsm/nn/module.hpp"
 
 namespace vlsm {
@@ -21,5 +26,11 @@ class Dropout : public Module {
  private:
   double share_;
 };
+
+/// A seed for a kernel that draws its own dropout, from PyTorch's generator: at::manual_seed makes
+/// a training repeatable.
+inline std::int64_t fresh_seed() {
+  return at::randint(std::numeric_limits<std::int64_t>::max(), {}, at::kLong).item<std::int64_t>();
+}
 
 }  // namespace vlsm

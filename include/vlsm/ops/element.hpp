@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "vlsm/kernels/common/element.hpp"
-#include "vlsm/kernels/cuda/with_floats.hpp"
 
 // Tensors' types as the kernels name them.
 namespace vlsm::ops {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/base/shape_text.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/segmenter/any_segmenter.hpp"
 
 namespace vlsm {

@@ -3,9 +3,9 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/compose/ports.hpp"
+#include "vlsm/nn/check_input.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 #include "vlsm/segmenter/features.hpp"
-#include "vlsm/text/check_tokens.hpp"
 
 namespace vlsm {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/tokenizer/vocabulary/ids.hpp"
+#include "vlsm/tokenizer/vocabulary/special_tokens.hpp"
 
 namespace vlsm::tokenizer {
 

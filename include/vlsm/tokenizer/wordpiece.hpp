@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "vlsm/tokenizer/tokenizer.hpp"
-#include "vlsm/tokenizer/wordpiece/flavor.hpp"
+#include "vlsm/tokenizer/wordpiece/text.hpp"
 
 namespace vlsm::tokenizer {
 

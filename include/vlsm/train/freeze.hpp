@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/nn/adaptation.hpp"
+#include "vlsm/nn/module.hpp"
 
 // Which parameters of a model train.
 namespace vlsm {

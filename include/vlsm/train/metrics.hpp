@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "vlsm/ops/same_shape.hpp"
+#include "vlsm/ops/check.hpp"
 
 namespace vlsm {
 

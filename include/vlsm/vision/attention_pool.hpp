@@ -5,7 +5,7 @@
 
 #include "vlsm/nn/attention.hpp"
 #include "vlsm/nn/conv_block.hpp"
-#include "vlsm/nn/position_table.hpp"
+#include "vlsm/nn/positions.hpp"
 
 namespace vlsm {
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "vlsm/compose/ports.hpp"
-#include "vlsm/nn/check_image.hpp"
+#include "vlsm/nn/check_input.hpp"
 #include "vlsm/nn/residual_block.hpp"
 #include "vlsm/segmenter/features.hpp"
 

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "vlsm/compose/ports.hpp"
-#include "vlsm/nn/check_image.hpp"
+#include "vlsm/nn/check_input.hpp"
 #include "vlsm/nn/conv.hpp"
-#include "vlsm/nn/position_table.hpp"
+#include "vlsm/nn/positions.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 #include "vlsm/segmenter/features.hpp"
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/base/shape_text.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/ops/parallel.hpp"
 #include "vlsm/weights/native.hpp"

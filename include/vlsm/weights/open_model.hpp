@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "vlsm/segmenter/registry.hpp"
-#include "vlsm/weights/load_options.hpp"
+#include "vlsm/weights/load.hpp"
 
 namespace vlsm::io {
 

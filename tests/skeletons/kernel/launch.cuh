@@ -2,8 +2,8 @@
 #pragma once
 
 #include "skeletons/kernel/launch.hpp"
+#include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/cuda/floats.cuh"
-#include "vlsm/kernels/cuda/with_floats.hpp"
 
 // A kernel to copy: what a card runs.
 namespace vlsm::kernels {

@@ -4,12 +4,230 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <fstream>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
 
 #include "vlsm/base/compiled.hpp"
-#include "vlsm/image/picture_file.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/image/impl/jpeg_decode.hpp"
+#include "vlsm/image/impl/jpeg_fallback.hpp"
+#include "vlsm/image/impl/png_decode.hpp"
+#include "vlsm/image/jpeg_segments.hpp"
+#include "vlsm/image/png_chunks.hpp"
 #include "vlsm/image/read.hpp"
 
 namespace vlsm {
+
+namespace detail {
+
+/// A picture's file, read where it is asked for.
+class PictureFile {
+ public:
+  /// One that is all in memory, called `path` in messages.
+  PictureFile(std::string const& bytes, std::filesystem::path path)
+      : path_(std::move(path)),
+        in_(std::make_unique<std::istringstream>(bytes)),
+        size_(bytes.size()) {}
+  explicit PictureFile(std::filesystem::path path) : path_(std::move(path)) {
+    std::error_code failed;
+    size_ = std::filesystem::file_size(path_, failed);
+    if (failed || !std::filesystem::is_regular_file(path_))
+      throw Error("the picture cannot be read", path_.string(),
+                  "check that the file exists and may be read");
+    if (size_ == 0) throw Error("the picture is empty", path_.string(), "give a PNG or JPEG file");
+    if (size_ > 1u << 30)
+      throw Error("the picture's file is larger than 1 GiB", path_.string(),
+                  "give a smaller PNG or JPEG file");
+    in_ = std::make_unique<std::ifstream>(path_, std::ios::binary);
+    if (read(0, 1).empty())
+      throw Error("the picture cannot be read", path_.string(), "check that the file may be read");
+  }
+  std::size_t size() const { return size_; }
+  std::filesystem::path const& path() const { return path_; }
+
+  /// At most `count` bytes from `at`; fewer at the end.
+  std::string read(std::size_t at, std::size_t count) {
+    if (at >= size_) return {};
+    std::string bytes(std::min(count, size_ - at), '\0');
+    in_->clear();
+    in_->seekg(static_cast<std::streamoff>(at));
+    in_->read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(in_->gcount()));
+    return bytes;
+  }
+
+  // As each_segment wants it: a window that moves along.
+  unsigned byte(std::size_t at) {
+    if (at < from_ || at >= from_ + window_.size()) window_ = read(from_ = at, 4096);
+    return at - from_ < window_.size() ? static_cast<unsigned char>(window_[at - from_]) : 0;
+  }
+  std::size_t find_ff(std::size_t at) {
+    while (at < size_ && byte(at) != 0xff) ++at;
+    return at;
+  }
+  std::string segment(std::size_t at) {
+    std::size_t const length = byte(at) << 8 | byte(at + 1);
+    return read(at + 2, length < 2 ? 0 : length - 2);
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::unique_ptr<std::istream> in_;
+  std::size_t size_ = 0, from_ = 0;
+  std::string window_;
+};
+
+/// The orientation that a PNG's eXIf chunk tells, wherever it stands among so many chunks as files
+/// have.
+inline int png_orientation(PictureFile& file) {
+  constexpr int most_chunks = 100'000;
+  std::size_t at = png_signature.size();
+  for (int chunk = 0; at < file.size() && chunk < most_chunks; ++chunk) {
+    std::string const frame = file.read(at, 8);
+    if (frame.size() < 8 || frame.ends_with("IEND")) break;
+    if (frame.ends_with("eXIf"))
+      return exif_orientation(file.read(at + 8, std::min(big_endian(frame, 0), 1u << 16)));
+    at += png_frame + big_endian(frame, 0);
+  }
+  return 1;
+}
+
+[[noreturn]] inline void throw_damaged(
+    std::filesystem::path const& path,
+    std::string const& what = "the picture is damaged or cut off") {
+  throw Error(what, path.string(), "fetch the file again, or write it anew as PNG");
+}
+
+/// Throws Error where the size that the header claims is none to be decoded.
+inline void check_size(PictureHeader const& header, std::filesystem::path const& path) {
+  auto const width = static_cast<long long>(header.width),
+             height = static_cast<long long>(header.height);
+  std::string const size = std::to_string(width) + " x " + std::to_string(height);
+  if (width == 0 || height == 0)
+    throw Error("the picture has no pixels: " + size, path.string(),
+                "fetch the file again, or write it anew as PNG");
+  if (std::max(width, height) > longest_side || width * height > largest_picture)
+    throw Error(
+        "the picture is too large: " + size, path.string(),
+        "scale it to at most 100 million pixels and " + std::to_string(longest_side) + " a side");
+}
+
+inline PictureHeader picture_header(PictureFile& file) {
+  using enum PictureHeader::Format;
+  std::string const begin = file.read(0, png_header_size);
+  bool const is_a_png = is_png(begin);
+  if (!is_a_png && !is_jpeg(begin))
+    throw Error("this is no PNG or JPEG picture", file.path().string(),
+                "convert it to PNG or JPEG (its name does not matter)");
+  PictureHeader header;
+  if (is_a_png && has_png_header(begin)) {
+    PngHeader const own = png_header(begin);
+    header = {.format = png,
+              .height = own.height,
+              .width = own.width,
+              .channels = static_cast<int>(own.channels()),
+              .bits = static_cast<int>(own.depth),
+              .palette = own.palette(),
+              .orientation = png_orientation(file)};
+  } else {
+    JpegFrame const frame = is_a_png ? JpegFrame{} : jpeg_frame(file);
+    if (frame.marker == 0) throw_damaged(file.path(), "the picture's header is damaged or cut off");
+    header = {.format = jpeg,
+              .height = frame.height,
+              .width = frame.width,
+              .channels = frame.channels,
+              .bits = frame.bits,
+              .orientation = frame.orientation};
+  }
+  check_size(header, file.path());
+  return header;
+}
+
+/// Throws Error for kinds of JPEG that are not read, each by its name.
+inline void check_jpeg_kind(JpegFrame const& frame, std::filesystem::path const& path) {
+  auto const refuse = [&](std::string const& what, std::string const& remedy) {
+    throw Error(what, path.string(), remedy);
+  };
+  if (frame.bits != 8)
+    refuse("this JPEG has " + std::to_string(frame.bits) + " bits a sample, which is not read",
+           "convert it to PNG");
+  if (frame.channels != 1 && frame.channels != 3 && frame.channels != 4)
+    refuse("this JPEG has " + std::to_string(frame.channels) + " channels, which is not read",
+           "convert it to PNG");
+  if (frame.marker != 0xc0 && frame.marker != 0xc1 && frame.marker != 0xc2 &&
+      frame.marker != 0xc9 && frame.marker != 0xca)
+    refuse("this JPEG is lossless or hierarchical, which is not read", "convert it to PNG");
+#ifndef VLSM_LIBJPEG
+  std::string const remedy =
+      "build with libjpeg-turbo (Debian: libjpeg62-turbo-dev), or convert the picture to PNG";
+  if (frame.arithmetic()) refuse("this JPEG is coded arithmetically, which needs libjpeg", remedy);
+  if (frame.channels == 4 && !frame.adobe)
+    refuse("this JPEG is CMYK without Adobe's marker, which needs libjpeg", remedy);
+#endif
+}
+
+/// Whether a JPEG goes on to its end marker, by tables and scans that a decoder may see.
+inline bool sound_jpeg(std::string_view bytes) {
+  constexpr int most_scans = 100;  // a picture is gone through once a scan
+  JpegBytes const all(bytes);
+  int scans = 0;
+  return each_segment(all, [&](unsigned marker, std::size_t at) {
+    if (marker == 0xda) return ++scans <= most_scans;
+    return marker != 0xc4 || sound_huffman_tables(all.segment(at));
+  });
+}
+
+inline RawPicture raw_picture(PictureFile& file) {
+  PictureHeader const header = picture_header(file);
+  std::string const bytes = file.read(0, file.size());
+  std::optional<RawPicture> picture;
+  if (header.format == PictureHeader::Format::png) {
+    picture = decode_png(bytes);
+  } else {
+    JpegFrame const frame = jpeg_frame(JpegBytes(bytes));
+    check_jpeg_kind(frame, file.path());
+    if (sound_jpeg(bytes)) picture = decode_jpeg(bytes, frame);
+  }
+  if (!picture) throw_damaged(file.path());
+  return *std::move(picture);
+}
+
+}  // namespace detail
+
+VLSM_INLINE PictureHeader read_picture_header(std::filesystem::path const& path) {
+  detail::PictureFile file(path);
+  return detail::picture_header(file);
+}
+
+VLSM_INLINE RawPicture read_raw_picture(std::filesystem::path const& path) {
+  detail::PictureFile file(path);
+  return detail::raw_picture(file);
+}
+
+VLSM_INLINE std::string picture_readers() {
+#define VLSM_TEXT_OF(x) #x
+#define VLSM_TEXT(x) VLSM_TEXT_OF(x)
+#if defined(VLSM_LIBJPEG) && defined(LIBJPEG_TURBO_VERSION)
+  std::string const jpeg = "JPEG by libjpeg-turbo " VLSM_TEXT(LIBJPEG_TURBO_VERSION);
+#elif defined(VLSM_LIBJPEG)
+  std::string const jpeg = "JPEG by libjpeg " VLSM_TEXT(JPEG_LIB_VERSION);
+#else
+  std::string const jpeg = "JPEG by stb_image (pixels may differ from PIL's by a few levels)";
+#endif
+#if defined(VLSM_LIBDEFLATE)
+  return jpeg + ", PNG by libdeflate " LIBDEFLATE_VERSION_STRING;
+#elif defined(VLSM_ZLIB)
+  return jpeg + ", PNG by zlib " ZLIB_VERSION;
+#else
+  return jpeg + ", PNG by stb_image's inflate";
+#endif
+#undef VLSM_TEXT
+#undef VLSM_TEXT_OF
+}
 
 namespace detail {
 

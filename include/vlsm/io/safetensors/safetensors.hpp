@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/io/tensors/checkpoint_data.hpp"
+#include "vlsm/io/tensors/array.hpp"
 
 // The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes header length, a JSON
 // header with dtype, shape and data_offsets of each tensor, the data.

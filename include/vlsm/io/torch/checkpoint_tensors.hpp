@@ -8,7 +8,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/bytes.hpp"
-#include "vlsm/io/tensors/checkpoint_data.hpp"
+#include "vlsm/io/tensors/array.hpp"
 #include "vlsm/io/torch/pickle/pickle.hpp"
 #include "vlsm/io/torch/state_dict.hpp"
 #include "vlsm/io/torch/tensor.hpp"

@@ -9,7 +9,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/bytes.hpp"
-#include "vlsm/io/tensors/checkpoint_data.hpp"
+#include "vlsm/io/tensors/array.hpp"
 #include "vlsm/io/torch/pickle/pickle.hpp"
 #include "vlsm/io/torch/sections.hpp"
 

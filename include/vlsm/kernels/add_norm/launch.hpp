@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "vlsm/kernels/common/column_split.hpp"
+#include "vlsm/kernels/common/blocks.hpp"
 #include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/common/philox.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "vlsm/kernels/add_norm/launch.hpp"
 #include "vlsm/kernels/cuda/floats.cuh"
-#include "vlsm/kernels/cuda/warp.cuh"
+#include "vlsm/kernels/cuda/block.cuh"
 
 namespace vlsm::kernels::add_norm {
 

@@ -4,9 +4,9 @@
 #include <type_traits>
 
 #include "vlsm/kernels/attention/tuning.hpp"
+#include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/cuda/copy.cuh"
-#include "vlsm/kernels/cuda/types.cuh"
-#include "vlsm/kernels/cuda/warp.cuh"
+#include "vlsm/kernels/cuda/block.cuh"
 
 namespace vlsm::kernels::attention {
 

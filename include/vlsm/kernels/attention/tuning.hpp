@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "vlsm/kernels/attention/launch.hpp"
-#include "vlsm/kernels/cuda/capability.hpp"
+#include "vlsm/kernels/common/blocks.hpp"
 
 namespace vlsm::kernels {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/cpu/isa.hpp"
-#include "vlsm/kernels/cuda/types.cuh"
 
 // Stretches of other element types become floats and are written back. The loops have no branches,
 // so that the compiler makes vectors of them.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/common/column_split.hpp"
+#include "vlsm/kernels/common/blocks.hpp"
 #include "vlsm/kernels/cuda/floats.cuh"
 
 // Sums down the columns of a matrix in two stages, without atomics: blocks sum their rows, then

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "vlsm/kernels/cuda/shared.cuh"
+#include "vlsm/kernels/cuda/block.cuh"
 
 namespace vlsm::kernels {
 

@@ -5,7 +5,7 @@
 // of tests/emulation/, which must then be on the include path.
 
 #include "vlsm/kernels/common/host_device.hpp"
-#include "vlsm/kernels/cuda/capability.hpp"
+#include "vlsm/kernels/common/blocks.hpp"
 
 #ifdef __CUDACC__
 

@@ -5,8 +5,6 @@
 
 #include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/cuda/copy.cuh"
-#include "vlsm/kernels/cuda/types.cuh"
-#include "vlsm/kernels/cuda/with_floats.hpp"
 
 // Arrays of any element type, read and written as floats, a few neighbors a thread.
 namespace vlsm::kernels {

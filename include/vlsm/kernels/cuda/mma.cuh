@@ -3,8 +3,8 @@
 
 #include <type_traits>
 
-#include "vlsm/kernels/cuda/shared.cuh"
-#include "vlsm/kernels/cuda/types.cuh"
+#include "vlsm/kernels/common/element.hpp"
+#include "vlsm/kernels/cuda/block.cuh"
 
 // Tensor cores. Lane layouts from the PTX ISA, "Matrix fragments for mma.m16n8k16 / .m16n8k8", with
 // g = lane / 4 and t = lane % 4:

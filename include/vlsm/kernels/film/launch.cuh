@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/film/backward.cuh"
-#include "vlsm/kernels/film/forward.cuh"
+#include "vlsm/kernels/film/film.cuh"
 
 namespace vlsm::kernels {
 

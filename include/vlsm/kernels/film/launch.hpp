@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "vlsm/kernels/common/column_split.hpp"
+#include "vlsm/kernels/common/blocks.hpp"
 #include "vlsm/kernels/common/element.hpp"
 
 // Feature-wise linear modulation: y = scale (x + bias) + shift + residual, where the sentence gives

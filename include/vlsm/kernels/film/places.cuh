@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/kernels/cuda/columns.cuh"
-#include "vlsm/kernels/cuda/warp.cuh"
+#include "vlsm/kernels/cuda/block.cuh"
 #include "vlsm/kernels/film/launch.hpp"
 
 // Which elements a thread modulates: four times four neighbors, all loaded before any is used.

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "vlsm/kernels/common/inline.hpp"
+#include "vlsm/kernels/common/host_device.hpp"
 
 // Losses per pixel, to be averaged beside a region's loss: functors of a logit x and a target t,
 // each with its value and its slope, the derivative by x. They are written once for floats and for

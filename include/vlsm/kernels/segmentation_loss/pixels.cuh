@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vlsm/kernels/cuda/floats.cuh"
-#include "vlsm/kernels/cuda/warp.cuh"
+#include "vlsm/kernels/cuda/block.cuh"
 #include "vlsm/kernels/segmentation_loss/launch.hpp"
 
 // What the loss's forward and backward share: a block's pixels, and their probabilities.

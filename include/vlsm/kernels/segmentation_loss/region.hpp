@@ -4,7 +4,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "vlsm/kernels/common/inline.hpp"
+#include "vlsm/kernels/common/host_device.hpp"
 
 // Losses of regions: functions of three sums over an image's pixels, |P and T|, |P| and |T|. A loss
 // of one's own is a struct with such an operator().

@@ -13,8 +13,8 @@
 
 #include "vlsm/kernels/attention/launch.hpp"
 #include "vlsm/ops/attention/options.hpp"
+#include "vlsm/ops/backend.hpp"
 #include "vlsm/ops/launch.hpp"
-#include "vlsm/ops/tf32.hpp"
 #endif
 
 namespace vlsm::ops {

@@ -9,7 +9,6 @@
 #include <string>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/shape_text.hpp"
 
 namespace vlsm::ops {
 

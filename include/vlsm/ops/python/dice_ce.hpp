@@ -6,7 +6,7 @@
 
 #include <tuple>
 
-#include "vlsm/base/shape_text.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/ops/segmentation_loss/dice.hpp"
 
 namespace vlsm::ops::python {

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include "vlsm/ops/same_shape.hpp"
+#include "vlsm/ops/check.hpp"
 
 // The losses of the study as compositions of ATen's operations, with MONAI's formulas and options:
 // reference and fallback of what ops/segmentation_loss/dice.hpp computes in one read. All take

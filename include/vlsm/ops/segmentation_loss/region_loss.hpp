@@ -7,7 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "vlsm/ops/first_derivative.hpp"
+#include "vlsm/ops/check.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/segmentation_loss/composite.hpp"
 #include "vlsm/ops/segmentation_loss/cpu.hpp"

@@ -12,8 +12,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/gzip.hpp"
 #include "vlsm/tokenizer/bpe/vocabulary_formats.hpp"
-#include "vlsm/tokenizer/vocabulary/json.hpp"
-#include "vlsm/tokenizer/vocabulary/read.hpp"
+#include "vlsm/tokenizer/vocabulary/file.hpp"
 
 namespace vlsm::tokenizer {
 

@@ -13,7 +13,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/tokenizer/bpe/vocabulary.hpp"
-#include "vlsm/tokenizer/vocabulary/json.hpp"
+#include "vlsm/tokenizer/vocabulary/file.hpp"
 
 // The three spellings of a CLIP vocabulary: vocab.json with merges.txt, tokenizer.json, and
 // OpenAI's list of merges. Everything here reads text in memory; vocabulary_files.hpp finds the

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "vlsm/tokenizer/unicode/char_range.hpp"
+#include "vlsm/tokenizer/unicode/char_ranges.hpp"
 
 namespace vlsm::tokenizer::data {
 

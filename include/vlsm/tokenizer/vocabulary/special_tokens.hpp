@@ -7,10 +7,15 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "vlsm/tokenizer/unicode/unicode.hpp"
 
 namespace vlsm::tokenizer {
+
+/// The ids of one prompt.
+using Ids = std::vector<std::int64_t>;
+
 
 /// Tokens that count wherever they stand in a raw text, before anything is done to it.
 class SpecialTokens {

@@ -6,11 +6,20 @@
 #include <algorithm>
 #include <optional>
 
-#include "vlsm/tokenizer/unicode/crate_unicode_data.hpp"
+#include "vlsm/tokenizer/unicode/char_ranges.hpp"
 #include "vlsm/tokenizer/unicode/lowercase.hpp"
 #include "vlsm/tokenizer/unicode/normalize.hpp"
 #include "vlsm/tokenizer/unicode/unicode.hpp"
-#include "vlsm/tokenizer/wordpiece/flavor.hpp"
+
+namespace vlsm::tokenizer {
+
+/// Whose treatment of a prompt to follow. They share pieces and rules and differ in details.
+enum class BertFlavor {
+  bert,       ///< transformers 5 (and 4's fast tokenizer), which is the `tokenizers` crate
+  bert_slow,  ///< transformers 4.44's tokenizer in Python
+};
+
+}  // namespace vlsm::tokenizer
 
 // What BERT's tokenizers make of a text before they look for pieces: clean, space out ideographs,
 // strip accents, lower case, split at spaces and punctuation.

@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/tokenizer/vocabulary/read.hpp"
+#include "vlsm/tokenizer/vocabulary/file.hpp"
 #include "vlsm/tokenizer/wordpiece/vocabulary_json.hpp"
 
 namespace vlsm::tokenizer {

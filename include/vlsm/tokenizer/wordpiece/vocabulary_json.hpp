@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/tokenizer/vocabulary/json.hpp"
+#include "vlsm/tokenizer/vocabulary/file.hpp"
 #include "vlsm/tokenizer/wordpiece/vocabulary.hpp"
 
 // The JSON files of a BERT tokenizer: tokenizer.json (Hugging Face tokenizers, model WordPiece) and

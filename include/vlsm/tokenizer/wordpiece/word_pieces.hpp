@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "vlsm/tokenizer/unicode/unicode.hpp"
-#include "vlsm/tokenizer/vocabulary/ids.hpp"
 #include "vlsm/tokenizer/vocabulary/pieces.hpp"
+#include "vlsm/tokenizer/vocabulary/special_tokens.hpp"
 
 namespace vlsm::tokenizer {
 

@@ -9,7 +9,7 @@
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
 #include "vlsm/train/metrics.hpp"
-#include "vlsm/train/rounded_weights.hpp"
+#include "vlsm/train/optimizer.hpp"
 
 namespace vlsm {
 

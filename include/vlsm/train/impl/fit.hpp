@@ -14,7 +14,6 @@
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
 #include "vlsm/train/optimizer.hpp"
-#include "vlsm/train/rounded_weights.hpp"
 #include "vlsm/train/state.hpp"
 #include "vlsm/weights/save.hpp"
 

@@ -11,7 +11,6 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/nn/adaptation.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/weights/fill.hpp"
 #include "vlsm/weights/hf_config.hpp"

@@ -14,7 +14,6 @@
 #include "vlsm/io/torch/pickle/cursor.hpp"
 #include "vlsm/io/torch/pickle/literals.hpp"
 #include "vlsm/io/torch/pickle/machine.hpp"
-#include "vlsm/io/torch/pickle/opcodes.hpp"
 #include "vlsm/io/torch/pickle/pickle.hpp"
 
 namespace vlsm::io {

@@ -6,10 +6,9 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/shape_text.hpp"
 #include "vlsm/kernels/add_norm/cpu.hpp"
 #include "vlsm/ops/add_norm/add_norm.hpp"
-#include "vlsm/ops/first_derivative.hpp"
+#include "vlsm/ops/check.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/parallel.hpp"
 

@@ -8,7 +8,7 @@
 #include "vlsm/ops/attention/backends.hpp"
 #include "vlsm/ops/attention/cpu.hpp"
 #include "vlsm/ops/attention/cuda.hpp"
-#include "vlsm/ops/first_derivative.hpp"
+#include "vlsm/ops/check.hpp"
 
 namespace vlsm::ops {
 

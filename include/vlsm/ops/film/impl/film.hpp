@@ -8,10 +8,9 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/shape_text.hpp"
 #include "vlsm/kernels/film/cpu.hpp"
+#include "vlsm/ops/check.hpp"
 #include "vlsm/ops/film/film.hpp"
-#include "vlsm/ops/first_derivative.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/parallel.hpp"
 

@@ -1,9 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <iterator>
 
-#include "vlsm/tokenizer/unicode/char_range.hpp"
+namespace vlsm::tokenizer::data {
+
+/// The characters first to last, both included.
+struct CharRange {
+  char32_t first;
+  char32_t last;
+};
+
+/// Whether `c` is in one of the ranges, which must ascend.
+template <std::size_t N>
+constexpr bool contains(std::array<CharRange, N> const& ranges, char32_t c) {
+  auto const after = std::upper_bound(ranges.begin(), ranges.end(), c,
+                                      [](char32_t x, CharRange range) { return x < range.first; });
+  return after != ranges.begin() && c <= std::prev(after)->last;
+}
+
+}  // namespace vlsm::tokenizer::data
 
 // What the `tokenizers` crate does not know of Unicode: its tables (unicode_categories 0.1,
 // unicode-normalization-alignments 0.1) are older than utf8proc's. Found by asking tokenizers 0.23

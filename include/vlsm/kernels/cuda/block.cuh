@@ -1,7 +1,41 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#ifndef __CUDACC__
+#include "emulation/shared.hpp"
+#endif
 #include "vlsm/kernels/cuda/device.cuh"
+
+namespace vlsm::kernels {
+
+// All 32 lanes take part in each of these.
+
+inline constexpr unsigned full_warp = 0xffffffffu;
+
+__device__ inline float shuffle_xor(float value, int mask) {
+  return __shfl_xor_sync(full_warp, value, mask);
+}
+
+__device__ inline float shuffle(float value, int lane) {
+  return __shfl_sync(full_warp, value, lane);
+}
+
+/// The sum of `width` neighboring lanes (a power of two), in each of them, in a fixed order.
+template <int width = 32>
+__device__ float warp_sum(float value) {
+  VLSM_UNROLL
+  for (int mask = width / 2; mask > 0; mask /= 2) value += shuffle_xor(value, mask);
+  return value;
+}
+
+template <int width = 32>
+__device__ float warp_max(float value) {
+  VLSM_UNROLL
+  for (int mask = width / 2; mask > 0; mask /= 2) value = fmaxf(value, shuffle_xor(value, mask));
+  return value;
+}
+
+}  // namespace vlsm::kernels
 
 // Shared<T> is a view of a block's dynamic shared memory: on a card a bare pointer, in the
 // emulation a view whose every access is checked (bounds, initialized, no race). Kernels use no
@@ -29,8 +63,6 @@ __device__ Shared<T> shared_array(int first_byte, int /*count*/) {
 }  // namespace vlsm::kernels
 
 #else
-
-#include "emulation/shared.hpp"
 
 namespace vlsm::kernels {
 

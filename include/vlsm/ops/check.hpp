@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/core/grad_mode.h>
+
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/shape_text.hpp"
 
 namespace vlsm::detail {
 
@@ -16,3 +17,14 @@ inline void check_same_shape(at::Tensor const& prediction, at::Tensor const& tar
 }
 
 }  // namespace vlsm::detail
+
+namespace vlsm::ops {
+
+/// For the backward pass of a kernel: throws Error where autograd wants to differentiate it once
+/// more (create_graph), since it would take the gradient for a constant and say nothing.
+inline void only_first_derivative(char const* operation) {
+  if (at::GradMode::is_enabled())
+    throw Error("the fused kernels have no second derivative", operation, "choose Backend::aten");
+}
+
+}  // namespace vlsm::ops
