@@ -3,8 +3,8 @@
 
 #include "kernels/faults.hpp"
 #include "support/doctest.hpp"
-#include "vlsm/kernels/cuda/copy.cuh"
 #include "vlsm/kernels/cuda/block.cuh"
+#include "vlsm/kernels/cuda/copy.cuh"
 
 using namespace vlsm::kernels;
 namespace emulation = vlsm::emulation;

@@ -28,7 +28,6 @@ class Error : public std::runtime_error {
   }
 };
 
-
 /// "[2, 3, 352, 352]", for error messages. `Sizes` is at::IntArrayRef or any list of integers.
 template <class Sizes>
 std::string shape_text(Sizes const& sizes) {

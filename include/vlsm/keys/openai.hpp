@@ -33,7 +33,6 @@ inline constexpr KeyRule clip_scale_rules[] = {
 };
 static_assert(unambiguous(clip_scale_rules));
 
-
 /// The tower of OpenAI's CLIP with a ResNet (RN50.pt, a TorchScript archive); CRIS's `backbone.`.
 inline constexpr KeyRule openai_resnet_rules[] = {
     {"vision.stem.0.conv.", "visual.conv1."},
@@ -62,7 +61,6 @@ inline constexpr KeyPart openai_clip_parts[] = {
     {"", openai_resnet_rules}, {"", openai_text_rules}, {"", clip_scale_rules}};
 inline constexpr KeyScheme openai_clip{"openai_clip", "OpenAI's CLIP with a ResNet",
                                        openai_clip_parts, "cris"};
-
 
 /// The tower of OpenAI's CLIP with a vision transformer (ViT-B-16.pt, a TorchScript archive), which
 /// open_clip names alike.

@@ -23,7 +23,6 @@ struct Unet {
   static constexpr Recipe recipe{.image = 256, .normalize = imagenet_normalization};
 };
 
-
 /// UNet++ over a ResNet-50, one of the study's image-only baselines.
 struct UnetPlusPlus : Unet {
   using Decoder = UnetPlusPlusDecoder<>;

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <vector>
 

@@ -43,7 +43,6 @@ struct Evaluation {
   }
 };
 
-
 /// Scores every example per image, as the study does: where prediction and target are both empty
 /// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0
 /// and for a set without examples.

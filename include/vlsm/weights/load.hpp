@@ -60,7 +60,6 @@ inline std::string to_line(LoadReport const& report) {
   return line + (report.skipped.size() > most ? ", …" : "");
 }
 
-
 /// Whether a model leaves out what its published form has under this name of ours.
 using Omits = std::function<bool(std::string_view name)>;
 

@@ -138,7 +138,6 @@ inline Array contiguous(Array const& array) {
   return result;
 }
 
-
 /// A tensor of a type that is not held here; it matters only where a model needs it.
 struct UnreadTensor {
   std::string name;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "vlsm/kernels/add_norm/launch.hpp"
-#include "vlsm/kernels/cuda/floats.cuh"
 #include "vlsm/kernels/cuda/block.cuh"
+#include "vlsm/kernels/cuda/floats.cuh"
 
 namespace vlsm::kernels::add_norm {
 

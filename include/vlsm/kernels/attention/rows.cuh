@@ -5,8 +5,8 @@
 
 #include "vlsm/kernels/attention/tuning.hpp"
 #include "vlsm/kernels/common/element.hpp"
-#include "vlsm/kernels/cuda/copy.cuh"
 #include "vlsm/kernels/cuda/block.cuh"
+#include "vlsm/kernels/cuda/copy.cuh"
 
 namespace vlsm::kernels::attention {
 

@@ -4,8 +4,8 @@
 // One kernel source, two worlds: nvcc compiles it for a card, any other compiler for the emulation
 // of tests/emulation/, which must then be on the include path.
 
-#include "vlsm/kernels/common/host_device.hpp"
 #include "vlsm/kernels/common/blocks.hpp"
+#include "vlsm/kernels/common/host_device.hpp"
 
 #ifdef __CUDACC__
 

@@ -24,7 +24,6 @@ __global__ void __launch_bounds__(threads) film_forward(FilmForward const a, boo
   }
 }
 
-
 /// Writes grad_x, and to workspace [splits, 2, B, C] the sums of grad_y (x + bias) and of grad_y.
 template <class T, class Places>
 __global__ void __launch_bounds__(threads) film_backward(FilmBackward const a, bool const wide) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/cuda/columns.cuh"
 #include "vlsm/kernels/cuda/block.cuh"
+#include "vlsm/kernels/cuda/columns.cuh"
 #include "vlsm/kernels/film/launch.hpp"
 
 // Which elements a thread modulates: four times four neighbors, all loaded before any is used.

@@ -37,7 +37,6 @@ struct VectorMath {
   }
 };
 
-
 namespace detail {
 
 /// The most pixels that are held as floats at once: 16 vectors of 16.

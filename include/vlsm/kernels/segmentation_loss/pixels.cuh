@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/kernels/cuda/floats.cuh"
 #include "vlsm/kernels/cuda/block.cuh"
+#include "vlsm/kernels/cuda/floats.cuh"
 #include "vlsm/kernels/segmentation_loss/launch.hpp"
 
 // What the loss's forward and backward share: a block's pixels, and their probabilities.

@@ -41,7 +41,6 @@ inline std::string read_vocabulary_file(std::filesystem::path const& path) {
   return bytes;
 }
 
-
 /// What to do about a file whose text is no JSON.
 inline constexpr std::string_view fetch_json = "the file is damaged or cut off; fetch it again";
 

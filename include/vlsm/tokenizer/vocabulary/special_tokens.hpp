@@ -16,7 +16,6 @@ namespace vlsm::tokenizer {
 /// The ids of one prompt.
 using Ids = std::vector<std::int64_t>;
 
-
 /// Tokens that count wherever they stand in a raw text, before anything is done to it.
 class SpecialTokens {
  public:
