@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vlsm/image/image.hpp"
+#include "vlsm/prompts/cardinal.hpp"
+#include "vlsm/prompts/regions.hpp"
+
+// Number, size, position and bounding box of a mask's objects, by the rules that made the study's
+// published prompts (MIDL 2024; its annotations and the generator of its repository's history).
+namespace vlsm {
+
+/// What is known of one row beside its pixels, in the words of a prompt: "size" -> "small, medium".
+using Attributes = std::map<std::string, std::string, std::less<>>;
+
+/// How an object's column is found where no cell of the thirds holds it.
+enum class PositionRule {
+  study,  ///< by thirds of the height, a slip of the study: "right" is frequent in wide pictures
+  corrected,  ///< by thirds of the width
+};
+
+/// The size of one region as a word; empty for one that covers 0.01 % of the mask or less.
+/// `pixels` are the mask's.
+constexpr std::string_view size_word(Region const& region, std::size_t pixels) {
+  double const coverage = static_cast<double>(region.full) / static_cast<double>(pixels);
+  if (coverage > 0.30) return "large";
+  if (coverage > 0.08) return "medium";
+  if (coverage <= 0.0001) return "";
+  return coverage < 0.001 ? "tiny" : "small";
+}
+
+/// The nine positions, row by row.
+inline constexpr std::array<std::string_view, 9> position_words{
+    "top left", "top",         "top right", "left",        "center",
+    "right",    "bottom left", "bottom",    "bottom right"};
+
+/// Where one region of a mask [height, width] lies: the cell that holds it all, or as the only one
+/// a tenth of it; else that of its box's center. A region without a pixel of 255 is "top left",
+/// where the study's division by zero put it.
+inline std::string_view position_word(Region const& region, std::size_t height, std::size_t width,
+                                      PositionRule rule = PositionRule::study) {
+  if (region.full == 0) return position_words[0];
+  std::size_t held = 0, tenths = 0, cell = 0, tenth = 0;
+  for (std::size_t c = 0; c < 9; ++c) {
+    if (region.cells[c] == 0) continue;
+    ++held, cell = c;
+    if (static_cast<double>(region.cells[c]) / static_cast<double>(region.full) >= 0.10)
+      ++tenths, tenth = c;
+  }
+  if (held == 1) return position_words[cell];
+  if (tenths == 1) return position_words[tenth];
+  auto const center = [](long long low, long long high) {
+    return static_cast<double>(std::max(low - 1, 0LL) + high + 1) / 2;
+  };
+  auto const third = [](double at, std::size_t side) -> std::size_t {
+    auto const whole = static_cast<double>(side);
+    return at < whole / 3 ? 0 : at > 2 * whole / 3 ? 2 : 1;
+  };
+  std::size_t const row = third(center(region.box.y0, region.box.y1), height);
+  std::size_t const column =
+      third(center(region.box.x0, region.box.x1), rule == PositionRule::study ? height : width);
+  return position_words[row * 3 + column];
+}
+
+/// The box of all objects as the study's annotations have it: a pixel beyond the objects on each
+/// side, but not below 0. An object of one pixel does not count unless its outline touches
+/// another's; a mask [H, W] without objects has [W, H, 0, 0]. `regions` are the mask's.
+inline PixelBox study_box(Mask const& levels, std::vector<Region> const& regions) {
+  std::size_t const height = levels.shape(0), width = levels.shape(1);
+  PixelBox box{static_cast<long long>(width), static_cast<long long>(height), 0, 0};
+  auto const add = [&](PixelBox const& part) {
+    box = {std::min(box.x0, part.x0), std::min(box.y0, part.y0), std::max(box.x1, part.x1),
+           std::max(box.y1, part.y1)};
+  };
+  bool specks = false;
+  for (Region const& region : regions) {
+    specks |= region.area == 1;
+    auto const& [x0, y0, x1, y1] = region.box;
+    if (region.area > 1) add({std::max(x0 - 1, 0LL), std::max(y0 - 1, 0LL), x1 + 1, y1 + 1});
+  }
+  if (!specks) return box;
+  // The outline: pixels whose right or lower neighbor is on the other side.
+  Mask outline = Mask::from_shape({height, width});
+  auto const differ = [&](std::size_t y, std::size_t x, std::size_t step) {
+    std::uint8_t const* const pixel = levels.data() + y * width + x;
+    return (pixel[0] >= 128) != (pixel[step] >= 128);
+  };
+  for (std::size_t y = 0; y < height; ++y)
+    for (std::size_t x = 0; x < width; ++x)
+      outline.data()[y * width + x] =
+          (x + 1 < width && differ(y, x, 1)) || (y + 1 < height && differ(y, x, width)) ? 255 : 0;
+  for (Region const& region : find_regions(outline, Neighbors::eight)) {
+    auto const& [x0, y0, x1, y1] = region.box;
+    if ((x1 + 1 - x0) * (y1 + 1 - y0) > 4) add({x0, y0, x1 + 1, y1 + 1});
+  }
+  return box;
+}
+
+/// What a mask says of its objects.
+struct MaskAttributes {
+  std::size_t number = 0;
+  std::string size;      ///< the distinct sizes from tiny to large, "small, medium"
+  std::string position;  ///< of each object, in the order of their first pixels: "top, top, left"
+  PixelBox box;          ///< as study_box
+  std::vector<Region> regions;
+
+  /// In a prompt's words; of a mask without objects none.
+  Attributes words() const {
+    if (number == 0) return {};
+    return {{"number", cardinal(number)}, {"size", size}, {"position", position}};
+  }
+};
+
+/// The attributes of a mask [H, W]. Its levels count: objects are what reaches 128, their size and
+/// place are that of their pixels of 255, so the soft rims of a JPEG are left out.
+inline MaskAttributes mask_attributes(Mask const& levels, PositionRule rule = PositionRule::study) {
+  std::size_t const height = levels.shape(0), width = levels.shape(1);
+  auto regions = find_regions(levels);
+  MaskAttributes result{.number = regions.size(),
+                        .size = {},
+                        .position = {},
+                        .box = study_box(levels, regions),
+                        .regions = std::move(regions)};
+  auto const append = [](std::string& list, std::string_view word) {
+    list += (list.empty() ? "" : ", ") + std::string(word);
+  };
+  for (std::string_view const word : {"tiny", "small", "medium", "large"})
+    if (std::ranges::any_of(result.regions, [&](Region const& region) {
+          return size_word(region, height * width) == word;
+        }))
+      append(result.size, word);
+  for (Region const& region : result.regions)
+    append(result.position, position_word(region, height, width, rule));
+  return result;
+}
+
+}  // namespace vlsm
