@@ -12,8 +12,14 @@ namespace vlsm {
 /// Throws Error for a picture without pixels.
 std::string encode_png(Image const& image);
 
+/// The same of one channel, [H, W].
+std::string encode_png(Mask const& mask);
+
 /// Writes a PNG file; nothing is left behind where that fails. `flush`: wait for the disk.
 void write_png(std::filesystem::path const& path, Image const& image, bool flush = true);
+
+/// The same of one channel, [H, W].
+void write_png(std::filesystem::path const& path, Mask const& mask, bool flush = true);
 
 /// A mask as a picture of three equal channels, the form in which the study writes predictions.
 inline Image as_image(Mask const& mask) {

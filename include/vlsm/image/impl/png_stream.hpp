@@ -25,15 +25,15 @@
 #include "vlsm/base/stb_write.hpp"
 #endif
 
-// The rows of an RGB picture as the zlib stream (RFC 1950) that a PNG file holds.
+// The rows of a gray or RGB picture as the zlib stream (RFC 1950) that a PNG file holds.
 namespace vlsm::detail {
 
 /// A row behind the number of its filter, Paeth's: zeros where it equals the row above, as most
 /// rows of a mask do; of a photograph's filters the one that packs best.
 inline void png_filter(std::uint8_t const* row, std::uint8_t const* above, std::size_t size,
-                       std::uint8_t* out) {
+                       std::size_t channels, std::uint8_t* out) {
   *out = 4;
-  paeth<3>(row, above, size, out + 1);
+  (channels == 1 ? paeth<1> : paeth<3>)(row, above, size, out + 1);
 }
 
 #if defined(VLSM_ZLIB)
@@ -46,7 +46,7 @@ struct PngStripe {
 
 /// Some rows as a DEFLATE stream that ends at a whole byte and, but for the last, can go on.
 inline PngStripe pack_png_stripe(std::uint8_t const* pixels, std::size_t first, std::size_t end,
-                                 std::size_t row, bool last) {
+                                 std::size_t row, std::size_t channels, bool last) {
   PngStripe stripe;
   z_stream stream{};
   // Runs alone: the filter leaves little else, and they are found twice as fast.
@@ -58,7 +58,7 @@ inline PngStripe pack_png_stripe(std::uint8_t const* pixels, std::size_t first, 
   constexpr std::size_t step = 1u << 16;
   for (std::size_t y = first; y < end; ++y) {
     std::uint8_t const* const above = y == 0 ? nothing.data() : pixels + (y - 1) * row;
-    png_filter(pixels + y * row, above, row, filtered.data());
+    png_filter(pixels + y * row, above, row, channels, filtered.data());
     stripe.checksum = adler32_z(stripe.checksum, filtered.data(), filtered.size());
     stripe.size += filtered.size();
     stream.next_in = filtered.data();
@@ -76,18 +76,18 @@ inline PngStripe pack_png_stripe(std::uint8_t const* pixels, std::size_t first, 
   return stripe;
 }
 
-/// `height` rows of `row` bytes as the pieces of a stream. Stripes of one size, however many cores
-/// there are: the same picture is the same file everywhere.
+/// `height` rows of `row` bytes, 1 or 3 a pixel, as the pieces of a stream. Stripes of one size,
+/// however many cores there are: the same picture is the same file everywhere.
 inline std::vector<std::string> png_stream(std::uint8_t const* pixels, std::size_t height,
-                                           std::size_t row) {
+                                           std::size_t row, std::size_t channels) {
   std::size_t const rows = std::max<std::size_t>(1, (4u << 20) / row),
                     count = (height + rows - 1) / rows;
   std::vector<PngStripe> stripes(count);
   std::atomic<std::size_t> next = 0;
   auto const work = [&] {
     for (std::size_t i; (i = next++) < count;)
-      stripes[i] =
-          pack_png_stripe(pixels, i * rows, std::min(height, (i + 1) * rows), row, i + 1 == count);
+      stripes[i] = pack_png_stripe(pixels, i * rows, std::min(height, (i + 1) * rows), row,
+                                   channels, i + 1 == count);
   };
   std::vector<std::future<void>> helpers;
   std::size_t const cores = std::max(1u, std::thread::hardware_concurrency());
@@ -109,11 +109,11 @@ inline std::vector<std::string> png_stream(std::uint8_t const* pixels, std::size
 #else
 
 inline std::vector<std::string> png_stream(std::uint8_t const* pixels, std::size_t height,
-                                           std::size_t row) {
+                                           std::size_t row, std::size_t channels) {
   std::vector<std::uint8_t> const nothing(row);
   std::vector<std::uint8_t> filtered(height * (row + 1));
   for (std::size_t y = 0; y < height; ++y)
-    png_filter(pixels + y * row, y == 0 ? nothing.data() : pixels + (y - 1) * row, row,
+    png_filter(pixels + y * row, y == 0 ? nothing.data() : pixels + (y - 1) * row, row, channels,
                filtered.data() + y * (row + 1));
 #if defined(VLSM_LIBDEFLATE)
   std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> const compressor(

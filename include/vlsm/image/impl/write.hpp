@@ -30,35 +30,49 @@ inline void append_png_chunk(std::string& file, std::string_view type, std::stri
   file += big_endian_bytes(io::crc32(std::as_bytes(summed)));
 }
 
-}  // namespace detail
-
-VLSM_INLINE std::string encode_png(Image const& image) {
-  std::size_t const height = image.shape(0), width = image.shape(1);
+/// The file of a picture of 8 bits with 1 (gray) or 3 channels.
+inline std::string png_file(std::uint8_t const* pixels, std::size_t height, std::size_t width,
+                            std::size_t channels) {
   if (height == 0 || width == 0 || height > INT_MAX || width > INT_MAX)
     throw Error("a picture of " + std::to_string(width) + " x " + std::to_string(height) +
                     " pixels cannot be written",
                 "", "give it at least one pixel");
-  auto const parts = detail::png_stream(image.data(), height, 3 * width);
+  auto const parts = png_stream(pixels, height, channels * width, channels);
   if (parts.empty())
     throw Error("the picture cannot be encoded",
                 std::to_string(width) + " x " + std::to_string(height), "check the memory left");
-  std::string file(detail::png_signature);
-  detail::append_png_chunk(file, "IHDR",
-                           detail::big_endian_bytes(width) + detail::big_endian_bytes(height) +
-                               std::string("\x08\x02\0\0\0", 5));  // 8 bits, RGB
-  std::size_t size = file.size() + detail::png_frame;
-  for (std::string const& part : parts) size += part.size() + detail::png_frame;
+  std::string file(png_signature);
+  std::string const kind = channels == 1 ? std::string("\x08\0\0\0\0", 5)     // 8 bits, gray
+                                         : std::string("\x08\x02\0\0\0", 5);  // 8 bits, RGB
+  append_png_chunk(file, "IHDR", big_endian_bytes(width) + big_endian_bytes(height) + kind);
+  std::size_t size = file.size() + png_frame;
+  for (std::string const& part : parts) size += part.size() + png_frame;
   file.reserve(size);
-  for (std::string const& part : parts) detail::append_png_chunk(file, "IDAT", part);
-  detail::append_png_chunk(file, "IEND", "");
+  for (std::string const& part : parts) append_png_chunk(file, "IDAT", part);
+  append_png_chunk(file, "IEND", "");
   return file;
 }
 
-VLSM_INLINE void write_png(std::filesystem::path const& path, Image const& image, bool flush) {
-  std::string const bytes = encode_png(image);
+inline void write_file(std::filesystem::path const& path, std::string const& bytes, bool flush) {
   io::AtomicFile file(path);
   file.write(bytes.data(), bytes.size());
   file.commit(flush);
+}
+
+}  // namespace detail
+
+VLSM_INLINE std::string encode_png(Image const& image) {
+  return detail::png_file(image.data(), image.shape(0), image.shape(1), 3);
+}
+VLSM_INLINE std::string encode_png(Mask const& mask) {
+  return detail::png_file(mask.data(), mask.shape(0), mask.shape(1), 1);
+}
+
+VLSM_INLINE void write_png(std::filesystem::path const& path, Image const& image, bool flush) {
+  detail::write_file(path, encode_png(image), flush);
+}
+VLSM_INLINE void write_png(std::filesystem::path const& path, Mask const& mask, bool flush) {
+  detail::write_file(path, encode_png(mask), flush);
 }
 
 }  // namespace vlsm

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "vlsm/data/formats/pairs.hpp"
+
+namespace vlsm {
+
+/// BKAI-IGH NeoPolyp: `train/train/ID.jpeg`, `train_gt/train_gt/ID.jpeg`. Masks are red
+/// (neoplastic) and green (not), with JPEG noise: either is a polyp, and attributes follow from the
+/// two-valued mask. The pictures of `test/` have no masks. Throws Error.
+inline SourceSet read_bkai(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  SourceSet set{.dataset = "bkai_polyp"};
+  auto const inner = [](fs::path const& outer, char const* name) {
+    return detail::is_folder(outer / name) ? outer / name : outer;
+  };
+  fs::path const root = detail::find_layout(source, {"", "bkai-igh-neopolyp"}, {"train"},
+                                            "BKAI-IGH NeoPolyp", "train/ and train_gt/");
+  fs::path const images = inner(root / "train", "train"),
+                 masks = inner(root / "train_gt", "train_gt");
+  if (!detail::is_folder(masks))
+    throw Error("the masks are missing", masks.string(),
+                "download train_gt, which is an archive of its own, beside train");
+  detail::add_pairs(set, images, masks, "all", detail::red_or_green);
+  fs::path const test = inner(root / "test", "test");
+  Finding left_out{"left_out", {}, "the publisher's test pictures have no masks"};
+  if (detail::is_folder(test))
+    for (std::string const& name : detail::files_in(test))
+      if (detail::is_picture_name(name))
+        left_out.names.push_back(fs::relative(test / name, root).generic_string());
+  if (!left_out.names.empty()) set.findings.push_back(left_out);
+  return set;
+}
+
+}  // namespace vlsm

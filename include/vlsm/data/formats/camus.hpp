@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/image/write.hpp"
+#include "vlsm/prompts/cardinal.hpp"
+#include "vlsm/volume/metaimage.hpp"
+#include "vlsm/volume/nifti.hpp"
+
+namespace vlsm {
+
+namespace detail {
+
+/// `Info_2CH.cfg`: a view's frames and its patient.
+class CamusInfo {
+ public:
+  /// Throws Error for a file that cannot be read, or whose sex, age or quality the prompts have no
+  /// words for.
+  static Attributes read(std::filesystem::path const& path) {
+    CamusInfo const info(path);
+    std::string const age = info.at("Age"), sex = info.at("Sex"),
+                      quality = lower_case(info.at("ImageQuality"));
+    int years = -1;
+    auto const [end, failed] = std::from_chars(age.data(), age.data() + age.size(), years);
+    if (failed != std::errc() || end != age.data() + age.size() || years < 0 || years > 120)
+      info.fail("Age", age, "a number from 0 to 120");
+    if (sex != "F" && sex != "M") info.fail("Sex", sex, "F or M");
+    if (quality != "good" && quality != "medium" && quality != "poor")
+      info.fail("ImageQuality", info.at("ImageQuality"), "Good, Medium or Poor");
+    return {{"age", cardinal(static_cast<std::size_t>(years))},
+            {"sex", sex == "F" ? "female" : "male"},
+            {"quality", quality}};
+  }
+
+ private:
+  explicit CamusInfo(std::filesystem::path const& path) : where_(path.string()) {
+    if (!is_file(path))
+      throw Error("a patient's description is missing", where_, "fetch the patient's folder again");
+    std::string const text = read_text_file(path, 1u << 16);
+    for (std::size_t at = 0; at < text.size();) {
+      std::size_t const end = std::min(text.find('\n', at), text.size());
+      std::string const line = text.substr(at, end - at);
+      at = end + 1;
+      if (std::size_t const colon = line.find(':'); colon != std::string::npos)
+        values_[trimmed(line.substr(0, colon))] = trimmed(line.substr(colon + 1));
+    }
+  }
+  static std::string trimmed(std::string const& text) {
+    std::size_t const first = text.find_first_not_of(" \t\r");
+    return first == std::string::npos
+               ? ""
+               : text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
+  }
+  std::string const& at(std::string const& key) const {
+    auto const found = values_.find(key);
+    if (found == values_.end())
+      throw Error("the description lacks \"" + key + "\"", where_,
+                  "fetch it again, or write the line " + key + ": …");
+    return found->second;
+  }
+  [[noreturn]] void fail(std::string const& key, std::string const& value,
+                         std::string const& wanted) const {
+    throw Error(key + " is \"" + value.substr(0, 40) + "\", not " + wanted, where_,
+                "mend the line");
+  }
+
+  std::string where_;
+  std::map<std::string, std::string> values_;
+};
+
+/// A frame of CAMUS, in either of its formats.
+inline Mask read_camus_frame(std::filesystem::path const& path) {
+  Frame const frame =
+      ends_in(path.filename().string(), {".mhd"}) ? read_metaimage(path) : read_nifti(path);
+  return gray_from_frame(frame, path.string());
+}
+
+/// The pixels of one label, 255, of a frame of labels 0 to 3.
+inline SourceMask read_camus_label(std::filesystem::path const& path, int label) {
+  SourceMask mask{.levels = read_camus_frame(path)};
+  for (std::uint8_t& level : mask.levels) {
+    if (level > 3)
+      throw Error("the label " + std::to_string(level) + " is none of 0 to 3", path.string(),
+                  "fetch the patient's folder again");
+    level = level == label ? 255 : 0;
+  }
+  return mask;
+}
+
+/// The file of this name with one of the endings. Throws Error where there is none.
+inline std::filesystem::path camus_file(std::filesystem::path const& folder,
+                                        std::string const& name) {
+  for (char const* ending : {".nii.gz", ".nii", ".mhd"})
+    if (is_file(folder / (name + ending))) return folder / (name + ending);
+  throw Error(name.ends_with("_gt") ? "a picture has no labels" : "a picture is missing",
+              (folder / name).string() + ".nii.gz (.mhd)", "fetch the patient's folder again");
+}
+
+/// Adds a patient's four pictures with three masks each, below the folder `written`.
+inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folder,
+                              std::string const& split, std::string const& written) {
+  constexpr std::array<char const*, 3> structures{"Left ventricular cavity", "Myocardium",
+                                                  "Left atrium cavity"};
+  std::string const patient = folder.filename().string();
+  for (auto const& [view, chambers] : {std::pair{"2CH", "two"}, {"4CH", "four"}}) {
+    Attributes attributes = CamusInfo::read(folder / (std::string("Info_") + view + ".cfg"));
+    attributes["view"] = chambers;
+    for (auto const& [instant, cycle] : {std::pair{"ED", "diastole"}, {"ES", "systole"}}) {
+      attributes["cycle"] = cycle;
+      std::string const name = patient + "_" + view + "_" + instant;
+      auto const file = camus_file(folder, name), labels = camus_file(folder, name + "_gt");
+      for (int label = 1; label <= 3; ++label) {
+        attributes["structure"] = structures[static_cast<std::size_t>(label - 1)];
+        set.rows.push_back(
+            {.split = split,
+             .image = set.images.size(),
+             .mask = written + "/mask_" + std::to_string(label) + "/" + name + "_gt.png",
+             .source = labels.string(),
+             .read = [labels, label] { return read_camus_label(labels, label); },
+             .attributes = attributes});
+      }
+      set.images.push_back({.name = written + "/" + name + ".png",
+                            .file = file,
+                            .convert = [file] { return as_image(read_camus_frame(file)); },
+                            .group = written + "/" + patient});
+    }
+  }
+}
+
+/// The patients that a list of a split names, one a line. Throws Error for anything else.
+inline std::vector<std::string> read_camus_list(std::filesystem::path const& path) {
+  if (!is_file(path))
+    throw Error("a list of patients is missing", path.string(),
+                "all three lists of database_split are needed: fetch it again");
+  std::string const text = read_text_file(path, 1u << 20);
+  std::vector<std::string> patients;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t const end = std::min(text.find_first_of("\r\n", at), text.size());
+    std::string const line = text.substr(at, end - at);
+    at = end + 1;
+    if (line.empty()) continue;
+    if (line.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_ ") != std::string::npos ||
+        !line.starts_with("patient"))
+      throw Error("this is no list of patients", path.string(), "it names one a line: patient0001");
+    patients.push_back(line.substr(0, line.find(' ')));
+  }
+  return patients;
+}
+
+}  // namespace detail
+
+/// CAMUS (Leclerc et al. 2019) as NIfTI: `CAMUS_public/database_nifti/patientNNNN/…` with the lists
+/// of `database_split`, or as MetaImage: `training/patientNNNN/…` and `testing/…`. Each picture has
+/// three masks, one a label; what the prompts say follows from names and the `Info_….cfg`. Pictures
+/// become PNG in the order of the file's memory. The folders `train/` and `test/` keep people apart
+/// that bear the same number. Throws Error.
+inline SourceSet read_camus(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  SourceSet set{.dataset = "camus"};
+  fs::path const root =
+      detail::is_folder(source / "CAMUS_public") ? source / "CAMUS_public" : source;
+  std::map<std::string, std::string> listed;  // patient -> split
+  if (detail::is_folder(root / "database_nifti")) {
+    Finding unknown{
+        "unknown_patient", {}, "listed in database_split, but without a folder: left out"};
+    for (auto const& [list, split] :
+         {std::pair{"training", "train"}, {"validation", "val"}, {"testing", "test"}}) {
+      fs::path const path = root / "database_split" / ("subgroup_" + std::string(list) + ".txt");
+      for (std::string const& patient : detail::read_camus_list(path)) {
+        if (auto const [other, fresh] = listed.emplace(patient, split); !fresh)
+          throw Error(
+              "the patient " + patient + " is listed in " + other->second + " and in " + split,
+              path.string(), "who is trained on must not be tested: mend the lists");
+        fs::path const folder = root / "database_nifti" / patient;
+        if (!detail::is_folder(folder))
+          unknown.names.push_back(patient);
+        else
+          detail::add_camus_patient(set, folder, split,
+                                    split == std::string("test") ? "test" : "train");
+      }
+    }
+    if (!unknown.names.empty()) set.findings.push_back(unknown);
+    Finding unlisted{"left_out", {}, "no list of database_split names these patients"};
+    for (std::string const& patient : detail::folders_in(root / "database_nifti"))
+      if (patient.starts_with("patient") && !listed.contains(patient))
+        unlisted.names.push_back(patient);
+    if (!unlisted.names.empty()) set.findings.push_back(unlisted);
+  } else {
+    Finding twice{"same_name_other_person",
+                  {},
+                  "training and testing number their people alike: two people, in two folders"};
+    for (auto const& [part, split] : {std::pair{"training", "train"}, {"testing", "test"}}) {
+      if (!detail::is_folder(root / part)) continue;
+      for (std::string const& patient : detail::folders_in(root / part)) {
+        if (!patient.starts_with("patient")) continue;
+        if (!listed.emplace(patient, split).second) twice.names.push_back(patient);
+        detail::add_camus_patient(set, root / part / patient, split, split);
+      }
+    }
+    if (!twice.names.empty()) set.findings.push_back(twice);
+  }
+  if (set.images.empty())
+    throw Error("this is not CAMUS as it is published", source.string(),
+                "give the folder that holds CAMUS_public, or training/ and testing/");
+  return set;
+}
+
+}  // namespace vlsm

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "vlsm/base/json.hpp"
+#include "vlsm/data/formats/csv.hpp"
+#include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/data/run_lengths.hpp"
+
+namespace vlsm {
+
+namespace detail {
+
+/// The findings that CheXlocalize draws; it says "Airspace Opacity" where CheXpert says "Lung
+/// Opacity".
+inline constexpr std::array<std::string_view, 10> drawn_findings{"Enlarged Cardiomediastinum",
+                                                                 "Cardiomegaly",
+                                                                 "Lung Lesion",
+                                                                 "Airspace Opacity",
+                                                                 "Edema",
+                                                                 "Consolidation",
+                                                                 "Atelectasis",
+                                                                 "Pneumothorax",
+                                                                 "Pleural Effusion",
+                                                                 "Support Devices"};
+
+/// CheXpert's labels in its order, without "No Finding".
+inline constexpr std::array<std::string_view, 13> chexpert_findings{"Enlarged Cardiomediastinum",
+                                                                    "Cardiomegaly",
+                                                                    "Lung Opacity",
+                                                                    "Lung Lesion",
+                                                                    "Edema",
+                                                                    "Consolidation",
+                                                                    "Pneumonia",
+                                                                    "Atelectasis",
+                                                                    "Pneumothorax",
+                                                                    "Pleural Effusion",
+                                                                    "Pleural Other",
+                                                                    "Fracture",
+                                                                    "Support Devices"};
+
+/// What a table of CheXpert calls positive in each picture; pictures by the end of their paths,
+/// "patient64541/study1/view1_frontal.jpg".
+class ChexpertTable {
+ public:
+  /// Throws Error where a column is missing.
+  explicit ChexpertTable(std::filesystem::path const& path) : csv_(Csv::read(path)) {
+    for (std::size_t row = 0; row < csv_.rows(); ++row) {
+      std::string const name = csv_.at(row, "Path");
+      std::size_t const patient = name.rfind("patient");
+      if (patient == std::string::npos) continue;
+      auto& positive = positive_[name.substr(patient)];
+      for (std::string_view const finding : chexpert_findings)
+        if (std::string const value = csv_.at(row, std::string(finding));
+            std::strtod(value.c_str(), nullptr) == 1)
+          positive.emplace_back(finding);
+    }
+    for (std::string_view const finding : chexpert_findings)
+      if (!csv_.has(std::string(finding))) csv_.at(0, std::string(finding));
+  }
+  std::vector<std::string> const& at(std::string const& path, std::string const& id) const {
+    auto const found = positive_.find(path);
+    if (found == positive_.end())
+      throw Error("the table (csv) has no row for " + id, csv_.where(),
+                  "its findings are not known: fetch the table again");
+    return found->second;
+  }
+
+ private:
+  Csv csv_;
+  std::map<std::string, std::vector<std::string>> positive_;
+};
+
+/// The text or numbers of one mask's run lengths, and its size.
+struct RunLengths {
+  std::string text;
+  std::vector<std::int64_t> runs;
+  long long height = 0, width = 0;
+
+  RunLengths(nlohmann::json const& json, std::string const& where) {
+    auto const fail = [&] {
+      throw Error("this is no mask of run lengths", where,
+                  "it has \"size\" [h, w] and \"counts\": fetch the file again");
+    };
+    if (!json.is_object() || !json.contains("size") || !json.contains("counts")) fail();
+    auto const& size = json["size"];
+    auto const& counts = json["counts"];
+    auto const whole = [](nlohmann::json const& number) { return number.is_number_integer(); };
+    if (!size.is_array() || size.size() != 2 || !std::ranges::all_of(size, whole)) fail();
+    height = size[0].get<long long>(), width = size[1].get<long long>();
+    if (counts.is_string())
+      text = counts.get<std::string>();
+    else if (counts.is_array() && std::ranges::all_of(counts, whole))
+      runs = counts.get<std::vector<std::int64_t>>();
+    else
+      fail();
+  }
+  Mask mask(std::string const& where) const {
+    return runs.empty()
+               ? mask_of_run_lengths(text, height, width, where)
+               : mask_of_run_lengths(std::span<std::int64_t const>(runs), height, width, where);
+  }
+};
+
+/// Adds a part ("val", "test") of the set.
+inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_path,
+                             std::filesystem::path const& images,
+                             std::filesystem::path const& table_path, std::string const& split) {
+  ChexpertTable const table(table_path);
+  auto const json = parse_json(read_text_file(json_path), json_path.string(),
+                               "the file is damaged or cut off; fetch it again", {.object = true});
+  Finding no_row{"no_row", {}, "no finding has a mask, so there is no row"};
+  for (auto const& [id, masks] : json.items()) {
+    std::string path = id;  // patient_study_view_side -> patient/study/view_side.jpg
+    for (int i = 0; i < 2; ++i)
+      if (std::size_t const at = path.find('_'); at != std::string::npos) path[at] = '/';
+    path += ".jpg";
+    std::string const view = id.substr(id.rfind('_') + 1);
+    std::string const in_file = json_path.string() + ", " + detail::brief(id, 80);
+    if (!masks.is_object())
+      throw Error("this is no list of masks", in_file, "fetch the file again");
+    if (path.find("..") != std::string::npos || (view != "frontal" && view != "lateral"))
+      throw Error("a picture's name is none of CheXpert's", in_file,
+                  "they are called patient1_study1_view1_frontal");
+    if (!is_file(images / path))
+      throw Error("masks of a picture that is not there", (images / path).string(),
+                  "fetch the pictures of CheXpert's " + split + " part");
+    auto const& positive = table.at(path, id);
+    std::string list;
+    for (std::string const& finding : positive) list += (list.empty() ? "" : ", ") + finding;
+    std::size_t const rows = set.rows.size();
+    std::set<std::string> drawn;
+    for (auto const& [finding, value] : masks.items()) {
+      std::string const where = in_file + ", " + detail::brief(finding, 40);
+      if (std::ranges::find(drawn_findings, finding) == drawn_findings.end()) {
+        set.findings.push_back(
+            {"unknown_finding",
+             {id},
+             "\"" + detail::brief(finding, 40) + "\" is none of the ten findings: left out"});
+        continue;
+      }
+      RunLengths const lengths(value, where);
+      Mask const mask = lengths.mask(where);
+      if (std::ranges::find(mask, 255) == mask.end()) continue;
+      drawn.insert(finding);
+      if (std::string const said = finding == "Airspace Opacity" ? "Lung Opacity" : finding;
+          std::ranges::find(positive, said) == positive.end())
+        set.findings.push_back({"table_says_no",
+                                {id},
+                                finding + " has a mask, but the table does not call it positive: "
+                                          "the list of findings lacks it"});
+      Attributes attributes{{"finding", finding}, {"view", view}};
+      if (!list.empty()) attributes["findings"] = list;
+      std::string suffix = lower_case(finding);
+      std::ranges::replace(suffix, ' ', '_');
+      set.rows.push_back({.split = split,
+                          .image = set.images.size(),
+                          .mask = id + "_" + suffix + ".png",
+                          .source = where,
+                          .read = [lengths, where] { return SourceMask{lengths.mask(where)}; },
+                          .attributes = attributes});
+    }
+    if (set.rows.size() == rows) {
+      no_row.names.push_back(id + ".jpg");
+      continue;
+    }
+    std::string without;
+    for (std::string_view const finding : drawn_findings)
+      if (std::string const name(finding); !drawn.contains(name) && name != "Airspace Opacity" &&
+                                           std::ranges::find(positive, name) != positive.end())
+        without += (without.empty() ? "" : ", ") + name;
+    if (!without.empty())
+      set.findings.push_back({"positive_without_mask",
+                              {id},
+                              "the table calls positive what has no mask: " + without +
+                                  "; it is listed in the prompts, and has no row"});
+    set.images.push_back(
+        {.name = id + ".jpg", .file = images / path, .group = id.substr(0, id.find('_'))});
+  }
+  if (!no_row.names.empty()) set.findings.push_back(no_row);
+}
+
+}  // namespace detail
+
+/// CheXlocalize (Saporta et al. 2022): `CheXlocalize/gt_segmentations_{val,test}.json`, run lengths
+/// of ten findings, over the pictures of `CheXpert/{val or valid,test}/` and CheXpert's tables of
+/// labels. A row for each mask that is not empty; a part alone is a set, too. Throws Error.
+inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  SourceSet set{.dataset = "chexlocalize"};
+  auto const first_of = [&](std::initializer_list<std::string> names, bool folder) {
+    for (std::string const& name : names)
+      if (folder ? detail::is_folder(source / name) : detail::is_file(source / name))
+        return source / name;
+    return source / *names.begin();
+  };
+  bool any = false;
+  for (std::string const split : {"val", "test"}) {
+    std::string const json = "gt_segmentations_" + split + ".json",
+                      other = split == "val" ? "valid" : split;
+    fs::path const masks = first_of({"CheXlocalize/" + json, json}, false);
+    if (!detail::is_file(masks)) continue;
+    any = true;
+    fs::path const images =
+        first_of({"CheXpert/" + split, "CheXpert/" + other, split, other}, true);
+    fs::path const table =
+        first_of({"CheXpert/" + split + "_labels.csv", "CheXpert/" + other + "_labels.csv",
+                  "CheXpert/" + other + ".csv", split + "_labels.csv", other + ".csv"},
+                 false);
+    detail::add_chexlocalize(set, masks, images, table, split);
+  }
+  if (!any)
+    throw Error("this is not CheXlocalize as it is published", source.string(),
+                "give the folder that holds CheXlocalize/gt_segmentations_val.json or _test.json, "
+                "and CheXpert/");
+  return set;
+}
+
+}  // namespace vlsm

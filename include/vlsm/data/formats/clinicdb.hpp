@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+
+#include "vlsm/data/formats/csv.hpp"
+#include "vlsm/data/formats/pairs.hpp"
+
+namespace vlsm {
+
+/// CVC-ClinicDB (Bernal et al. 2015): `CVC-ClinicDB/{Original,Ground Truth}/N.tif`, which become
+/// PNG, or Kaggle's copy `PNG/{Original,Ground Truth}/N.png`, whose metadata.csv names the
+/// sequences that the frames are of. Throws Error.
+inline SourceSet read_clinicdb(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  SourceSet set{.dataset = "clinicdb_polyp"};
+  fs::path const root = detail::find_layout(
+      source, {"PNG", "CVC-ClinicDB/PNG", "CVC-ClinicDB", "TIF", ""}, {"Original", "Ground Truth"},
+      "CVC-ClinicDB",
+      "CVC-ClinicDB/Original and CVC-ClinicDB/Ground Truth, or PNG/Original and PNG/Ground Truth");
+  detail::add_pairs(set, root / "Original", root / "Ground Truth", "all");
+  detail::convert_tiffs(set);
+  fs::path const table = root.parent_path() / "metadata.csv";
+  if (!detail::is_file(table)) return set;
+  std::map<std::string, std::string> sequences;  // of "12.png"
+  auto const csv = detail::Csv::read(table);
+  for (std::size_t row = 0; row < csv.rows(); ++row)
+    sequences[fs::path(csv.at(row, "png_image_path")).filename().string()] =
+        csv.at(row, "sequence_id");
+  std::set<std::string> distinct;
+  for (SourceImage& image : set.images)
+    if (auto const found = sequences.find(image.name); found != sequences.end())
+      distinct.insert(image.group = found->second);
+  if (!distinct.empty())
+    set.findings.push_back({"sequences",
+                            {},
+                            "the frames are of " + std::to_string(distinct.size()) +
+                                " sequences (metadata.csv): a split that cuts one leaks"});
+  return set;
+}
+
+}  // namespace vlsm

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "vlsm/data/formats/source_files.hpp"
+
+namespace vlsm {
+
+namespace detail {
+
+/// A table of comma-separated values (RFC 4180: quotes, doubled inside; LF or CRLF), whose first
+/// row names the columns.
+class Csv {
+ public:
+  /// Throws Error for a file that cannot be read or has no header.
+  static Csv read(std::filesystem::path const& path) {
+    return Csv(read_text_file(path, 1u << 28), path.string());
+  }
+  Csv(std::string_view text, std::string where) : where_(std::move(where)) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    std::vector<std::string> row(1);
+    bool quoted = false, any = false;
+    auto const end_row = [&] {
+      if (row.size() > 1 || !row[0].empty() || any) cells_.push_back(std::move(row));
+      row.assign(1, {});
+      any = false;
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      char const c = text[i];
+      if (quoted) {
+        if (c != '"')
+          row.back() += c;
+        else if (i + 1 < text.size() && text[i + 1] == '"')
+          row.back() += text[++i];
+        else
+          quoted = false;
+      } else if (c == '"') {
+        quoted = any = true;
+      } else if (c == ',') {
+        row.emplace_back();
+      } else if (c == '\n') {
+        end_row();
+      } else if (c != '\r') {
+        row.back() += c;
+      }
+    }
+    end_row();
+    if (cells_.empty()) throw Error("the table is empty", where_, "give the publisher's file");
+    for (std::size_t i = 0; i < cells_[0].size(); ++i) columns_.emplace(cells_[0][i], i);
+  }
+
+  std::size_t rows() const { return cells_.size() - 1; }
+  bool has(std::string const& column) const { return columns_.contains(column); }
+  /// A cell; empty where the row is short. Throws Error where there is no such column.
+  std::string at(std::size_t row, std::string const& column) const {
+    auto const found = columns_.find(column);
+    if (found == columns_.end())
+      throw Error("the table has no column \"" + column + "\"", where_,
+                  "give the publisher's file");
+    auto const& cells = cells_.at(row + 1);
+    return found->second < cells.size() ? cells[found->second] : "";
+  }
+  std::string const& where() const { return where_; }
+
+ private:
+  std::string where_;
+  std::vector<std::vector<std::string>> cells_;
+  std::map<std::string, std::size_t> columns_;
+};
+
+}  // namespace detail
+
+}  // namespace vlsm

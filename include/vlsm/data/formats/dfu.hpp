@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "vlsm/data/formats/pairs.hpp"
+
+namespace vlsm {
+
+/// DFUC 2022 (Kendrick et al. 2022): `DFUC2022_train_release/DFUC2022_train_{images/N.jpg,
+/// masks/N.png}`; masks hold 0 and 1, or 0 and 255. The validation release has no masks. Throws
+/// Error.
+inline SourceSet read_dfu(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  SourceSet set{.dataset = "dfu"};
+  fs::path const root = detail::find_layout(
+      source, {"DFUC2022_train_release", ""}, {"DFUC2022_train_images", "DFUC2022_train_masks"},
+      "DFUC 2022", "DFUC2022_train_release/DFUC2022_train_images and DFUC2022_train_masks");
+  detail::add_pairs(set, root / "DFUC2022_train_images", root / "DFUC2022_train_masks", "all");
+  for (char const* release : {"DFUC2022_val_release", "DFUC2022_test_release"}) {
+    Finding left_out{"left_out", {}, "that release has no masks"};
+    std::error_code failed;
+    for (fs::recursive_directory_iterator one(source / release, failed), end; !failed && one != end;
+         one.increment(failed))
+      if (one->is_regular_file() && detail::is_picture_name(one->path().filename().string()))
+        left_out.names.push_back(fs::relative(one->path(), source).generic_string());
+    std::ranges::sort(left_out.names, detail::natural_less);
+    if (!left_out.names.empty()) set.findings.push_back(left_out);
+  }
+  return set;
+}
+
+}  // namespace vlsm

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "vlsm/data/formats/pairs.hpp"
+
+namespace vlsm {
+
+/// ISIC 2016, task 1 (Gutman et al. 2016): `ISBI2016_ISIC_Part1_{Training,Test}_Data/ISIC_N.jpg`
+/// and `…_GroundTruth/ISIC_N_Segmentation.png`; Training is split "train", Test is "test", and one
+/// of them alone is a set, too. A picture in both is a row in each. Throws Error.
+inline SourceSet read_isic(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  SourceSet set{.dataset = "isic"};
+  std::string const prefix = "ISBI2016_ISIC_Part1_";
+  for (auto const& [name, split] : {std::pair{"Training", "train"}, {"Test", "test"}}) {
+    fs::path const images = source / (prefix + name + "_Data"),
+                   masks = source / (prefix + name + "_GroundTruth");
+    if (!detail::is_folder(images)) continue;
+    if (!detail::is_folder(masks))
+      throw Error("the masks are missing", masks.string(),
+                  "download them beside " + images.filename().string());
+    detail::add_pairs(set, images, masks, split, detail::gray_levels, "_Segmentation");
+  }
+  if (set.images.empty())
+    throw Error("this is not ISIC 2016 as it is published", source.string(),
+                "give the folder that holds " + prefix + "Training_Data and " + prefix +
+                    "Training_GroundTruth");
+  // One file each below images/ and masks/: of two rows of a name the second one means the first's.
+  std::map<std::string, std::size_t> first;
+  std::vector<SourceImage> images;
+  for (SourceRow& row : set.rows) {
+    SourceImage const& image = set.images[row.image];
+    auto const [known, fresh] = first.emplace(image.name, images.size());
+    if (fresh)
+      images.push_back(image);
+    else if (detail::read_text_file(images[known->second].file) !=
+             detail::read_text_file(image.file))
+      throw Error("Training and Test hold different pictures of one id", image.file.string(),
+                  "one would overwrite the other: fetch the archives again");
+    row.image = known->second;
+  }
+  set.images = std::move(images);
+  return set;
+}
+
+}  // namespace vlsm

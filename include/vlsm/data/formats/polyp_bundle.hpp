@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "vlsm/data/formats/pairs.hpp"
+
+namespace vlsm {
+
+namespace detail {
+
+/// ETIS's and ColonDB's originals: pictures N.tif, masks pN.tif in `masks` (a third kind, cpN, are
+/// contours). They become PNG.
+inline void add_numbered_tiffs(SourceSet& set, std::filesystem::path const& images,
+                               std::filesystem::path const& masks) {
+  auto const is_number = [](std::string const& stem) {
+    return !stem.empty() && stem.find_first_not_of("0123456789") == std::string::npos;
+  };
+  std::map<std::string, std::filesystem::path> by_number;
+  for (std::string const& name : files_in(masks))
+    if (std::string const stem = stem_of(name);
+        ends_in(name, {".tif", ".tiff"}) && stem.starts_with('p') && is_number(stem.substr(1)))
+      by_number[stem.substr(1)] = masks / name;
+  for (std::string const& name : files_in(images)) {
+    std::string const stem = stem_of(name);
+    if (!ends_in(name, {".tif", ".tiff"}) || !is_number(stem)) continue;
+    auto const mask = by_number.find(stem);
+    if (mask == by_number.end())
+      throw Error("a picture has no mask", (images / name).string(),
+                  "its mask is called p" + name + ", in " + masks.string());
+    std::filesystem::path const file = images / name;
+    set.rows.push_back({.split = "all",
+                        .image = set.images.size(),
+                        .mask = stem + ".png",
+                        .source = mask->second.string(),
+                        .read = [path = mask->second] { return gray_levels(path); }});
+    set.images.push_back(
+        {.name = stem + ".png", .file = file, .convert = [file] { return read_image(file); }});
+  }
+  if (set.images.empty())
+    throw Error("the folder holds no pictures", images.string(), "they are called 1.tif, 2.tif, …");
+}
+
+}  // namespace detail
+
+/// CVC-300, CVC-ColonDB and ETIS-LaribPolypDB of the test bundle that PraNet (Fan et al. 2020)
+/// published: `TestDataset/FOLDER/{images,masks}/N.png`; of ETIS and ColonDB the originals, too:
+/// `N.tif` (`N.tiff`) and `Ground Truth/pN.tif` or `pN.tiff`. `dataset` is "cvc300_polyp",
+/// "colondb_polyp" or "etis_polyp". Pictures of CVC-300 that ColonDB holds as well are a finding.
+/// Throws Error.
+inline SourceSet read_polyp_bundle(std::filesystem::path const& source,
+                                   std::string const& dataset) {
+  namespace fs = std::filesystem;
+  SourceSet set{.dataset = dataset};
+  std::string const folder = dataset == "cvc300_polyp"    ? "CVC-300"
+                             : dataset == "colondb_polyp" ? "CVC-ColonDB"
+                                                          : "ETIS-LaribPolypDB";
+  fs::path const original = detail::is_folder(source / folder) ? source / folder : source;
+  fs::path const truth = original / "Ground Truth";
+  bool const here = detail::is_file(original / "p1.tiff") || detail::is_file(original / "p1.tif");
+  if (detail::is_folder(truth) || here) {
+    detail::add_numbered_tiffs(set, original, here ? original : truth);
+    return set;
+  }
+  std::string const inside = "TestDataset/" + folder;
+  auto const root =
+      detail::find_layout(source, {inside, folder, source.filename() == folder ? "" : folder},
+                          {"images", "masks"}, folder, inside + "/images and " + inside + "/masks");
+  detail::add_pairs(set, root / "images", root / "masks", "all");
+  fs::path const other = root.parent_path() / "CVC-ColonDB" / "images";
+  if (dataset != "cvc300_polyp" || !detail::is_folder(other)) return set;
+  Finding same{"same_as_other_set",
+               {},
+               "the same files as in CVC-ColonDB: pooling or testing both counts them twice"};
+  for (SourceImage const& image : set.images)
+    if (detail::is_file(other / image.name) &&
+        detail::read_text_file(other / image.name) == detail::read_text_file(image.file))
+      same.names.push_back(image.name);
+  if (!same.names.empty()) set.findings.push_back(same);
+  return set;
+}
+
+}  // namespace vlsm

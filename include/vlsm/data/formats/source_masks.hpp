@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vlsm/base/error.hpp"
+#include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/image/read.hpp"
+
+// Masks as publishers give them, as levels of 8 bits.
+namespace vlsm::detail {
+
+/// Red, green and blue of each pixel of a picture, 0 to 255: palettes are looked up, 1 to 4 bits
+/// become 0 to 255, of 16 bits the upper eight count, alpha is no part of a mask.
+template <class Put>
+void for_each_color(RawPicture const& picture, Put const& put) {
+  auto const channels = static_cast<std::size_t>(picture.channels);
+  bool const gray = channels <= 2;
+  unsigned const scale = picture.bits < 8 ? 255u / ((1u << picture.bits) - 1) : 1;
+  std::size_t const count = picture.height * picture.width;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::array<std::uint8_t, 3> color{};
+    for (std::size_t c = 0; c < 3; ++c) {
+      std::size_t const at = i * channels + (gray ? 0 : c);
+      color[c] = picture.bits == 16        ? static_cast<std::uint8_t>(picture.words[at] >> 8)
+                 : picture.palette.empty() ? static_cast<std::uint8_t>(picture.bytes[at] * scale)
+                                           : picture.palette[picture.bytes[i]][c];
+    }
+    put(i, color);
+  }
+}
+
+/// What PIL's convert('L') makes of a color.
+constexpr std::uint8_t luma(std::array<std::uint8_t, 3> const& color) {
+  return static_cast<std::uint8_t>(
+      (color[0] * 19595u + color[1] * 38470u + color[2] * 7471u + 0x8000u) >> 16);
+}
+
+/// The gray levels [H, W] of a mask's file. A file whose largest level is 1 has 0 and 1: 1 is the
+/// object. In doubt are masks that are colored, or whose levels stay below 128. Throws Error for a
+/// file that cannot be read.
+inline SourceMask gray_levels(std::filesystem::path const& path) {
+  RawPicture const picture = read_raw_picture(path);
+  SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
+  std::uint8_t* const levels = result.levels.data();
+  std::size_t const count = picture.height * picture.width;
+  std::size_t lost = 0, others = 0;  // colored and dark; neither black nor white
+  std::uint8_t most = 0;
+  if (picture.channels == 1 && picture.bits == 8 && picture.palette.empty()) {
+    std::copy(picture.bytes.begin(), picture.bytes.end(), levels);
+  } else {
+    for_each_color(picture, [&](std::size_t i, std::array<std::uint8_t, 3> const& color) {
+      levels[i] = luma(color);
+      lost += levels[i] < 128 && std::ranges::max(color) >= 128;
+    });
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    most = std::max(most, levels[i]);
+    others += levels[i] > 32 && levels[i] < 224;
+  }
+  if (most == 1) {
+    for (std::size_t i = 0; i < count; ++i) levels[i] = levels[i] ? 255 : 0;
+    return result;
+  }
+  if (lost > count / 1000)
+    result.doubt = std::to_string(lost) +
+                   " pixels are colored and darker than gray 128, so they count as background";
+  else if (most > 1 && most < 128)
+    result.doubt =
+        "its levels reach " + std::to_string(most) + ", nothing is 128 or more: no object is found";
+  else if (!picture.lossy && others > count / 100)
+    result.doubt = std::to_string(others) +
+                   " pixels are neither black nor white; from 128 on they count as the object";
+  return result;
+}
+
+/// The levels of a mask whose object may have any color: the larger of red and green, 255 from 128
+/// on, else 0. Throws Error for a file that cannot be read.
+inline SourceMask red_or_green(std::filesystem::path const& path) {
+  RawPicture const picture = read_raw_picture(path);
+  Mask levels = Mask::from_shape({picture.height, picture.width});
+  for_each_color(picture, [&](std::size_t i, std::array<std::uint8_t, 3> const& color) {
+    levels.data()[i] = std::max(color[0], color[1]) >= 128 ? 255 : 0;
+  });
+  return {levels};
+}
+
+/// "53 x 40" of a mask or picture.
+inline std::string size_text(std::size_t width, std::size_t height) {
+  return std::to_string(width) + " x " + std::to_string(height);
+}
+
+}  // namespace vlsm::detail

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "vlsm/base/json.hpp"
+#include "vlsm/data/formats/formats.hpp"
+#include "vlsm/data/prepare/impl/published.hpp"
+#include "vlsm/data/prepare/impl/report.hpp"
+#include "vlsm/data/prepare/impl/set_writer.hpp"
+#include "vlsm/data/prepare/impl/splits.hpp"
+#include "vlsm/data/prepare/prepare.hpp"
+#include "vlsm/data/prepare/same_pictures.hpp"
+
+namespace vlsm {
+
+namespace detail {
+
+/// Writes one set.
+class Preparation {
+ public:
+  Preparation(SourceSet set, std::filesystem::path target, PrepareOptions const& options)
+      : set_(std::move(set)), target_(std::move(target)), options_(options) {
+    report_.dataset = set_.dataset;
+    report_.findings = set_.findings;
+    table_ = options.table ? options.table : study_prompt_table(set_.dataset);
+    check_names();
+    if (!options.attributes.empty()) read_attributes();
+    if (!options.published.empty()) published_ = read_published(options.published);
+  }
+
+  PrepareReport run() {
+    SetWriter writer(set_, target_, options_);
+    writer.write();
+    pictures_ = std::move(writer.pictures);
+    made_ = std::move(writer.masks);
+    look_at_rows();
+    look_at_pictures();
+    write_annotations();
+    return std::move(report_);
+  }
+
+ private:
+  void check_names() const {
+    if (set_.rows.empty())
+      throw Error("the data set has no picture with a mask", set_.dataset, "check the folder");
+    std::map<std::string, std::string> images, masks;
+    auto const check = [](auto& names, std::string const& name, std::string const& from) {
+      if (auto const [other, fresh] = names.emplace(name, from); !fresh && other->second != from)
+        throw Error("two files would have the name " + name, from + " and " + other->second,
+                    "rename one of them, and its mask");
+    };
+    for (SourceImage const& image : set_.images) check(images, image.name, image.file.string());
+    for (SourceRow const& row : set_.rows)
+      check(masks, row.mask + " of " + set_.images[row.image].name,
+            row.source.empty() ? row.mask : row.mask);
+  }
+
+  void read_attributes() {
+    std::string const where = options_.attributes.string();
+    auto const json =
+        parse_json(read_text_file(options_.attributes), where,
+                   "write mask names with their attributes", {.object = true, .unique_keys = true});
+    for (auto const& [mask, values] : json.items()) {
+      if (mask.starts_with('_')) continue;  // who made the file
+      std::string const row = where + ", " + brief(mask, 80);
+      if (!values.is_object())
+        throw Error("a mask's attributes are no object", row, "write {\"shape\": …, \"color\": …}");
+      for (auto const& [name, value] : values.items()) {
+        if (!value.is_string())
+          throw Error("the attribute \"" + brief(name, 40) + "\" is no text", row, "write a word");
+        given_[mask][name] = value.get<std::string>();
+      }
+    }
+  }
+
+  void add(Finding finding) {
+    if (!finding.names.empty()) report_.findings.push_back(std::move(finding));
+  }
+
+  void look_at_rows() {
+    Finding empty{"empty_mask", {}, "no object: the prompts say so"};
+    Finding matter{"levels_matter",
+                   {},
+                   "size and position follow from the file's levels; of the written mask they "
+                   "would be others"};
+    Finding lacking{"no_attributes",
+                    {},
+                    "the attribute file lacks these masks: levels that need one are left out"};
+    std::map<std::string, Finding> doubts;
+    for (std::size_t i = 0; i < set_.rows.size(); ++i) {
+      SourceRow const& row = set_.rows[i];
+      WrittenMask const& made = made_[i];
+      if (made.attributes.number == 0) empty.names.push_back(row.mask);
+      if (!made.matter.empty()) matter.names.push_back(row.mask);
+      if (!made.doubt.empty()) report_.findings.push_back({"unclear_mask", {row.mask}, made.doubt});
+      if (!options_.attributes.empty() && made.attributes.number > 0 && !given_.contains(row.mask))
+        lacking.names.push_back(row.mask);
+    }
+    for (Finding& finding : {std::ref(empty), std::ref(matter), std::ref(lacking)}) add(finding);
+    std::size_t published = 0;
+    for (SourceFormat const& format : source_formats)
+      if (format.name == set_.dataset) published = format.pictures;
+    if (set_.images.size() < published)
+      report_.findings.push_back({"fewer_pictures",
+                                  {},
+                                  std::to_string(set_.images.size()) + " of the publisher's " +
+                                      std::to_string(published)});
+  }
+
+  void look_at_pictures() {
+    std::vector<PictureKey> keys;
+    for (WrittenPicture const& picture : pictures_) keys.push_back(picture.key);
+    auto const identical = same_pictures(keys, false);
+    same_ = set_.look_alikes ? same_pictures(keys, true) : identical;
+    auto const names = [&](std::vector<std::size_t> const& members) {
+      std::vector<std::string> list;
+      for (std::size_t i : members) list.push_back(set_.images[i].name);
+      return list;
+    };
+    for (auto const& members : identical)
+      add({"identical_pictures", names(members),
+           "one file under several names" + in_classes(members)});
+    if (set_.look_alikes)
+      for (auto const& members : same_)
+        if (std::ranges::find(identical, members) == identical.end())
+          add({"look_alikes", names(members),
+               "they show the same (perceptual hashes within " + std::to_string(most_hash_bits) +
+                   " bits)" + in_classes(members)});
+    if (options_.split[0] + options_.split[1] + options_.split[2] > 0)
+      split_rows(set_, same_, options_.split, options_.seed);
+    if (published_.empty()) look_at_splits();
+    if (options_.clean)
+      for (Finding& finding : take_leaks_out_with_rows()) add(std::move(finding));
+  }
+
+  /// ", in two classes" where the rows of these pictures differ in pathology.
+  std::string in_classes(std::vector<std::size_t> const& members) const {
+    std::set<std::string> classes;
+    for (SourceRow const& row : set_.rows)
+      if (auto const word = row.attributes.find("pathology");
+          word != row.attributes.end() && std::ranges::find(members, row.image) != members.end())
+        classes.insert(word->second);
+    return classes.size() > 1 ? ", in several classes" : "";
+  }
+
+  void look_at_splits() {
+    std::vector<std::size_t> twin(set_.images.size());
+    for (std::size_t i = 0; i < twin.size(); ++i) twin[i] = i;
+    for (auto const& members : same_)
+      for (std::size_t i : members) twin[i] = members[0];
+    std::map<std::size_t, std::set<std::string>> splits;
+    for (SourceRow const& row : set_.rows) splits[twin[row.image]].insert(row.split);
+    std::map<std::string, Finding> shared;
+    for (auto const& [image, in] : splits) {
+      if (in.size() < 2) continue;
+      std::string text;
+      for (std::string const& split : in) text += (text.empty() ? "in " : " and ") + split;
+      shared.emplace(text, Finding{"in_two_splits", {}, text})
+          .first->second.names.push_back(set_.images[image].name);
+    }
+    for (auto& [text, finding] : shared) add(finding);
+  }
+
+  /// As take_leaks_out; what was made of the rows follows them.
+  std::vector<Finding> take_leaks_out_with_rows() {
+    std::map<std::string, std::size_t> made;
+    for (std::size_t i = 0; i < set_.rows.size(); ++i)
+      made[set_.rows[i].split + "\n" + set_.rows[i].mask] = i;
+    auto findings = take_leaks_out(set_, same_);
+    std::vector<WrittenMask> kept;
+    for (SourceRow const& row : set_.rows)
+      kept.push_back(made_[made.at(row.split + "\n" + row.mask)]);
+    made_ = std::move(kept);
+    return findings;
+  }
+
+  nlohmann::ordered_json annotation(std::size_t i, std::set<std::string>& levels,
+                                    std::set<std::string>& filled) const {
+    SourceRow const& row = set_.rows[i];
+    MaskAttributes const& mask = made_[i].attributes;
+    Attributes attributes = mask.words();
+    attributes.insert(row.attributes.begin(), row.attributes.end());
+    if (auto const given = given_.find(row.mask); given != given_.end())
+      attributes.insert(given->second.begin(), given->second.end());
+    for (auto const& [name, value] : attributes) filled.insert(name);
+    nlohmann::ordered_json prompts{{"p0", ""}};
+    if (table_)
+      for (auto const& [level, prompt] : table_->render(attributes, mask.number == 0)) {
+        prompts[level] = prompt.list ? nlohmann::ordered_json(prompt.sentences)
+                                     : nlohmann::ordered_json(prompt.sentences[0]);
+        levels.insert(level);
+      }
+    PixelBox const& box = mask.box;
+    return {{"img_name", set_.images[row.image].name},
+            {"mask_name", row.mask},
+            {"bbox", {box.x0, box.y0, box.x1, box.y1}},
+            {"prompts", prompts},
+            {"attributes", attributes}};
+  }
+
+  void write_annotations() {
+    std::set<std::string> levels{"p0"}, filled;
+    std::map<std::string, nlohmann::ordered_json> splits;
+    if (published_.empty()) {
+      for (std::size_t i = 0; i < set_.rows.size(); ++i) {
+        auto& rows = splits[set_.rows[i].split];
+        rows.push_back(annotation(i, levels, filled));
+      }
+      name_unfilled(filled);
+    } else {
+      for (Finding& finding : match_published(published_, set_)) add(std::move(finding));
+      for (AnnotationList& list : published_) {
+        for (auto const& row : list.rows)
+          for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
+        splits[list.split] = std::move(list.rows);
+      }
+    }
+    report_.images = set_.images.size();
+    std::set<std::string> masks;
+    for (SourceRow const& row : set_.rows) masks.insert(row.mask);
+    report_.masks = masks.size();
+    report_.levels.assign(levels.begin(), levels.end());
+    std::ranges::sort(report_.levels, natural_less);
+    for (auto const& [split, rows] : splits) report_.rows[split] = rows.size();
+    write_text_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
+    std::filesystem::path const folder = target_ / "anns";
+    std::filesystem::create_directories(folder);
+    for (auto const& [split, rows] : splits)
+      write_text_file(folder / (split + ".json"), rows.dump(1) + "\n");
+    std::error_code ignored;
+    std::filesystem::remove(target_ / "preparing.json", ignored);
+  }
+
+  void name_unfilled(std::set<std::string> const& filled) {
+    if (!table_) return;
+    std::vector<std::string> slots;
+    for (std::string const& name : table_->attributes())
+      if (!filled.contains(name)) slots.push_back("{" + name + "}");
+    if (slots.empty()) return;
+    std::string const what =
+        "nothing fills these slots of the prompts: levels that need them are left out";
+    if (!options_.attributes.empty() && filled.size() > 0)
+      report_.findings.push_back(
+          {"unfilled_slot", slots, what + "; the attribute file does not name them"});
+    else
+      report_.findings.push_back({"unfilled_slot", slots, what + "; give them with --attributes"});
+  }
+
+  SourceSet set_;
+  std::filesystem::path target_;
+  PrepareOptions const& options_;
+  PrepareReport report_;
+  std::optional<PromptTable> table_;
+  std::map<std::string, Attributes> given_;
+  std::vector<AnnotationList> published_;
+  std::vector<WrittenPicture> pictures_;
+  std::vector<WrittenMask> made_;
+  std::vector<std::vector<std::size_t>> same_;
+};
+
+}  // namespace detail
+
+VLSM_INLINE PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
+                                  PrepareOptions const& options) {
+  return detail::Preparation(std::move(set), target, options).run();
+}
+
+}  // namespace vlsm

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace vlsm::detail {
+
+/// Does tasks 0 to `count` - 1 in threads (0: one for each core), in order of their start. After an
+/// exception no task is begun; that of the lowest task is thrown. `done` is called under a lock.
+inline void run_tasks(std::size_t count, unsigned threads,
+                      std::function<void(std::size_t)> const& task,
+                      std::function<void(std::size_t done)> const& done) {
+  std::mutex mutex;
+  std::size_t next = 0, finished = 0, failed_at = count;
+  std::exception_ptr failed;
+  auto const work = [&] {
+    for (;;) {
+      std::size_t mine;
+      {
+        std::lock_guard const lock(mutex);
+        if (failed || next == count) return;
+        mine = next++;
+      }
+      std::exception_ptr mistake;
+      try {
+        task(mine);
+      } catch (...) {
+        mistake = std::current_exception();
+      }
+      std::lock_guard const lock(mutex);
+      if (mistake && mine < failed_at) failed = mistake, failed_at = mine;
+      ++finished;
+      if (!mistake && done) done(finished);
+    }
+  };
+  std::size_t const cores =
+      threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+  std::vector<std::future<void>> helpers;
+  for (std::size_t i = 1; i < std::min(cores, count); ++i)
+    helpers.push_back(std::async(std::launch::async, work));
+  work();
+  for (auto& helper : helpers) helper.get();
+  if (failed) std::rethrow_exception(failed);
+}
+
+}  // namespace vlsm::detail
