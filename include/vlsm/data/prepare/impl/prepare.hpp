@@ -59,9 +59,7 @@ class Preparation {
                     "rename one of them, and its mask");
     };
     for (SourceImage const& image : set_.images) check(images, image.name, image.file.string());
-    for (SourceRow const& row : set_.rows)
-      check(masks, row.mask + " of " + set_.images[row.image].name,
-            row.source.empty() ? row.mask : row.mask);
+    for (SourceRow const& row : set_.rows) check(masks, row.mask, set_.images[row.image].name);
   }
 
   void read_attributes() {
@@ -99,9 +97,13 @@ class Preparation {
     for (std::size_t i = 0; i < set_.rows.size(); ++i) {
       SourceRow const& row = set_.rows[i];
       WrittenMask const& made = made_[i];
-      if (made.attributes.number == 0) empty.names.push_back(row.mask);
+      if (made.attributes.number == 0 && made.doubt.empty()) empty.names.push_back(row.mask);
       if (!made.matter.empty()) matter.names.push_back(row.mask);
-      if (!made.doubt.empty()) report_.findings.push_back({"unclear_mask", {row.mask}, made.doubt});
+      if (!made.doubt.empty())
+        report_.findings.push_back(
+            {"unclear_mask",
+             {row.mask},
+             made.doubt + (made.attributes.number == 0 ? "; its row was left out" : "")});
       if (!options_.attributes.empty() && made.attributes.number > 0 && !given_.contains(row.mask))
         lacking.names.push_back(row.mask);
     }
@@ -212,6 +214,7 @@ class Preparation {
     std::map<std::string, nlohmann::ordered_json> splits;
     if (published_.empty()) {
       for (std::size_t i = 0; i < set_.rows.size(); ++i) {
+        if (made_[i].attributes.number == 0 && !made_[i].doubt.empty()) continue;
         auto& rows = splits[set_.rows[i].split];
         rows.push_back(annotation(i, levels, filled));
       }
