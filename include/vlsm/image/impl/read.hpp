@@ -240,14 +240,7 @@ VLSM_INLINE RawPicture read_raw_picture(std::filesystem::path const& path) {
 VLSM_INLINE std::string picture_readers() {
 #define VLSM_TEXT_OF(x) #x
 #define VLSM_TEXT(x) VLSM_TEXT_OF(x)
-#ifdef VLSM_LIBTIFF
-  std::string_view version = TIFFGetVersion();  // "LIBTIFF, Version 4.5.0", then lines of names
-  version = version.substr(0, version.find('\n'));
-  std::string const tiff =
-      ", TIFF by libtiff " + std::string(version.substr(version.rfind(' ') + 1));
-#else
-  std::string const tiff;
-#endif
+  std::string const tiff = detail::tiff_reader();
 #if defined(VLSM_LIBJPEG) && defined(LIBJPEG_TURBO_VERSION)
   std::string const jpeg = "JPEG by libjpeg-turbo " VLSM_TEXT(LIBJPEG_TURBO_VERSION);
 #elif defined(VLSM_LIBJPEG)

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "vlsm/image/impl/tiff_file.hpp"
@@ -21,6 +23,17 @@ inline bool is_tiff(std::string_view begin) {
   for (std::string_view const magic : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv})
     if (begin.starts_with(magic)) return true;
   return false;
+}
+
+/// ", TIFF by libtiff 4.5.0", or nothing.
+inline std::string tiff_reader() {
+#ifdef VLSM_LIBTIFF
+  std::string_view version = TIFFGetVersion();  // "LIBTIFF, Version 4.5.0", then lines of names
+  version = version.substr(0, version.find('\n'));
+  return ", TIFF by libtiff " + std::string(version.substr(version.rfind(' ') + 1));
+#else
+  return {};
+#endif
 }
 
 #ifdef VLSM_LIBTIFF
@@ -201,8 +214,8 @@ std::vector<T> turned_samples(std::vector<T> const& in, TiffFields const& fields
   return out;
 }
 
-/// The samples of a TIFF's first picture, upright, 0 black, by alpha undone. Throws Error, which
-/// names `path`.
+/// The samples of a TIFF's first picture, upright, with 0 for black, colors not multiplied by
+/// alpha. Throws Error for kinds that are not read and for damage.
 inline RawPicture decode_tiff(TiffFile const& file) {
   TiffFields const fields(file);
   check_tiff_kind(file, fields);

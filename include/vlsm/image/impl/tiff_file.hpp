@@ -8,13 +8,14 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/image/raw_picture.hpp"
