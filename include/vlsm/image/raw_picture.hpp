@@ -14,15 +14,16 @@ namespace vlsm {
 inline constexpr long long largest_picture = 100'000'000;
 inline constexpr long long longest_side = 65'500;
 
-/// What a PNG or JPEG file says of itself.
+/// What a PNG, JPEG or TIFF file says of itself; of a TIFF its first picture, turned upright.
 struct PictureHeader {
-  enum class Format { png, jpeg };
+  enum class Format { png, jpeg, tiff };
   Format format = Format::png;
   std::size_t height = 0, width = 0;
   int channels = 0;  ///< as stored: 1 gray or palette index, 2 gray and alpha, 3, 4 (alpha or CMYK)
   int bits = 0;      ///< of a sample: 1, 2, 4, 8, 16
   bool palette = false;
-  int orientation = 1;  ///< EXIF tag 0x0112 (JPEG's APP1, PNG's eXIf), 1 where there is none
+  int orientation = 1;  ///< EXIF tag 0x0112 (JPEG's APP1, PNG's eXIf), 1 where there is none;
+                        ///< a TIFF's is applied when it is read, so 1
 };
 
 /// Whether PIL's convert('RGB') cuts this picture's levels off at 255: gray of 16 bits.

@@ -13,22 +13,25 @@ namespace vlsm {
 /// damaged file and for a size that is none to be decoded.
 PictureHeader read_picture_header(std::filesystem::path const& path);
 
-/// Decodes a PNG or JPEG file; its orientation is not applied. Throws Error for a missing, foreign,
-/// damaged or too large file.
+/// Decodes a PNG, JPEG or TIFF file. The orientation of PNG and JPEG is not applied; that of a TIFF
+/// is, as in PIL, and of several pictures in one the first is read. Throws Error for a missing,
+/// foreign, damaged or too large file, and for a TIFF in a build without libtiff.
 RawPicture read_raw_picture(std::filesystem::path const& path);
 
-/// What decodes here, for a person: "JPEG by libjpeg-turbo 2.1.5, PNG by libdeflate 1.14".
+/// What decodes here, for a person: "JPEG by libjpeg-turbo 2.1.5, PNG by libdeflate 1.14, TIFF by
+/// libtiff 4.5.0"; a build without libtiff reads no TIFF.
 std::string picture_readers();
 
-/// Reads a PNG or JPEG file as PIL's convert('RGB') does, to the last bit: an alpha channel is
-/// dropped, 16-bit gray is cut off at 255, CMYK is taken for inverted.
+/// Reads a PNG, JPEG or TIFF file as PIL's convert('RGB') does, to the last bit: an alpha channel
+/// is dropped, 16-bit gray is cut off at 255, CMYK is taken for inverted.
 ///
 /// Without libjpeg-turbo JPEG pixels are a few levels off (docs/architecture.md says how much;
 /// picture_readers() says who decodes). Throws Error for a missing, foreign, damaged or too large
 /// file.
 Image read_image(std::filesystem::path const& path);
 
-/// Reads the first channel of a PNG or JPEG file (of an RGB mask: red, as the study's loader does).
+/// Reads the first channel of a PNG, JPEG or TIFF file (of an RGB mask: red, as the study's loader
+/// does).
 Mask read_mask(std::filesystem::path const& path);
 
 }  // namespace vlsm

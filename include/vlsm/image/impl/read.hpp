@@ -16,6 +16,7 @@
 #include "vlsm/image/impl/jpeg_decode.hpp"
 #include "vlsm/image/impl/jpeg_fallback.hpp"
 #include "vlsm/image/impl/png_decode.hpp"
+#include "vlsm/image/impl/tiff_decode.hpp"
 #include "vlsm/image/jpeg_segments.hpp"
 #include "vlsm/image/png_chunks.hpp"
 #include "vlsm/image/read.hpp"
@@ -38,10 +39,11 @@ class PictureFile {
     if (failed || !std::filesystem::is_regular_file(path_))
       throw Error("the picture cannot be read", path_.string(),
                   "check that the file exists and may be read");
-    if (size_ == 0) throw Error("the picture is empty", path_.string(), "give a PNG or JPEG file");
+    if (size_ == 0)
+      throw Error("the picture is empty", path_.string(), "give a PNG, JPEG or TIFF file");
     if (size_ > 1u << 30)
       throw Error("the picture's file is larger than 1 GiB", path_.string(),
-                  "give a smaller PNG or JPEG file");
+                  "give a smaller PNG, JPEG or TIFF file");
     in_ = std::make_unique<std::ifstream>(path_, std::ios::binary);
     if (read(0, 1).empty())
       throw Error("the picture cannot be read", path_.string(), "check that the file may be read");
@@ -116,12 +118,36 @@ inline void check_size(PictureHeader const& header, std::filesystem::path const&
         "scale it to at most 100 million pixels and " + std::to_string(longest_side) + " a side");
 }
 
+#ifdef VLSM_LIBTIFF
+/// A TIFF of which libtiff reads what it needs.
+inline TiffFile tiff_file(PictureFile& file) {
+  auto const read = [&file](std::size_t at, void* out, std::size_t count) {
+    return file.read(at, count).copy(static_cast<char*>(out), count);
+  };
+  return TiffFile(read, file.size(), file.path());
+}
+#else
+[[noreturn]] inline void throw_no_tiff(std::filesystem::path const& path) {
+  throw Error("this is a TIFF picture, which this build does not read", path.string(),
+              "build with libtiff (Debian: libtiff-dev), or convert the picture to PNG");
+}
+#endif
+
 inline PictureHeader picture_header(PictureFile& file) {
   using enum PictureHeader::Format;
   std::string const begin = file.read(0, png_header_size);
+  if (is_tiff(begin)) {
+#ifdef VLSM_LIBTIFF
+    PictureHeader const header = TiffFields(tiff_file(file)).header();
+    check_size(header, file.path());
+    return header;
+#else
+    throw_no_tiff(file.path());
+#endif
+  }
   bool const is_a_png = is_png(begin);
   if (!is_a_png && !is_jpeg(begin))
-    throw Error("this is no PNG or JPEG picture", file.path().string(),
+    throw Error("this is no PNG or JPEG picture, nor a TIFF", file.path().string(),
                 "convert it to PNG or JPEG (its name does not matter)");
   PictureHeader header;
   if (is_a_png && has_png_header(begin)) {
@@ -183,6 +209,9 @@ inline bool sound_jpeg(std::string_view bytes) {
 
 inline RawPicture raw_picture(PictureFile& file) {
   PictureHeader const header = picture_header(file);
+#ifdef VLSM_LIBTIFF
+  if (header.format == PictureHeader::Format::tiff) return decode_tiff(tiff_file(file));
+#endif
   std::string const bytes = file.read(0, file.size());
   std::optional<RawPicture> picture;
   if (header.format == PictureHeader::Format::png) {
@@ -211,6 +240,7 @@ VLSM_INLINE RawPicture read_raw_picture(std::filesystem::path const& path) {
 VLSM_INLINE std::string picture_readers() {
 #define VLSM_TEXT_OF(x) #x
 #define VLSM_TEXT(x) VLSM_TEXT_OF(x)
+  std::string const tiff = detail::tiff_reader();
 #if defined(VLSM_LIBJPEG) && defined(LIBJPEG_TURBO_VERSION)
   std::string const jpeg = "JPEG by libjpeg-turbo " VLSM_TEXT(LIBJPEG_TURBO_VERSION);
 #elif defined(VLSM_LIBJPEG)
@@ -219,11 +249,11 @@ VLSM_INLINE std::string picture_readers() {
   std::string const jpeg = "JPEG by stb_image (pixels may differ from PIL's by a few levels)";
 #endif
 #if defined(VLSM_LIBDEFLATE)
-  return jpeg + ", PNG by libdeflate " LIBDEFLATE_VERSION_STRING;
+  return jpeg + ", PNG by libdeflate " LIBDEFLATE_VERSION_STRING + tiff;
 #elif defined(VLSM_ZLIB)
-  return jpeg + ", PNG by zlib " ZLIB_VERSION;
+  return jpeg + ", PNG by zlib " ZLIB_VERSION + tiff;
 #else
-  return jpeg + ", PNG by stb_image's inflate";
+  return jpeg + ", PNG by stb_image's inflate" + tiff;
 #endif
 #undef VLSM_TEXT
 #undef VLSM_TEXT_OF

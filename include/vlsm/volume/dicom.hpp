@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/image/image.hpp"
+#include "vlsm/volume/frame.hpp"
+
+namespace vlsm {
+
+/// The picture of a DICOM file: gray as numbers, or color; the other one is empty.
+struct DicomPicture {
+  /// Gray, [H, W]: stored values with the file's rescale slope and intercept, larger is lighter
+  /// (MONOCHROME1 is inverted). No window is applied.
+  Frame gray{};
+  Image color = Image::from_shape({0, 0, 3});  ///< RGB, [H, W, 3]
+  bool is_color = false;
+};
+
+/// Reads the picture out of a DICOM file's bytes: one frame of gray of 8 or 16 bits, or RGB of 8,
+/// not packed or by run lengths. Throws Error, which names `where`, for what is no such file, for
+/// several frames, for a transfer syntax that is not read (by its name and UID), for damage, and in
+/// a build without DCMTK, whose warnings are switched off when this is first called.
+DicomPicture parse_dicom(std::string_view bytes, std::string const& where);
+
+/// Reads a DICOM file as parse_dicom does. Throws Error likewise, and for a missing file.
+DicomPicture read_dicom(std::filesystem::path const& path);
+
+}  // namespace vlsm
+
+#ifndef VLSM_COMPILED
+#include "vlsm/volume/impl/dicom.hpp"
+#endif
