@@ -51,7 +51,7 @@ struct AnswerOptions {
   std::vector<std::vector<std::int64_t>> answers{};
 };
 
-/// BLIP for visual question answering (Li et al. 2022, appendix, figure 6 c), as Hugging Face's
+/// BLIP for visual question answering (Li et al. 2022, figure 5 a), as Hugging Face's
 /// BlipForQuestionAnswering computes it:
 ///
 ///     picture [B, 3, H, W] ──> vision ──image──┐
