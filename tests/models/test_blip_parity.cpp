@@ -2,8 +2,12 @@
 #include <ATen/core/grad_mode.h>
 #include <unistd.h>
 
+#include <map>
+
+#include "support/key_list.hpp"
 #include "support/reference.hpp"
 #include "support/tiny_blip.hpp"
+#include "vlsm/keys/recognize.hpp"
 #include "vlsm/weights/load_blip.hpp"
 
 // BLIP against transformers' BlipForQuestionAnswering: recipe weights at full size, files in small.
@@ -92,6 +96,31 @@ TEST_CASE("what BLIP counts as parameters is what it has") {
     return sum;
   };
   CHECK(count(test::TinyBlip()) == test::TinyBlip::parameter_count());
+}
+
+TEST_CASE("Salesforce/blip-vqa-base has BLIP's tensors, in its shapes") {
+  auto const path = test::fixture("keys/hf_blip_vqa_base.tsv");
+  VLSM_NEEDS(path, "keys");
+  std::map<std::string, std::vector<std::int64_t>> theirs;
+  std::vector<std::string_view> keys;
+  for (auto const& line : test::read_key_list(*path)) theirs.emplace(line.key, line.shape);
+  for (auto const& item : theirs) keys.push_back(item.first);
+  io::Recognized const source = io::recognize(keys);
+  CHECK(source.scheme.name == "hf_blip_vqa");
+  CHECK(source.known == keys.size());
+
+  WithoutInitialization const fast;
+  BlipVqa<> const model;
+  std::size_t found = 0;
+  for (auto const& item : model.named_parameters())
+    for (io::Origin const& origin : io::origins_of(io::hf_blip_vqa, item.key())) {
+      REQUIRE_MESSAGE(theirs.contains(origin.theirs), origin.theirs);
+      CHECK_MESSAGE((io::to_theirs(origin.rule, item.value()).sizes() ==
+                     at::IntArrayRef(theirs.at(origin.theirs))),
+                    origin.theirs);
+      ++found;
+    }
+  CHECK(found + 2 == theirs.size());  // the tied weight and bias of the scores
 }
 
 TEST_CASE("a BLIP's tied tensors may stand in its file twice, and its configuration must agree") {

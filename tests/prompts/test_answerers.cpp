@@ -190,6 +190,31 @@ TEST_CASE("a BLIP answers in words, chosen or free") {
   CHECK_ERROR(Tiny::open(folder.path()), "no BERT vocabulary");
 }
 
+TEST_CASE("what a BLIP answers about a set goes into a file") {
+  TempDir const blip_folder;
+  VLSM_NEEDS(fill(blip_folder) ? std::optional(1) : std::nullopt, "blip_vqa/tiny_a");
+  std::filesystem::path const folder = blip_folder.path();
+  using Blip = BlipAnswerer<tiny_blip>;
+  Mask mask = Mask::from_shape({60, 80});
+  mask.fill(0);
+  mask(30, 40) = 255;
+  std::map<std::string, Mask> const masks{{"one.png", mask}};
+  auto const picture_of = [](std::string const&) { return pattern(60, 80); };
+  // [attributes]
+  Blip const answer = Blip::open(folder, {.choices = {{"shape", {"round", "oval", "heart"}},
+                                                      {"color", {"pink", "red", "white"}}}});
+  AttributeFile file{.answerer = "blip_vqa_base", .model = io::model_hash(answer.model())};
+  for (auto const& [name, mask] : masks) {
+    at::Tensor const seen = answer.see(picture_of(name), bounding_box(mask));
+    file.rows[name] = {.shape = answer.ask(seen, shape_question("bump")),
+                       .color = answer.ask(seen, color_question("bump"))};
+  }
+  write_attributes(folder / "attributes.json", file);
+  // [attributes]
+  CHECK(read_attributes(folder / "attributes.json") == file);
+  CHECK(file.rows.size() == 1);
+}
+
 TEST_CASE("ids become text again") {
   TempDir const folder;
   write_file(folder / "vocab.txt", vocabulary);

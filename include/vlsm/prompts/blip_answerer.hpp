@@ -60,7 +60,8 @@ class BlipAnswerer {
   }
 
   /// The answer to one question about what lies in `box`: a word of the choices for it, else what
-  /// the model says, in lower case. Throws Error where no pixel lies in the box.
+  /// the model says, in lower case; that may be nothing. Throws Error where no pixel lies in the
+  /// box.
   std::string operator()(Image const& picture, Box box, std::string const& question) const {
     return ask(see(picture, box), question);
   }
@@ -92,6 +93,8 @@ class BlipAnswerer {
     auto const* const first = answer.const_data_ptr<std::int64_t>();
     return tokenizer_.decode({first + 1, first + answer.size(0)});  // behind the start token
   }
+
+  Model const& model() const { return *model_; }
 
  private:
   /// Token ids of each word, without frame.
