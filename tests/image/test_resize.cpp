@@ -19,8 +19,8 @@ TEST_CASE("every shape of picture is resized to every shape as Pillow does") {
     INFO(line);
     std::istringstream words(line);
     std::size_t height = 0, width = 0, rows = 0, columns = 0;
-    std::string smooth, nearest;
-    words >> height >> width >> rows >> columns >> smooth >> nearest;
+    std::string smooth, nearest, cubic;
+    words >> height >> width >> rows >> columns >> smooth >> nearest >> cubic;
     vlsm::Image image = vlsm::Image::from_shape({height, width, 3});
     vlsm::Mask mask = vlsm::Mask::from_shape({height, width});
     for (std::size_t y = 0; y < height; ++y)
@@ -31,6 +31,7 @@ TEST_CASE("every shape of picture is resized to every shape as Pillow does") {
         mask(y, x) = image(y, x, 0);
       }
     CHECK(checksum(vlsm::resize_bilinear(image, rows, columns)) == smooth);
+    CHECK(checksum(vlsm::resize_bicubic(image, rows, columns)) == cubic);
     CHECK(checksum(vlsm::resize_nearest(mask, rows, columns)) == nearest);
     ++count;
   }

@@ -18,12 +18,28 @@ struct Taps1d {
   std::vector<std::int32_t> weights;
 };
 
-/// PIL's antialiased triangle filter: the support grows with the reduction, weights are normalized
-/// and rounded to fixed point (Pillow, Resample.c: precompute_coeffs and normalize_coeffs_8bpc).
-inline std::vector<Taps1d> bilinear_taps(std::size_t in, std::size_t out) {
+/// How neighbors are weighted by their distance.
+enum class Filter {
+  bilinear,  ///< a triangle as wide as two pixels
+  bicubic,   ///< Keys' cubic with a = -0.5, as wide as four
+};
+
+/// The filter at `distance` pixels, which is not negative.
+inline double weight_at(Filter filter, double distance) {
+  double const x = distance;
+  if (filter == Filter::bilinear) return x < 1 ? 1 - x : 0;
+  constexpr double a = -0.5;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+/// PIL's antialiased filters: the support grows with the reduction, weights are normalized and
+/// rounded to fixed point (Pillow, Resample.c: precompute_coeffs and normalize_coeffs_8bpc).
+inline std::vector<Taps1d> filter_taps(Filter filter, std::size_t in, std::size_t out) {
   constexpr int precision = 32 - 8 - 2;
   double const scale = static_cast<double>(in) / static_cast<double>(out);
-  double const support = std::max(scale, 1.0), inverse = 1.0 / support;
+  double const widened = std::max(scale, 1.0), inverse = 1.0 / widened;
+  double const support = widened * (filter == Filter::bilinear ? 1 : 2);
   std::vector<Taps1d> taps(out);
   for (std::size_t i = 0; i < out; ++i) {
     double const center = (static_cast<double>(i) + 0.5) * scale;
@@ -33,13 +49,14 @@ inline std::vector<Taps1d> bilinear_taps(std::size_t in, std::size_t out) {
     std::vector<double> weights;
     double sum = 0;
     for (std::int64_t x = first; x < end; ++x) {
-      double const distance = std::abs((static_cast<double>(x) - center + 0.5) * inverse);
-      weights.push_back(distance < 1 ? 1 - distance : 0);
+      weights.push_back(
+          weight_at(filter, std::abs((static_cast<double>(x) - center + 0.5) * inverse)));
       sum += weights.back();
     }
     taps[i].first = static_cast<std::size_t>(first);
     for (double w : weights)
-      taps[i].weights.push_back(static_cast<std::int32_t>(0.5 + w / sum * (1 << precision)));
+      taps[i].weights.push_back(
+          static_cast<std::int32_t>((w < 0 ? -0.5 : 0.5) + w / sum * (1 << precision)));
   }
   return taps;
 }
@@ -49,9 +66,9 @@ inline std::uint8_t rounded(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> 22, 0, 255));
 }
 
-inline Image resize_across(Image const& image, std::size_t width) {
+inline Image resize_across(Filter filter, Image const& image, std::size_t width) {
   std::size_t const rows = image.shape(0), columns = image.shape(1);
-  auto const taps = bilinear_taps(columns, width);
+  auto const taps = filter_taps(filter, columns, width);
   Image result = Image::from_shape({rows, width, 3});
   std::uint8_t* out = result.data();
   for (std::size_t y = 0; y < rows; ++y)
@@ -65,9 +82,9 @@ inline Image resize_across(Image const& image, std::size_t width) {
   return result;
 }
 
-inline Image resize_down(Image const& image, std::size_t height) {
+inline Image resize_down(Filter filter, Image const& image, std::size_t height) {
   std::size_t const rows = image.shape(0), samples = image.shape(1) * 3;
-  auto const taps = bilinear_taps(rows, height);
+  auto const taps = filter_taps(filter, rows, height);
   Image result = Image::from_shape({height, image.shape(1), 3});
   std::vector<std::int32_t> sums(samples);
   for (std::size_t y = 0; y < height; ++y) {
@@ -80,6 +97,21 @@ inline Image resize_down(Image const& image, std::size_t height) {
     std::transform(sums.begin(), sums.end(), result.data() + y * samples, rounded);
   }
   return result;
+}
+
+/// Both passes: across first, then down; the other way round where the height shrinks by more than
+/// twice what the width does (Pillow 13.0, Resample.c: ImagingResampleInner).
+inline Image resize_by(Filter filter, Image const& image, std::size_t height, std::size_t width) {
+  auto const fewer_rows =
+                 static_cast<std::int64_t>(image.shape(0)) - static_cast<std::int64_t>(height),
+             fewer_columns =
+                 static_cast<std::int64_t>(image.shape(1)) - static_cast<std::int64_t>(width);
+  bool const down_first = fewer_rows > 0 && fewer_rows > 2 * fewer_columns;
+  if (fewer_columns == 0 && fewer_rows == 0) return image;
+  if (fewer_columns == 0) return resize_down(filter, image, height);
+  if (fewer_rows == 0) return resize_across(filter, image, width);
+  if (down_first) return resize_across(filter, resize_down(filter, image, height), width);
+  return resize_down(filter, resize_across(filter, image, width), height);
 }
 
 /// The mask's pixel (ys[y], xs[x]) at each place.
@@ -103,20 +135,16 @@ inline Mask pick(Mask const& mask, std::vector<std::size_t> const& ys,
 /// The image.resize(BILINEAR) of Pillow 13.0 bit for bit: antialiased, rounded to 8 bit after each
 /// of the two passes. [H, W, 3] -> [height, width, 3]
 ///
-/// Across first, then down; the other way round where the height shrinks by more than twice what
-/// the width does (Pillow, Resample.c: ImagingResampleInner). Pillow 12 and older go across first
-/// always, which differs by a level here and there for pictures that are widened and shortened.
+/// Pillow 12 and older go across first always, which differs by a level here and there for pictures
+/// that are widened and shortened.
 inline Image resize_bilinear(Image const& image, std::size_t height, std::size_t width) {
-  auto const fewer_rows =
-                 static_cast<std::int64_t>(image.shape(0)) - static_cast<std::int64_t>(height),
-             fewer_columns =
-                 static_cast<std::int64_t>(image.shape(1)) - static_cast<std::int64_t>(width);
-  bool const down_first = fewer_rows > 0 && fewer_rows > 2 * fewer_columns;
-  if (fewer_columns == 0 && fewer_rows == 0) return image;
-  if (fewer_columns == 0) return detail::resize_down(image, height);
-  if (fewer_rows == 0) return detail::resize_across(image, width);
-  if (down_first) return detail::resize_across(detail::resize_down(image, height), width);
-  return detail::resize_down(detail::resize_across(image, width), height);
+  return detail::resize_by(detail::Filter::bilinear, image, height, width);
+}
+
+/// The image.resize(BICUBIC) of Pillow 13.0 bit for bit, likewise: what CLIP and BLIP were trained
+/// with. [H, W, 3] -> [height, width, 3]
+inline Image resize_bicubic(Image const& image, std::size_t height, std::size_t width) {
+  return detail::resize_by(detail::Filter::bicubic, image, height, width);
 }
 
 /// torchvision's Resize(side): the shorter side becomes `side`, the longer one keeps the

@@ -34,10 +34,12 @@ struct KeyRule {
   int parts = 1;
 };
 
-/// Rules for the keys that begin with `prefix`, which the rules leave out.
+/// Rules for the keys that begin with `prefix`, which the rules leave out; so they do with `slot`,
+/// by which rules of a block serve a model that has it twice.
 struct KeyPart {
   std::string_view prefix;
   std::span<KeyRule const> rules;
+  std::string_view slot = "";  ///< what our names begin with, its dot included
 };
 
 /// How one source names the parameters of a model.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "vlsm/keys/blip.hpp"
 #include "vlsm/keys/clipseg.hpp"
 #include "vlsm/keys/cris.hpp"
 #include "vlsm/keys/open_clip.hpp"
@@ -19,10 +20,10 @@ namespace vlsm::io {
 inline constexpr KeyScheme native{"native", "vlsm", {}};
 
 /// The library's own schemes; ours, which knows any key below a slot, comes last.
-inline constexpr std::array schemes{hf_clipseg,        hf_clip, openai_clip, openai_vit,
-                                    open_clip_vit,     cris,    open_clip,   biomedclipseg,
-                                    clipseg_authors,   resnet,  smp_unet,    smp_unetpp,
-                                    smp_deeplabv3plus, native};
+inline constexpr std::array schemes{hf_clipseg,        hf_clip,     openai_clip, openai_vit,
+                                    open_clip_vit,     cris,        open_clip,   biomedclipseg,
+                                    clipseg_authors,   resnet,      smp_unet,    smp_unetpp,
+                                    smp_deeplabv3plus, hf_blip_vqa, native};
 
 /// The schemes that a program has added, in that order.
 inline std::vector<KeyScheme>& registered_key_schemes() {
@@ -69,7 +70,9 @@ inline std::optional<Place> place_of(KeyScheme const& scheme, std::string_view k
     std::string_view const tail = key.substr(part.prefix.size());
     for (KeyRule const& rule : part.rules)
       if (auto const match = match_key(rule.theirs, tail))
-        return Place{rule.change == Change::drop ? "" : fill_key(rule.ours, *match), rule};
+        return Place{
+            rule.change == Change::drop ? "" : std::string(part.slot) + fill_key(rule.ours, *match),
+            rule};
   }
   return std::nullopt;
 }
@@ -84,11 +87,13 @@ struct Origin {
 inline std::vector<Origin> origins_of(KeyScheme const& scheme, std::string_view ours) {
   if (scheme.parts.empty()) return {{std::string(ours), {}}};
   std::vector<Origin> origins;
-  for (KeyPart const& part : scheme.parts)
+  for (KeyPart const& part : scheme.parts) {
+    if (!ours.starts_with(part.slot)) continue;
     for (KeyRule const& rule : part.rules)
       if (rule.change != Change::drop)
-        if (auto const match = match_key(rule.ours, ours))
+        if (auto const match = match_key(rule.ours, ours.substr(part.slot.size())))
           origins.push_back({std::string(part.prefix) + fill_key(rule.theirs, *match), rule});
+  }
   std::ranges::sort(origins, {}, [](Origin const& o) { return o.rule.part; });
   return origins;
 }

@@ -33,4 +33,12 @@ inline void check_tokens(at::Tensor const& ids, std::int64_t vocabulary) {
         "use the tokenizer of this model: its ids go from 0 to " + std::to_string(vocabulary - 1));
 }
 
+/// Throws Error where a sentence of `length` tokens is longer than a text tower's `positions`.
+inline void check_positions(std::int64_t length, std::int64_t positions) {
+  if (length > positions)
+    throw Error("a prompt is longer than the text tower's positions",
+                std::to_string(length) + " tokens",
+                "cut prompts to " + std::to_string(positions) + " tokens");
+}
+
 }  // namespace vlsm

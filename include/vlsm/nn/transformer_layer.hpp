@@ -93,9 +93,17 @@ class PostNormLayer : public AdaptableLayer {
 
   /// [B, N, width] -> [B, N, width]; tokens where `padding` [B, N] is true are not looked at.
   at::Tensor forward(at::Tensor const& x, at::Tensor const& padding = {}) const {
-    at::Tensor const seen = norm1_->of_sum_alone(
-        after_attention(attention_->forward(x, AttentionMask::none, padding)), x);
-    return norm2_->of_sum_alone(after_mlp(mlp_->forward(seen)), seen);
+    return perceive(attend(x, AttentionMask::none, padding));
+  }
+
+ protected:
+  /// The first half, [B, N, width] -> [B, N, width]: tokens look at each other.
+  at::Tensor attend(at::Tensor const& x, AttentionMask mask, at::Tensor const& padding) const {
+    return norm1_->of_sum_alone(after_attention(attention_->forward(x, mask, padding)), x);
+  }
+  /// The second half, [B, N, width] -> [B, N, width]: the perceptron.
+  at::Tensor perceive(at::Tensor const& x) const {
+    return norm2_->of_sum_alone(after_mlp(mlp_->forward(x)), x);
   }
 
  private:
@@ -105,10 +113,44 @@ class PostNormLayer : public AdaptableLayer {
   std::shared_ptr<LayerNorm> norm2_;
 };
 
+/// What the tokens of a CrossPostNormLayer look at beside themselves.
+struct Beside {
+  at::Tensor states;   ///< [B, M, width]
+  at::Tensor padding;  ///< [B, M] bool, true where nothing stands; undefined: nowhere
+};
+
+/// A PostNormLayer whose tokens also look at something else between its halves: BERT's layer with
+/// cross attention, as BLIP has it.
+class CrossPostNormLayer : public PostNormLayer {
+ public:
+  explicit CrossPostNormLayer(LayerConfig c)
+      : PostNormLayer(c),
+        cross_(child<Attention>("cross", c.width, c.heads)),
+        norm_cross_(child<LayerNorm>("norm_cross", c.width, c.eps)) {}
+
+  /// [B, N, width] -> [B, N, width]; tokens where `padding` [B, N] is true are not looked at.
+  at::Tensor forward(at::Tensor const& x, Beside const& beside, AttentionMask mask,
+                     at::Tensor const& padding = {}) const {
+    at::Tensor const said = attend(x, mask, padding);
+    at::Tensor const seen = cross_->forward(said, beside.states, beside.states, beside.padding);
+    return perceive(norm_cross_->of_sum_alone(seen, said));
+  }
+
+ private:
+  std::shared_ptr<Attention> cross_;
+  std::shared_ptr<LayerNorm> norm_cross_;
+};
+
 /// Parameters of a PreNormLayer or a PostNormLayer, without adapters.
 constexpr long long layer_parameters(LayerConfig c) {
   return 2 * LayerNorm::parameter_count(c.width) + Attention::parameter_count(c.width) +
          Linear::parameter_count(c.width, c.ffn) + Linear::parameter_count(c.ffn, c.width);
+}
+
+/// Parameters of a CrossPostNormLayer.
+constexpr long long cross_layer_parameters(LayerConfig c) {
+  return layer_parameters(c) + Attention::parameter_count(c.width) +
+         LayerNorm::parameter_count(c.width);
 }
 
 /// Linear layers and the two attention products; norms and activations are not counted.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/base/error.hpp"
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_input.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
@@ -96,10 +95,7 @@ class BertText : public Module {
     at::Tensor const place = at::arange(1, word.size(1) + 1, word.options().dtype(at::kLong));
     auto const length =
         std::max<std::int64_t>(1, (word * place).max().template item<std::int64_t>());
-    if (length > config.positions)
-      throw Error("a prompt is longer than the text tower's positions",
-                  std::to_string(length) + " tokens",
-                  "cut prompts to " + std::to_string(config.positions) + " tokens");
+    check_positions(length, config.positions);
     return length;
   }
 

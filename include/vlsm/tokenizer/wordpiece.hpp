@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "vlsm/tokenizer/tokenizer.hpp"
@@ -32,6 +33,11 @@ class WordPieceTokenizer {
   /// @param text  UTF-8
   /// @throws vlsm::Error if the text is not UTF-8 (with the byte offset) or `length` is below 2
   Ids encode(std::string_view text, std::size_t length = bert_length) const;
+
+  /// The text of ids: pieces that go on are joined to what stands before them, words have spaces
+  /// between, a dot, comma, question or exclamation mark has none before it. Special tokens and ids
+  /// that the vocabulary does not hold leave nothing. Accents and case are lost already.
+  std::string decode(Ids const& ids) const;
 
   std::int64_t vocabulary_size() const;
   std::int64_t start() const;

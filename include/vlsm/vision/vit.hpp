@@ -22,6 +22,7 @@ struct VitConfig {
   int count = 0;                     ///< how many taps
   bool norm_before = true;           ///< CLIP normalizes the embeddings, timm does not
   bool patch_bias = false;           ///< timm's patch embedding has a bias, CLIP's has none
+  bool norm_taps = false;            ///< BLIP hands on the last block's tap after the final norm
   int pooled = 0;  ///< width images are projected to as prompts; 0: no image prompts
 };
 
@@ -44,6 +45,8 @@ class VisionTransformer : public Module {
   static_assert(
       ascend(config.taps, config.count),
       "VitConfig: .taps do not ascend: list the blocks from the shallowest to the deepest");
+  static_assert(!config.norm_taps || config.taps[config.count - 1] == config.blocks - 1,
+                "VitConfig: .norm_taps is for a tap of the last block");
 
  public:
   static constexpr VitConfig settings = config;
@@ -67,6 +70,7 @@ class VisionTransformer : public Module {
         ++tap;
       }
     }
+    if constexpr (config.norm_taps) seen.taps.back() = norm_after_->forward(x);
     if constexpr (config.pooled > 0) seen.pooled = pool(x);
     return seen;
   }
@@ -82,7 +86,8 @@ class VisionTransformer : public Module {
                       width * (1 + config.grid * config.grid) +
                       depth * layer_parameters(config.layer);
     if (config.norm_before) count += LayerNorm::parameter_count(width);
-    if (config.pooled) count += LayerNorm::parameter_count(width) + width * config.pooled;
+    if (normed) count += LayerNorm::parameter_count(width);
+    if (config.pooled) count += width * config.pooled;
     return count;
   }
   static constexpr long long flops(Workload load) {
@@ -94,7 +99,8 @@ class VisionTransformer : public Module {
   /// Whether the published tower has a parameter of this name that this one leaves out.
   static bool omits(std::string_view name) {
     if (config.pooled > 0) return false;
-    if (name.starts_with("norm_after.") || name == "project.weight") return true;
+    if (name.starts_with("norm_after.")) return !normed;
+    if (name == "project.weight") return true;
     if (!name.starts_with("blocks.")) return false;
     int block = 0;
     for (char c : name.substr(7)) {
@@ -105,6 +111,7 @@ class VisionTransformer : public Module {
   }
 
  private:
+  static constexpr bool normed = config.norm_taps || config.pooled > 0;
   static constexpr ConvConfig patch_config{.in = 3,
                                            .out = config.layer.width,
                                            .kernel = config.patch,
@@ -136,7 +143,7 @@ class VisionTransformer : public Module {
   std::vector<std::shared_ptr<PreNormLayer>> blocks_ =
       children<PreNormLayer>("blocks", depth, config.layer);
   std::shared_ptr<LayerNorm> norm_after_ =
-      config.pooled ? child<LayerNorm>("norm_after", width, config.layer.eps) : nullptr;
+      normed ? child<LayerNorm>("norm_after", width, config.layer.eps) : nullptr;
   std::shared_ptr<Linear> project_ =
       config.pooled ? child<Linear>("project", width, config.pooled, false) : nullptr;
 };

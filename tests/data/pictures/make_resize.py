@@ -3,8 +3,8 @@
 """Writes resize.txt: make_resize.py FOLDER (needs numpy and Pillow)
 
 A line is: height and width of a picture, height and width that it is resized to, the CRC-32 of the
-bytes of Pillow's resize(BILINEAR) in RGB, and of its resize(NEAREST) of the red channel. The picture
-is the one of value() here and in test_resize.cpp.
+bytes of Pillow's resize(BILINEAR) in RGB, of its resize(NEAREST) of the red channel, and of its
+resize(BICUBIC) in RGB. The picture is the one of value() here and in test_resize.cpp.
 """
 import sys
 import zlib
@@ -31,7 +31,8 @@ def main():
         for rows, columns in targets:
             smooth = zlib.crc32(image.resize((columns, rows), Image.BILINEAR).tobytes())
             nearest = zlib.crc32(mask.resize((columns, rows), Image.NEAREST).tobytes())
-            lines.append(f"{height} {width} {rows} {columns} {smooth:08x} {nearest:08x}")
+            cubic = zlib.crc32(image.resize((columns, rows), Image.BICUBIC).tobytes())
+            lines.append(f"{height} {width} {rows} {columns} {smooth:08x} {nearest:08x} {cubic:08x}")
     (Path(sys.argv[1]) / "resize.txt").write_text("\n".join(lines) + "\n")
 
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "vlsm/base/compiled.hpp"
@@ -37,7 +39,7 @@ VLSM_INLINE WordPieceTokenizer WordPieceTokenizer::open(std::filesystem::path co
 
 VLSM_INLINE Ids WordPieceTokenizer::encode(std::string_view text, std::size_t length) const {
   check_length(length);
-  Text const points = decode(text);
+  Text const points = tokenizer::decode(text);
   Ids body;
   for (TextView rest = points; !rest.empty() && body.size() < length;) {
     SpecialTokens::Found const found = vocabulary_->specials.next(rest);
@@ -46,6 +48,21 @@ VLSM_INLINE Ids WordPieceTokenizer::encode(std::string_view text, std::size_t le
     rest.remove_prefix(found.at + found.length);
   }
   return framed(start(), body, end(), length);
+}
+
+VLSM_INLINE std::string WordPieceTokenizer::decode(Ids const& ids) const {
+  std::string text;
+  for (std::int64_t id : ids) {
+    std::string_view piece = vocabulary_->pieces.piece(id);
+    if (piece.empty() || vocabulary_->specials.has(tokenizer::decode(piece))) continue;
+    std::string_view const prefix = vocabulary_->pieces.prefix();
+    bool const goes_on = piece.size() > prefix.size() && piece.starts_with(prefix);
+    if (goes_on) piece.remove_prefix(prefix.size());
+    bool const mark = piece == "." || piece == "," || piece == "?" || piece == "!";
+    if (!text.empty() && !goes_on && !mark) text += ' ';
+    text += piece;
+  }
+  return text;
 }
 
 VLSM_INLINE std::int64_t WordPieceTokenizer::vocabulary_size() const { return vocabulary_->size; }

@@ -24,7 +24,10 @@ class WordPieces {
   /// @param most_characters  longer words are unknown without a look
   WordPieces(PieceIds pieces, std::string_view prefix, std::int32_t unknown,
              std::size_t most_characters)
-      : first_(std::move(pieces)), unknown_(unknown), most_characters_(most_characters) {
+      : first_(std::move(pieces)),
+        prefix_(prefix),
+        unknown_(unknown),
+        most_characters_(most_characters) {
     for (auto const& [piece, id] : first_) {
       longest_ = std::max(longest_, piece.size());
       if (piece.starts_with(prefix)) further_.emplace(piece.substr(prefix.size()), id);
@@ -39,6 +42,17 @@ class WordPieces {
     ids.resize(before);
     ids.push_back(unknown_);
   }
+
+  /// The piece with this id, prefix included, or nothing where there is none; of several the first
+  /// in the alphabet. Looks at all pieces: for answers, which are a few ids.
+  std::string_view piece(std::int64_t id) const {
+    std::string_view found;
+    for (auto const& [piece, its] : first_)
+      if (its == id && (found.empty() || piece < found)) found = piece;
+    return found;
+  }
+  /// What marks a piece that goes on inside a word.
+  std::string_view prefix() const { return prefix_; }
 
  private:
   /// Whether pieces cover the word; some may be appended if they do not.
@@ -63,6 +77,7 @@ class WordPieces {
   }
 
   PieceIds first_, further_;
+  std::string prefix_;
   std::size_t longest_ = 1;  // bytes; not 0, even if the only piece is the empty one
   std::int32_t unknown_;
   std::size_t most_characters_;
