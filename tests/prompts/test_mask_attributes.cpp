@@ -19,7 +19,7 @@ vlsm::Mask drawn(std::vector<std::string> const& rows) {
   return mask;
 }
 
-vlsm::Mask filled(std::size_t height, std::size_t width, vlsm::PixelBox const& box) {
+vlsm::Mask filled(std::size_t height, std::size_t width, vlsm::Box const& box) {
   vlsm::Mask mask = xt::zeros<std::uint8_t>({height, width});
   for (auto y = box.y0; y <= box.y1; ++y)
     for (auto x = box.x0; x <= box.x1; ++x)
@@ -27,7 +27,7 @@ vlsm::Mask filled(std::size_t height, std::size_t width, vlsm::PixelBox const& b
   return mask;
 }
 
-vlsm::PixelBox box_of(vlsm::Mask const& mask) {
+vlsm::Box box_of(vlsm::Mask const& mask) {
   return vlsm::study_box(mask, vlsm::find_regions(mask));
 }
 
@@ -43,12 +43,12 @@ TEST_CASE("regions are counted by sides, in the order of their first pixels") {
   });
   auto const regions = vlsm::find_regions(mask);
   REQUIRE(regions.size() == 5);
-  CHECK(regions[0].box == vlsm::PixelBox{1, 0, 3, 2});  // joined at its lower end
+  CHECK(regions[0].box == vlsm::Box{1, 0, 3, 2});  // joined at its lower end
   CHECK(regions[0].area == 6);
-  CHECK(regions[1].box == vlsm::PixelBox{8, 0, 8, 0});  // touches the next one by a corner
-  CHECK(regions[2].box == vlsm::PixelBox{7, 1, 7, 1});
+  CHECK(regions[1].box == vlsm::Box{8, 0, 8, 0});  // touches the next one by a corner
+  CHECK(regions[2].box == vlsm::Box{7, 1, 7, 1});
   CHECK(regions[3].full == 0);
-  CHECK(regions[4].box == vlsm::PixelBox{0, 4, 1, 4});
+  CHECK(regions[4].box == vlsm::Box{0, 4, 1, 4});
   CHECK(vlsm::find_regions(mask, vlsm::Neighbors::eight).size() == 4);
   CHECK(vlsm::find_regions(drawn({"#.#.#", "#.#.#", "#####"})).size() == 1);
   CHECK(vlsm::find_regions(drawn({"..."})).empty());
@@ -76,13 +76,13 @@ TEST_CASE("a column by thirds of the height, as in the study, or of the width") 
 }
 
 TEST_CASE("boxes are a pixel wider; a single pixel alone does not count") {
-  CHECK(box_of(filled(20, 30, {4, 5, 9, 9})) == vlsm::PixelBox{3, 4, 10, 10});
-  CHECK(box_of(filled(20, 30, {0, 0, 29, 9})) == vlsm::PixelBox{0, 0, 30, 10});
-  CHECK(box_of(filled(20, 30, {25, 15, 29, 19})) == vlsm::PixelBox{24, 14, 30, 20});
-  CHECK(box_of(filled(20, 30, {4, 5, 4, 5})) == vlsm::PixelBox{30, 20, 0, 0});
+  CHECK(box_of(filled(20, 30, {4, 5, 9, 9})) == vlsm::Box{3, 4, 10, 10});
+  CHECK(box_of(filled(20, 30, {0, 0, 29, 9})) == vlsm::Box{0, 0, 30, 10});
+  CHECK(box_of(filled(20, 30, {25, 15, 29, 19})) == vlsm::Box{24, 14, 30, 20});
+  CHECK(box_of(filled(20, 30, {4, 5, 4, 5})) == vlsm::Box{30, 20, 0, 0});
   // Diagonal to an object of two: their outlines are one.
-  CHECK(box_of(drawn({"......", ".##...", "...#..", "......"})) == vlsm::PixelBox{0, 0, 4, 3});
-  CHECK(box_of(xt::zeros<std::uint8_t>({20, 30})) == vlsm::PixelBox{30, 20, 0, 0});
+  CHECK(box_of(drawn({"......", ".##...", "...#..", "......"})) == vlsm::Box{0, 0, 4, 3});
+  CHECK(box_of(xt::zeros<std::uint8_t>({20, 30})) == vlsm::Box{30, 20, 0, 0});
 }
 
 TEST_CASE("every published row of BUSI and Kvasir-SEG follows from its mask") {
@@ -105,7 +105,7 @@ TEST_CASE("every published row of BUSI and Kvasir-SEG follows from its mask") {
         INFO(name);
         auto const found = vlsm::mask_attributes(mask);
         auto const& box = row["bbox"];
-        CHECK(found.box == vlsm::PixelBox{box[0], box[1], box[2], box[3]});
+        CHECK(found.box == vlsm::Box{box[0], box[1], box[2], box[3]});
         auto const& prompt = row["prompts"][set == std::string("busi") ? "p5" : "p6"];
         std::string const sentence = prompt.is_array() ? prompt[0] : prompt;
         auto const said = table->parse(set == std::string("busi") ? "p5" : "p6", sentence).value();

@@ -56,8 +56,8 @@ inline std::string_view position_word(Region const& region, std::size_t height, 
   }
   if (held == 1) return position_words[cell];
   if (tenths == 1) return position_words[tenth];
-  auto const center = [](long long low, long long high) {
-    return static_cast<double>(std::max(low - 1, 0LL) + high + 1) / 2;
+  auto const center = [](std::int64_t low, std::int64_t high) {
+    return static_cast<double>(std::max(low - 1, std::int64_t{0}) + high + 1) / 2;
   };
   auto const third = [](double at, std::size_t side) -> std::size_t {
     auto const whole = static_cast<double>(side);
@@ -72,10 +72,10 @@ inline std::string_view position_word(Region const& region, std::size_t height, 
 /// The box of all objects as the study's annotations have it: a pixel beyond the objects on each
 /// side, but not below 0. An object of one pixel does not count unless its outline touches
 /// another's; a mask [H, W] without objects has [W, H, 0, 0]. `regions` are the mask's.
-inline PixelBox study_box(Mask const& levels, std::vector<Region> const& regions) {
+inline Box study_box(Mask const& levels, std::vector<Region> const& regions) {
   std::size_t const height = levels.shape(0), width = levels.shape(1);
-  PixelBox box{static_cast<long long>(width), static_cast<long long>(height), 0, 0};
-  auto const add = [&](PixelBox const& part) {
+  Box box{static_cast<std::int64_t>(width), static_cast<std::int64_t>(height), 0, 0};
+  auto const add = [&](Box const& part) {
     box = {std::min(box.x0, part.x0), std::min(box.y0, part.y0), std::max(box.x1, part.x1),
            std::max(box.y1, part.y1)};
   };
@@ -83,7 +83,8 @@ inline PixelBox study_box(Mask const& levels, std::vector<Region> const& regions
   for (Region const& region : regions) {
     specks |= region.area == 1;
     auto const& [x0, y0, x1, y1] = region.box;
-    if (region.area > 1) add({std::max(x0 - 1, 0LL), std::max(y0 - 1, 0LL), x1 + 1, y1 + 1});
+    if (region.area > 1)
+      add({std::max(x0 - 1, std::int64_t{0}), std::max(y0 - 1, std::int64_t{0}), x1 + 1, y1 + 1});
   }
   if (!specks) return box;
   // The outline: pixels whose right or lower neighbor is on the other side.
@@ -108,7 +109,7 @@ struct MaskAttributes {
   std::size_t number = 0;
   std::string size;      ///< the distinct sizes from tiny to large, "small, medium"
   std::string position;  ///< of each object, in the order of their first pixels: "top, top, left"
-  PixelBox box;          ///< as study_box
+  Box box;               ///< as study_box
   std::vector<Region> regions;
 
   /// In a prompt's words; of a mask without objects none.

@@ -8,19 +8,14 @@
 #include <numeric>
 #include <vector>
 
+#include "vlsm/image/box.hpp"
 #include "vlsm/image/image.hpp"
 
 namespace vlsm {
 
-/// A rectangle of pixels, its lower ends first; what the upper ends mean says who makes it.
-struct PixelBox {
-  long long x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-  bool operator==(PixelBox const&) const = default;
-};
-
 /// A connected region of a mask.
 struct Region {
-  PixelBox box{};        ///< of its pixels, all four ends inside
+  Box box{};             ///< of its pixels, all four ends inside
   std::size_t area = 0;  ///< pixels from 128 on
   std::size_t full = 0;  ///< pixels of exactly 255
   /// `full`, by the thirds of the mask: top left, top, top right, left, … to bottom right.
@@ -75,13 +70,13 @@ inline std::vector<Region> find_regions(Mask const& levels, Neighbors neighbors 
       }
       if (run.region == regions.size()) {
         parent.push_back(run.region);
-        auto const column = static_cast<long long>(x), line = static_cast<long long>(y);
+        auto const column = static_cast<std::int64_t>(x), line = static_cast<std::int64_t>(y);
         regions.push_back({.box = {column, line, column, line}});
       }
       Region& region = regions[run.region];
-      region.box.x0 = std::min(region.box.x0, static_cast<long long>(run.first));
-      region.box.x1 = std::max(region.box.x1, static_cast<long long>(run.end) - 1);
-      region.box.y1 = static_cast<long long>(y);
+      region.box.x0 = std::min(region.box.x0, static_cast<std::int64_t>(run.first));
+      region.box.x1 = std::max(region.box.x1, static_cast<std::int64_t>(run.end) - 1);
+      region.box.y1 = static_cast<std::int64_t>(y);
       region.area += run.end - run.first;
       for (; x < run.end; ++x)
         if (row[x] == 255) {

@@ -56,8 +56,21 @@ struct PrepareReport {
 PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
                       PrepareOptions const& options = {});
 
+/// The annotations alone, and nothing is written: rows with `img_name`, `mask_name`, `bbox`,
+/// `prompts` and `attributes`, by their splits. Throws Error.
+std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
+                                                       PrepareOptions const& options = {},
+                                                       PrepareReport* report = nullptr);
+
+/// Looks at a set that is in the study's layout: files that are missing or of unequal size, empty
+/// masks, the same picture under two names or in two splits, rows that are there twice, equal
+/// lists. Throws Error where the annotations or a file cannot be read.
+PrepareReport check_dataset(std::filesystem::path const& folder,
+                            PrepareOptions const& options = {});
+
 }  // namespace vlsm
 
 #ifndef VLSM_COMPILED
+#include "vlsm/data/prepare/impl/check_dataset.hpp"
 #include "vlsm/data/prepare/impl/prepare.hpp"
 #endif

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/base/json.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/report.hpp"
@@ -19,6 +18,7 @@
 #include "vlsm/data/prepare/impl/splits.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
+#include "vlsm/prompts/attribute_file.hpp"
 
 namespace vlsm {
 
@@ -33,9 +33,12 @@ class Preparation {
     report_.findings = set_.findings;
     table_ = options.table ? options.table : study_prompt_table(set_.dataset);
     check_names();
-    if (!options.attributes.empty()) read_attributes();
+    if (!options.attributes.empty()) read_attribute_file();
     if (!options.published.empty()) published_ = read_published(options.published);
   }
+
+  /// Pictures, masks, annotations and the report; a target that is empty: nothing is written.
+  std::map<std::string, nlohmann::ordered_json> splits;  ///< the annotations, after `run`
 
   PrepareReport run() {
     SetWriter writer(set_, target_, options_);
@@ -44,7 +47,8 @@ class Preparation {
     made_ = std::move(writer.masks);
     look_at_rows();
     look_at_pictures();
-    write_annotations();
+    make_annotations();
+    if (!target_.empty()) write_annotations();
     return std::move(report_);
   }
 
@@ -62,21 +66,13 @@ class Preparation {
     for (SourceRow const& row : set_.rows) check(masks, row.mask, set_.images[row.image].name);
   }
 
-  void read_attributes() {
-    std::string const where = options_.attributes.string();
-    auto const json =
-        parse_json(read_text_file(options_.attributes), where,
-                   "write mask names with their attributes", {.object = true, .unique_keys = true});
-    for (auto const& [mask, values] : json.items()) {
-      if (mask.starts_with('_')) continue;  // who made the file
-      std::string const row = where + ", " + brief(mask, 80);
-      if (!values.is_object())
-        throw Error("a mask's attributes are no object", row, "write {\"shape\": …, \"color\": …}");
-      for (auto const& [name, value] : values.items()) {
-        if (!value.is_string())
-          throw Error("the attribute \"" + brief(name, 40) + "\" is no text", row, "write a word");
-        given_[mask][name] = value.get<std::string>();
-      }
+  void read_attribute_file() {
+    for (auto const& [mask, row] : read_attributes(options_.attributes).rows) {
+      Attributes& given = given_[mask];
+      if (row.shape) given["shape"] = *row.shape;
+      if (row.color) given["color"] = *row.color;
+      for (auto const& [name, value] : row.others.items())
+        if (value.is_string()) given[name] = value.get<std::string>();
     }
   }
 
@@ -201,7 +197,7 @@ class Preparation {
                                      : nlohmann::ordered_json(prompt.sentences[0]);
         levels.insert(level);
       }
-    PixelBox const& box = mask.box;
+    Box const& box = mask.box;
     return {{"img_name", set_.images[row.image].name},
             {"mask_name", row.mask},
             {"bbox", {box.x0, box.y0, box.x1, box.y1}},
@@ -209,9 +205,8 @@ class Preparation {
             {"attributes", attributes}};
   }
 
-  void write_annotations() {
+  void make_annotations() {
     std::set<std::string> levels{"p0"}, filled;
-    std::map<std::string, nlohmann::ordered_json> splits;
     if (published_.empty()) {
       for (std::size_t i = 0; i < set_.rows.size(); ++i) {
         if (made_[i].attributes.number == 0 && !made_[i].doubt.empty()) continue;
@@ -220,7 +215,8 @@ class Preparation {
       }
       name_unfilled(filled);
     } else {
-      for (Finding& finding : match_published(published_, set_)) add(std::move(finding));
+      for (Finding& finding : match_published(published_, set_, options_.clean))
+        add(std::move(finding));
       for (AnnotationList& list : published_) {
         for (auto const& row : list.rows)
           for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
@@ -234,6 +230,9 @@ class Preparation {
     report_.levels.assign(levels.begin(), levels.end());
     std::ranges::sort(report_.levels, natural_less);
     for (auto const& [split, rows] : splits) report_.rows[split] = rows.size();
+  }
+
+  void write_annotations() const {
     write_text_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
     std::filesystem::path const folder = target_ / "anns";
     std::filesystem::create_directories(folder);
@@ -275,6 +274,15 @@ class Preparation {
 VLSM_INLINE PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
                                   PrepareOptions const& options) {
   return detail::Preparation(std::move(set), target, options).run();
+}
+
+VLSM_INLINE std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
+                                                                   PrepareOptions const& options,
+                                                                   PrepareReport* report) {
+  detail::Preparation preparation(std::move(set), {}, options);
+  PrepareReport found = preparation.run();
+  if (report) *report = std::move(found);
+  return std::move(preparation.splits);
 }
 
 }  // namespace vlsm

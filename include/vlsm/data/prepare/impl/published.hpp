@@ -13,6 +13,7 @@
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/prepare/impl/splits.hpp"
 
 // The study's own annotation lists beside the publisher's pictures.
 namespace vlsm::detail {
@@ -39,60 +40,27 @@ inline std::vector<AnnotationList> read_published(std::filesystem::path folder) 
   return lists;
 }
 
-/// Gives the rows the names that the files have here; rows of files that this set lacks are left
-/// out. Says what is odd about the lists: pictures named twice, in two splits, equal lists.
-inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
-                                            SourceSet const& set) {
-  std::map<std::string, std::string> images, masks;  // by name and by stem
-  for (SourceImage const& image : set.images) {
-    images.emplace(image.name, image.name);
-    images.emplace(std::filesystem::path(image.name).replace_extension().string(), image.name);
-  }
-  for (SourceRow const& row : set.rows) {
-    masks.emplace(row.mask, row.mask);
-    masks.emplace(std::filesystem::path(row.mask).replace_extension().string(), row.mask);
-  }
-  auto const find = [](auto const& names, std::string const& split, std::string const& name) {
-    // CAMUS: the lists leave out the folder that keeps people of one number apart.
-    std::string const folder = split.starts_with("test") ? "test/" : "train/";
-    std::string const stem = std::filesystem::path(name).replace_extension().string();
-    for (std::string const& key : {name, stem, folder + name, folder + stem})
-      if (auto const found = names.find(key); found != names.end()) return found->second;
-    return std::string();
-  };
-
+/// What is odd about lists whose rows name the files as they are here: pictures that are named
+/// twice within a split or in two splits, equal lists. `clean` takes rows out so that neither is.
+inline std::vector<Finding> look_at_lists(std::vector<AnnotationList>& lists, bool clean = false) {
   std::vector<Finding> findings;
-  Finding absent{
-      "not_in_source", {}, "the lists name files that are not here: their rows were left out"};
   std::map<std::string, std::map<std::string, int>> uses;  // picture -> split -> rows of one mask
   std::map<std::string, std::string> first_of;             // a list's text -> its split
-  for (AnnotationList& list : lists) {
-    bool copy = false;
-    if (auto const [other, fresh] = first_of.emplace(list.rows.dump(), list.split);
-        !fresh && !list.rows.empty()) {
+  std::set<std::string> copies;
+  for (AnnotationList const& list : lists) {
+    auto const [other, fresh] = first_of.emplace(list.rows.dump(), list.split);
+    if (!fresh && !list.rows.empty()) {
       findings.push_back({"same_rows",
                           {other->second + ".json", list.split + ".json"},
                           "the lists are equal: a copy, not a leak"});
-      copy = true;
+      copies.insert(list.split);
+      continue;
     }
     std::map<std::string, int> rows_of_mask;
-    nlohmann::ordered_json kept = nlohmann::ordered_json::array();
-    for (auto& row : list.rows) {
-      std::string const name = row["img_name"], mask_name = row["mask_name"];
-      std::string const image = find(images, list.split, name),
-                        mask = find(masks, list.split, mask_name);
-      if (image.empty() || mask.empty()) {
-        if (std::ranges::find(absent.names, name) == absent.names.end())
-          absent.names.push_back(name);
-        continue;
-      }
-      int const times = ++rows_of_mask[mask];
-      if (!copy) uses[image][list.split] = std::max(uses[image][list.split], times);
-      row["img_name"] = image;
-      row["mask_name"] = mask;
-      kept.push_back(std::move(row));
+    for (auto const& row : list.rows) {
+      int& times = uses[row["img_name"].get<std::string>()][list.split];
+      times = std::max(times, ++rows_of_mask[row["mask_name"].get<std::string>()]);
     }
-    list.rows = std::move(kept);
   }
   Finding twice{"twice", {}, "named twice within a split"};
   std::map<std::string, Finding> shared;
@@ -102,14 +70,77 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
       names += (names.empty() ? "" : " and ") + split;
       if (times > 1) twice.names.push_back(split + ": " + image);
     }
-    if (splits.size() > 1) {
-      Finding& finding =
-          shared.emplace(names, Finding{"in_two_splits", {}, "in " + names}).first->second;
-      finding.names.push_back(image);
-    }
+    if (splits.size() > 1)
+      shared.emplace(names, Finding{"in_two_splits", {}, "in " + names})
+          .first->second.names.push_back(image);
   }
   if (!twice.names.empty()) findings.push_back(twice);
   for (auto const& [names, finding] : shared) findings.push_back(finding);
+  if (!clean) return findings;
+
+  Finding cleaned{
+      "cleaned", {}, "left out: the picture is in a split that is kept before, or there twice"};
+  for (AnnotationList& list : lists) {
+    if (copies.contains(list.split)) continue;
+    std::set<std::string> seen;
+    nlohmann::ordered_json kept = nlohmann::ordered_json::array();
+    for (auto& row : list.rows) {
+      bool before = false;
+      for (auto const& [split, times] : uses[row["img_name"].get<std::string>()])
+        before |= split_rank(split) < split_rank(list.split);
+      std::string const mask = row["mask_name"];
+      if (before || !seen.insert(mask).second)
+        cleaned.names.push_back(list.split + ": " + mask);
+      else
+        kept.push_back(std::move(row));
+    }
+    list.rows = std::move(kept);
+  }
+  if (!cleaned.names.empty()) findings.push_back(cleaned);
+  return findings;
+}
+
+/// Gives the rows the names that the files have here; rows of files that this set lacks are left
+/// out. Says what is odd about the lists.
+inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
+                                            SourceSet const& set, bool clean) {
+  std::map<std::string, std::string> images, masks;  // by name and by stem
+  auto const stem_of_path = [](std::string const& name) {
+    return std::filesystem::path(name).replace_extension().string();
+  };
+  for (SourceImage const& image : set.images)
+    for (std::string const& key : {image.name, stem_of_path(image.name)})
+      images.emplace(key, image.name);
+  for (SourceRow const& row : set.rows)
+    for (std::string const& key : {row.mask, stem_of_path(row.mask)}) masks.emplace(key, row.mask);
+  auto const find = [&](auto const& names, std::string const& split, std::string const& name) {
+    // CAMUS: the lists leave out the folder that keeps people of one number apart.
+    std::string const folder = split.starts_with("test") ? "test/" : "train/";
+    std::string const stem = stem_of_path(name);
+    for (std::string const& key : {name, stem, folder + name, folder + stem})
+      if (auto const found = names.find(key); found != names.end()) return found->second;
+    return std::string();
+  };
+  Finding absent{
+      "not_in_source", {}, "the lists name files that are not here: their rows were left out"};
+  for (AnnotationList& list : lists) {
+    nlohmann::ordered_json kept = nlohmann::ordered_json::array();
+    for (auto& row : list.rows) {
+      std::string const name = row["img_name"];
+      std::string const image = find(images, list.split, name);
+      std::string const mask = find(masks, list.split, row["mask_name"]);
+      if (image.empty() || mask.empty()) {
+        if (std::ranges::find(absent.names, name) == absent.names.end())
+          absent.names.push_back(name);
+        continue;
+      }
+      row["img_name"] = image;
+      row["mask_name"] = mask;
+      kept.push_back(std::move(row));
+    }
+    list.rows = std::move(kept);
+  }
+  auto findings = look_at_lists(lists, clean);
   if (!absent.names.empty()) findings.push_back(absent);
   return findings;
 }

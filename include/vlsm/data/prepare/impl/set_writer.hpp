@@ -40,7 +40,7 @@ struct WrittenMask {
   std::string matter;  ///< attributes of the written mask, where they are others
 };
 
-/// Writes the pictures and masks of a set.
+/// Reads the pictures and masks of a set and writes them; without a target it only reads.
 class SetWriter {
  public:
   std::vector<WrittenPicture> pictures;
@@ -52,7 +52,7 @@ class SetWriter {
 
   /// Throws Error.
   void write() {
-    begin();
+    if (!target_.empty()) begin();
     pictures.resize(set_.images.size());
     masks.resize(set_.rows.size());
     std::size_t const all = pictures.size() + masks.size();
@@ -115,7 +115,7 @@ class SetWriter {
     if (set_.look_alikes)
       picture.key.look = perceptual_hash(read_image(image.file)), picture.key.has_look = true;
     std::error_code failed;
-    if (options_.link) {
+    if (options_.link && !target_.empty()) {
       std::filesystem::remove(target, failed);
       std::filesystem::create_hard_link(image.file, target, failed);
       if (!failed) return;
@@ -124,8 +124,9 @@ class SetWriter {
   }
 
   /// Writes a file, unless it is there with these bytes.
-  static void put(std::filesystem::path const& path, std::string const& bytes) {
+  void put(std::filesystem::path const& path, std::string const& bytes) const {
     std::error_code failed;
+    if (target_.empty()) return;
     if (std::filesystem::file_size(path, failed) == bytes.size() && !failed &&
         read_text_file(path) == bytes)
       return;
@@ -162,7 +163,7 @@ class SetWriter {
       if (other.size != made.attributes.size || other.position != made.attributes.position)
         made.matter = "size " + other.size + ", position " + other.position;
     }
-    write_png(target_ / "masks" / row.mask, written, /*flush=*/false);
+    if (!target_.empty()) write_png(target_ / "masks" / row.mask, written, /*flush=*/false);
   }
 
   SourceSet const& set_;

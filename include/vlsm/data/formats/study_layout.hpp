@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/data/formats/source_masks.hpp"
+
+// Pictures and masks that are in the study's layout already.
+namespace vlsm {
+
+namespace detail {
+
+/// The pictures below a folder, with the folders between.
+inline std::vector<std::string> pictures_below(std::filesystem::path const& folder) {
+  if (!is_folder(folder)) throw Error("there is no such folder", folder.string(), "check the path");
+  std::vector<std::string> names;
+  std::error_code failed;
+  namespace fs = std::filesystem;
+  for (fs::recursive_directory_iterator one(folder, failed), end; !failed && one != end;
+       one.increment(failed)) {
+    std::error_code ignored;
+    std::string const name = one->path().filename().string();
+    if (name.starts_with('.')) {
+      if (one->is_directory(ignored)) one.disable_recursion_pending();
+    } else if (one->is_regular_file(ignored) && is_picture_name(name)) {
+      names.push_back(fs::relative(one->path(), folder).generic_string());
+    }
+  }
+  if (failed)
+    throw Error("the folder cannot be read (" + failed.message() + ")", folder.string(),
+                "check its permissions");
+  std::ranges::sort(names, natural_less);
+  return names;
+}
+
+}  // namespace detail
+
+/// What a mask's name in the study's layout says: BUSI's class, CAMUS's structure, view and cycle,
+/// CheXlocalize's finding and view; nothing for other sets.
+inline Attributes attributes_of_name(std::string const& dataset, std::string const& mask) {
+  std::string const stem = std::filesystem::path(mask).stem().string();
+  Attributes attributes;
+  if (dataset == "busi") {
+    for (char const* pathology : {"benign", "malignant", "normal"})
+      if (stem.ends_with(std::string("_") + pathology)) attributes["pathology"] = pathology;
+  } else if (dataset == "camus") {
+    constexpr std::array<char const*, 3> structures{"Left ventricular cavity", "Myocardium",
+                                                    "Left atrium cavity"};
+    for (std::size_t i = 0; i < structures.size(); ++i)
+      if (mask.find("mask_" + std::to_string(i + 1) + "/") != std::string::npos)
+        attributes["structure"] = structures[i];
+    for (auto const& [word, name, value] : {std::array{"_2CH_", "view", "two"},
+                                            {"_4CH_", "view", "four"},
+                                            {"_ED", "cycle", "diastole"},
+                                            {"_ES", "cycle", "systole"}})
+      if (stem.find(word) != std::string::npos) attributes[name] = value;
+  } else if (dataset == "chexlocalize") {
+    for (char const* view : {"frontal", "lateral"}) {
+      std::string const before = std::string("_") + view + "_";
+      std::size_t const at = stem.find(before);
+      if (at == std::string::npos) continue;
+      attributes["view"] = view;
+      std::string finding = stem.substr(at + before.size());
+      bool first = true;
+      for (char& c : finding) {
+        if (first) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        first = c == '_';
+        if (first) c = ' ';
+      }
+      attributes["finding"] = finding;
+    }
+  }
+  return attributes;
+}
+
+/// The masks of a folder, each with the picture whose name its own begins with (the longest):
+/// `x.png` or `x_edema.png` with `x.jpg`. Masks without a picture are an Error.
+inline SourceSet read_study_layout(std::filesystem::path const& images,
+                                   std::filesystem::path const& masks, std::string const& dataset) {
+  SourceSet set{.dataset = dataset};
+  std::map<std::string, std::size_t> by_stem;
+  for (std::string const& name : detail::pictures_below(images)) {
+    by_stem.emplace(std::filesystem::path(name).replace_extension().string(), set.images.size());
+    set.images.push_back({.name = name, .file = images / name});
+  }
+  for (std::string const& name : detail::pictures_below(masks)) {
+    // CAMUS: train/mask_1/x_gt.png is of train/x.png.
+    std::filesystem::path folder = std::filesystem::path(name).parent_path();
+    if (folder.filename().string().starts_with("mask_")) folder = folder.parent_path();
+    std::string key = (folder / detail::stem_of(name)).string();
+    auto found = by_stem.end();
+    for (; !key.empty() && found == by_stem.end(); key.pop_back()) found = by_stem.find(key);
+    if (found == by_stem.end())
+      throw Error("no picture's name begins this mask's", (masks / name).string(),
+                  "give each mask its picture's name, as it is or with more behind it");
+    std::filesystem::path const file = masks / name;
+    set.rows.push_back({.split = "all",
+                        .image = found->second,
+                        .mask = name,
+                        .source = file.string(),
+                        .read = [file] { return detail::gray_levels(file); },
+                        .attributes = attributes_of_name(dataset, name)});
+  }
+  return set;
+}
+
+}  // namespace vlsm
