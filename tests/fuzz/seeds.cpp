@@ -107,9 +107,9 @@ void pictures(std::filesystem::path const& root) {
 void keys(std::filesystem::path const& root) {
   Corpus corpus(root, "keys");
   char scheme = 0;
-  for (char const* file :
-       {"cris_r50", "hf_clipseg_rd64_refined", "open_clip_biomedclip", "openai_clip_rn50",
-        "smp_deeplabv3plus_resnet50", "smp_unet_resnet50", "smp_unetplusplus_resnet50"}) {
+  for (char const* file : {"cris_r50", "hf_blip_vqa_base", "hf_clipseg_rd64_refined",
+                           "open_clip_biomedclip", "openai_clip_rn50", "smp_deeplabv3plus_resnet50",
+                           "smp_unet_resnet50", "smp_unetplusplus_resnet50"}) {
     std::string const table = read_file(fixture(std::string("keys/") + file + ".tsv").value());
     std::istringstream lines(table);
     std::string names;
@@ -119,7 +119,7 @@ void keys(std::filesystem::path const& root) {
       names += name + "\n";
     }
   }
-  corpus.add("\15vision.a.weight\nmodule.text.b.bias\nmodel_ema.decoder.c");
+  corpus.add("\16vision.a.weight\nmodule.text.b.bias\nmodel_ema.decoder.c");
   corpus.add("\10model.film_mul.weight\nmodel.blocks.0.self_attn.in_proj_weight\nreduces.0.bias");
 }
 
@@ -223,6 +223,14 @@ void annotations(std::filesystem::path const& root) {
   corpus.add(R"([{"img_name": "../a", "mask_name": "/b", "prompts": {"p0": []}}])");
 }
 
+void attributes(std::filesystem::path const& root) {
+  Corpus corpus(root, "attributes");
+  corpus.add(R"({"": {"answerer": "blip", "model": "0f", "n": 1}, "a.png": {"shape": "round"}})");
+  corpus.add(R"({"a/\u00e4.png": {"color": "pink", "shape": "it is round", "others": [1, {}]}})");
+  corpus.add("{}");
+  corpus.add(R"({"a": {"shape": ""}, "b": 3})");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -238,6 +246,7 @@ int main(int count, char** arguments) {
   pictures(root);
   masks(root);
   annotations(root);
+  attributes(root);
   vocabularies(root);
   prompts(root);
   packed(root);

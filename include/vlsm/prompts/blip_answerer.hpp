@@ -27,7 +27,8 @@ struct BlipAnswererOptions {
 
 /// Asks BLIP about the whole picture with a green box around the object, as the study asked OFA
 /// (Poudel et al. 2024). Pictures and questions are prepared as Hugging Face's BlipProcessor does:
-/// PIL's bicubic resize to the model's square, CLIP's mean and deviation, BERT's uncased WordPiece.
+/// PIL's bicubic resize to the model's square, CLIP's mean and deviation, BERT's uncased WordPiece
+/// with [CLS] first (the authors' own code puts an [ENC] in its place).
 template <BlipVqaConfig config = blip_vqa_base>
 class BlipAnswerer {
  public:
