@@ -9,6 +9,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/bytes.hpp"
 #include "vlsm/base/file/gzip.hpp"
 #include "vlsm/base/file/inflate.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
