@@ -15,6 +15,8 @@ install(FILES
   "${PROJECT_SOURCE_DIR}/cmake/VlsmSources.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibdeflate.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindNifti.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindDcmdata.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindStb.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindUtf8proc.cmake"
   DESTINATION "${vlsm_package_dir}")

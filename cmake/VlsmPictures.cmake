@@ -1,7 +1,9 @@
 # Who decodes and writes pictures and unpacks gzip: libjpeg-turbo, libdeflate and zlib where they are found, else stb_image.
 # TARGET is linked to them and told so by VLSM_LIBJPEG, VLSM_LIBDEFLATE (reading), VLSM_ZLIB (writing by all cores, and
 # reading where libdeflate is missing). An installed vlsm asks anew on the machine that uses it.
-# CMAKE_DISABLE_FIND_PACKAGE_JPEG (Libdeflate, ZLIB) leaves one out.
+# The same of what is read only where its library is found: TIFF by libtiff (VLSM_LIBTIFF), NIfTI by libnifti (VLSM_NIFTI),
+# DICOM by DCMTK (VLSM_DICOM).
+# CMAKE_DISABLE_FIND_PACKAGE_JPEG (Libdeflate, ZLIB, TIFF, Nifti, Dcmdata) leaves one out.
 macro(vlsm_link_picture_libraries target)
   find_package(JPEG QUIET)
   find_package(Libdeflate QUIET)
@@ -22,6 +24,25 @@ macro(vlsm_link_picture_libraries target)
     _vlsm_link_picture_library(${target} Libdeflate::Libdeflate VLSM_LIBDEFLATE)
   endif()
   message(STATUS "vlsm: JPEG by ${_vlsm_jpeg}; PNG and gzip by ${_vlsm_png}")
+
+  find_package(TIFF 4.5 QUIET)  # whose handles have error handlers of their own
+  find_package(Nifti QUIET)
+  find_package(Dcmdata QUIET)
+  set(_vlsm_medical "MetaImage")
+  if(TIFF_FOUND)
+    list(APPEND _vlsm_medical "TIFF")
+    _vlsm_link_picture_library(${target} TIFF::TIFF VLSM_LIBTIFF)
+  endif()
+  if(Nifti_FOUND)
+    list(APPEND _vlsm_medical "NIfTI")
+    _vlsm_link_picture_library(${target} Nifti::Nifti VLSM_NIFTI)
+  endif()
+  if(Dcmdata_FOUND)
+    list(APPEND _vlsm_medical "DICOM")
+    _vlsm_link_picture_library(${target} Dcmdata::Dcmdata VLSM_DICOM)
+  endif()
+  list(JOIN _vlsm_medical ", " _vlsm_medical)
+  message(STATUS "vlsm: also reads ${_vlsm_medical}")
 endmacro()
 
 function(_vlsm_link_picture_library target libraries definition)

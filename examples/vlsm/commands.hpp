@@ -7,10 +7,12 @@
 namespace tool {
 
 void add_convert(CLI::App& app);
+void add_data(CLI::App& app);
 void add_demo(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_finetune(CLI::App& app);
 void add_models(CLI::App& app);
+void add_prompts(CLI::App& app);
 void add_segment(CLI::App& app);
 void add_tokenize(CLI::App& app);
 

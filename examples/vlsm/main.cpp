@@ -96,6 +96,8 @@ int main(int count, char** words) {
   tool::add_evaluate(app);
   tool::add_finetune(app);
   tool::add_convert(app);
+  tool::add_data(app);
+  tool::add_prompts(app);
   try {
     try {
       unmark_options(app);
@@ -104,7 +106,6 @@ int main(int count, char** words) {
     } catch (CLI::Success const& e) {
       app.exit(e);  // --help, --version
     }
-    tool::show_notices();
     tool::show_notices();
     tool::flush_results();
     return done;

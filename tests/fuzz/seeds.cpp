@@ -10,6 +10,7 @@
 #include "image/stored_pictures.hpp"
 #include "io/builders.hpp"
 #include "support/pictures.hpp"
+#include "volume/builders.hpp"
 
 // seeds FOLDER: writes what the fuzzing programs start from, a folder for each, out of the tests'
 // own data and builders.
@@ -213,6 +214,85 @@ void hf_config(std::filesystem::path const& root) {
   corpus.add(R"({"model_type":"blip"})");
 }
 
+void tiff(std::filesystem::path const& root) {
+  Corpus corpus(root, "tiff");
+  for (auto const& file : stored_pictures("tiff"))
+    if (file.bytes.size() <= 1024) corpus.add(file.bytes);
+}
+
+void nifti(std::filesystem::path const& root) {
+  Corpus corpus(root, "nifti");
+  std::string const zero(1, '\0');
+  for (int type : {2, 256, 512, 4, 768, 8, 16, 64, 128, 32})
+    for (bool big : {false, true}) {
+      NiftiSpec spec{.type = type, .big = big};
+      corpus.add(zero + spec.header() + std::string(48, '\1'));
+      spec.sides = {2, 1, 1, 3}, spec.slope = 0.5f, spec.intercept = 1;
+      corpus.add("\3" + spec.header() + std::string(48, '\2'));
+    }
+  corpus.add(zero + NiftiSpec{.magic = std::string("ni1\0", 4)}.header());
+  corpus.add(zero + "\x1f\x8b\x08" + std::string(7, '\0') + zlib_of_zeros(1).substr(2) +
+             std::string(8, '\0'));
+}
+
+void metaimage(std::filesystem::path const& root) {
+  Corpus corpus(root, "metaimage");
+  std::string const zero(1, '\0'), pixels(48, '\1');
+  for (char const* type : {"MET_UCHAR", "MET_CHAR", "MET_SHORT", "MET_USHORT", "MET_INT",
+                           "MET_UINT", "MET_FLOAT", "MET_DOUBLE"})
+    corpus.add(zero + metaimage_text({{"ElementType", type}}) + pixels);
+  corpus.add("\3" + metaimage_text({{"NDims", "3"}, {"DimSize", "3 2 2"}}) + pixels);
+  corpus.add(zero + metaimage_text({{"HeaderSize", "-1"}, {"ElementByteOrderMSB", "True"}}) +
+             pixels);
+  corpus.add(zero + metaimage_text({{"CompressedData", "True"}}) + stored_zlib("abcdef"));
+  corpus.add(zero + metaimage_text({{"CompressedData", "True"}, {"DimSize", "43 12"}}) +
+             zlib_of_zeros(1));
+  corpus.add(zero + metaimage_text({{"ElementDataFile", "a/b.raw"}}, "\r\n") + pixels);
+}
+
+void dicom(std::filesystem::path const& root) {
+  Corpus corpus(root, "dicom");
+  auto const add = [&](DicomSpec const& spec) { corpus.add(spec.bytes().substr(128)); };
+  add({});
+  add({.syntax = "1.2.840.10008.1.2", .implicit = true});
+  add({.syntax = "1.2.840.10008.1.2.2", .big = true});
+  add({.kind = "MONOCHROME1",
+       .allocated = 16,
+       .stored = 12,
+       .is_signed = true,
+       .slope = "2",
+       .intercept = "-10",
+       .pixels = std::string(12, '\1')});
+  add({.kind = "RGB", .samples = 3, .planes = true, .pixels = std::string(18, '\1')});
+  add({.syntax = "1.2.840.10008.1.2.5",
+       .pixels = run_length_fragments({"abcdef"}),
+       .packed = true});
+  add({.syntax = "1.2.840.10008.1.2.5",
+       .allocated = 16,
+       .stored = 16,
+       .pixels = run_length_fragments({"abcdef", "ghijkl"}),
+       .packed = true});
+  add({.frames = "2"});
+  DicomSpec nested;
+  std::string const item("\xfe\xff\x00\xe0\xff\xff\xff\xff", 8);
+  nested.early = nested.head(8, 0x1140, "SQ", 0xffffffff) + item +
+                 nested.element(8, 0x100, "SH", "ab") + nested.head(8, 0x1140, "SQ", 8) +
+                 item.substr(0, 4) + std::string(4, '\0') +
+                 std::string("\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0", 16);
+  add(nested);
+}
+
+void run_lengths(std::filesystem::path const& root) {
+  Corpus corpus(root, "run_lengths");
+  std::string const zero(1, '\0');
+  corpus.add(zero + "\3\2" + "123");
+  corpus.add(zero + "\3\2" + "0111111");
+  corpus.add(zero + "\3\2" + "6");
+  corpus.add(zero + "\144\144" + "oR1lPmR");
+  corpus.add("\2\144" + zero + "\1" + "PX7");
+  corpus.add("\1\3\2\1" + zero + "\2" + zero + "\3" + zero);
+}
+
 void annotations(std::filesystem::path const& root) {
   Corpus corpus(root, "annotations");
   corpus.add(
@@ -247,6 +327,11 @@ int main(int count, char** arguments) {
   masks(root);
   annotations(root);
   attributes(root);
+  tiff(root);
+  nifti(root);
+  metaimage(root);
+  dicom(root);
+  run_lengths(root);
   vocabularies(root);
   prompts(root);
   packed(root);

@@ -14,6 +14,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/prepare/report.hpp"
 #include "vlsm/prompts/tables.hpp"
 
 namespace vlsm {
@@ -38,18 +39,6 @@ struct PrepareOptions {
   std::function<void(std::size_t done, std::size_t all)> progress{};
 };
 
-/// What was prepared, and what a user should know of it.
-struct PrepareReport {
-  std::string dataset;
-  std::size_t images = 0, masks = 0;
-  std::map<std::string, std::size_t> rows;  ///< of each split
-  std::vector<std::string> levels;          ///< prompt levels that were written
-  std::vector<Finding> findings;
-  nlohmann::ordered_json to_json() const;
-  /// A table for people: what was written, and a line for each kind of finding.
-  std::string to_text() const;
-};
-
 /// Writes a data set in the study's layout below `target`: images/, masks/ (PNG, one channel, 0 and
 /// 255), anns/SPLIT.json and report.json. Annotations come last: a set with anns/ is complete. A
 /// second run goes on where one stopped. Throws Error, where nothing is left that looks prepared.
@@ -62,15 +51,8 @@ std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
                                                        PrepareOptions const& options = {},
                                                        PrepareReport* report = nullptr);
 
-/// Looks at a set that is in the study's layout: files that are missing or of unequal size, empty
-/// masks, the same picture under two names or in two splits, rows that are there twice, equal
-/// lists. Throws Error where the annotations or a file cannot be read.
-PrepareReport check_dataset(std::filesystem::path const& folder,
-                            PrepareOptions const& options = {});
-
 }  // namespace vlsm
 
 #ifndef VLSM_COMPILED
-#include "vlsm/data/prepare/impl/check_dataset.hpp"
 #include "vlsm/data/prepare/impl/prepare.hpp"
 #endif

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <mutex>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
@@ -123,7 +124,8 @@ VLSM_INLINE NiftiHeader parse_nifti_header([[maybe_unused]] std::string_view byt
   detail::check_nifti(fields, where);
   NiftiHeader header;
   header.samples.type = detail::nifti_type(fields.datatype, where);
-  nifti_set_debug_level(0);
+  static std::once_flag quiet;
+  std::call_once(quiet, nifti_set_debug_level, 0);
   std::unique_ptr<nifti_image, void (*)(nifti_image*)> const image(
       nifti_hdr_looks_good(&fields) ? nifti_convert_nhdr2nim(fields, nullptr) : nullptr,
       nifti_image_free);

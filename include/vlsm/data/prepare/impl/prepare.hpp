@@ -13,7 +13,6 @@
 
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
-#include "vlsm/data/prepare/impl/report.hpp"
 #include "vlsm/data/prepare/impl/set_writer.hpp"
 #include "vlsm/data/prepare/impl/splits.hpp"
 #include "vlsm/data/prepare/prepare.hpp"

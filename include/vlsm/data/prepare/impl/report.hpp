@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
-#include "vlsm/data/prepare/prepare.hpp"
+#include "vlsm/data/prepare/report.hpp"
 
 namespace vlsm {
 

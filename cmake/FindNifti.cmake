@@ -1,0 +1,11 @@
+# libnifti (the header of NIfTI-1 files, as nifti1_io.h has it) as Nifti::Nifti.
+find_path(Nifti_INCLUDE_DIR nifti1_io.h PATH_SUFFIXES nifti)
+find_library(Nifti_LIBRARY niftiio)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Nifti REQUIRED_VARS Nifti_LIBRARY Nifti_INCLUDE_DIR)
+if(Nifti_FOUND AND NOT TARGET Nifti::Nifti)
+  add_library(Nifti::Nifti INTERFACE IMPORTED)
+  target_include_directories(Nifti::Nifti SYSTEM INTERFACE "${Nifti_INCLUDE_DIR}")
+  target_link_libraries(Nifti::Nifti INTERFACE "${Nifti_LIBRARY}")
+endif()
+mark_as_advanced(Nifti_INCLUDE_DIR Nifti_LIBRARY)
