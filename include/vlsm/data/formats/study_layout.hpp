@@ -79,7 +79,7 @@ inline Attributes attributes_of_name(std::string const& dataset, std::string con
 }
 
 /// The masks of a folder, each with the picture whose name its own begins with (the longest):
-/// `x.png` or `x_edema.png` with `x.jpg`. Masks without a picture are an Error.
+/// `x.png` or `x_edema.png` with `x.jpg`. Throws Error for a mask without a picture.
 inline SourceSet read_study_layout(std::filesystem::path const& images,
                                    std::filesystem::path const& masks, std::string const& dataset) {
   SourceSet set{.dataset = dataset};
