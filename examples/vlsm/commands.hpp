@@ -6,6 +6,7 @@
 // One function a subcommand, each in the file of its name; it adds options and what runs.
 namespace tool {
 
+void add_attributes(CLI::App& app);
 void add_convert(CLI::App& app);
 void add_data(CLI::App& app);
 void add_demo(CLI::App& app);

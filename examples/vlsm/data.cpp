@@ -28,6 +28,11 @@ void print(vlsm::PrepareReport const& report, bool json) {
     std::fputs(report.to_text().c_str(), stdout);
 }
 
+/// Whether the pictures are a user's own: the name says what files, read_folder tells by itself.
+bool is_own(std::string const& dataset) {
+  return dataset == "folder" || dataset == "nifti" || dataset == "dicom";
+}
+
 std::array<int, 3> parse_split(std::string const& text) {
   std::array<int, 3> shares{};
   char rest = 0;
@@ -45,7 +50,7 @@ void run_prepare(Options& options) {
   if (!options.table.empty()) options.prepare.table = vlsm::read_prompt_table(options.table);
   options.prepare.position =
       options.position == "study" ? vlsm::PositionRule::study : vlsm::PositionRule::corrected;
-  vlsm::SourceSet set = options.dataset == "folder"
+  vlsm::SourceSet set = is_own(options.dataset)
                             ? vlsm::read_folder(options.source, options.layout)
                             : vlsm::find_source_format(options.dataset).read(options.source);
   Progress progress("preparing " + options.dataset, set.images.size() + set.rows.size());
@@ -74,9 +79,10 @@ void add_prepare(CLI::App& data) {
     known.emplace_back(format.name);
     names += std::string(format.name) + ", ";
   }
-  known.emplace_back("folder");
+  for (char const* own : {"folder", "nifti", "dicom"}) known.emplace_back(own);
   command
-      ->add_option("--dataset", options->dataset, names + "or folder: one's own pictures and masks")
+      ->add_option("--dataset", options->dataset,
+                   names + "or folder, nifti, dicom: one's own pictures and masks")
       ->check(CLI::IsMember(known))
       ->required();
   command->add_option("source", options->source, "folder of the unpacked archives")
@@ -111,6 +117,9 @@ void add_prepare(CLI::App& data) {
       ->capture_default_str();
   command->add_option("--masks", options->layout.masks, "folder: where the masks are")
       ->capture_default_str();
+  command->add_option(
+      "--label", options->layout.label,
+      "nifti, dicom: which label of the masks is the object; default: the only one");
   command->add_option("--mask-suffix", options->layout.mask_suffix,
                       "folder: what masks' names have behind their pictures' (_mask)");
   command->add_option("--threads", options->prepare.threads, "0: one a core")

@@ -97,6 +97,7 @@ int main(int count, char** words) {
   tool::add_finetune(app);
   tool::add_convert(app);
   tool::add_data(app);
+  tool::add_attributes(app);
   tool::add_prompts(app);
   try {
     try {

@@ -7,6 +7,7 @@
 
 #include "image/stored_pictures.hpp"
 #include "support/doctest.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/image/read.hpp"
 
 using namespace vlsm::test;

@@ -52,11 +52,13 @@ class BlipAnswerer {
 
   /// A folder as downloaded from a hub (Salesforce/blip-vqa-base): weights, config.json, vocab.txt.
   /// Throws Error where one of them is missing or does not fit.
-  static BlipAnswerer open(std::filesystem::path const& folder, BlipAnswererOptions options = {}) {
+  static BlipAnswerer open(std::filesystem::path const& folder, BlipAnswererOptions options = {},
+                           at::Device device = at::kCPU) {
     auto tokenizer = tokenizer::WordPieceTokenizer::open(folder);
     WithoutInitialization const from_file;
     auto model = std::make_shared<Model>();
     io::load(*model, folder);
+    model->to(device);
     return {std::move(model), std::move(tokenizer), std::move(options)};
   }
 

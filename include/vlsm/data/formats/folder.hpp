@@ -2,9 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "vlsm/data/formats/frame_files.hpp"
 #include "vlsm/data/formats/pairs.hpp"
+#include "vlsm/image/write.hpp"
 
 namespace vlsm {
 
@@ -13,21 +19,80 @@ struct FolderLayout {
   std::string images = "images";  ///< folder of the pictures, below the source
   std::string masks = "masks";    ///< folder of the masks; the same one where names tell them apart
   std::string mask_suffix{};      ///< what a mask's name has behind its picture's: "_mask"
+  std::optional<int> label{};     ///< of medical masks: which is the object; unset: the only one
 };
 
+namespace detail {
+
+/// A name without its ending, ".nii.gz" included.
+inline std::string frame_stem(std::string const& name) {
+  return stem_of(ends_in(name, {".gz"}) ? stem_of(name) : name);
+}
+
+/// Adds the frames of a picture's file that have an object in its mask's, or of a single frame.
+inline void add_frames(SourceSet& set, std::shared_ptr<FrameFiles> const& files,
+                       std::filesystem::path const& image, std::filesystem::path const& mask,
+                       std::string const& stem, std::optional<int> label) {
+  bool const drawn = is_picture_name(mask.filename().string());  // a PNG beside a DICOM
+  std::size_t const frames = files->open(image)->frames();
+  std::size_t const others = drawn ? 1 : files->open(mask)->frames();
+  if (frames != others)
+    throw Error(
+        "a mask has " + std::to_string(others) + " frames, its picture " + std::to_string(frames),
+        mask.string(), "give both of one volume");
+  std::size_t const digits = std::to_string(frames - 1).size();
+  for (std::size_t k = 0; k < frames; ++k) {
+    auto const read = [files, mask, drawn, label, k] {
+      return drawn ? gray_levels(mask) : SourceMask{files->open(mask)->mask(k, label)};
+    };
+    if (frames > 1 && find_regions(read().levels).empty()) continue;
+    std::string number = std::to_string(k);
+    number.insert(0, digits - number.size(), '0');
+    std::string const name = (frames > 1 ? stem + "_" + number : stem) + ".png";
+    set.rows.push_back({.split = "all",
+                        .image = set.images.size(),
+                        .mask = name,
+                        .source = mask.string(),
+                        .read = read});
+    set.images.push_back({.name = name,
+                          .file = image,
+                          .convert = [files, image, k] { return files->open(image)->picture(k); },
+                          .group = stem});
+  }
+}
+
+}  // namespace detail
+
 /// A user's own pictures and masks, paired by their names. PNG and JPEG are copied, TIFF becomes
-/// PNG. Throws Error.
+/// PNG; so do the frames of NIfTI, MetaImage and DICOM: of a volume those whose mask is not empty,
+/// as NAME_K.png. Throws Error.
 inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout const& layout = {}) {
   SourceSet set{.dataset = "folder", .look_alikes = true};
-  for (std::string const& folder : {layout.images, layout.masks})
-    if (!detail::is_folder(source / folder))
-      throw Error("there is no such folder", (source / folder).string(),
+  std::filesystem::path const images = source / layout.images, masks = source / layout.masks;
+  for (std::filesystem::path const& folder : {images, masks})
+    if (!detail::is_folder(folder))
+      throw Error("there is no such folder", folder.string(),
                   "name the folders of pictures and masks with --images and --masks");
   if (layout.images == layout.masks && layout.mask_suffix.empty())
-    throw Error("pictures and masks lie in one folder", (source / layout.images).string(),
+    throw Error("pictures and masks lie in one folder", images.string(),
                 "say how the masks' names end with --mask-suffix");
-  detail::add_pairs(set, source / layout.images, source / layout.masks, "all", detail::gray_levels,
-                    layout.mask_suffix);
+  auto const files = std::make_shared<detail::FrameFiles>();
+  std::map<std::string, std::string> by_stem;
+  for (std::string const& name : detail::files_in(masks))
+    if (detail::is_picture_name(name) || detail::is_frame_name(name))
+      by_stem.emplace(detail::frame_stem(name), name);
+  for (std::string const& name : detail::files_in(images)) {
+    std::string const stem = detail::frame_stem(name);
+    bool const is_mask = !layout.mask_suffix.empty() && stem.ends_with(layout.mask_suffix);
+    if (!detail::is_frame_name(name) || is_mask) continue;
+    auto const mask = by_stem.find(stem + layout.mask_suffix);
+    if (mask == by_stem.end() || (layout.images == layout.masks && mask->second == name))
+      throw Error("a picture has no mask", (images / name).string(),
+                  "add the mask in " + masks.string() + ", or take the picture out");
+    detail::add_frames(set, files, images / name, masks / mask->second, stem, layout.label);
+  }
+  if (!set.images.empty()) return set;
+  detail::add_pairs(set, images, masks, "all", detail::gray_levels, layout.mask_suffix);
   detail::convert_tiffs(set);
   return set;
 }
