@@ -175,6 +175,39 @@ TEST_CASE("the miniatures become what is expected, with attributes and without")
   MESSAGE(sets, " miniatures");
 }
 
+TEST_CASE(
+    "number, size and position of the miniatures, by the study's rule and the corrected one") {
+  if (absent()) return;
+  std::size_t rows = 0;
+  for (auto const& entry : fs::directory_iterator(miniatures)) {
+    fs::path const source = entry.path();
+    std::string const name = source.filename().string();
+    if (!fs::exists(source / "set.json") || lacks_library(name)) continue;
+    auto const& format =
+        vlsm::find_source_format(read_json(source / "set.json")["dataset"].get<std::string>());
+    Json const expected = read_json(source / "expected/rows.json");
+    for (bool const study : {true, false}) {
+      vlsm::PrepareOptions options;
+      if (!study) options.position = vlsm::PositionRule::corrected;
+      for (auto const& [split, made] : vlsm::annotate(format.read(source / "source"), options))
+        for (auto const& row : made) {
+          Json const& wanted = expected[split][row["mask_name"].get<std::string>()];
+          INFO(name, " ", row["mask_name"].get<std::string>());
+          Json const& said = row["attributes"];
+          if (wanted["number"] == 0) {
+            CHECK(!said.contains("number"));
+            continue;
+          }
+          CHECK(said["number"] == vlsm::cardinal(wanted["number"].get<std::size_t>()));
+          CHECK(said["size"] == wanted["size"]);
+          CHECK(said["position"] == wanted[study ? "position" : "position_corrected"]);
+          ++rows;
+        }
+    }
+  }
+  MESSAGE(rows, " rows");
+}
+
 TEST_CASE("what is broken is said in one line, and nothing looks prepared") {
   if (absent()) return;
   std::size_t cases = 0;
