@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Kvasir-SEG as it is published: what its masks say, an answer about a color, sentences, other words
-// in them; then the same pictures prepared as a folder of one's own:
+// Kvasir-SEG as published: attributes, an answer, prompts, other words in them; then the same
+// pictures as a folder of one's own:
 //   05_prepare_and_prompt KVASIR_SEG TARGET
 #include <filesystem>
 #include <iostream>
@@ -49,7 +49,7 @@ int main(int count, char** words) try {
   // [folder]
   vlsm::SourceSet mine = vlsm::read_folder(words[1], {.images = "images", .masks = "masks"});
   auto const table = vlsm::parse_prompt_table(
-      R"({"like": "polyp", "levels": {"p1": "a {target}", "p9": null}})", "my table");
+      R"({"like": "photographic", "values": {"target": "polyp"}, "levels": {"p5": null}})", "mine");
   std::cout << vlsm::prepare(mine, words[2], {.table = table, .split = {80, 10, 10}}).to_text();
   // [folder]
 } catch (vlsm::Error const& e) {
