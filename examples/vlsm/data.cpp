@@ -99,7 +99,7 @@ void add_prepare(CLI::App& data) {
   command->add_option("--anns", options->prepare.published,
                       "folder of the study's published lists: their rows are kept as they are");
   command->add_option("--prompts", options->table,
-                      "prompt table of one's own, JSON (docs/data.md)");
+                      "prompt table of one's own, JSON (docs/prompts.md)");
   command->add_option("--split", options->split,
                       "shares of train, val, test, as 80,10,10; patients and sequences stay whole");
   command->add_option("--seed", options->prepare.seed, "of --split")->capture_default_str();

@@ -96,7 +96,7 @@ void add_prompts(CLI::App& app) {
   command->add_option("--attributes", options->prepare.attributes,
                       "JSON: mask name -> {\"shape\", \"color\", …}");
   command->add_option("--prompts", options->table,
-                      "prompt table of one's own, JSON (docs/data.md)");
+                      "prompt table of one's own, JSON (docs/prompts.md)");
   command->add_option("--position", options->position, "rule of the column words: study, corrected")
       ->check(CLI::IsMember({"study", "corrected"}))
       ->capture_default_str();

@@ -162,7 +162,7 @@ class PromptTable {
   using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;
 
   [[noreturn]] void fail(std::string const& what) const {
-    throw Error(what, where_, "see docs/data.md for what a prompt table is");
+    throw Error(what, where_, "see docs/prompts.md for what a prompt table is");
   }
   void check_object(nlohmann::json const& json, std::string const& what) const {
     if (!json.is_object()) fail(detail::brief(what, 60) + " is no object");

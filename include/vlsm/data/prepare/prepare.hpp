@@ -40,8 +40,9 @@ struct PrepareOptions {
 };
 
 /// Writes a data set in the study's layout below `target`: images/, masks/ (PNG, one channel, 0 and
-/// 255), anns/SPLIT.json and report.json. Annotations come last: a set with anns/ is complete. A
-/// second run goes on where one stopped. Throws Error, where nothing is left that looks prepared.
+/// 255), anns/SPLIT.json and report.json. Annotations come last: while preparing.json is there, the
+/// set is not complete. A second run begins anew, and leaves pictures alone that are there. Throws
+/// Error, where nothing is left that looks prepared.
 PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
                       PrepareOptions const& options = {});
 
