@@ -17,6 +17,7 @@ namespace {
 struct Options {
   std::string dataset, images, masks, table, out, page, position = "study";
   std::size_t show = 0;
+  bool json = false;
   vlsm::PrepareOptions prepare;
 };
 
@@ -71,8 +72,8 @@ void run(Options& options) {
   write_text(options.out, rows.dump(1) + "\n");
   if (options.show > 0) write_page(options, rows);
   show_notices();
-  std::fputs(report.to_text().c_str(), stdout);
-  std::printf("  written: %s%s\n", options.out.c_str(),
+  if (options.json) return print_json(report.to_json());
+  std::printf("%s  written: %s%s\n", report.to_text().c_str(), options.out.c_str(),
               options.show > 0 ? (", " + options.page).c_str() : "");
 }
 
@@ -106,6 +107,7 @@ void add_prompts(CLI::App& app) {
   command->add_option("--show", options->show, "so many rows with small overlays as an HTML page")
       ->capture_default_str();
   command->add_option("--page", options->page, "that page; default: --out with .html");
+  command->add_flag("--json", options->json, "print the report as JSON");
   command->callback([options] { run(*options); });
 }
 

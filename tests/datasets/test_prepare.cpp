@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <set>
 
 #include "io/builders.hpp"
@@ -128,8 +130,13 @@ void write_own_set(fs::path const& root, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     vlsm::Mask const mask = disk(40, 8 + i * 7 % 24, 8 + i * 5 % 24, 6);
     vlsm::Image image = vlsm::as_image(mask);
-    for (std::size_t p = 0; p < image.size(); ++p)
-      image.data()[p] = static_cast<std::uint8_t>(image.data()[p] / 2 + p * (2 * i + 3) % 61);
+    std::mt19937 random(static_cast<unsigned>(i));
+    std::array<std::uint8_t, 64> areas;  // of 5 x 5 pixels
+    for (std::uint8_t& area : areas) area = static_cast<std::uint8_t>(random() % 128);
+    for (std::size_t p = 0; p < image.size(); ++p) {
+      std::size_t const y = p / 120, x = p / 3 % 40;
+      image.data()[p] = static_cast<std::uint8_t>(image.data()[p] / 2 + areas[y / 5 * 8 + x / 5]);
+    }
     vlsm::write_png(root / "images" / ("p" + std::to_string(i) + ".png"), image);
     vlsm::write_png(root / "masks" / ("p" + std::to_string(i) + ".png"), mask);
   }
@@ -345,6 +352,41 @@ TEST_CASE("a run that stopped goes on, another set's folder is left alone") {
           vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "full");
         }).find("not empty") != std::string::npos);
   CHECK(files_below(folder / "full") == std::set<std::string>{"thesis.txt"});
+}
+
+TEST_CASE("a set whose masks are all in doubt, lists that are to be split anew") {
+  TempDir const folder;
+  write_own_set(folder / "own", 2);
+  for (char const* name : {"p0.png", "p1.png"}) {
+    vlsm::Mask mask = disk(40, 20, 20, 6);
+    for (std::uint8_t& level : mask) level /= 3;
+    vlsm::write_png(folder / "own/masks" / name, mask);
+  }
+  CHECK(error_of([&] {
+          vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set");
+        }).find("in doubt") != std::string::npos);
+  CHECK(!fs::exists(folder / "set/anns"));
+  write_own_set(folder / "own", 2);
+  fs::create_directories(folder / "anns");
+  write_file(folder / "anns/train.json", "[]");
+  CHECK(error_of([&] {
+          vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set",
+                        {.published = folder / "anns", .split = {1, 1, 1}});
+        }).find("--split") != std::string::npos);
+}
+
+TEST_CASE("a picture of two published splits has one row where the set is split anew") {
+  if (absent()) return;
+  TempDir const folder;
+  auto const report =
+      vlsm::prepare(vlsm::find_source_format("isic").read(miniatures / "isic/source"),
+                    folder / "set", {.split = {1, 1, 1}});
+  std::size_t rows = 0;
+  for (auto const& [split, count] : report.rows) rows += count;
+  CHECK(rows == 5);
+  auto const after = vlsm::check_dataset(folder / "set");
+  CHECK(!finds(after, "twice"));
+  CHECK(!finds(after, "in_two_splits"));
 }
 
 TEST_CASE("two pictures whose files would have one name") {

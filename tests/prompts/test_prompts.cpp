@@ -108,6 +108,12 @@ TEST_CASE("a table of one's own takes what it does not say from another") {
   CHECK(table.render({}, true).at("p1").sentences[0] == "no liver lesion");
 }
 
+TEST_CASE("null takes a member of a table away, however far it comes from") {
+  auto const table =
+      vlsm::parse_prompt_table(R"({"like": "kvasir_polyp", "levels": {"p7": null}})", "t");
+  CHECK(table.render({}).size() == 2);  // p0, p1
+}
+
 TEST_CASE("prompt tables that are none") {
   auto const error = [](std::string const& text) {
     return error_of([&] { vlsm::parse_prompt_table(text, "mine.json"); });

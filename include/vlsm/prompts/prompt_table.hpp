@@ -144,6 +144,9 @@ class PromptTable {
     return word == words_.end() ? slot : word->second.from;
   }
 
+  /// Whether there are prompts of their own for masks without objects.
+  bool tells_empty() const { return !empty_.empty(); }
+
   std::vector<std::string> levels() const {
     std::vector<std::string> names;
     for (auto const& [level, form] : levels_) names.push_back(level);

@@ -16,30 +16,26 @@ namespace vlsm {
 
 namespace detail {
 
-/// A table with the members of the one that it is `like`, as deep as it names one.
+/// A table with the members of the one that it is `like`, whose own may be like another; null takes
+/// a member out.
 inline nlohmann::json resolve_prompt_table(nlohmann::json table, std::string const& where) {
   static nlohmann::json const known = [] {
     auto tables = nlohmann::json::parse(builtin_prompt_tables);
     tables.update(nlohmann::json::parse(study_prompt_tables));
     return tables;
   }();
-  constexpr int deepest = 4;
-  for (int depth = 0; depth < deepest && table.is_object() && table.contains("like"); ++depth) {
-    auto const& name = table["like"];
-    if (!name.is_string() || !known.contains(name.get<std::string>()))
+  if (!table.is_object()) return table;
+  nlohmann::json whole = {{"known", nlohmann::json::parse(mask_words)}};
+  if (auto const like = table.find("like"); like != table.end()) {
+    if (!like->is_string() || !known.contains(like->get<std::string>()))
       throw Error("there is no prompt table to be like", where,
                   "name a data set of the study, or photographic, breast_ultrasound, "
                   "cardiac_ultrasound, chest_x_ray");
-    nlohmann::json whole = known[name.get<std::string>()];
-    table.erase("like");
-    whole.merge_patch(table);
-    table = std::move(whole);
+    whole = resolve_prompt_table(known[like->get<std::string>()], where);
+    table.erase(like);
   }
-  if (!table.is_object()) return table;
-  nlohmann::json words = nlohmann::json::parse(mask_words);
-  if (table.contains("known") && table["known"].is_object()) words.update(table["known"]);
-  table["known"] = std::move(words);
-  return table;
+  whole.merge_patch(table);
+  return whole;
 }
 
 }  // namespace detail

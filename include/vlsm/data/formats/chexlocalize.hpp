@@ -187,6 +187,7 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
     set.images.push_back(
         {.name = id + ".jpg", .file = images / path, .group = id.substr(0, id.find('_'))});
   }
+  set.others += no_row.names.size();
   if (!no_row.names.empty()) set.findings.push_back(no_row);
 }
 

@@ -80,7 +80,7 @@ inline bool ends_in(std::string const& name, std::initializer_list<std::string_v
   return std::ranges::any_of(endings, [&](auto ending) { return lower.ends_with(ending); });
 }
 inline bool is_picture_name(std::string const& name) {
-  return ends_in(name, {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"});
+  return ends_in(name, {".png", ".jpg", ".jpeg", ".tif", ".tiff"});
 }
 inline std::string stem_of(std::string const& name) {
   return std::filesystem::path(name).stem().string();

@@ -51,6 +51,7 @@ struct SourceSet {
   std::vector<SourceImage> images{};
   std::vector<SourceRow> rows{};
   std::vector<Finding> findings{};
+  std::size_t others = 0;    ///< pictures of the publisher that have no row
   bool look_alikes = false;  ///< compare what pictures show, too, not their bytes alone
 };
 

@@ -20,7 +20,7 @@ struct PrepareReport {
   std::vector<std::string> levels;          ///< prompt levels that were written
   std::vector<Finding> findings;
   nlohmann::ordered_json to_json() const;
-  /// A table for people: what was written, and a line for each finding.
+  /// A table for people: what was written, and a line for each finding, of a kind at most five.
   std::string to_text() const;
 };
 

@@ -33,7 +33,12 @@ class Preparation {
     table_ = options.table ? options.table : study_prompt_table(set_.dataset);
     check_names();
     if (!options.attributes.empty()) read_attribute_file();
-    if (!options.published.empty()) published_ = read_published(options.published);
+    if (options.published.empty()) return;
+    published_ = read_published(options.published);
+    if (splits_anew() || options.table || !options.attributes.empty())
+      throw Error(
+          "published lists are kept as they are", options.published.string(),
+          "leave out what would split or word them anew (--split, --prompts, --attributes)");
   }
 
   /// Pictures, masks, annotations and the report; a target that is empty: nothing is written.
@@ -43,7 +48,8 @@ class Preparation {
     SetWriter writer(set_, target_, options_);
     writer.write();
     pictures_ = std::move(writer.pictures);
-    made_ = std::move(writer.masks);
+    for (std::size_t i = 0; i < set_.rows.size(); ++i)
+      made_.insert_or_assign(set_.rows[i].mask, std::move(writer.masks[i]));
     look_at_rows();
     look_at_pictures();
     make_annotations();
@@ -52,6 +58,8 @@ class Preparation {
   }
 
  private:
+  bool splits_anew() const { return options_.split[0] + options_.split[1] + options_.split[2] > 0; }
+
   void check_names() const {
     if (set_.rows.empty())
       throw Error("the data set has no picture with a mask", set_.dataset, "check the folder");
@@ -80,7 +88,9 @@ class Preparation {
   }
 
   void look_at_rows() {
-    Finding empty{"empty_mask", {}, "no object: the prompts say so"};
+    Finding empty{"empty_mask",
+                  {},
+                  table_ && table_->tells_empty() ? "no object: the prompts say so" : "no object"};
     Finding matter{"levels_matter",
                    {},
                    "size and position follow from the file's levels; of the written mask they "
@@ -91,7 +101,7 @@ class Preparation {
     std::map<std::string, Finding> doubts;
     for (std::size_t i = 0; i < set_.rows.size(); ++i) {
       SourceRow const& row = set_.rows[i];
-      WrittenMask const& made = made_[i];
+      WrittenMask const& made = made_.at(set_.rows[i].mask);
       if (made.attributes.number == 0 && made.doubt.empty()) empty.names.push_back(row.mask);
       if (!made.matter.empty()) matter.names.push_back(row.mask);
       if (!made.doubt.empty())
@@ -106,11 +116,11 @@ class Preparation {
     std::size_t published = 0;
     for (SourceFormat const& format : source_formats)
       if (format.name == set_.dataset) published = format.pictures;
-    if (set_.images.size() < published)
+    if (set_.images.size() + set_.others < published)
       report_.findings.push_back({"fewer_pictures",
                                   {},
-                                  std::to_string(set_.images.size()) + " of the publisher's " +
-                                      std::to_string(published)});
+                                  std::to_string(set_.images.size() + set_.others) +
+                                      " of the publisher's " + std::to_string(published)});
   }
 
   void look_at_pictures() {
@@ -132,11 +142,10 @@ class Preparation {
           add({"look_alikes", names(members),
                "they show the same (perceptual hashes within " + std::to_string(most_hash_bits) +
                    " bits)" + in_classes(members)});
-    if (options_.split[0] + options_.split[1] + options_.split[2] > 0)
-      split_rows(set_, same_, options_.split, options_.seed);
+    if (splits_anew()) split_rows(set_, same_, options_.split, options_.seed);
     if (published_.empty()) look_at_splits();
-    if (options_.clean)
-      for (Finding& finding : take_leaks_out_with_rows()) add(std::move(finding));
+    if (options_.clean && published_.empty())
+      for (Finding& finding : take_leaks_out(set_, same_)) add(std::move(finding));
   }
 
   /// ", in two classes" where the rows of these pictures differ in pathology.
@@ -167,23 +176,10 @@ class Preparation {
     for (auto& [text, finding] : shared) add(finding);
   }
 
-  /// As take_leaks_out; what was made of the rows follows them.
-  std::vector<Finding> take_leaks_out_with_rows() {
-    std::map<std::string, std::size_t> made;
-    for (std::size_t i = 0; i < set_.rows.size(); ++i)
-      made[set_.rows[i].split + "\n" + set_.rows[i].mask] = i;
-    auto findings = take_leaks_out(set_, same_);
-    std::vector<WrittenMask> kept;
-    for (SourceRow const& row : set_.rows)
-      kept.push_back(made_[made.at(row.split + "\n" + row.mask)]);
-    made_ = std::move(kept);
-    return findings;
-  }
-
   nlohmann::ordered_json annotation(std::size_t i, std::set<std::string>& levels,
                                     std::set<std::string>& filled) const {
     SourceRow const& row = set_.rows[i];
-    MaskAttributes const& mask = made_[i].attributes;
+    MaskAttributes const& mask = made_.at(set_.rows[i].mask).attributes;
     Attributes attributes = mask.words();
     attributes.insert(row.attributes.begin(), row.attributes.end());
     if (auto const given = given_.find(row.mask); given != given_.end())
@@ -208,10 +204,16 @@ class Preparation {
     std::set<std::string> levels{"p0"}, filled;
     if (published_.empty()) {
       for (std::size_t i = 0; i < set_.rows.size(); ++i) {
-        if (made_[i].attributes.number == 0 && !made_[i].doubt.empty()) continue;
+        if (made_.at(set_.rows[i].mask).attributes.number == 0 &&
+            !made_.at(set_.rows[i].mask).doubt.empty())
+          continue;
         auto& rows = splits[set_.rows[i].split];
         rows.push_back(annotation(i, levels, filled));
       }
+      if (splits.empty())
+        throw Error(
+            "all masks are in doubt, so no row is left: " + made_.at(set_.rows[0].mask).doubt,
+            set_.rows[0].source, "mend the masks");
       name_unfilled(filled);
     } else {
       for (Finding& finding : match_published(published_, set_, options_.clean))
@@ -233,10 +235,14 @@ class Preparation {
 
   void write_annotations() const {
     write_text_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
-    std::filesystem::path const folder = target_ / "anns";
-    std::filesystem::create_directories(folder);
+    // All lists at once: a set with anns/ is complete.
+    namespace fs = std::filesystem;
+    fs::path const folder = target_ / "anns.partial";
+    fs::remove_all(folder);
+    fs::create_directories(folder);
     for (auto const& [split, rows] : splits)
       write_text_file(folder / (split + ".json"), rows.dump(1) + "\n");
+    fs::rename(folder, target_ / "anns");
     std::error_code ignored;
     std::filesystem::remove(target_ / "preparing.json", ignored);
   }
@@ -264,7 +270,7 @@ class Preparation {
   std::map<std::string, Attributes> given_;
   std::vector<AnnotationList> published_;
   std::vector<WrittenPicture> pictures_;
-  std::vector<WrittenMask> made_;
+  std::map<std::string, WrittenMask> made_;  // by the mask's name
   std::vector<std::vector<std::size_t>> same_;
 };
 

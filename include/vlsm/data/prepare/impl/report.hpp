@@ -31,7 +31,9 @@ VLSM_INLINE std::string PrepareReport::to_text() const {
   for (std::string const& level : levels) text += " " + level;
   text += "\n";
   constexpr std::size_t shown = 5;
+  std::map<std::string, std::size_t> lines;  // of each kind
   for (Finding const& finding : findings) {
+    if (++lines[finding.kind] > shown) continue;
     std::string kind = finding.kind;
     std::ranges::replace(kind, '_', ' ');
     text += "  " + kind + ": " + finding.text;
@@ -39,10 +41,16 @@ VLSM_INLINE std::string PrepareReport::to_text() const {
       text += " (" + std::to_string(finding.names.size()) + "): ";
       for (std::size_t i = 0; i < std::min(shown, finding.names.size()); ++i)
         text += (i ? ", " : "") + finding.names[i];
-      if (finding.names.size() > shown) text += ", … (all in report.json)";
+      if (finding.names.size() > shown) text += ", … (--json shows all)";
     }
     text += "\n";
   }
+  for (auto const& [kind, count] : lines)
+    if (count > shown) {
+      std::string name = kind;
+      std::ranges::replace(name, '_', ' ');
+      text += "  " + name + ": " + std::to_string(count - shown) + " more (--json shows all)\n";
+    }
   return text;
 }
 

@@ -104,7 +104,7 @@ class SetWriter {
       picture.height = pixels.shape(0), picture.width = pixels.shape(1);
       std::string const bytes = encode_png(pixels);
       put(target, bytes);
-      picture.key = {key_of(bytes), set_.look_alikes ? perceptual_hash(pixels) : 0,
+      picture.key = {key_of(bytes), set_.look_alikes ? perceptual_hash(pixels) : PerceptualHash{},
                      set_.look_alikes};
       return;
     }

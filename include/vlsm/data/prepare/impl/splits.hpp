@@ -59,6 +59,8 @@ inline void split_rows(SourceSet& set, std::vector<std::vector<std::size_t>> con
     chosen[one] = names[s];
     missing[s] -= static_cast<double>(size[one]);
   }
+  std::set<std::string> seen;  // a picture that was in two splits had a row in each
+  std::erase_if(set.rows, [&](SourceRow const& row) { return !seen.insert(row.mask).second; });
   for (SourceRow& row : set.rows) row.split = chosen.at(group[row.image]);
 }
 
