@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 
@@ -42,26 +43,27 @@ inline SourceSet read_busi(std::filesystem::path const& source) {
       detail::find_layout(source, {"Dataset_BUSI_with_GT", "Dataset_BUSI/Dataset_BUSI_with_GT", ""},
                           {"benign"}, "BUSI", "Dataset_BUSI_with_GT/benign, malignant and normal");
   for (std::string const pathology : {"benign", "malignant", "normal"}) {
-    if (!detail::is_folder(root / pathology)) continue;
+    fs::path const folder = detail::peeled(root / pathology);
+    if (!detail::is_folder(folder)) continue;
     std::map<std::string, std::vector<fs::path>> masks;  // of "benign (1)"
     std::vector<std::string> pictures;
-    for (std::string const& name : detail::files_in(root / pathology)) {
+    for (std::string const& name : detail::files_in(folder)) {
       if (!detail::is_picture_name(name)) continue;
       std::size_t const mask = name.rfind("_mask");
       if (mask == std::string::npos)
         pictures.push_back(name);
       else
-        masks[name.substr(0, mask)].push_back(root / pathology / name);
+        masks[name.substr(0, mask)].push_back(folder / name);
     }
     for (std::string const& name : pictures) {
       std::string const stem = detail::stem_of(name);
       std::size_t const open = stem.find('('), close = stem.find(')');
       if (open == std::string::npos || close == std::string::npos || close < open + 2)
-        throw Error("a picture's name is none of BUSI's", (root / pathology / name).string(),
+        throw Error("a picture's name is none of BUSI's", (folder / name).string(),
                     "they are called \"" + pathology + " (1).png\"");
       auto const own = masks.find(stem);
       if (own == masks.end())
-        throw Error("a picture has no mask", (root / pathology / name).string(),
+        throw Error("a picture has no mask", (folder / name).string(),
                     "add \"" + stem + "_mask.png\", or take the picture out");
       std::string const written =
           stem.substr(open + 1, close - open - 1) + "_" + pathology + ".png";
@@ -71,7 +73,7 @@ inline SourceSet read_busi(std::filesystem::path const& source) {
                           .source = own->second[0].string(),
                           .read = [files = own->second] { return detail::union_of(files); },
                           .attributes = {{"pathology", pathology}}});
-      set.images.push_back({.name = written, .file = root / pathology / name});
+      set.images.push_back({.name = written, .file = folder / name});
       masks.erase(own);
     }
     for (auto const& [stem, files] : masks)

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/prompts/cardinal.hpp"
@@ -136,6 +138,26 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
   }
 }
 
+/// The folder that holds database_nifti/, or training/ or testing/; `source` where none does.
+inline std::filesystem::path find_camus(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  auto const has_patients = [](fs::path const& folder) {
+    return is_folder(folder) && std::ranges::any_of(folders_in(folder), [](auto const& name) {
+             return name.starts_with("patient");
+           });
+  };
+  if (!is_folder(source))
+    throw Error("there is no such folder", source.string(), "give the folder of CAMUS");
+  if (folder_name(source) == "database_nifti" && has_patients(source))
+    return (fs::absolute(source).lexically_normal() / "").parent_path().parent_path();
+  auto const look = [&](fs::path const& folder, int) -> std::optional<fs::path> {
+    for (char const* part : {"database_nifti", "training", "testing"})
+      if (has_patients(peeled(folder / part))) return folder;
+    return std::nullopt;
+  };
+  return find_below(source, "CAMUS", look).value_or(source);
+}
+
 /// The patients that a list of a split names, one a line. Throws Error for anything else.
 inline std::vector<std::string> read_camus_list(std::filesystem::path const& path) {
   if (!is_file(path))
@@ -166,8 +188,7 @@ inline std::vector<std::string> read_camus_list(std::filesystem::path const& pat
 inline SourceSet read_camus(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "camus"};
-  fs::path const root =
-      detail::is_folder(source / "CAMUS_public") ? source / "CAMUS_public" : source;
+  fs::path const root = detail::find_camus(source);
   std::map<std::string, std::string> listed;  // patient -> split
   if (detail::is_folder(root / "database_nifti")) {
     Finding unknown{
@@ -199,11 +220,13 @@ inline SourceSet read_camus(std::filesystem::path const& source) {
                   {},
                   "training and testing number their people alike: two people, in two folders"};
     for (auto const& [part, split] : {std::pair{"training", "train"}, {"testing", "test"}}) {
-      if (!detail::is_folder(root / part)) continue;
-      for (std::string const& patient : detail::folders_in(root / part)) {
+      fs::path const folder =
+          detail::folder_name(source) == part ? source : detail::peeled(root / part);
+      if (!detail::is_folder(folder)) continue;
+      for (std::string const& patient : detail::folders_in(folder)) {
         if (!patient.starts_with("patient")) continue;
         if (!listed.emplace(patient, split).second) twice.names.push_back(patient);
-        detail::add_camus_patient(set, root / part / patient, split, split);
+        detail::add_camus_patient(set, folder / patient, split, split);
       }
     }
     if (!twice.names.empty()) set.findings.push_back(twice);

@@ -8,12 +8,14 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "vlsm/base/json.hpp"
 #include "vlsm/data/formats/csv.hpp"
+#include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/run_lengths.hpp"
 
@@ -112,6 +114,15 @@ struct RunLengths {
   }
 };
 
+/// The file of this name with its ending written in one of the ways that occur.
+inline std::filesystem::path chexpert_picture(std::filesystem::path const& path) {
+  for (char const* ending : {".jpg", ".JPG", ".jpeg", ".JPEG"})
+    if (std::filesystem::path const file = std::filesystem::path(path).replace_extension(ending);
+        is_file(file))
+      return file;
+  return path;
+}
+
 /// Adds a part ("val", "test") of the set.
 inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_path,
                              std::filesystem::path const& images,
@@ -132,8 +143,9 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
     if (path.find("..") != std::string::npos || (view != "frontal" && view != "lateral"))
       throw Error("a picture's name is none of CheXpert's", in_file,
                   "they are called patient1_study1_view1_frontal");
-    if (!is_file(images / path))
-      throw Error("masks of a picture that is not there", (images / path).string(),
+    std::filesystem::path const file = chexpert_picture(images / path);
+    if (!is_file(file))
+      throw Error("masks of a picture that is not there", file.string(),
                   "fetch the pictures of CheXpert's " + split + " part");
     auto const& positive = table.at(path, id);
     std::string list;
@@ -184,8 +196,7 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
                               {id},
                               "the table calls positive what has no mask: " + without +
                                   "; it is listed in the prompts, and has no row"});
-    set.images.push_back(
-        {.name = id + ".jpg", .file = images / path, .group = id.substr(0, id.find('_'))});
+    set.images.push_back({.name = id + ".jpg", .file = file, .group = id.substr(0, id.find('_'))});
   }
   if (!no_row.names.empty()) set.findings.push_back(no_row);
 }
@@ -198,11 +209,18 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
 inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "chexlocalize"};
+  if (!detail::is_folder(source))
+    throw Error("there is no such folder", source.string(), "give the folder of CheXlocalize");
+  // The first of these that is there; those without a folder before them, where the user said.
   auto const first_of = [&](std::initializer_list<std::string> names, bool folder) {
-    for (std::string const& name : names)
-      if (folder ? detail::is_folder(source / name) : detail::is_file(source / name))
-        return source / name;
-    return source / *names.begin();
+    auto const look = [&](fs::path const& in, int depth) -> std::optional<fs::path> {
+      for (std::string const& name : names)
+        if ((depth == 0 || name.find('/') != std::string::npos || !folder) &&
+            (folder ? detail::is_folder(in / name) : detail::is_file(in / name)))
+          return in / name;
+      return std::nullopt;
+    };
+    return detail::find_below(source, *names.begin(), look).value_or(source / *names.begin());
   };
   bool any = false;
   for (std::string const split : {"val", "test"}) {

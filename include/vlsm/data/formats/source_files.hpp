@@ -57,7 +57,7 @@ inline std::vector<std::string> names_in(std::filesystem::path const& folder, bo
        one.increment(failed)) {
     std::error_code ignored;
     std::string name = one->path().filename().string();
-    if (name.starts_with('.') || name == "__MACOSX" || name == "Thumbs.db") continue;
+    if (name.starts_with('.') || name == "__MACOSX") continue;
     if (folders ? one->is_directory(ignored) : one->is_regular_file(ignored))
       names.push_back(std::move(name));
   }
@@ -93,26 +93,6 @@ inline bool is_folder(std::filesystem::path const& path) {
 inline bool is_file(std::filesystem::path const& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored);
-}
-
-/// The first of these folders below `source` (or itself, "") that holds all of `needed`. Throws
-/// Error where there is none: `layout` says how the set is published.
-inline std::filesystem::path find_layout(std::filesystem::path const& source,
-                                         std::initializer_list<std::string_view> folders,
-                                         std::initializer_list<std::string_view> needed,
-                                         std::string const& set, std::string const& layout) {
-  if (!is_folder(source))
-    throw Error("there is no such folder", source.string(), "give the folder of " + set);
-  for (std::string_view const folder : folders) {
-    std::filesystem::path const root = source / folder;
-    if (std::ranges::all_of(needed, [&](std::string_view name) {
-          std::error_code ignored;
-          return std::filesystem::exists(root / name, ignored);
-        }))
-      return root;
-  }
-  throw Error("this is not " + set + " as it is published", source.string(),
-              "give the folder that holds " + layout);
 }
 
 /// A whole text file. Throws Error for one that cannot be read, or of more than `most` bytes.
