@@ -57,30 +57,53 @@ class ChexpertTable {
  public:
   /// Throws Error where a column is missing.
   explicit ChexpertTable(std::filesystem::path const& path) : csv_(Csv::read(path)) {
+    csv_.need("Path");
+    for (std::string_view const finding : chexpert_findings) csv_.need(std::string(finding));
     for (std::size_t row = 0; row < csv_.rows(); ++row) {
-      std::string const name = csv_.at(row, "Path");
-      std::size_t const patient = name.rfind("patient");
-      if (patient == std::string::npos) continue;
-      auto& positive = positive_[name.substr(patient)];
-      for (std::string_view const finding : chexpert_findings)
-        if (std::string const value = csv_.at(row, std::string(finding));
-            std::strtod(value.c_str(), nullptr) == 1)
-          positive.emplace_back(finding);
+      std::string name = csv_.at(row, "Path");
+      std::ranges::replace(name, '\\', '/');
+      if (std::size_t const patient = name.rfind("patient"); patient != std::string::npos)
+        rows_[without_ending(name.substr(patient))].push_back(row);
     }
-    for (std::string_view const finding : chexpert_findings)
-      if (!csv_.has(std::string(finding))) csv_.at(0, std::string(finding));
   }
-  std::vector<std::string> const& at(std::string const& path, std::string const& id) const {
-    auto const found = positive_.find(path);
-    if (found == positive_.end())
+  /// Throws Error for a picture without a row, or one that does not say what is positive.
+  std::vector<std::string> at(std::string const& path, std::string const& id) const {
+    auto const found = rows_.find(without_ending(path));
+    if (found == rows_.end())
       throw Error("the table (csv) has no row for " + id, csv_.where(),
                   "its findings are not known: fetch the table again");
-    return found->second;
+    auto const list = positive(found->second[0], id);
+    for (std::size_t const row : found->second)
+      if (positive(row, id) != list)
+        throw Error("the table (csv) has two rows for " + id + ", which differ", csv_.where(),
+                    "fetch the table again");
+    return list;
   }
 
  private:
+  static std::string without_ending(std::string const& path) {
+    return std::filesystem::path(path).replace_extension().generic_string();
+  }
+  std::vector<std::string> positive(std::size_t row, std::string const& id) const {
+    std::vector<std::string> list;
+    for (std::string_view const finding : chexpert_findings) {
+      std::string const cell = csv_.at(row, std::string(finding));
+      char* end = nullptr;
+      double const value = std::strtod(cell.c_str(), &end);
+      bool const known =
+          cell.empty() || (*end == '\0' && (value == 0 || value == 1 || value == -1));
+      if (!known || !csv_.complete(row))
+        throw Error("the table's (csv) row for " + id +
+                        (known ? " is cut off"
+                               : " calls " + std::string(finding) + " \"" + brief(cell, 20) + "\""),
+                    csv_.where(), "a label is 1, 0, -1 or blank: fetch the table again");
+      if (value == 1) list.emplace_back(finding);
+    }
+    return list;
+  }
+
   Csv csv_;
-  std::map<std::string, std::vector<std::string>> positive_;
+  std::map<std::string, std::vector<std::size_t>> rows_;
 };
 
 /// The text or numbers of one mask's run lengths, and its size.
@@ -116,8 +139,8 @@ struct RunLengths {
 
 /// The file of this name with its ending written in one of the ways that occur.
 inline std::filesystem::path chexpert_picture(std::filesystem::path const& path) {
-  for (char const* ending : {".jpg", ".JPG", ".jpeg", ".JPEG"})
-    if (std::filesystem::path const file = std::filesystem::path(path).replace_extension(ending);
+  for (char const* ending : {".jpg", ".jpeg"})
+    if (auto const file = in_any_case(std::filesystem::path(path).replace_extension(ending));
         is_file(file))
       return file;
   return path;
@@ -128,7 +151,7 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
                              std::filesystem::path const& images,
                              std::filesystem::path const& table_path, std::string const& split) {
   ChexpertTable const table(table_path);
-  auto const json = parse_json(read_text_file(json_path), json_path.string(),
+  auto const json = parse_json(trimmed(read_lines(json_path)), json_path.string(),
                                "the file is damaged or cut off; fetch it again", {.object = true});
   Finding no_row{"no_row", {}, "no finding has a mask, so there is no row"};
   for (auto const& [id, masks] : json.items()) {
@@ -147,7 +170,7 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
     if (!is_file(file))
       throw Error("masks of a picture that is not there", file.string(),
                   "fetch the pictures of CheXpert's " + split + " part");
-    auto const& positive = table.at(path, id);
+    auto const positive = table.at(path, id);
     std::string list;
     for (std::string const& finding : positive) list += (list.empty() ? "" : ", ") + finding;
     std::size_t const rows = set.rows.size();
