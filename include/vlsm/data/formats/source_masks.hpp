@@ -78,7 +78,7 @@ inline SourceMask gray_levels(std::filesystem::path const& path) {
   else if (!picture.lossy && ones > count / 100)
     result.doubt = std::to_string(ones) + " pixels are 1 where others reach " +
                    std::to_string(most) + ", so they count as background";
-  else if (!picture.lossy && others > count / 100)
+  else if (others > count / (picture.lossy ? 4 : 100))
     result.doubt = std::to_string(others) +
                    " pixels are neither black nor white; from 128 on they count as the object";
   return result;
@@ -90,18 +90,21 @@ inline SourceMask gray_levels(std::filesystem::path const& path) {
 inline SourceMask red_or_green(std::filesystem::path const& path) {
   RawPicture const picture = read_raw_picture(path);
   SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
+  constexpr std::uint8_t noise = 64;  // of a JPEG
   std::uint8_t most = 0;
-  std::size_t blue = 0;
+  std::size_t blue = 0, others = 0;  // neither black nor in a color
   for_each_color(picture, [&](std::size_t i, std::array<std::uint8_t, 3> const& color) {
     std::uint8_t const level = std::max(color[0], color[1]);
     result.levels.data()[i] = level;
     most = std::max(most, level);
     blue += level < 128 && color[2] >= 128;
+    others += level > noise && level < 168;
   });
   for (std::uint8_t& level : result.levels) level = level >= 128 || (most == 1 && level) ? 255 : 0;
-  constexpr unsigned noise = 64;  // of a JPEG
   if (blue > result.levels.size() / 1000)
     result.doubt = std::to_string(blue) + " pixels are blue, so they count as background";
+  else if (others > result.levels.size() / 4)
+    result.doubt = std::to_string(others) + " pixels are neither black nor red or green";
   else if (most > (picture.lossy ? noise : 1) && most < 128)
     result.doubt = "its levels of red and green reach " + std::to_string(most) +
                    ", nothing is 128 or more: no object is found";
