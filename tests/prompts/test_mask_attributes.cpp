@@ -27,9 +27,7 @@ vlsm::Mask filled(std::size_t height, std::size_t width, vlsm::Box const& box) {
   return mask;
 }
 
-vlsm::Box box_of(vlsm::Mask const& mask) {
-  return vlsm::study_box(mask, vlsm::find_regions(mask));
-}
+vlsm::Box box_of(vlsm::Mask const& mask) { return vlsm::study_box(mask, vlsm::find_regions(mask)); }
 
 }  // namespace
 
@@ -83,6 +81,14 @@ TEST_CASE("boxes are a pixel wider; a single pixel alone does not count") {
   // Diagonal to an object of two: their outlines are one.
   CHECK(box_of(drawn({"......", ".##...", "...#..", "......"})) == vlsm::Box{0, 0, 4, 3});
   CHECK(box_of(xt::zeros<std::uint8_t>({20, 30})) == vlsm::Box{30, 20, 0, 0});
+}
+
+TEST_CASE("slivers at the border whose boxes have at most 4 pixels do not count") {
+  CHECK(box_of(filled(20, 30, {0, 5, 0, 7})) == vlsm::Box{30, 20, 0, 0});    // 1 x 4
+  CHECK(box_of(filled(20, 30, {0, 5, 0, 8})) == vlsm::Box{0, 4, 1, 9});      // 1 x 5
+  CHECK(box_of(filled(20, 30, {7, 0, 8, 0})) == vlsm::Box{30, 20, 0, 0});    // 3 x 1
+  CHECK(box_of(filled(20, 30, {0, 0, 1, 1})) == vlsm::Box{30, 20, 0, 0});    // 2 x 2
+  CHECK(box_of(filled(20, 30, {29, 5, 29, 6})) == vlsm::Box{28, 4, 30, 7});  // no border clips it
 }
 
 TEST_CASE("every published row of BUSI and Kvasir-SEG follows from its mask") {

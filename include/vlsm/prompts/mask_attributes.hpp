@@ -70,8 +70,9 @@ inline std::string_view position_word(Region const& region, std::size_t height, 
 }
 
 /// The box of all objects as the study's annotations have it: a pixel beyond the objects on each
-/// side, but not below 0. An object of one pixel does not count unless its outline touches
-/// another's; a mask [H, W] without objects has [W, H, 0, 0]. `regions` are the mask's.
+/// side, but not below 0. Boxes of at most 4 pixels do not count, those of single pixels and of
+/// slivers at the mask's border, unless their outlines touch another's; a mask [H, W] without any
+/// has [W, H, 0, 0]. `regions` are the mask's.
 inline Box study_box(Mask const& levels, std::vector<Region> const& regions) {
   std::size_t const height = levels.shape(0), width = levels.shape(1);
   Box box{static_cast<std::int64_t>(width), static_cast<std::int64_t>(height), 0, 0};
@@ -79,12 +80,16 @@ inline Box study_box(Mask const& levels, std::vector<Region> const& regions) {
     box = {std::min(box.x0, part.x0), std::min(box.y0, part.y0), std::max(box.x1, part.x1),
            std::max(box.y1, part.y1)};
   };
+  auto const counts = [](Box const& part) { return (part.x1 - part.x0) * (part.y1 - part.y0) > 4; };
   bool specks = false;
   for (Region const& region : regions) {
-    specks |= region.area == 1;
     auto const& [x0, y0, x1, y1] = region.box;
-    if (region.area > 1)
-      add({std::max(x0 - 1, std::int64_t{0}), std::max(y0 - 1, std::int64_t{0}), x1 + 1, y1 + 1});
+    Box const part{std::max(x0 - 1, std::int64_t{0}), std::max(y0 - 1, std::int64_t{0}), x1 + 1,
+                   y1 + 1};
+    if (counts(part))
+      add(part);
+    else
+      specks = true;
   }
   if (!specks) return box;
   // The outline: pixels whose right or lower neighbor is on the other side.
@@ -99,7 +104,7 @@ inline Box study_box(Mask const& levels, std::vector<Region> const& regions) {
           (x + 1 < width && differ(y, x, 1)) || (y + 1 < height && differ(y, x, width)) ? 255 : 0;
   for (Region const& region : find_regions(outline, Neighbors::eight)) {
     auto const& [x0, y0, x1, y1] = region.box;
-    if ((x1 + 1 - x0) * (y1 + 1 - y0) > 4) add({x0, y0, x1 + 1, y1 + 1});
+    if (Box const part{x0, y0, x1 + 1, y1 + 1}; counts(part)) add(part);
   }
   return box;
 }

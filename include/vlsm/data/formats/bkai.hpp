@@ -14,18 +14,17 @@ namespace vlsm {
 inline SourceSet read_bkai(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "bkai_polyp"};
-  auto const inner = [](fs::path const& outer, char const* name) {
-    return detail::is_folder(outer / name) ? outer / name : outer;
-  };
-  fs::path const root = detail::find_layout(source, {"", "bkai-igh-neopolyp"}, {"train"},
-                                            "BKAI-IGH NeoPolyp", "train/ and train_gt/");
-  fs::path const images = inner(root / "train", "train"),
-                 masks = inner(root / "train_gt", "train_gt");
+  bool const alone = detail::is_folder(source / "train");
+  fs::path const root =
+      alone ? source
+            : detail::find_layout(source, {"bkai-igh-neopolyp", ""}, {"train", "train_gt"},
+                                  "BKAI-IGH NeoPolyp", "train/ and train_gt/");
+  fs::path const images = detail::peeled(root / "train"), masks = detail::peeled(root / "train_gt");
   if (!detail::is_folder(masks))
     throw Error("the masks are missing", masks.string(),
                 "download train_gt, which is an archive of its own, beside train");
   detail::add_pairs(set, images, masks, "all", detail::red_or_green);
-  fs::path const test = inner(root / "test", "test");
+  fs::path const test = detail::peeled(root / "test");
   Finding left_out{"left_out", {}, "the publisher's test pictures have no masks"};
   if (detail::is_folder(test))
     for (std::string const& name : detail::files_in(test))

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/prompts/cardinal.hpp"
@@ -27,17 +29,21 @@ class CamusInfo {
   /// words for.
   static Attributes read(std::filesystem::path const& path) {
     CamusInfo const info(path);
-    std::string const age = info.at("Age"), sex = info.at("Sex"),
+    std::string const age = info.at("Age"), sex = lower_case(info.at("Sex")),
                       quality = lower_case(info.at("ImageQuality"));
     int years = -1;
     auto const [end, failed] = std::from_chars(age.data(), age.data() + age.size(), years);
-    if (failed != std::errc() || end != age.data() + age.size() || years < 0 || years > 120)
+    std::string_view const behind(end, age.data() + age.size());
+    bool const whole = behind.empty() || (behind[0] == '.' && behind.size() > 1 &&
+                                          behind.find_first_not_of('0', 1) == behind.npos);
+    if (failed != std::errc() || !whole || years < 0 || years > 120)
       info.fail("Age", age, "a number from 0 to 120");
-    if (sex != "F" && sex != "M") info.fail("Sex", sex, "F or M");
+    bool const woman = sex == "f" || sex == "female";
+    if (!woman && sex != "m" && sex != "male") info.fail("Sex", info.at("Sex"), "F or M");
     if (quality != "good" && quality != "medium" && quality != "poor")
       info.fail("ImageQuality", info.at("ImageQuality"), "Good, Medium or Poor");
     return {{"age", cardinal(static_cast<std::size_t>(years))},
-            {"sex", sex == "F" ? "female" : "male"},
+            {"sex", woman ? "female" : "male"},
             {"quality", quality}};
   }
 
@@ -45,23 +51,17 @@ class CamusInfo {
   explicit CamusInfo(std::filesystem::path const& path) : where_(path.string()) {
     if (!is_file(path))
       throw Error("a patient's description is missing", where_, "fetch the patient's folder again");
-    std::string const text = read_text_file(path, 1u << 16);
+    std::string const text = read_lines(path, 1u << 16);
     for (std::size_t at = 0; at < text.size();) {
       std::size_t const end = std::min(text.find('\n', at), text.size());
       std::string const line = text.substr(at, end - at);
       at = end + 1;
       if (std::size_t const colon = line.find(':'); colon != std::string::npos)
-        values_[trimmed(line.substr(0, colon))] = trimmed(line.substr(colon + 1));
+        values_[lower_case(trimmed(line.substr(0, colon)))] = trimmed(line.substr(colon + 1));
     }
   }
-  static std::string trimmed(std::string const& text) {
-    std::size_t const first = text.find_first_not_of(" \t\r");
-    return first == std::string::npos
-               ? ""
-               : text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
-  }
   std::string const& at(std::string const& key) const {
-    auto const found = values_.find(key);
+    auto const found = values_.find(lower_case(key));
     if (found == values_.end())
       throw Error("the description lacks \"" + key + "\"", where_,
                   "fetch it again, or write the line " + key + ": …");
@@ -100,7 +100,7 @@ inline SourceMask read_camus_label(std::filesystem::path const& path, int label)
 inline std::filesystem::path camus_file(std::filesystem::path const& folder,
                                         std::string const& name) {
   for (char const* ending : {".nii.gz", ".nii", ".mhd"})
-    if (is_file(folder / (name + ending))) return folder / (name + ending);
+    if (auto const file = in_any_case(folder / (name + ending)); is_file(file)) return file;
   throw Error(name.ends_with("_gt") ? "a picture has no labels" : "a picture is missing",
               (folder / name).string() + ".nii.gz (.mhd)", "fetch the patient's folder again");
 }
@@ -112,7 +112,8 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
                                                   "Left atrium cavity"};
   std::string const patient = folder.filename().string();
   for (auto const& [view, chambers] : {std::pair{"2CH", "two"}, {"4CH", "four"}}) {
-    Attributes attributes = CamusInfo::read(folder / (std::string("Info_") + view + ".cfg"));
+    Attributes attributes =
+        CamusInfo::read(in_any_case(folder / (std::string("Info_") + view + ".cfg")));
     attributes["view"] = chambers;
     for (auto const& [instant, cycle] : {std::pair{"ED", "diastole"}, {"ES", "systole"}}) {
       attributes["cycle"] = cycle;
@@ -136,16 +137,36 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
   }
 }
 
+/// The folder that holds database_nifti/, or training/ or testing/; `source` where none does.
+inline std::filesystem::path find_camus(std::filesystem::path const& source) {
+  namespace fs = std::filesystem;
+  auto const has_patients = [](fs::path const& folder) {
+    return is_folder(folder) && std::ranges::any_of(folders_in(folder), [](auto const& name) {
+             return name.starts_with("patient");
+           });
+  };
+  if (!is_folder(source))
+    throw Error("there is no such folder", source.string(), "give the folder of CAMUS");
+  if (folder_name(source) == "database_nifti" && has_patients(source))
+    return (fs::absolute(source).lexically_normal() / "").parent_path().parent_path();
+  auto const look = [&](fs::path const& folder, int) -> std::optional<fs::path> {
+    for (char const* part : {"database_nifti", "training", "testing"})
+      if (has_patients(peeled(folder / part))) return folder;
+    return std::nullopt;
+  };
+  return find_below(source, "CAMUS", look).value_or(source);
+}
+
 /// The patients that a list of a split names, one a line. Throws Error for anything else.
 inline std::vector<std::string> read_camus_list(std::filesystem::path const& path) {
   if (!is_file(path))
     throw Error("a list of patients is missing", path.string(),
                 "all three lists of database_split are needed: fetch it again");
-  std::string const text = read_text_file(path, 1u << 20);
+  std::string const text = read_lines(path, 1u << 20);
   std::vector<std::string> patients;
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t const end = std::min(text.find_first_of("\r\n", at), text.size());
-    std::string const line = text.substr(at, end - at);
+    std::size_t const end = std::min(text.find('\n', at), text.size());
+    std::string const line = trimmed(text.substr(at, end - at));
     at = end + 1;
     if (line.empty()) continue;
     if (line.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_ ") != std::string::npos ||
@@ -166,8 +187,7 @@ inline std::vector<std::string> read_camus_list(std::filesystem::path const& pat
 inline SourceSet read_camus(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "camus"};
-  fs::path const root =
-      detail::is_folder(source / "CAMUS_public") ? source / "CAMUS_public" : source;
+  fs::path const root = detail::find_camus(source);
   std::map<std::string, std::string> listed;  // patient -> split
   if (detail::is_folder(root / "database_nifti")) {
     Finding unknown{
@@ -199,11 +219,13 @@ inline SourceSet read_camus(std::filesystem::path const& source) {
                   {},
                   "training and testing number their people alike: two people, in two folders"};
     for (auto const& [part, split] : {std::pair{"training", "train"}, {"testing", "test"}}) {
-      if (!detail::is_folder(root / part)) continue;
-      for (std::string const& patient : detail::folders_in(root / part)) {
+      fs::path const folder =
+          detail::folder_name(source) == part ? source : detail::peeled(root / part);
+      if (!detail::is_folder(folder)) continue;
+      for (std::string const& patient : detail::folders_in(folder)) {
         if (!patient.starts_with("patient")) continue;
         if (!listed.emplace(patient, split).second) twice.names.push_back(patient);
-        detail::add_camus_patient(set, root / part / patient, split, split);
+        detail::add_camus_patient(set, folder / patient, split, split);
       }
     }
     if (!twice.names.empty()) set.findings.push_back(twice);

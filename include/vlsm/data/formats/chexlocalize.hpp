@@ -8,12 +8,14 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "vlsm/base/json.hpp"
 #include "vlsm/data/formats/csv.hpp"
+#include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/run_lengths.hpp"
 
@@ -55,30 +57,53 @@ class ChexpertTable {
  public:
   /// Throws Error where a column is missing.
   explicit ChexpertTable(std::filesystem::path const& path) : csv_(Csv::read(path)) {
+    csv_.need("Path");
+    for (std::string_view const finding : chexpert_findings) csv_.need(std::string(finding));
     for (std::size_t row = 0; row < csv_.rows(); ++row) {
-      std::string const name = csv_.at(row, "Path");
-      std::size_t const patient = name.rfind("patient");
-      if (patient == std::string::npos) continue;
-      auto& positive = positive_[name.substr(patient)];
-      for (std::string_view const finding : chexpert_findings)
-        if (std::string const value = csv_.at(row, std::string(finding));
-            std::strtod(value.c_str(), nullptr) == 1)
-          positive.emplace_back(finding);
+      std::string name = csv_.at(row, "Path");
+      std::ranges::replace(name, '\\', '/');
+      if (std::size_t const patient = name.rfind("patient"); patient != std::string::npos)
+        rows_[without_ending(name.substr(patient))].push_back(row);
     }
-    for (std::string_view const finding : chexpert_findings)
-      if (!csv_.has(std::string(finding))) csv_.at(0, std::string(finding));
   }
-  std::vector<std::string> const& at(std::string const& path, std::string const& id) const {
-    auto const found = positive_.find(path);
-    if (found == positive_.end())
+  /// Throws Error for a picture without a row, or one that does not say what is positive.
+  std::vector<std::string> at(std::string const& path, std::string const& id) const {
+    auto const found = rows_.find(without_ending(path));
+    if (found == rows_.end())
       throw Error("the table (csv) has no row for " + id, csv_.where(),
                   "its findings are not known: fetch the table again");
-    return found->second;
+    auto const list = positive(found->second[0], id);
+    for (std::size_t const row : found->second)
+      if (positive(row, id) != list)
+        throw Error("the table (csv) has two rows for " + id + ", which differ", csv_.where(),
+                    "fetch the table again");
+    return list;
   }
 
  private:
+  static std::string without_ending(std::string const& path) {
+    return std::filesystem::path(path).replace_extension().generic_string();
+  }
+  std::vector<std::string> positive(std::size_t row, std::string const& id) const {
+    std::vector<std::string> list;
+    for (std::string_view const finding : chexpert_findings) {
+      std::string const cell = csv_.at(row, std::string(finding));
+      char* end = nullptr;
+      double const value = std::strtod(cell.c_str(), &end);
+      bool const known =
+          cell.empty() || (*end == '\0' && (value == 0 || value == 1 || value == -1));
+      if (!known || !csv_.complete(row))
+        throw Error("the table's (csv) row for " + id +
+                        (known ? " is cut off"
+                               : " calls " + std::string(finding) + " \"" + brief(cell, 20) + "\""),
+                    csv_.where(), "a label is 1, 0, -1 or blank: fetch the table again");
+      if (value == 1) list.emplace_back(finding);
+    }
+    return list;
+  }
+
   Csv csv_;
-  std::map<std::string, std::vector<std::string>> positive_;
+  std::map<std::string, std::vector<std::size_t>> rows_;
 };
 
 /// The text or numbers of one mask's run lengths, and its size.
@@ -112,12 +137,21 @@ struct RunLengths {
   }
 };
 
+/// The file of this name with its ending written in one of the ways that occur.
+inline std::filesystem::path chexpert_picture(std::filesystem::path const& path) {
+  for (char const* ending : {".jpg", ".jpeg"})
+    if (auto const file = in_any_case(std::filesystem::path(path).replace_extension(ending));
+        is_file(file))
+      return file;
+  return path;
+}
+
 /// Adds a part ("val", "test") of the set.
 inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_path,
                              std::filesystem::path const& images,
                              std::filesystem::path const& table_path, std::string const& split) {
   ChexpertTable const table(table_path);
-  auto const json = parse_json(read_text_file(json_path), json_path.string(),
+  auto const json = parse_json(trimmed(read_lines(json_path)), json_path.string(),
                                "the file is damaged or cut off; fetch it again", {.object = true});
   Finding no_row{"no_row", {}, "no finding has a mask, so there is no row"};
   for (auto const& [id, masks] : json.items()) {
@@ -132,10 +166,11 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
     if (path.find("..") != std::string::npos || (view != "frontal" && view != "lateral"))
       throw Error("a picture's name is none of CheXpert's", in_file,
                   "they are called patient1_study1_view1_frontal");
-    if (!is_file(images / path))
-      throw Error("masks of a picture that is not there", (images / path).string(),
+    std::filesystem::path const file = chexpert_picture(images / path);
+    if (!is_file(file))
+      throw Error("masks of a picture that is not there", file.string(),
                   "fetch the pictures of CheXpert's " + split + " part");
-    auto const& positive = table.at(path, id);
+    auto const positive = table.at(path, id);
     std::string list;
     for (std::string const& finding : positive) list += (list.empty() ? "" : ", ") + finding;
     std::size_t const rows = set.rows.size();
@@ -184,8 +219,7 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
                               {id},
                               "the table calls positive what has no mask: " + without +
                                   "; it is listed in the prompts, and has no row"});
-    set.images.push_back(
-        {.name = id + ".jpg", .file = images / path, .group = id.substr(0, id.find('_'))});
+    set.images.push_back({.name = id + ".jpg", .file = file, .group = id.substr(0, id.find('_'))});
   }
   set.others += no_row.names.size();
   if (!no_row.names.empty()) set.findings.push_back(no_row);
@@ -199,11 +233,18 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
 inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "chexlocalize"};
+  if (!detail::is_folder(source))
+    throw Error("there is no such folder", source.string(), "give the folder of CheXlocalize");
+  // The first of these that is there; those without a folder before them, where the user said.
   auto const first_of = [&](std::initializer_list<std::string> names, bool folder) {
-    for (std::string const& name : names)
-      if (folder ? detail::is_folder(source / name) : detail::is_file(source / name))
-        return source / name;
-    return source / *names.begin();
+    auto const look = [&](fs::path const& in, int depth) -> std::optional<fs::path> {
+      for (std::string const& name : names)
+        if ((depth == 0 || name.find('/') != std::string::npos || !folder) &&
+            (folder ? detail::is_folder(in / name) : detail::is_file(in / name)))
+          return in / name;
+      return std::nullopt;
+    };
+    return detail::find_below(source, *names.begin(), look).value_or(source / *names.begin());
   };
   bool any = false;
   for (std::string const split : {"val", "test"}) {

@@ -21,7 +21,8 @@ inline SourceSet read_clinicdb(std::filesystem::path const& source) {
       source, {"PNG", "CVC-ClinicDB/PNG", "CVC-ClinicDB", "TIF", ""}, {"Original", "Ground Truth"},
       "CVC-ClinicDB",
       "CVC-ClinicDB/Original and CVC-ClinicDB/Ground Truth, or PNG/Original and PNG/Ground Truth");
-  detail::add_pairs(set, root / "Original", root / "Ground Truth", "all");
+  detail::add_pairs(set, detail::peeled(root / "Original"), detail::peeled(root / "Ground Truth"),
+                    "all");
   detail::convert_tiffs(set);
   fs::path const table = root.parent_path() / "metadata.csv";
   if (!detail::is_file(table)) return set;

@@ -13,16 +13,15 @@ namespace vlsm {
 
 namespace detail {
 
-/// A table of comma-separated values (RFC 4180: quotes, doubled inside; LF or CRLF), whose first
+/// A table of comma-separated values (RFC 4180: quotes, doubled inside), whose first
 /// row names the columns.
 class Csv {
  public:
   /// Throws Error for a file that cannot be read or has no header.
   static Csv read(std::filesystem::path const& path) {
-    return Csv(read_text_file(path, 1u << 28), path.string());
+    return Csv(read_lines(path, 1u << 28), path.string());
   }
   Csv(std::string_view text, std::string where) : where_(std::move(where)) {
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     std::vector<std::string> row(1);
     bool quoted = false, any = false;
     auto const end_row = [&] {
@@ -45,25 +44,34 @@ class Csv {
         row.emplace_back();
       } else if (c == '\n') {
         end_row();
-      } else if (c != '\r') {
+      } else {
         row.back() += c;
       }
     }
+    if (quoted)
+      throw Error("the table ends inside quotes", where_, "it is cut off: fetch it again");
     end_row();
     if (cells_.empty()) throw Error("the table is empty", where_, "give the publisher's file");
-    for (std::size_t i = 0; i < cells_[0].size(); ++i) columns_.emplace(cells_[0][i], i);
+    for (std::size_t i = 0; i < cells_[0].size(); ++i) columns_.emplace(trimmed(cells_[0][i]), i);
   }
 
   std::size_t rows() const { return cells_.size() - 1; }
   bool has(std::string const& column) const { return columns_.contains(column); }
-  /// A cell; empty where the row is short. Throws Error where there is no such column.
-  std::string at(std::size_t row, std::string const& column) const {
-    auto const found = columns_.find(column);
-    if (found == columns_.end())
+  /// Throws Error where there is no such column.
+  void need(std::string const& column) const {
+    if (!has(column))
       throw Error("the table has no column \"" + column + "\"", where_,
                   "give the publisher's file");
+  }
+  /// Whether a row has a cell for each column.
+  bool complete(std::size_t row) const { return cells_.at(row + 1).size() >= cells_[0].size(); }
+  /// A cell without blanks at its ends; empty where the row is short. Throws Error where there is
+  /// no such column.
+  std::string at(std::size_t row, std::string const& column) const {
+    need(column);
+    auto const found = columns_.find(column);
     auto const& cells = cells_.at(row + 1);
-    return found->second < cells.size() ? cells[found->second] : "";
+    return found->second < cells.size() ? trimmed(cells[found->second]) : "";
   }
   std::string const& where() const { return where_; }
 

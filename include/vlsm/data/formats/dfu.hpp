@@ -17,7 +17,8 @@ inline SourceSet read_dfu(std::filesystem::path const& source) {
   fs::path const root = detail::find_layout(
       source, {"DFUC2022_train_release", ""}, {"DFUC2022_train_images", "DFUC2022_train_masks"},
       "DFUC 2022", "DFUC2022_train_release/DFUC2022_train_images and DFUC2022_train_masks");
-  detail::add_pairs(set, root / "DFUC2022_train_images", root / "DFUC2022_train_masks", "all");
+  detail::add_pairs(set, detail::peeled(root / "DFUC2022_train_images"),
+                    detail::peeled(root / "DFUC2022_train_masks"), "all");
   for (char const* release : {"DFUC2022_val_release", "DFUC2022_test_release"}) {
     Finding left_out{"left_out", {}, "that release has no masks"};
     std::error_code failed;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "vlsm/data/formats/pairs.hpp"
@@ -17,9 +18,17 @@ inline SourceSet read_isic(std::filesystem::path const& source) {
   SourceSet set{.dataset = "isic"};
   std::string const prefix = "ISBI2016_ISIC_Part1_";
   for (auto const& [name, split] : {std::pair{"Training", "train"}, {"Test", "test"}}) {
-    fs::path const images = source / (prefix + name + "_Data"),
-                   masks = source / (prefix + name + "_GroundTruth");
-    if (!detail::is_folder(images)) continue;
+    // Each archive may have been unpacked into a folder of its own.
+    auto const find = [&](std::string const& part) {
+      return detail::find_below(source, part, [&](fs::path const& folder, int) {
+        return detail::is_folder(folder / part) ? std::optional(folder / part) : std::nullopt;
+      });
+    };
+    auto const data = find(prefix + name + "_Data"), truth = find(prefix + name + "_GroundTruth");
+    if (!data) continue;
+    fs::path const images = detail::peeled(*data),
+                   masks = detail::peeled(
+                       truth.value_or(data->parent_path() / (prefix + name + "_GroundTruth")));
     if (!detail::is_folder(masks))
       throw Error("the masks are missing", masks.string(),
                   "download them beside " + images.filename().string());

@@ -11,10 +11,10 @@ namespace vlsm {
 /// noise; size and position follow from their levels. Throws Error.
 inline SourceSet read_kvasir(std::filesystem::path const& source) {
   SourceSet set{.dataset = "kvasir_polyp"};
-  auto const root =
-      detail::find_layout(source, {"Kvasir-SEG", "kvasir-seg", ""}, {"images", "masks"},
-                          "Kvasir-SEG", "Kvasir-SEG/images and Kvasir-SEG/masks");
-  detail::add_pairs(set, root / "images", root / "masks", "all");
+  auto const root = detail::find_layout(
+      source, {"Kvasir-SEG", "kvasir-seg", ""}, {"images", "masks"}, "Kvasir-SEG",
+      "Kvasir-SEG/images and Kvasir-SEG/masks", detail::Names::common);
+  detail::add_pairs(set, detail::peeled(root / "images"), detail::peeled(root / "masks"), "all");
   return set;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 

@@ -3,13 +3,45 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "vlsm/data/formats/pairs.hpp"
 
 namespace vlsm {
 
 namespace detail {
+
+/// "12" of the mask "p12.tif"; empty for other names.
+inline std::string number_of_tiff_mask(std::string const& name) {
+  std::string const stem = stem_of(name);
+  bool const mask = ends_in(name, {".tif", ".tiff"}) && stem.size() > 1 && stem[0] == 'p' &&
+                    stem.find_first_not_of("0123456789", 1) == std::string::npos;
+  return mask ? stem.substr(1) : "";
+}
+
+/// The folders of the originals' pictures and masks, which may be one; nothing where the set lies
+/// otherwise.
+inline std::optional<std::pair<std::filesystem::path, std::filesystem::path>> find_numbered_tiffs(
+    std::filesystem::path const& source, std::string const& set) {
+  auto const has_masks = [](std::filesystem::path const& folder) {
+    return is_folder(folder) && std::ranges::any_of(files_in(folder), [](auto const& name) {
+             return !number_of_tiff_mask(name).empty();
+           });
+  };
+  auto const look = [&](std::filesystem::path const& folder,
+                        int depth) -> std::optional<std::filesystem::path> {
+    for (std::filesystem::path const& root : {folder / set, folder}) {
+      if (root == folder && depth > 0) continue;
+      if (is_folder(root / "Ground Truth") || has_masks(root)) return root;
+    }
+    return std::nullopt;
+  };
+  auto const root = find_below(source, set, look);
+  if (!root) return std::nullopt;
+  return std::pair{*root, has_masks(*root) ? *root : peeled(*root / "Ground Truth")};
+}
 
 /// ETIS's and ColonDB's originals: pictures N.tif, masks pN.tif in `masks` (a third kind, cpN, are
 /// contours). They become PNG.
@@ -20,9 +52,8 @@ inline void add_numbered_tiffs(SourceSet& set, std::filesystem::path const& imag
   };
   std::map<std::string, std::filesystem::path> by_number;
   for (std::string const& name : files_in(masks))
-    if (std::string const stem = stem_of(name);
-        ends_in(name, {".tif", ".tiff"}) && stem.starts_with('p') && is_number(stem.substr(1)))
-      by_number[stem.substr(1)] = masks / name;
+    if (std::string const number = number_of_tiff_mask(name); !number.empty())
+      by_number[number] = masks / name;
   for (std::string const& name : files_in(images)) {
     std::string const stem = stem_of(name);
     if (!ends_in(name, {".tif", ".tiff"}) || !is_number(stem)) continue;
@@ -57,18 +88,16 @@ inline SourceSet read_polyp_bundle(std::filesystem::path const& source,
   std::string const folder = dataset == "cvc300_polyp"    ? "CVC-300"
                              : dataset == "colondb_polyp" ? "CVC-ColonDB"
                                                           : "ETIS-LaribPolypDB";
-  fs::path const original = detail::is_folder(source / folder) ? source / folder : source;
-  fs::path const truth = original / "Ground Truth";
-  bool const here = detail::is_file(original / "p1.tiff") || detail::is_file(original / "p1.tif");
-  if (detail::is_folder(truth) || here) {
-    detail::add_numbered_tiffs(set, original, here ? original : truth);
+  if (auto const original = detail::find_numbered_tiffs(source, folder)) {
+    detail::add_numbered_tiffs(set, original->first, original->second);
     return set;
   }
   std::string const inside = "TestDataset/" + folder;
-  auto const root =
-      detail::find_layout(source, {inside, folder, source.filename() == folder ? "" : folder},
-                          {"images", "masks"}, folder, inside + "/images and " + inside + "/masks");
-  detail::add_pairs(set, root / "images", root / "masks", "all");
+  auto const root = detail::find_layout(
+      source, {inside, folder, detail::folder_name(source) == folder ? "" : folder},
+      {"images", "masks"}, folder, inside + "/images and " + inside + "/masks",
+      detail::Names::common);
+  detail::add_pairs(set, detail::peeled(root / "images"), detail::peeled(root / "masks"), "all");
   fs::path const other = root.parent_path() / "CVC-ColonDB" / "images";
   if (dataset != "cvc300_polyp" || !detail::is_folder(other)) return set;
   Finding same{"same_as_other_set",

@@ -57,7 +57,7 @@ inline std::vector<std::string> names_in(std::filesystem::path const& folder, bo
        one.increment(failed)) {
     std::error_code ignored;
     std::string name = one->path().filename().string();
-    if (name.starts_with('.') || name == "__MACOSX" || name == "Thumbs.db") continue;
+    if (name.starts_with('.') || name == "__MACOSX") continue;
     if (folders ? one->is_directory(ignored) : one->is_regular_file(ignored))
       names.push_back(std::move(name));
   }
@@ -95,26 +95,6 @@ inline bool is_file(std::filesystem::path const& path) {
   return std::filesystem::is_regular_file(path, ignored);
 }
 
-/// The first of these folders below `source` (or itself, "") that holds all of `needed`. Throws
-/// Error where there is none: `layout` says how the set is published.
-inline std::filesystem::path find_layout(std::filesystem::path const& source,
-                                         std::initializer_list<std::string_view> folders,
-                                         std::initializer_list<std::string_view> needed,
-                                         std::string const& set, std::string const& layout) {
-  if (!is_folder(source))
-    throw Error("there is no such folder", source.string(), "give the folder of " + set);
-  for (std::string_view const folder : folders) {
-    std::filesystem::path const root = source / folder;
-    if (std::ranges::all_of(needed, [&](std::string_view name) {
-          std::error_code ignored;
-          return std::filesystem::exists(root / name, ignored);
-        }))
-      return root;
-  }
-  throw Error("this is not " + set + " as it is published", source.string(),
-              "give the folder that holds " + layout);
-}
-
 /// A whole text file. Throws Error for one that cannot be read, or of more than `most` bytes.
 inline std::string read_text_file(std::filesystem::path const& path,
                                   std::uintmax_t most = 1u << 30) {
@@ -127,6 +107,36 @@ inline std::string read_text_file(std::filesystem::path const& path,
     throw Error("the file has " + std::to_string(size) + " bytes", path.string(),
                 "give the publisher's file");
   return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+/// A text file in lines that end with LF alone, without a mark of UTF-8 in front: editors and
+/// spreadsheets write other ends, and the mark. Throws Error as read_text_file does.
+inline std::string read_lines(std::filesystem::path const& path, std::uintmax_t most = 1u << 30) {
+  std::string const text = read_text_file(path, most);
+  std::string lines;
+  lines.reserve(text.size());
+  for (std::size_t i = text.starts_with("\xef\xbb\xbf") ? 3 : 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    lines += text[i] == '\r' ? '\n' : text[i];
+  }
+  return lines;
+}
+
+/// The text without blanks at its ends.
+inline std::string trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  std::size_t const first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+}
+
+/// The file of this name; where there is none, the one that differs from it in capitals alone.
+inline std::filesystem::path in_any_case(std::filesystem::path const& path) {
+  if (is_file(path) || !is_folder(path.parent_path())) return path;
+  std::string const wanted = lower_case(path.filename().string());
+  for (std::string const& name : files_in(path.parent_path()))
+    if (lower_case(name) == wanted) return path.parent_path() / name;
+  return path;
 }
 
 /// Pictures and masks that share a name but for its ending (and `mask_suffix` before a mask's).

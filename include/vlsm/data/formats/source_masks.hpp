@@ -16,18 +16,19 @@
 namespace vlsm::detail {
 
 /// Red, green and blue of each pixel of a picture, 0 to 255: palettes are looked up, 1 to 4 bits
-/// become 0 to 255, of 16 bits the upper eight count, alpha is no part of a mask.
+/// become 0 to 255, of 16 bits the upper eight count unless all are 0, alpha is no part of a mask.
 template <class Put>
 void for_each_color(RawPicture const& picture, Put const& put) {
   auto const channels = static_cast<std::size_t>(picture.channels);
   bool const gray = channels <= 2;
   unsigned const scale = picture.bits < 8 ? 255u / ((1u << picture.bits) - 1) : 1;
   std::size_t const count = picture.height * picture.width;
+  bool const high = std::ranges::any_of(picture.words, [](auto word) { return word > 255; });
   for (std::size_t i = 0; i < count; ++i) {
     std::array<std::uint8_t, 3> color{};
     for (std::size_t c = 0; c < 3; ++c) {
       std::size_t const at = i * channels + (gray ? 0 : c);
-      color[c] = picture.bits == 16        ? static_cast<std::uint8_t>(picture.words[at] >> 8)
+      color[c] = picture.bits == 16 ? static_cast<std::uint8_t>(picture.words[at] >> (high ? 8 : 0))
                  : picture.palette.empty() ? static_cast<std::uint8_t>(picture.bytes[at] * scale)
                                            : picture.palette[picture.bytes[i]][c];
     }
@@ -49,7 +50,7 @@ inline SourceMask gray_levels(std::filesystem::path const& path) {
   SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
   std::uint8_t* const levels = result.levels.data();
   std::size_t const count = picture.height * picture.width;
-  std::size_t lost = 0, others = 0;  // colored and dark; neither black nor white
+  std::size_t lost = 0, others = 0, ones = 0;  // colored and dark; neither black nor white; 1
   std::uint8_t most = 0;
   if (picture.channels == 1 && picture.bits == 8 && picture.palette.empty()) {
     std::copy(picture.bytes.begin(), picture.bytes.end(), levels);
@@ -62,6 +63,7 @@ inline SourceMask gray_levels(std::filesystem::path const& path) {
   for (std::size_t i = 0; i < count; ++i) {
     most = std::max(most, levels[i]);
     others += levels[i] > 32 && levels[i] < 224;
+    ones += levels[i] == 1;
   }
   if (most == 1) {
     for (std::size_t i = 0; i < count; ++i) levels[i] = levels[i] ? 255 : 0;
@@ -73,21 +75,40 @@ inline SourceMask gray_levels(std::filesystem::path const& path) {
   else if (most > 1 && most < 128)
     result.doubt =
         "its levels reach " + std::to_string(most) + ", nothing is 128 or more: no object is found";
-  else if (!picture.lossy && others > count / 100)
+  else if (!picture.lossy && ones > count / 100)
+    result.doubt = std::to_string(ones) + " pixels are 1 where others reach " +
+                   std::to_string(most) + ", so they count as background";
+  else if (others > count / (picture.lossy ? 4 : 100))
     result.doubt = std::to_string(others) +
                    " pixels are neither black nor white; from 128 on they count as the object";
   return result;
 }
 
-/// The levels of a mask whose object may have any color: the larger of red and green, 255 from 128
-/// on, else 0. Throws Error for a file that cannot be read.
+/// The levels of a mask whose object is red or green: the larger of both, 255 from 128 on, else 0;
+/// of a file of 0 and 1, 1 is the object. In doubt is one of other colors, or of low levels alone.
+/// Throws Error for a file that cannot be read.
 inline SourceMask red_or_green(std::filesystem::path const& path) {
   RawPicture const picture = read_raw_picture(path);
-  Mask levels = Mask::from_shape({picture.height, picture.width});
+  SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
+  constexpr std::uint8_t noise = 64;  // of a JPEG
+  std::uint8_t most = 0;
+  std::size_t blue = 0, others = 0;  // neither black nor in a color
   for_each_color(picture, [&](std::size_t i, std::array<std::uint8_t, 3> const& color) {
-    levels.data()[i] = std::max(color[0], color[1]) >= 128 ? 255 : 0;
+    std::uint8_t const level = std::max(color[0], color[1]);
+    result.levels.data()[i] = level;
+    most = std::max(most, level);
+    blue += level < 128 && color[2] >= 128;
+    others += level > noise && level < 168;
   });
-  return {levels};
+  for (std::uint8_t& level : result.levels) level = level >= 128 || (most == 1 && level) ? 255 : 0;
+  if (blue > result.levels.size() / 1000)
+    result.doubt = std::to_string(blue) + " pixels are blue, so they count as background";
+  else if (others > result.levels.size() / 4)
+    result.doubt = std::to_string(others) + " pixels are neither black nor red or green";
+  else if (most > (picture.lossy ? noise : 1) && most < 128)
+    result.doubt = "its levels of red and green reach " + std::to_string(most) +
+                   ", nothing is 128 or more: no object is found";
+  return result;
 }
 
 /// "53 x 40" of a mask or picture.

@@ -108,12 +108,17 @@ class SetWriter {
                      set_.look_alikes};
       return;
     }
-    PictureHeader const header = read_picture_header(image.file);
-    picture.height = header.height, picture.width = header.width;
+    // Decoded to the end: a file that is cut off has a header all the same.
+    if (set_.look_alikes) {
+      Image const pixels = read_image(image.file);
+      picture.height = pixels.shape(0), picture.width = pixels.shape(1);
+      picture.key.look = perceptual_hash(pixels), picture.key.has_look = true;
+    } else {
+      RawPicture const pixels = read_raw_picture(image.file);
+      picture.height = pixels.height, picture.width = pixels.width;
+    }
     std::string const bytes = read_text_file(image.file);
     picture.key.bytes = key_of(bytes);
-    if (set_.look_alikes)
-      picture.key.look = perceptual_hash(read_image(image.file)), picture.key.has_look = true;
     std::error_code failed;
     if (options_.link && !target_.empty()) {
       std::filesystem::remove(target, failed);
