@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "vlsm/data/formats/formats.hpp"
+#include "vlsm/data/prepare/impl/incomplete_rows.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/set_writer.hpp"
 #include "vlsm/data/prepare/impl/splits.hpp"
@@ -78,8 +79,14 @@ class Preparation {
       Attributes& given = given_[mask];
       if (row.shape) given["shape"] = *row.shape;
       if (row.color) given["color"] = *row.color;
-      for (auto const& [name, value] : row.others.items())
-        if (value.is_string()) given[name] = value.get<std::string>();
+      for (auto const& [name, value] : row.others.items()) {
+        if (value.is_string())
+          given[name] = value.get<std::string>();
+        else if (table_ && table_->attributes().contains(name))
+          throw Error("\"" + brief(name, 40) + "\" is no text",
+                      attribute_row(options_.attributes.string(), mask),
+                      "write words there, or leave the member out");
+      }
     }
   }
 
@@ -98,10 +105,12 @@ class Preparation {
     Finding lacking{"no_attributes",
                     {},
                     "the attribute file lacks these masks: levels that need one are left out"};
-    std::map<std::string, Finding> doubts;
+    Finding unknown{"unknown_mask", {}, "the attribute file names masks that are not here"};
+    std::set<std::string> known;
     for (std::size_t i = 0; i < set_.rows.size(); ++i) {
       SourceRow const& row = set_.rows[i];
-      WrittenMask const& made = made_.at(set_.rows[i].mask);
+      WrittenMask const& made = made_.at(row.mask);
+      known.insert(row.mask);
       if (made.attributes.number == 0 && made.doubt.empty()) empty.names.push_back(row.mask);
       if (!made.matter.empty()) matter.names.push_back(row.mask);
       if (!made.doubt.empty())
@@ -112,7 +121,11 @@ class Preparation {
       if (!options_.attributes.empty() && made.attributes.number > 0 && !given_.contains(row.mask))
         lacking.names.push_back(row.mask);
     }
-    for (Finding& finding : {std::ref(empty), std::ref(matter), std::ref(lacking)}) add(finding);
+    for (auto const& [mask, given] : given_)
+      if (!known.contains(mask)) unknown.names.push_back(mask);
+    for (Finding& finding :
+         {std::ref(empty), std::ref(matter), std::ref(lacking), std::ref(unknown)})
+      add(finding);
     std::size_t published = 0;
     for (SourceFormat const& format : source_formats)
       if (format.name == set_.dataset) published = format.pictures;
@@ -202,7 +215,8 @@ class Preparation {
 
   void make_annotations() {
     std::set<std::string> levels{"p0"}, filled;
-    if (published_.empty()) {
+    bool const given = !published_.empty();
+    if (!given) {
       for (std::size_t i = 0; i < set_.rows.size(); ++i) {
         if (made_.at(set_.rows[i].mask).attributes.number == 0 &&
             !made_.at(set_.rows[i].mask).doubt.empty())
@@ -215,6 +229,11 @@ class Preparation {
             "all masks are in doubt, so no row is left: " + made_.at(set_.rows[0].mask).doubt,
             set_.rows[0].source, "mend the masks");
       name_unfilled(filled);
+      if (table_)
+        for (Finding& finding : incomplete_rows(
+                 splits, table_->attributes(), filled,
+                 [&](auto& mask) { return options_.attributes.empty() || given_.contains(mask); }))
+          add(std::move(finding));
     } else {
       for (Finding& finding : match_published(published_, set_, options_.clean))
         add(std::move(finding));
@@ -224,6 +243,9 @@ class Preparation {
         splits[list.split] = std::move(list.rows);
       }
     }
+    if (given && std::ranges::all_of(splits, [](auto const& one) { return one.second.empty(); }))
+      throw Error("no row of the published lists is of this set's files",
+                  options_.published.string(), "name the folder of lists of " + set_.dataset);
     report_.images = set_.images.size();
     std::set<std::string> masks;
     for (SourceRow const& row : set_.rows) masks.insert(row.mask);

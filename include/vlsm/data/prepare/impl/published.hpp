@@ -28,6 +28,9 @@ struct AnnotationList {
 inline std::vector<AnnotationList> read_published(std::filesystem::path folder) {
   if (is_folder(folder / "anns")) folder /= "anns";
   std::vector<AnnotationList> lists;
+  for (std::string const& name : folders_in(folder))
+    if (ends_in(name, {".json"}))
+      throw Error("this is a folder, not a list", (folder / name).string(), "take it away");
   for (std::string const& name : files_in(folder)) {
     if (!ends_in(name, {".json"})) continue;
     std::string const path = (folder / name).string(), text = read_text_file(path);
@@ -123,6 +126,11 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
   };
   Finding absent{
       "not_in_source", {}, "the lists name files that are not here: their rows were left out"};
+  Finding bare{"lacks_levels", {}, "these rows lack prompts that others of the lists have"};
+  std::set<std::string> levels;
+  for (AnnotationList const& list : lists)
+    for (auto const& row : list.rows)
+      for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
   for (AnnotationList& list : lists) {
     nlohmann::ordered_json kept = nlohmann::ordered_json::array();
     for (auto& row : list.rows) {
@@ -134,6 +142,7 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
           absent.names.push_back(name);
         continue;
       }
+      if (row["prompts"].size() < levels.size()) bare.names.push_back(list.split + ": " + mask);
       row["img_name"] = image;
       row["mask_name"] = mask;
       kept.push_back(std::move(row));
@@ -142,6 +151,7 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
   }
   auto findings = look_at_lists(lists, clean);
   if (!absent.names.empty()) findings.push_back(absent);
+  if (!bare.names.empty()) findings.push_back(bare);
   return findings;
 }
 

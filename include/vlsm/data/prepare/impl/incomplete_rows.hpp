@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "vlsm/data/formats/source_set.hpp"
+
+namespace vlsm::detail {
+
+/// Which annotation rows of an object lack an attribute of `needed` that others have (`filled`).
+/// `looked_at` says of which masks' rows that is asked.
+inline std::vector<Finding> incomplete_rows(
+    std::map<std::string, nlohmann::ordered_json> const& splits,
+    std::set<std::string> const& needed, std::set<std::string> const& filled,
+    std::function<bool(std::string const& mask)> const& looked_at) {
+  std::map<std::string, Finding> lacking;  // by slot
+  for (auto const& [split, rows] : splits)
+    for (auto const& row : rows) {
+      std::string const mask = row["mask_name"];
+      auto const& attributes = row["attributes"];
+      if (!attributes.contains("number") || !looked_at(mask)) continue;
+      for (std::string const& slot : needed)
+        if (filled.contains(slot) && !attributes.contains(slot))
+          lacking
+              .emplace(slot, Finding{"incomplete_attributes",
+                                     {},
+                                     "nothing fills {" + slot +
+                                         "} in these rows: levels that need it are left out"})
+              .first->second.names.push_back(mask);
+    }
+  std::vector<Finding> findings;
+  for (auto& [slot, finding] : lacking) findings.push_back(std::move(finding));
+  return findings;
+}
+
+}  // namespace vlsm::detail
