@@ -14,7 +14,7 @@ namespace tool {
 namespace {
 
 struct Options {
-  std::string dataset, source, target, table, split, position = "study";
+  std::string dataset, source, target, table, split, mask_value, position = "study";
   vlsm::FolderLayout layout;
   vlsm::PrepareOptions prepare;
   bool json = false;
@@ -47,6 +47,8 @@ std::array<int, 3> parse_split(std::string const& text) {
 
 void run_prepare(Options& options) {
   if (!options.split.empty()) options.prepare.split = parse_split(options.split);
+  if (!options.mask_value.empty())
+    options.layout.mask_value = vlsm::parse_mask_choice(options.mask_value);
   if (!options.table.empty()) options.prepare.table = vlsm::read_prompt_table(options.table);
   options.prepare.position =
       options.position == "study" ? vlsm::PositionRule::study : vlsm::PositionRule::corrected;
@@ -117,6 +119,11 @@ void add_prepare(CLI::App& data) {
       ->capture_default_str();
   command->add_option("--masks", options->layout.masks, "folder: where the masks are")
       ->capture_default_str();
+  command->add_option(
+      "--mask-value", options->mask_value,
+      "folder: what is the object of masks with several values: 2, a color 0,128,0, or any");
+  command->add_flag("--allow-empty", options->layout.allow_empty,
+                    "folder: no mask need hold an object");
   command->add_option(
       "--label", options->layout.label,
       "nifti, dicom: which label of the masks is the object; default: the only one");

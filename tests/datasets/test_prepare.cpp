@@ -332,12 +332,13 @@ TEST_CASE("a set of one's own: split by groups, the same for the same seed") {
 TEST_CASE("a run that stopped goes on, another set's folder is left alone") {
   TempDir const folder;
   write_own_set(folder / "own", 6);
-  write_file(folder / "own/masks/p5.png", "damaged");
+  std::string const sound = bytes_of(folder / "own/images/p5.png");
+  write_file(folder / "own/images/p5.png", "damaged");
   auto const run = [&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); };
   CHECK(error_of(run).find("p5.png") != std::string::npos);
   CHECK(!fs::exists(folder / "set/anns"));
   CHECK(!fs::exists(folder / "set/report.json"));
-  vlsm::write_png(folder / "own/masks/p5.png", disk(40, 20, 20, 5));
+  write_file(folder / "own/images/p5.png", sound);
   auto const before = fs::last_write_time(folder / "set/images/p0.png");
   run();
   CHECK(fs::last_write_time(folder / "set/images/p0.png") == before);
@@ -352,6 +353,15 @@ TEST_CASE("a run that stopped goes on, another set's folder is left alone") {
           vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "full");
         }).find("not empty") != std::string::npos);
   CHECK(files_below(folder / "full") == std::set<std::string>{"thesis.txt"});
+  // One's own sets all have one name: their folders tell them apart.
+  write_own_set(folder / "other", 2);
+  CHECK(error_of([&] {
+          vlsm::prepare(vlsm::read_folder(folder / "other"), folder / "set");
+        }).find("another folder's") != std::string::npos);
+  write_file(folder / "full/report.json", R"({"dataset": 3})");
+  CHECK(error_of([&] {
+          vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "full");
+        }).find("not empty") != std::string::npos);
 }
 
 TEST_CASE("a set whose masks are all in doubt, lists that are to be split anew") {
@@ -362,10 +372,21 @@ TEST_CASE("a set whose masks are all in doubt, lists that are to be split anew")
     for (std::uint8_t& level : mask) level /= 3;
     vlsm::write_png(folder / "own/masks" / name, mask);
   }
+  // As Kvasir-SEG's they say nothing; as a user's own, 85 is the object.
   CHECK(error_of([&] {
-          vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set");
+          vlsm::prepare(vlsm::read_kvasir(folder / "own"), folder / "set");
         }).find("in doubt") != std::string::npos);
   CHECK(!fs::exists(folder / "set/anns"));
+  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "meant");
+  CHECK(finds(report, "mask_meaning"));
+  CHECK(!finds(report, "empty_mask"));
+  vlsm::Mask two = disk(40, 20, 20, 6);
+  for (std::size_t x = 0; x < 40; ++x) two(1, x) = two(2, x) = two(3, x) = 60;
+  vlsm::write_png(folder / "own/masks/p0.png", two);
+  CHECK(error_of([&] { vlsm::read_folder(folder / "own"); }).find("--mask-value") !=
+        std::string::npos);
+  CHECK(vlsm::read_folder(folder / "own", {.mask_value = vlsm::parse_mask_choice("60")})
+            .rows.size() == 2);
   write_own_set(folder / "own", 2);
   fs::create_directories(folder / "anns");
   write_file(folder / "anns/train.json", "[]");

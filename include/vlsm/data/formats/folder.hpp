@@ -10,6 +10,7 @@
 
 #include "vlsm/data/formats/frame_files.hpp"
 #include "vlsm/data/formats/pairs.hpp"
+#include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/image/write.hpp"
 
 namespace vlsm {
@@ -20,6 +21,9 @@ struct FolderLayout {
   std::string masks = "masks";    ///< folder of the masks; the same one where names tell them apart
   std::string mask_suffix{};      ///< what a mask's name has behind its picture's: "_mask"
   std::optional<int> label{};     ///< of medical masks: which is the object; unset: the only one
+  std::optional<MaskChoice> mask_value{};  ///< of pictures: which value is the object; unset: told
+                                           ///< from all masks (mask_meaning.hpp)
+  bool allow_empty = false;                ///< no mask need hold an object
 };
 
 namespace detail {
@@ -61,13 +65,31 @@ inline void add_frames(SourceSet& set, std::shared_ptr<FrameFiles> const& files,
   }
 }
 
+/// Lets rows read their masks, the files that `source` names, by what all of them mean.
+inline void read_by_meaning(SourceSet& set, FolderLayout const& layout, std::string const& where) {
+  auto const values = [](std::string const& file) {
+    return mask_values(read_raw_picture(file), file);
+  };
+  MaskSurvey survey;
+  for (SourceRow const& row : set.rows)
+    survey.add(MaskSurvey::file_of(values(row.source), stem_of(row.source)));
+  MaskMeaning const meaning = survey.meaning(layout.mask_value, layout.allow_empty, where);
+  if (!meaning.notice.empty()) set.findings.push_back({"mask_meaning", {}, meaning.notice});
+  for (SourceRow& row : set.rows)
+    row.read = [file = row.source, meaning, values] {
+      return SourceMask{meaning.apply(values(file))};
+    };
+}
+
 }  // namespace detail
 
 /// A user's own pictures and masks, paired by their names. PNG and JPEG are copied, TIFF becomes
 /// PNG; so do the frames of NIfTI, MetaImage and DICOM: of a volume those whose mask is not empty,
-/// as NAME_K.png. Throws Error.
+/// as NAME_K.png. What masks that are pictures mean follows from all of them. Throws Error.
 inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout const& layout = {}) {
-  SourceSet set{.dataset = "folder", .look_alikes = true};
+  SourceSet set{.dataset = "folder",
+                .source = std::filesystem::absolute(source).lexically_normal().string(),
+                .look_alikes = true};
   std::filesystem::path const images = source / layout.images, masks = source / layout.masks;
   for (std::filesystem::path const& folder : {images, masks})
     if (!detail::is_folder(folder))
@@ -93,6 +115,7 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
   }
   if (!set.images.empty()) return set;
   detail::add_pairs(set, images, masks, "all", detail::gray_levels, layout.mask_suffix);
+  detail::read_by_meaning(set, layout, masks.string());
   detail::convert_tiffs(set);
   return set;
 }

@@ -47,7 +47,8 @@ struct Finding {
 
 /// What a reader of a layout found.
 struct SourceSet {
-  std::string dataset;  ///< "kvasir_polyp", …
+  std::string dataset;   ///< "kvasir_polyp", …
+  std::string source{};  ///< the folder that it was read from, where that tells sets apart
   std::vector<SourceImage> images{};
   std::vector<SourceRow> rows{};
   std::vector<Finding> findings{};

@@ -14,7 +14,7 @@ namespace vlsm {
 
 /// What was prepared, and what a user should know of it.
 struct PrepareReport {
-  std::string dataset;
+  std::string dataset, source;  ///< as SourceSet's
   std::size_t images = 0, masks = 0;
   std::map<std::string, std::size_t> rows;  ///< of each split
   std::vector<std::string> levels;          ///< prompt levels that were written

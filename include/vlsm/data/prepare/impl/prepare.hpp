@@ -30,6 +30,7 @@ class Preparation {
   Preparation(SourceSet set, std::filesystem::path target, PrepareOptions const& options)
       : set_(std::move(set)), target_(std::move(target)), options_(options) {
     report_.dataset = set_.dataset;
+    report_.source = set_.source;
     report_.findings = set_.findings;
     table_ = options.table ? options.table : study_prompt_table(set_.dataset);
     check_names();

@@ -13,9 +13,13 @@
 namespace vlsm {
 
 VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
-  nlohmann::ordered_json json{{"dataset", dataset}, {"images", images},
-                              {"masks", masks},     {"rows", rows},
-                              {"levels", levels},   {"findings", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json json{{"dataset", dataset},
+                              {"source", source},
+                              {"images", images},
+                              {"masks", masks},
+                              {"rows", rows},
+                              {"levels", levels},
+                              {"findings", nlohmann::ordered_json::array()}};
   for (Finding const& finding : findings)
     json["findings"].push_back(
         {{"kind", finding.kind}, {"names", finding.names}, {"text", finding.text}});

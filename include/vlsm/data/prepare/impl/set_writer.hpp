@@ -78,10 +78,15 @@ class SetWriter {
       if (before.empty() && is_file(path)) before = read_text_file(path);
     bool const empty = !fs::exists(target_, failed) || fs::is_empty(target_, failed);
     nlohmann::json const was = nlohmann::json::parse(before, nullptr, false);
-    bool const ours = was.is_object() && was.value("dataset", "") == set_.dataset;
-    if (!empty && !ours)
+    auto const says = [&](char const* key, std::string const& value) {
+      return was.is_object() && was.contains(key) && was[key] == value;
+    };
+    if (!empty && !says("dataset", set_.dataset))
       throw Error("the folder is not empty, and no " + set_.dataset + " was prepared there",
                   target_.string(), "choose another folder");
+    if (!empty && !says("source", set_.source))
+      throw Error("another folder's pictures were prepared there", target_.string(),
+                  "choose another folder, or remove that one");
     std::set<fs::path> folders{target_ / "images", target_ / "masks"};
     for (SourceImage const& image : set_.images)
       folders.insert((target_ / "images" / image.name).parent_path());
@@ -92,7 +97,8 @@ class SetWriter {
         throw Error("the folder cannot be made (" + failed.message() + ")", folder.string(),
                     "check the path and its permissions");
     fs::remove_all(target_ / "anns", failed);
-    write_text_file(mark, nlohmann::json{{"dataset", set_.dataset}}.dump() + "\n");
+    write_text_file(
+        mark, nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
   }
 
   void do_image(std::size_t i) {
