@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
@@ -106,7 +105,10 @@ inline std::string read_text_file(std::filesystem::path const& path,
   if (size > most)
     throw Error("the file has " + std::to_string(size) + " bytes", path.string(),
                 "give the publisher's file");
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(size));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  return bytes;
 }
 
 /// A text file in lines that end with LF alone, without a mark of UTF-8 in front: editors and

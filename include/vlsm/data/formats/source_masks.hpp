@@ -23,6 +23,13 @@ void for_each_color(RawPicture const& picture, Put const& put) {
   bool const gray = channels <= 2;
   unsigned const scale = picture.bits < 8 ? 255u / ((1u << picture.bits) - 1) : 1;
   std::size_t const count = picture.height * picture.width;
+  if (picture.bits == 8 && picture.palette.empty()) {  // nearly all files
+    std::uint8_t const* pixel = picture.bytes.data();
+    std::size_t const second = gray ? 0 : 1, third = gray ? 0 : 2;
+    for (std::size_t i = 0; i < count; ++i, pixel += channels)
+      put(i, std::array{pixel[0], pixel[second], pixel[third]});
+    return;
+  }
   bool const high = std::ranges::any_of(picture.words, [](auto word) { return word > 255; });
   for (std::size_t i = 0; i < count; ++i) {
     std::array<std::uint8_t, 3> color{};
