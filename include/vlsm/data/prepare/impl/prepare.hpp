@@ -45,6 +45,7 @@ class Preparation {
     writer.write();
     pictures_ = std::move(writer.pictures);
     made_ = std::move(writer.masks);
+    add({"stale_files", std::move(writer.stale), "left of an earlier run: nothing names them now"});
     look_at_rows();
     look_at_pictures();
     make_annotations();
