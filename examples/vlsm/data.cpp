@@ -7,7 +7,6 @@
 #include "progress.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/formats/formats.hpp"
-#include "vlsm/data/prepare/check_dataset.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 
 namespace tool {

@@ -10,7 +10,6 @@
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/formats/study_layout.hpp"
-#include "vlsm/data/prepare/check_dataset.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/write.hpp"
 

@@ -14,7 +14,6 @@
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/prompts/cardinal.hpp"
 #include "vlsm/volume/metaimage.hpp"
 #include "vlsm/volume/nifti.hpp"
 

@@ -9,9 +9,9 @@
 
 #include "vlsm/base/file/crc32.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
-#include "vlsm/data/prepare/check_dataset.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
+#include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
 
 namespace vlsm {

@@ -52,6 +52,7 @@ class Preparation {
     pictures_ = std::move(writer.pictures);
     for (std::size_t i = 0; i < set_.rows.size(); ++i)
       made_.insert_or_assign(set_.rows[i].mask, std::move(writer.masks[i]));
+    add({"stale_files", std::move(writer.stale), "left of an earlier run: nothing names them now"});
     look_at_rows();
     look_at_pictures();
     make_annotations();

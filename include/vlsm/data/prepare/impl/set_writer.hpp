@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -45,6 +46,7 @@ class SetWriter {
  public:
   std::vector<WrittenPicture> pictures;
   std::vector<WrittenMask> masks;
+  std::vector<std::string> stale;  ///< files of an earlier run that are not this set's
 
   SetWriter(SourceSet const& set, std::filesystem::path const& target,
             PrepareOptions const& options)
@@ -87,6 +89,12 @@ class SetWriter {
     if (!empty && !says("source", set_.source))
       throw Error("another folder's pictures were prepared there", target_.string(),
                   "choose another folder, or remove that one");
+    keep_sources();
+    if (fs::create_directories(target_, failed); failed)
+      throw Error("the folder cannot be made (" + failed.message() + ")", target_.string(),
+                  "check the path and its permissions");
+    write_text_file(
+        mark, nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
     std::set<fs::path> folders{target_ / "images", target_ / "masks"};
     for (SourceImage const& image : set_.images)
       folders.insert((target_ / "images" / image.name).parent_path());
@@ -97,8 +105,45 @@ class SetWriter {
         throw Error("the folder cannot be made (" + failed.message() + ")", folder.string(),
                     "check the path and its permissions");
     fs::remove_all(target_ / "anns", failed);
-    write_text_file(
-        mark, nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
+    find_stale();
+  }
+
+  /// Throws Error where the target is, holds or lies in a folder that the set is read from.
+  void keep_sources() const {
+    namespace fs = std::filesystem;
+    std::error_code failed;
+    fs::path const target = fs::weakly_canonical(target_, failed) / "";
+    auto const begins = [](fs::path const& whole, fs::path const& part) {
+      return (whole / "").string().starts_with((part / "").string());
+    };
+    std::set<fs::path> sources;
+    for (SourceImage const& image : set_.images) sources.insert(image.file.parent_path());
+    for (SourceRow const& row : set_.rows)
+      if (is_file(row.source)) sources.insert(fs::path(row.source).parent_path());
+    for (fs::path const& folder : sources) {
+      fs::path const source = fs::weakly_canonical(folder, failed);
+      fs::path const clean = target.parent_path();
+      if (begins(source, clean) || begins(clean, source))
+        throw Error("the set is read from this folder", target_.string(),
+                    "choose another folder to write to");
+    }
+  }
+
+  void find_stale() {
+    namespace fs = std::filesystem;
+    std::set<std::string> own;
+    for (SourceImage const& image : set_.images) own.insert("images/" + image.name);
+    for (SourceRow const& row : set_.rows) own.insert("masks/" + row.mask);
+    for (char const* part : {"images", "masks"}) {
+      std::error_code failed, ignored;
+      for (fs::recursive_directory_iterator one(target_ / part, failed), end; !failed && one != end;
+           one.increment(failed))
+        if (std::string name = one->path().lexically_relative(target_).generic_string();
+            one->is_regular_file(ignored) && !own.contains(name) &&
+            name.find(".partial-") == std::string::npos)
+          stale.push_back(std::move(name));
+    }
+    std::ranges::sort(stale, natural_less);
   }
 
   void do_image(std::size_t i) {
