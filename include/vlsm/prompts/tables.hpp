@@ -35,9 +35,9 @@ inline nlohmann::json resolve_prompt_table(nlohmann::json table, std::string con
     whole.merge_patch(table);
     table = std::move(whole);
   }
-  if (!table.is_object()) return table;
+  if (!table.is_object() || (table.contains("known") && !table["known"].is_object())) return table;
   nlohmann::json words = nlohmann::json::parse(mask_words);
-  if (table.contains("known") && table["known"].is_object()) words.update(table["known"]);
+  if (table.contains("known")) words.update(table["known"]);
   table["known"] = std::move(words);
   return table;
 }
