@@ -208,3 +208,12 @@ TEST_CASE("prompts that say too much, too little, or two things at once") {
           vlsm::describe_otherwise(polyp, "p6", "a lump", Description::underdescribed);
         }).find("made this sentence") != std::string::npos);
 }
+
+TEST_CASE("a sentence of an empty mask has no shape, and a table's \"known\" is an object") {
+  auto const table = vlsm::study_prompt_table("bkai_polyp").value();
+  CHECK(!table.parse("p2", "no polyp")->contains("shape"));
+  for (auto const kind : {vlsm::Perturbation::uncommon, vlsm::Perturbation::opposite})
+    CHECK(vlsm::Perturber(kind, "all").sentence(table, "p2", "no polyp") == "no polyp");
+  CHECK_THROWS_AS(vlsm::parse_prompt_table(R"({"levels": {"p1": "x"}, "known": []})", "t"),
+                  vlsm::Error);
+}

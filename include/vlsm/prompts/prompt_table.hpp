@@ -240,7 +240,8 @@ class PromptTable {
 
   template <class Do>
   void for_each_template(std::string_view level, Do const& act) const {
-    for (auto const* levels : {&levels_, &empty_})
+    // "no polyp" is of an empty mask, not a polyp of the shape "no".
+    for (auto const* levels : {&empty_, &levels_})
       if (auto const form = levels->find(std::string(level)); form != levels->end())
         for (SentenceTemplate const& sentence : form->second.templates) act(sentence);
   }
