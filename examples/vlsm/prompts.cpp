@@ -39,6 +39,8 @@ void write_page(Options const& options, nlohmann::ordered_json const& rows) {
   for (std::size_t i = 0; i < std::min(options.show, rows.size()); ++i) {
     auto const& row = rows[i];
     Section section{.title = row["mask_name"]};
+    for (auto const& [name, word] : row["attributes"].items())
+      section.text += (section.text.empty() ? "" : ", ") + name + ": " + word.get<std::string>();
     section.parts.emplace_back(Gallery{"", {small_overlay(options, row)}});
     Table table{"", {"level", "prompt"}, {}};
     for (auto const& [level, prompt] : row["prompts"].items())

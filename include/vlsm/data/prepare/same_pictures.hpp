@@ -24,6 +24,12 @@ struct PictureKey {
 /// 175.
 inline constexpr int most_hash_bits = 48;
 
+/// Whether a hash tells pictures apart: not that of one gray, or of a ramp.
+constexpr bool is_telling(PerceptualHash const& hash) {
+  int const set = hash_distance(hash, {});
+  return set >= 8 && set <= 248;
+}
+
 /// Groups of two or more pictures that are the same file, or (`looks`) show the same; indices
 /// ascend.
 inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKey> const& keys,
@@ -41,7 +47,7 @@ inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKe
   if (looks) {
     for (std::size_t i = 0; i < keys.size(); ++i)
       for (std::size_t j = 0; j < i; ++j)
-        if (keys[i].has_look && keys[j].has_look &&
+        if (keys[i].has_look && keys[j].has_look && is_telling(keys[i].look) &&
             hash_distance(keys[i].look, keys[j].look) <= most_hash_bits)
           join(i, j);
   } else {
