@@ -48,7 +48,7 @@ inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKe
     for (std::size_t i = 0; i < keys.size(); ++i)
       for (std::size_t j = 0; j < i; ++j)
         if (keys[i].has_look && keys[j].has_look && is_telling(keys[i].look) &&
-            hash_distance(keys[i].look, keys[j].look) <= most_hash_bits)
+            is_telling(keys[j].look) && hash_distance(keys[i].look, keys[j].look) <= most_hash_bits)
           join(i, j);
   } else {
     std::map<std::uint64_t, std::size_t> first;
