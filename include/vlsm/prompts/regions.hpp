@@ -15,24 +15,32 @@ namespace vlsm {
 
 /// A connected region of a mask.
 struct Region {
-  Box box{};             ///< of its pixels, all four ends inside
+  Box box{};             ///< the smallest that holds its pixels
   std::size_t area = 0;  ///< pixels from 128 on
   std::size_t full = 0;  ///< pixels of exactly 255
   /// `full`, by the thirds of the mask: top left, top, top right, left, … to bottom right.
   std::array<std::size_t, 9> cells{};
+
+  /// Takes another part of the same region in.
+  void add(Region const& part) {
+    box = united(box, part.box);
+    area += part.area;
+    full += part.full;
+    for (std::size_t c = 0; c < cells.size(); ++c) cells[c] += part.cells[c];
+  }
 };
 
 /// Which pixels are neighbors.
 enum class Neighbors {
   four,   ///< those that share a side
-  eight,  ///< those that share a corner, too
+  eight,  ///< those that share a side or a corner
 };
 
-/// Where the thirds of a side begin: the second and the last.
+/// Where the second and the last third of a side begin.
 constexpr std::array<std::size_t, 2> thirds(std::size_t side) { return {side / 3, 2 * side / 3}; }
 
-/// The regions of a mask's pixels from 128 on, [H, W], in the order of their first pixels, row by
-/// row. One pass over the runs of each row, whose regions are joined where runs touch.
+/// The regions of the pixels from 128 on of a mask [H, W], in the order of their first pixels, row
+/// by row. Time and memory grow with the number of pixels, whatever the regions' shapes.
 inline std::vector<Region> find_regions(Mask const& levels, Neighbors neighbors = Neighbors::four) {
   struct Run {
     std::size_t first, end, region;
@@ -41,7 +49,9 @@ inline std::vector<Region> find_regions(Mask const& levels, Neighbors neighbors 
   std::size_t const reach = neighbors == Neighbors::eight ? 1 : 0;
   auto const row_cuts = thirds(height), column_cuts = thirds(width);
   std::vector<Region> regions;
-  std::vector<std::size_t> parent;  // of regions that were joined; the older one is the root
+  // Runs of a row are regions of their own until they touch one of the row above. Regions that a
+  // run joins form a tree, whose root is the oldest of them.
+  std::vector<std::size_t> parent;
   auto const root = [&](std::size_t region) {
     while (parent[region] != region) region = parent[region] = parent[parent[region]];
     return region;
@@ -98,11 +108,7 @@ inline std::vector<Region> find_regions(Mask const& levels, Neighbors neighbors 
     }
     Region& whole = roots[place[root(i)]];  // the older one, so it is there already
     Region const& part = regions[i];
-    whole.box = {std::min(whole.box.x0, part.box.x0), std::min(whole.box.y0, part.box.y0),
-                 std::max(whole.box.x1, part.box.x1), std::max(whole.box.y1, part.box.y1)};
-    whole.area += part.area;
-    whole.full += part.full;
-    for (std::size_t c = 0; c < 9; ++c) whole.cells[c] += part.cells[c];
+    whole.add(part);
   }
   return roots;
 }
