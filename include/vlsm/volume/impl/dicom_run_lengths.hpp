@@ -10,8 +10,8 @@
 
 #include "vlsm/base/file/bytes.hpp"
 
-// DICOM's run lengths (PS3.5, annex G). DCMTK's own decoder of them reads beyond its buffer on
-// damaged files.
+// DICOM's run lengths (PS3.5, annex G). DCMTK's own decoder of them goes beyond its buffers
+// on damaged files.
 namespace vlsm::detail {
 
 /// Unpacks the runs of one segment to `count` bytes at `out`; what would be more is left out.
