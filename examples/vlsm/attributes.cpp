@@ -3,8 +3,9 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "layout_options.hpp"
 #include "progress.hpp"
-#include "vlsm/data/formats/study_layout.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/box.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/prompts/attribute_file.hpp"
@@ -17,26 +18,29 @@ namespace {
 
 struct Options {
   Common common;
-  std::string dataset, images, masks, weights, object, out;
+  LayoutChoice layout;
+  std::string weights, object, out;
   std::vector<std::string> shapes, colors;
 };
 
-/// How the study's questions call the object of a mask.
+/// What the object of a mask is called in a question: --object, else as in the study. Throws
+/// vlsm::Error where neither is known.
 std::string object_of(Options const& options, vlsm::Attributes const& attributes) {
   if (!options.object.empty()) return options.object;
   if (auto const structure = attributes.find("structure"); structure != attributes.end())
     return "the " + vlsm::detail::lower_case(structure->second);
   if (auto const finding = attributes.find("finding"); finding != attributes.end())
     return finding->second;
-  if (options.dataset.ends_with("_polyp")) return "bump";
-  if (options.dataset == "isic") return "skin melanoma";
-  if (options.dataset == "dfu") return "foot ulcer";
-  if (options.dataset == "busi") return "tumor";
-  throw vlsm::Error("nothing says what the objects are called", options.dataset,
-                    "name them with --object");
+  std::string const& dataset = options.layout.dataset;
+  if (dataset.ends_with("_polyp")) return "bump";
+  if (dataset == "isic") return "skin melanoma";
+  if (dataset == "dfu") return "foot ulcer";
+  if (dataset == "busi") return "tumor";
+  throw vlsm::Error("nothing says what the objects are called", dataset, "name them with --object");
 }
 
-/// What the file holds already, where the same model answered.
+/// What the file at `path` holds already, or `now`, which holds no rows, where there is no such
+/// file. Throws vlsm::Error where another model's answers are in it.
 vlsm::AttributeFile answered_before(std::string const& path, vlsm::AttributeFile const& now) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return now;
@@ -47,25 +51,29 @@ vlsm::AttributeFile answered_before(std::string const& path, vlsm::AttributeFile
   return before;
 }
 
+/// "blip_vqa_base", and the words that it chose from: answers of other words are another
+/// answerer's.
+std::string answerer_name(Options const& options) {
+  std::vector<std::string> words = options.shapes;
+  words.insert(words.end(), options.colors.begin(), options.colors.end());
+  return "blip_vqa_base" + (words.empty() ? "" : " of " + vlsm::detail::joined(words));
+}
+
 void run(Options const& options) {
   check_can_write(options.out);
   at::Device const device = options.common.apply();
-  auto const table = vlsm::study_prompt_table(options.dataset);
+  auto const table = vlsm::study_prompt_table(options.layout.dataset);
   bool const color = !options.colors.empty() || (table && table->attributes().contains("color"));
-  vlsm::SourceSet const set =
-      vlsm::read_study_layout(options.images, options.masks, options.dataset);
+  vlsm::SourceSet const set = options.layout.read();
   vlsm::BlipAnswererOptions how;
   if (!options.shapes.empty()) how.choices.push_back({"shape", options.shapes});
   if (!options.colors.empty()) how.choices.push_back({"color", options.colors});
   auto const answer = vlsm::BlipAnswerer<>::open(options.weights, how, device);
-  std::string words;
-  for (auto const* list : {&options.shapes, &options.colors})
-    for (std::string const& word : *list) words += (words.empty() ? " of " : ", ") + word;
-  auto file = answered_before(options.out, {.answerer = "blip_vqa_base" + words,
+  auto file = answered_before(options.out, {.answerer = answerer_name(options),
                                             .model = vlsm::io::model_hash(answer.model())});
   show_notices();
 
-  Progress progress("asking about " + options.dataset, set.rows.size());
+  Progress progress("asking about " + options.layout.dataset, set.rows.size());
   progress.skip(file.rows.size());
   std::size_t asked = 0;
   for (std::size_t i = 0; i < set.rows.size(); ++i) {
@@ -77,13 +85,11 @@ void run(Options const& options) {
     vlsm::Box const box = vlsm::bounding_box(mask);
     vlsm::Image const image = vlsm::read_image(set.images[row.image].file);
     std::string const object = object_of(options, row.attributes);
-    auto const filled = [](std::string const& text) {
-      return text.empty() ? std::nullopt : std::optional(text);
-    };
     vlsm::AttributeRow& attributes = file.rows[row.mask];
     at::Tensor const seen = answer.see(image, box);
-    attributes.shape = filled(answer.ask(seen, vlsm::shape_question(object)));
-    if (color) attributes.color = filled(answer.ask(seen, vlsm::color_question(object)));
+    attributes.shape = vlsm::detail::unless_empty(answer.ask(seen, vlsm::shape_question(object)));
+    if (color)
+      attributes.color = vlsm::detail::unless_empty(answer.ask(seen, vlsm::color_question(object)));
     constexpr std::size_t often = 20;
     if (++asked % often == 0) vlsm::write_attributes(options.out, file);
   }
@@ -98,38 +104,38 @@ void run(Options const& options) {
 void add_attributes(CLI::App& app) {
   auto* const command = app.add_subcommand(
       "attributes",
-      "Shape and color of each mask's object, answered by BLIP-VQA, as an attribute file");
+      "Ask the model BLIP-VQA for the shape and color of each mask's object; write an attribute "
+      "file for `vlsm data prepare` and `vlsm prompts`");
   auto const options = std::make_shared<Options>();
-  command
-      ->add_option("--dataset", options->dataset,
-                   "whose questions: kvasir_polyp … chexlocalize; with --object any name")
-      ->check(not_empty())
-      ->required();
-  command->add_option("--images", options->images, "folder of the pictures")
-      ->check(not_empty())
-      ->required();
-  command->add_option("--masks", options->masks, "folder of the masks")
-      ->check(not_empty())
-      ->required();
+  options->layout.add_to(
+      *command,
+      "data set of the study whose questions are asked (kvasir_polyp, busi, camus, …; all: `vlsm "
+      "data prepare --help`); with --object any name");
   command
       ->add_option("--weights", options->weights,
                    "folder of Salesforce/blip-vqa-base: weights, config.json, vocab.txt")
       ->check(not_empty())
       ->required();
-  command->add_option("--object", options->object,
-                      "what the objects are called in the questions; default: as in the study");
+  command->add_option(
+      "--object", options->object,
+      "what the objects are called in the questions (bump, say); default: as in the "
+      "study");
   command
       ->add_option("--shapes", options->shapes,
-                   "words to choose the shape from; default: a free answer")
+                   "words to choose the shape from: round,oval; default: a free answer")
       ->delimiter(',');
-  command->add_option("--colors", options->colors, "words to choose the color from")
+  command
+      ->add_option(
+          "--colors", options->colors,
+          "words to choose the color from: pink,red; default: a free answer where the data "
+          "set's prompts name a color, else no question")
       ->delimiter(',');
   command
       ->add_option("--out", options->out,
-                   "attribute file; what it holds of this model is not asked again")
+                   "attribute file to write; masks that it holds already are not asked about again")
       ->check(not_empty())
       ->required();
-  command->add_option("--threads", options->common.threads, "CPU threads; 0: one a core")
+  command->add_option("--threads", options->common.threads, "CPU threads; 0: one for each core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command->add_option("--device", options->common.device, "cpu or cuda")

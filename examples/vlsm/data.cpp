@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <cstdio>
-#include <sstream>
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "layout_options.hpp"
 #include "progress.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
@@ -13,7 +16,8 @@ namespace tool {
 namespace {
 
 struct Options {
-  std::string dataset, source, target, table, split, mask_value, position = "study";
+  std::string dataset, source, target, split, mask_value;
+  PromptChoice prompts;
   vlsm::FolderLayout layout;
   vlsm::PrepareOptions prepare;
   bool json = false;
@@ -27,11 +31,13 @@ void print(vlsm::PrepareReport const& report, bool json) {
     std::fputs(report.to_text().c_str(), stdout);
 }
 
-/// Whether the pictures are a user's own: the name says what files, read_folder tells by itself.
+/// Whether the pictures are a user's own. The three names mean the same: read_folder tells kinds of
+/// files by their endings.
 bool is_own(std::string const& dataset) {
   return dataset == "folder" || dataset == "nifti" || dataset == "dicom";
 }
 
+/// The shares of "80,10,10". Throws vlsm::Error for other texts.
 std::array<int, 3> parse_split(std::string const& text) {
   std::array<int, 3> shares{};
   char rest = 0;
@@ -48,9 +54,7 @@ void run_prepare(Options& options) {
   if (!options.split.empty()) options.prepare.split = parse_split(options.split);
   if (!options.mask_value.empty())
     options.layout.mask_value = vlsm::parse_mask_choice(options.mask_value);
-  if (!options.table.empty()) options.prepare.table = vlsm::read_prompt_table(options.table);
-  options.prepare.position =
-      options.position == "study" ? vlsm::PositionRule::study : vlsm::PositionRule::corrected;
+  options.prompts.apply(options.prepare);
   vlsm::SourceSet set = is_own(options.dataset)
                             ? vlsm::read_folder(options.source, options.layout)
                             : vlsm::find_source_format(options.dataset).read(options.source);
@@ -69,88 +73,97 @@ void run_check(Options& options) {
   print(report, options.json);
 }
 
+/// The options of a user's own pictures.
+void add_folder_options(CLI::App& command, Options& options) {
+  std::string const own = "folder, nifti, dicom: ";
+  command
+      .add_option("--images", options.layout.images, own + "folder of the pictures, below source")
+      ->capture_default_str();
+  command.add_option("--masks", options.layout.masks, own + "folder of the masks, below source")
+      ->capture_default_str();
+  command.add_option(
+      "--mask-suffix", options.layout.mask_suffix,
+      own + "what a mask's name has behind its picture's, before the ending (_mask)");
+  command.add_option("--mask-value", options.mask_value,
+                     own +
+                         "value of the object in masks that are pictures: a gray level or index "
+                         "(2), a color (0,128,0), or any; default: told from all masks");
+  command.add_option("--label", options.layout.label,
+                     own +
+                         "label of the object in NIfTI, MetaImage and DICOM masks; default: the "
+                         "only one beside 0");
+  command.add_flag("--allow-empty", options.layout.allow_empty,
+                   own + "go on where no mask holds an object");
+}
+
+/// --threads and --json.
+void add_common_options(CLI::App& command, Options& options) {
+  command.add_option("--threads", options.prepare.threads, "CPU threads; 0: one for each core")
+      ->capture_default_str();
+  command.add_flag("--json", options.json, "print the report, with all names, as JSON");
+}
+
 void add_prepare(CLI::App& data) {
-  auto* const command = data.add_subcommand("prepare",
-                                            "A publisher's files, or one's own, to images/ masks/ "
-                                            "anns/ with prompts; report.json names every defect");
+  auto* const command = data.add_subcommand(
+      "prepare",
+      "Turn the files of a publisher, or your own, into a data set for `vlsm finetune` and `vlsm "
+      "evaluate`: images/, masks/, anns/ with prompts, and report.json, which names what is odd");
   auto const options = std::make_shared<Options>();
-  std::string names;
   std::vector<std::string> known;
-  for (vlsm::SourceFormat const& format : vlsm::source_formats) {
-    known.emplace_back(format.name);
-    names += std::string(format.name) + ", ";
-  }
+  for (vlsm::SourceFormat const& format : vlsm::source_formats) known.emplace_back(format.name);
+  std::string const names = vlsm::detail::joined(known);
   for (char const* own : {"folder", "nifti", "dicom"}) known.emplace_back(own);
   command
       ->add_option("--dataset", options->dataset,
-                   names + "or folder, nifti, dicom: one's own pictures and masks")
+                   names + "; or folder, nifti, dicom (all the same): your own pictures and masks")
       ->check(CLI::IsMember(known))
       ->required();
-  command->add_option("source", options->source, "folder of the unpacked archives")
+  command
+      ->add_option("source", options->source,
+                   "folder that the publisher's archives were unpacked to, or of your own files")
       ->check(not_empty())
       ->required();
   command
       ->add_option("target", options->target,
-                   "folder to write; a second run goes on where one stopped")
+                   "folder to write: empty, missing, or of an earlier run of the same data set")
       ->check(not_empty())
       ->required();
-  command->add_option("--attributes", options->prepare.attributes,
-                      "JSON: mask name -> {\"shape\", \"color\", …}; without it levels that need "
-                      "them are left out");
+  options->prompts.add_to(*command);
   command->add_option("--anns", options->prepare.published,
-                      "folder of the study's published lists: their rows are kept as they are");
-  command->add_option("--prompts", options->table,
-                      "prompt table of one's own, JSON (docs/prompts.md)");
+                      "folder of the study's published annotation lists: they become the splits, "
+                      "prompts as they are; not with --split, --attributes, --prompts");
   command->add_option("--split", options->split,
-                      "shares of train, val, test, as 80,10,10; patients and sequences stay whole");
-  command->add_option("--seed", options->prepare.seed, "of --split")->capture_default_str();
+                      "shares of train, val and test, as 80,10,10, instead of the publisher's "
+                      "splits; pictures of a patient or sequence, and copies, stay together");
+  command->add_option("--seed", options->prepare.seed, "which pictures --split chooses")
+      ->capture_default_str();
   command->add_flag("--clean", options->prepare.clean,
-                    "leave out rows that leak between splits or are there twice");
-  command
-      ->add_option("--position", options->position,
-                   "rule of the column words: study (its slip in wide pictures kept), corrected")
-      ->check(CLI::IsMember({"study", "corrected"}))
-      ->capture_default_str();
-  command->add_flag("--link", options->prepare.link, "hard links instead of copies of pictures");
-  command
-      ->add_option("--images", options->layout.images,
-                   "folder: where the pictures are, below SOURCE")
-      ->capture_default_str();
-  command->add_option("--masks", options->layout.masks, "folder: where the masks are")
-      ->capture_default_str();
-  command->add_option(
-      "--mask-value", options->mask_value,
-      "folder: what is the object of masks with several values: 2, a color 0,128,0, or any");
-  command->add_flag("--allow-empty", options->layout.allow_empty,
-                    "folder: no mask need hold an object");
-  command->add_option(
-      "--label", options->layout.label,
-      "nifti, dicom: which label of the masks is the object; default: the only one");
-  command->add_option("--mask-suffix", options->layout.mask_suffix,
-                      "folder: what masks' names have behind their pictures' (_mask)");
-  command->add_option("--threads", options->prepare.threads, "0: one a core")
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "print the report as JSON");
+                    "leave out rows whose picture is in test or val, too, or is there twice");
+  command->add_flag("--link", options->prepare.link,
+                    "hard links instead of copies of pictures, where the file system has them");
+  add_folder_options(*command, *options);
+  add_common_options(*command, *options);
   command->callback([options] { run_prepare(*options); });
 }
 
 void add_check(CLI::App& data) {
-  auto* const command =
-      data.add_subcommand("check", "Look for defects of a set that is in the study's layout");
+  auto* const command = data.add_subcommand(
+      "check",
+      "Look for defects of a data set, and change nothing: leaks between splits, copies, missing "
+      "files, empty or unclear masks");
   auto const options = std::make_shared<Options>();
-  command->add_option("folder", options->source, "holds images/, masks/, anns/")
+  command->add_option("folder", options->source, "data set: holds images/, masks/ and anns/")
       ->check(not_empty())
       ->required();
-  command->add_option("--threads", options->prepare.threads, "0: one a core")
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "print the report as JSON");
+  add_common_options(*command, *options);
   command->callback([options] { run_check(*options); });
 }
 
 }  // namespace
 
 void add_data(CLI::App& app) {
-  auto* const data = app.add_subcommand("data", "Data sets: prepare, check");
+  auto* const data = app.add_subcommand(
+      "data", "Prepare or check a data set: `vlsm data prepare`, `vlsm data check`");
   data->require_subcommand(1);
   add_prepare(*data);
   add_check(*data);

@@ -3,9 +3,9 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "layout_options.hpp"
 #include "progress.hpp"
 #include "report.hpp"
-#include "vlsm/data/formats/study_layout.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -15,25 +15,26 @@ namespace tool {
 namespace {
 
 struct Options {
-  std::string dataset, images, masks, table, out, page, position = "study";
+  LayoutChoice layout;
+  PromptChoice prompts;
+  std::string out, page;
   std::size_t show = 0;
   bool json = false;
-  vlsm::PrepareOptions prepare;
 };
 
-/// A row's picture with its mask, small.
+/// A row's picture with its mask over it, the shorter side 160 pixels.
 Picture small_overlay(Options const& options, nlohmann::ordered_json const& row) {
   namespace fs = std::filesystem;
   vlsm::Image const image =
-      vlsm::read_image(fs::path(options.images) / row["img_name"].get<std::string>());
+      vlsm::read_image(fs::path(options.layout.images) / row["img_name"].get<std::string>());
   vlsm::Mask const mask =
-      vlsm::read_mask(fs::path(options.masks) / row["mask_name"].get<std::string>());
+      vlsm::read_mask(fs::path(options.layout.masks) / row["mask_name"].get<std::string>());
   return {row["mask_name"], vlsm::resize_shorter_side(vlsm::overlay(image, mask), 160)};
 }
 
-/// The first rows of the annotations as a page: people check prompts by looking.
+/// The first rows of the annotations as a page, for people to check prompts against pictures.
 void write_page(Options const& options, nlohmann::ordered_json const& rows) {
-  Report page("Prompts of " + options.dataset,
+  Report page("Prompts of " + options.layout.dataset,
               "The first " + std::to_string(std::min(options.show, rows.size())) + " of " +
                   std::to_string(rows.size()) + " rows.");
   for (std::size_t i = 0; i < std::min(options.show, rows.size()); ++i) {
@@ -57,18 +58,17 @@ void run(Options& options) {
   if (options.page.empty())
     options.page = std::filesystem::path(options.out).replace_extension(".html").string();
   check_can_write(options.out);
-  if (!options.table.empty())
-    options.prepare.table = vlsm::read_prompt_table(options.table);
-  else if (!vlsm::study_prompt_table(options.dataset))
-    throw vlsm::Error("there are no prompts for this data set", options.dataset,
+  std::string const& dataset = options.layout.dataset;
+  vlsm::PrepareOptions how;
+  options.prompts.apply(how);
+  if (!how.table && !vlsm::study_prompt_table(dataset))
+    throw vlsm::Error("there are no prompts for this data set", dataset,
                       "name a data set of the study, or give a table with --prompts");
-  options.prepare.position =
-      options.position == "study" ? vlsm::PositionRule::study : vlsm::PositionRule::corrected;
-  vlsm::SourceSet set = vlsm::read_study_layout(options.images, options.masks, options.dataset);
-  Progress progress("prompts of " + options.dataset, set.images.size() + set.rows.size());
-  options.prepare.progress = [&](std::size_t done, std::size_t) { progress.update(done); };
+  vlsm::SourceSet set = options.layout.read();
+  Progress progress("prompts of " + dataset, set.images.size() + set.rows.size());
+  how.progress = [&](std::size_t done, std::size_t) { progress.update(done); };
   vlsm::PrepareReport report;
-  auto const splits = vlsm::annotate(std::move(set), options.prepare, &report);
+  auto const splits = vlsm::annotate(std::move(set), how, &report);
   progress.finish();
   auto const& rows = splits.at("all");
   write_text(options.out, rows.dump(1) + "\n");
@@ -83,32 +83,24 @@ void run(Options& options) {
 
 void add_prompts(CLI::App& app) {
   auto* const command = app.add_subcommand(
-      "prompts", "Annotations with prompts of pictures and masks in the study's layout");
+      "prompts",
+      "Write an annotation list with prompts for a folder of pictures and one of their masks");
   auto const options = std::make_shared<Options>();
+  options->layout.add_to(
+      *command,
+      "data set of the study whose prompts are made (kvasir_polyp, busi, camus, …; all: `vlsm data "
+      "prepare --help`); with --prompts any name");
+  options->prompts.add_to(*command);
+  command->add_option("--out", options->out, "annotation list to write, JSON")
+      ->check(not_empty())
+      ->required();
   command
-      ->add_option("--dataset", options->dataset,
-                   "whose prompts: kvasir_polyp … chexlocalize; with --prompts any name")
-      ->check(not_empty())
-      ->required();
-  command->add_option("--images", options->images, "folder of the pictures")
-      ->check(not_empty())
-      ->required();
-  command->add_option("--masks", options->masks, "folder of the masks")
-      ->check(not_empty())
-      ->required();
-  command->add_option("--attributes", options->prepare.attributes,
-                      "JSON: mask name -> {\"shape\", \"color\", …}");
-  command->add_option("--prompts", options->table,
-                      "prompt table of one's own, JSON (docs/prompts.md)");
-  command->add_option("--position", options->position, "rule of the column words: study, corrected")
-      ->check(CLI::IsMember({"study", "corrected"}))
+      ->add_option(
+          "--show", options->show,
+          "also write an HTML page of so many first rows: pictures, masks, prompts; 0: none")
       ->capture_default_str();
-  command->add_option("--out", options->out, "annotation file, JSON")
-      ->check(not_empty())
-      ->required();
-  command->add_option("--show", options->show, "so many rows with small overlays as an HTML page")
-      ->capture_default_str();
-  command->add_option("--page", options->page, "that page; default: --out with .html");
+  command->add_option("--page", options->page,
+                      "where --show writes the page; default: --out with the ending .html");
   command->add_flag("--json", options->json, "print the report as JSON");
   command->callback([options] { run(*options); });
 }

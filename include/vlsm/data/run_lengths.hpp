@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,8 +14,9 @@
 #include "vlsm/image/raw_picture.hpp"
 
 // COCO's run lengths: how many pixels in turn are background, object, background, ..., down the
-// columns. In text each number takes characters of 6 bits from '0' on, 5 bits of it each, the
-// lowest first; from the fourth run on it is the difference to the run two before.
+// columns. As text a number is a row of characters, '0' + 6 bits: 5 bits of the number, the lowest
+// first, and a bit that says whether more follow. From the fourth run on the number is the
+// difference to the run two before.
 namespace vlsm {
 
 namespace detail {
@@ -23,11 +25,12 @@ namespace detail {
   throw Error("the run lengths " + what, where, "fetch the annotations again");
 }
 
-/// Runs of background and object in turn on the pixels of a mask; what they are is checked.
+/// Paints runs of background and object in turn into a mask [height, width]. Throws Error for sizes
+/// and runs that cannot be.
 class RunPainter {
  public:
   RunPainter(long long height, long long width, std::string const& where) : where_(where) {
-    std::string const size = "[" + std::to_string(height) + ", " + std::to_string(width) + "]";
+    std::string const size = shape_text(std::array{height, width});
     if (height < 1 || width < 1)
       throw Error("run lengths of a mask without pixels: size " + size, where,
                   "fetch the annotations again");
@@ -40,6 +43,7 @@ class RunPainter {
     mask_.fill(0);
   }
 
+  /// The next run, of background first. Throws Error where it is negative or too long.
   void paint(std::int64_t run) {
     std::size_t const left = height_ * width_ - at_;
     if (run < 0) throw_run_lengths("hold a run below 0: " + std::to_string(run), where_);
@@ -55,6 +59,7 @@ class RunPainter {
     object_ = !object_;
   }
 
+  /// The mask. Throws Error where the runs do not fill it.
   Mask done() {
     if (at_ != height_ * width_)
       throw_run_lengths("end after " + std::to_string(at_) + " of " + pixels(), where_);
@@ -63,7 +68,7 @@ class RunPainter {
 
  private:
   std::string pixels() const {
-    return std::to_string(height_) + " x " + std::to_string(width_) + " pixels";
+    return std::to_string(height_) + " x " + std::to_string(width_) + " pixels";  // as in "size"
   }
 
   std::string where_;
@@ -72,7 +77,8 @@ class RunPainter {
   Mask mask_;
 };
 
-/// The number that starts at `at`, which moves behind it.
+/// The number that starts at place `at` of the text; `at` moves behind it. Throws Error for a
+/// number that is cut off, holds a character that is none of these, or has more than 64 bits.
 inline std::int64_t run_number(std::string_view text, std::size_t& at, std::string const& where) {
   constexpr unsigned bits = 5, most = 64;
   std::uint64_t value = 0;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/image.hpp"
 
 namespace vlsm {
@@ -19,15 +20,20 @@ struct Box {
   constexpr bool operator==(Box const&) const = default;
 };
 
+/// The smallest box that holds both.
+constexpr Box united(Box const& a, Box const& b) {
+  return {std::min(a.x0, b.x0), std::min(a.y0, b.y0), std::max(a.x1, b.x1), std::max(a.y1, b.y1)};
+}
+
 namespace detail {
 
-/// Throws Error unless some of `box` lies in a picture of that size.
+/// Throws Error unless some pixel of `box` lies in a picture [height, width].
 inline void check_box(Box box, std::size_t height, std::size_t width) {
   auto const h = static_cast<std::int64_t>(height), w = static_cast<std::int64_t>(width);
   if (box.x0 > box.x1 || box.y0 > box.y1 || box.x0 >= w || box.y0 >= h || box.x1 < 0 || box.y1 < 0)
     throw Error("no pixel of the picture lies in the box",
                 "box " + shape_text(std::array{box.x0, box.y0, box.x1, box.y1}) + ", picture of " +
-                    std::to_string(width) + " x " + std::to_string(height) + " pixels",
+                    size_text(width, height) + " pixels",
                 "give [x0, y0, x1, y1] in the picture's own pixels");
 }
 
@@ -63,7 +69,7 @@ struct BoxStyle {
 /// The picture [H, W, 3] with a box around what lies in `box`, not filled: the outer edge stands
 /// `margin` pixels outside of it, the lines go inwards. The same pixels as the
 /// ImageDraw.rectangle([x0 - 10, y0 - 10, x1 + 10, y1 + 10], outline="#00ff00", width=5) of Pillow;
-/// lines beyond the picture's edge are not seen. Throws Error where no pixel lies in the box.
+/// lines beyond the picture's edge are not drawn. Throws Error where no pixel lies in the box.
 inline Image draw_box(Image image, Box box, BoxStyle const& style = {}) {
   detail::check_box(box, image.shape(0), image.shape(1));
   auto const height = static_cast<std::int64_t>(image.shape(0)),
@@ -82,8 +88,8 @@ inline Image draw_box(Image image, Box box, BoxStyle const& style = {}) {
   return image;
 }
 
-/// The part of the picture [H, W, 3] that lies in `box`, [h, w, 3]. Throws Error where there is
-/// none.
+/// The part of the picture [H, W, 3] that lies in `box`, [h, w, 3], smaller than the box where that
+/// reaches beyond the picture. Throws Error where no pixel lies in the box.
 inline Image crop(Image const& image, Box box) {
   detail::check_box(box, image.shape(0), image.shape(1));
   auto const clipped = [](std::int64_t value, std::size_t length) {
@@ -99,9 +105,9 @@ inline Image crop(Image const& image, Box box) {
   return part;
 }
 
-/// The square around a box, as wide as its longer side and moved into a picture of that size; where
-/// the picture is too small, as much of the square as it has. Cut along it, an object keeps its
-/// proportions. Throws Error where no pixel lies in the box.
+/// The square around a box, as wide as its longer side, moved so that it lies in a picture [height,
+/// width]. Where a side of the picture is shorter than the square, the result spans that whole side
+/// and is no square. Throws Error where no pixel lies in the box.
 inline Box square_around(Box box, std::size_t height, std::size_t width) {
   detail::check_box(box, height, width);
   std::int64_t const side = std::max(box.x1 - box.x0, box.y1 - box.y0) + 1;

@@ -42,8 +42,8 @@ inline constexpr KeyRule hf_blip_text_rules[] = {
 };
 static_assert(unambiguous(hf_blip_text_rules));
 
-/// The head of its answer decoder. What is tied may stand in a file a second time: the weights of
-/// the scores are the table of words, their bias is the head's.
+/// The head of its answer decoder. `decoder.` holds tied tensors a second time: its weights are the
+/// token embeddings, its bias is the head's.
 inline constexpr KeyRule hf_blip_head_rules[] = {
     {"dense.", "transform.dense."},
     {"norm.", "transform.LayerNorm."},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +12,8 @@
 #include "vlsm/image/box.hpp"
 #include "vlsm/image/image.hpp"
 
-// Prompts say of what shape and color an object is; no mask tells that. Who answers is any function
-// of a picture, the object's box and a question: a person, a table, a model.
+// Prompts name an object's shape and color, which no mask tells. An answerer is any function of a
+// picture, the object's box and a question: it may ask a person, a table or a model.
 namespace vlsm {
 
 /// Answers a question about what lies in a box of a picture, with a word or a few: "round". A
@@ -39,7 +40,7 @@ struct AnswerChoices {
   std::vector<std::string> words;  ///< "white", "pink", …
 };
 
-/// Whether `word` stands in the question, in any case, between what are no letters.
+/// Whether the question holds `word` as a whole word, in any case; letters are A to Z.
 inline bool asks_about(std::string_view question, std::string_view word) {
   auto const letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
   auto const alike = [](char a, char b) {

@@ -14,7 +14,8 @@
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/base/json.hpp"
 
-// What answerers said of a data set's masks, in a file: a model of 1.5 GB is asked once.
+// What is known of a data set's objects that masks do not tell, in a JSON file: a model of 1.5 GB
+// need be asked only once.
 //
 //     {
 //      "": {"answerer": "blip_vqa_base", "model": "0123456789abcdef"},
@@ -22,9 +23,8 @@
 //      …
 //     }
 //
-// The entry "" says who answered. No mask is called so, so nothing can be taken for it by mistake;
-// it comes first, whatever the masks are called; and since it is an object of texts as the others
-// are, readers that know nothing of it read the file as before. A file without it is read, too.
+// The entry "" says who answered. No mask has that name, it sorts first, and it is an object of
+// texts as all others are. A file without it is read, too.
 namespace vlsm {
 
 /// What is known of one mask's object.
@@ -45,9 +45,11 @@ struct AttributeFile {
 
 namespace detail {
 
+/// What to do about a file of another form.
 inline constexpr std::string_view mend_attributes = "write mask name -> {\"shape\", \"color\"}";
 
-/// Takes the text member `key` out of `row`, or nothing where there is none.
+/// Takes the text member `key` out of `row`, or nothing where there is none. Throws Error, which
+/// names `where`, for one that is empty or no text.
 inline std::optional<std::string> take_text(nlohmann::json& row, char const* key,
                                             std::string const& where) {
   auto const found = row.find(key);
@@ -60,6 +62,13 @@ inline std::optional<std::string> take_text(nlohmann::json& row, char const* key
   return text;
 }
 
+/// The text, or nothing where it is empty.
+inline std::optional<std::string> unless_empty(std::string const& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+/// Gives `row` the text as member `key`, or nothing where there is none. Throws Error for an empty
+/// one.
 inline void put_text(nlohmann::json& row, char const* key, std::optional<std::string> const& text,
                      std::string const& where) {
   if (text && text->empty())
@@ -67,6 +76,7 @@ inline void put_text(nlohmann::json& row, char const* key, std::optional<std::st
   if (text) row[key] = *text;
 }
 
+/// A mask's row, for messages.
 inline std::string attribute_row(std::string const& file, std::string_view mask) {
   return file + ", row \"" + brief(mask, 80) + "\"";
 }
@@ -109,13 +119,10 @@ inline AttributeFile read_attributes(std::filesystem::path const& path) {
 /// The text of an attribute file, rows in the order of their names. Throws Error with the row for a
 /// mask without a name, an empty answer, and what is not UTF-8; `where` is its file, for messages.
 inline std::string attributes_text(AttributeFile const& file, std::string const& where) {
-  auto const filled = [](std::string const& text) {
-    return text.empty() ? std::nullopt : std::optional(text);
-  };
   nlohmann::json json = nlohmann::json::object();
   nlohmann::json who = file.others;
-  detail::put_text(who, "answerer", filled(file.answerer), where);
-  detail::put_text(who, "model", filled(file.model), where);
+  detail::put_text(who, "answerer", detail::unless_empty(file.answerer), where);
+  detail::put_text(who, "model", detail::unless_empty(file.model), where);
   if (!who.empty()) json[""] = std::move(who);
   for (auto const& [mask, row] : file.rows) {
     std::string const here = detail::attribute_row(where, mask);

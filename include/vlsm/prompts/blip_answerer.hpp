@@ -3,12 +3,17 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/error.hpp"
+#include "vlsm/image/box.hpp"
+#include "vlsm/image/resize.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/models/blip_vqa.hpp"
 #include "vlsm/prompts/answerer.hpp"
@@ -100,7 +105,8 @@ class BlipAnswerer {
   Model const& model() const { return *model_; }
 
  private:
-  /// Token ids of each word, without frame.
+  /// Token ids of each word, without the tokenizer's start and end. Throws Error for a word without
+  /// any, and where there is no word.
   std::vector<tokenizer::Ids> ids_of(AnswerChoices const& choice) const {
     std::vector<tokenizer::Ids> rows;
     for (std::string const& word : choice.words) {
@@ -123,7 +129,7 @@ class BlipAnswerer {
   std::shared_ptr<Model const> model_;
   tokenizer::WordPieceTokenizer tokenizer_;
   BlipAnswererOptions options_;
-  std::vector<std::vector<tokenizer::Ids>> words_;  // of each of the choices
+  std::vector<std::vector<tokenizer::Ids>> words_;  // for each of the choices, its words' tokens
 };
 
 static_assert(AttributeAnswerer<BlipAnswerer<>>);

@@ -3,12 +3,18 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/error.hpp"
+#include "vlsm/compose/recipe.hpp"
+#include "vlsm/image/box.hpp"
+#include "vlsm/image/resize.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/prompts/answerer.hpp"
 #include "vlsm/tokenizer/tokenizer.hpp"
@@ -18,7 +24,7 @@ namespace vlsm {
 
 /// How a ClipAnswerer asks.
 struct ClipAnswererOptions {
-  std::vector<AnswerChoices> choices{};     ///< the words that it knows, a list a kind of question
+  std::vector<AnswerChoices> choices{};     ///< the words that it knows, for each kind of question
   std::string sentence = "a {word} polyp";  ///< what a word is put into
   Recipe recipe{};  ///< of the towers: the square's side, the normalization, the prompt's length
 };
@@ -101,7 +107,7 @@ class ClipAnswerer {
 
   std::shared_ptr<Vision const> vision_;
   ClipAnswererOptions options_;
-  std::vector<at::Tensor> said_;  // of each of the choices, [words, width]
+  std::vector<at::Tensor> said_;  // for each of the choices, its words' embeddings [words, width]
 };
 
 }  // namespace vlsm

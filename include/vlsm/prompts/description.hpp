@@ -7,21 +7,22 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/prompts/perturbation.hpp"
 
-// Prompts that say too much, too little, or two things at once, as newer work on robustness tries
-// them. What exactly they say is this library's proposal.
+// Prompts that say too much, too little, or two things at once, for tests of robustness. What
+// exactly they say is this library's proposal.
 namespace vlsm {
 
 /// How a sentence is changed as a whole.
 enum class Description {
   contradictory,     ///< an attribute's value beside its opposite: "small and large"
-  location_missing,  ///< the sentence that says as much as it can without the position
-  overdescribed,     ///< the sentence and behind it every shorter one: nothing new, more words
-  underdescribed,    ///< the shortest sentence: the target alone
+  location_missing,  ///< of the sentences without the position, one that names most attributes
+  overdescribed,     ///< the sentence, and behind it those of all levels that are shorter
+  underdescribed,    ///< the sentence that names fewest attributes: the target alone
 };
 
-/// A sentence of a table's level, described otherwise; `attribute` is the one that is contradicted.
-/// Throws Error where no template of the level made the sentence, and for a value without an
-/// opposite.
+/// A sentence of a table's level, described otherwise. `attribute` is the one that is contradicted;
+/// other kinds do not use it. A sentence that does not name it, or the position that is to be left
+/// out, stays. Throws Error where no template of the level made the sentence, and for a value
+/// without an opposite.
 inline std::string describe_otherwise(PromptTable const& table, std::string const& level,
                                       std::string const& sentence, Description kind,
                                       std::string const& attribute = "size") {
@@ -49,7 +50,7 @@ inline std::string describe_otherwise(PromptTable const& table, std::string cons
   if (all.empty()) return sentence;
   if (kind == Description::underdescribed) return all.front().sentence;
   if (kind == Description::location_missing) {
-    // Of those that say the most, the one of the level below.
+    // Of several that name as many, that of the first level.
     auto const most =
         std::ranges::find(all, all.back().named, [](auto const& one) { return one.named; });
     return most->sentence;

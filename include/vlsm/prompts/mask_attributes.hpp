@@ -3,17 +3,20 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/image.hpp"
 #include "vlsm/prompts/regions.hpp"
 
-// Number, size, position and bounding box of a mask's objects, by the rules that made the study's
-// published prompts (MIDL 2024; its annotations and the generator of its repository's history).
+// Number, size, position and bounding box of a mask's objects, by the rules that made the published
+// prompts of the study (Poudel et al., MIDL 2024).
 namespace vlsm {
 
 /// What is known of one row beside its pixels, in the words of a prompt: "size" -> "small, medium".
@@ -38,14 +41,14 @@ inline std::string cardinal(std::size_t number) {
   return number % 10 == 0 ? word : word + "-" + std::string(small[number % 10]);
 }
 
-/// How an object's column is found where no cell of the thirds holds it.
+/// How an object's column is found where no cell of the 3 x 3 grid holds it.
 enum class PositionRule {
-  study,  ///< by thirds of the height, a slip of the study: "right" is frequent in wide pictures
+  study,      ///< by thirds of the height, a slip that makes "right" frequent in wide pictures
   corrected,  ///< by thirds of the width
 };
 
-/// The size of one region as a word; empty for one that covers 0.01 % of the mask or less.
-/// `pixels` are the mask's.
+/// The size of one region as a word, by its pixels of 255; empty where they are 0.01 % of the mask
+/// or less. `pixels` is how many the mask has.
 constexpr std::string_view size_word(Region const& region, std::size_t pixels) {
   double const coverage = static_cast<double>(region.full) / static_cast<double>(pixels);
   if (coverage > 0.30) return "large";
@@ -59,9 +62,9 @@ inline constexpr std::array<std::string_view, 9> position_words{
     "top left", "top",         "top right", "left",        "center",
     "right",    "bottom left", "bottom",    "bottom right"};
 
-/// Where one region of a mask [height, width] lies: the cell that holds it all, or as the only one
-/// a tenth of it; else that of its box's center. A region without a pixel of 255 is "top left",
-/// where the study's division by zero put it.
+/// Where one region of a mask [height, width] lies, by its pixels of 255: the cell that holds all
+/// of them, or the only cell that holds a tenth of them or more; else the cell of its box's center.
+/// A region without such pixels is "top left", where a division by zero put it in the study.
 inline std::string_view position_word(Region const& region, std::size_t height, std::size_t width,
                                       PositionRule rule = PositionRule::study) {
   if (region.full == 0) return position_words[0];
@@ -87,17 +90,14 @@ inline std::string_view position_word(Region const& region, std::size_t height, 
   return position_words[row * 3 + column];
 }
 
-/// The box of all objects as the study's annotations have it: a pixel beyond the objects on each
-/// side, but not below 0. Boxes of at most 4 pixels do not count, those of single pixels and of
-/// slivers at the mask's border, unless their outlines touch another's; a mask [H, W] without any
-/// has [W, H, 0, 0]. `regions` are the mask's.
+/// The box of all objects of a mask [H, W] as the study's annotations have it: a pixel beyond the
+/// objects on each side, but not below 0. Where (x1 - x0)(y1 - y0) of an object's widened box is 4
+/// or less (single pixels, slivers at the mask's border), it does not count unless its outline
+/// touches another object's. Without any object [W, H, 0, 0]. `regions` are the mask's, by
+/// find_regions.
 inline Box study_box(Mask const& levels, std::vector<Region> const& regions) {
   std::size_t const height = levels.shape(0), width = levels.shape(1);
   Box box{static_cast<std::int64_t>(width), static_cast<std::int64_t>(height), 0, 0};
-  auto const add = [&](Box const& part) {
-    box = {std::min(box.x0, part.x0), std::min(box.y0, part.y0), std::max(box.x1, part.x1),
-           std::max(box.y1, part.y1)};
-  };
   auto const counts = [](Box const& part) { return (part.x1 - part.x0) * (part.y1 - part.y0) > 4; };
   bool specks = false;
   for (Region const& region : regions) {
@@ -105,12 +105,12 @@ inline Box study_box(Mask const& levels, std::vector<Region> const& regions) {
     Box const part{std::max(x0 - 1, std::int64_t{0}), std::max(y0 - 1, std::int64_t{0}), x1 + 1,
                    y1 + 1};
     if (counts(part))
-      add(part);
+      box = united(box, part);
     else
       specks = true;
   }
   if (!specks) return box;
-  // The outline: pixels whose right or lower neighbor is on the other side.
+  // The outline: pixels whose right or lower neighbor is object where they are not, or the reverse.
   Mask outline = Mask::from_shape({height, width});
   auto const differ = [&](std::size_t y, std::size_t x, std::size_t step) {
     std::uint8_t const* const pixel = levels.data() + y * width + x;
@@ -122,28 +122,28 @@ inline Box study_box(Mask const& levels, std::vector<Region> const& regions) {
           (x + 1 < width && differ(y, x, 1)) || (y + 1 < height && differ(y, x, width)) ? 255 : 0;
   for (Region const& region : find_regions(outline, Neighbors::eight)) {
     auto const& [x0, y0, x1, y1] = region.box;
-    if (Box const part{x0, y0, x1 + 1, y1 + 1}; counts(part)) add(part);
+    if (Box const part{x0, y0, x1 + 1, y1 + 1}; counts(part)) box = united(box, part);
   }
   return box;
 }
 
 /// What a mask says of its objects.
 struct MaskAttributes {
-  std::size_t number = 0;
-  std::string size;      ///< the distinct sizes from tiny to large, "small, medium"
-  std::string position;  ///< of each object, in the order of their first pixels: "top, top, left"
-  Box box;               ///< as study_box
-  std::vector<Region> regions;
+  std::size_t number = 0;  ///< how many objects
+  std::string size;        ///< the distinct sizes from tiny to large, "small, medium"
+  std::string position;    ///< of each object, in the order of their first pixels: "top, top, left"
+  Box box;                 ///< as study_box
+  std::vector<Region> regions;  ///< the objects, in the order of their first pixels
 
-  /// In a prompt's words; of a mask without objects none.
+  /// number, size and position in a prompt's words; nothing of a mask without objects.
   Attributes words() const {
     if (number == 0) return {};
     return {{"number", cardinal(number)}, {"size", size}, {"position", position}};
   }
 };
 
-/// The attributes of a mask [H, W]. Its levels count: objects are what reaches 128, their size and
-/// place are that of their pixels of 255, so the soft rims of a JPEG are left out.
+/// The attributes of a mask [H, W]. Objects are the regions of pixels from 128 on; size and
+/// position are those of their pixels of 255, so the soft rims of a JPEG are left out.
 inline MaskAttributes mask_attributes(Mask const& levels, PositionRule rule = PositionRule::study) {
   std::size_t const height = levels.shape(0), width = levels.shape(1);
   auto regions = find_regions(levels);
@@ -152,16 +152,16 @@ inline MaskAttributes mask_attributes(Mask const& levels, PositionRule rule = Po
                         .position = {},
                         .box = study_box(levels, regions),
                         .regions = std::move(regions)};
-  auto const append = [](std::string& list, std::string_view word) {
-    list += (list.empty() ? "" : ", ") + std::string(word);
-  };
+  std::vector<std::string_view> sizes, positions;
   for (std::string_view const word : {"tiny", "small", "medium", "large"})
     if (std::ranges::any_of(result.regions, [&](Region const& region) {
           return size_word(region, height * width) == word;
         }))
-      append(result.size, word);
+      sizes.push_back(word);
   for (Region const& region : result.regions)
-    append(result.position, position_word(region, height, width, rule));
+    positions.push_back(position_word(region, height, width, rule));
+  result.size = detail::joined(sizes);
+  result.position = detail::joined(positions);
   return result;
 }
 

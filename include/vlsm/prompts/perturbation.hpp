@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/prompts/perturbation_words.hpp"
 #include "vlsm/prompts/prompt_table.hpp"
 
@@ -19,7 +22,7 @@ enum class Perturbation {
   opposite,  ///< words of another meaning: does it follow the word?
 };
 
-/// The attributes that have words to replace theirs.
+/// The names of the attributes that can be perturbed.
 inline std::vector<std::string> perturbed_attributes() {
   std::vector<std::string> names;
   auto const all = nlohmann::json::parse(detail::perturbation_words);
@@ -46,24 +49,23 @@ class Perturber {
                   "choose one of " + all + "or all");
   }
 
-  /// The value of a slot that follows from `attribute`: as a whole, or a list element by element;
-  /// one of another attribute stays. Throws Error for a value without a counterpart.
+  /// The counterpart of `text`, a value of `attribute`: that of the whole text, or of each element
+  /// of a list ("small, large"). An empty text and the values of attributes that are not perturbed
+  /// stay. Throws Error for a value without a counterpart.
   std::string value(std::string const& attribute, std::string const& text) const {
     auto const words = words_.find(attribute);
     if (words == words_.end() || text.empty()) return text;
     if (auto const whole = words->second.find(text); whole != words->second.end())
       return whole->second;
-    std::string result;
-    for (std::string_view rest = text;;) {
-      std::size_t const comma = rest.find(", ");
-      auto const item = words->second.find(std::string(rest.substr(0, comma)));
+    std::vector<std::string> changed;
+    for (std::string_view const part : detail::split_text(text, ", ")) {
+      auto const item = words->second.find(std::string(part));
       if (item == words->second.end())
         throw Error("this value of " + attribute + " has no counterpart", "\"" + text + "\"",
                     "leave its rows out, or perturb another attribute");
-      result += (result.empty() ? "" : ", ") + item->second;
-      if (comma == std::string_view::npos) return result;
-      rest.remove_prefix(comma + 2);
+      changed.push_back(item->second);
     }
+    return detail::joined(changed);
   }
 
   /// A sentence of a table's level with other words for the attribute; one that does not name it
@@ -72,7 +74,8 @@ class Perturber {
                        std::string const& text) const {
     auto const changed =
         table.rewrite(level, text, [&](std::string const& slot, std::string const& old) {
-          // "regular" stands for "benign": it has words of its own, "s" of "tumors" has none.
+          // Slots that follow from an attribute: "regular", of "benign", has a counterpart; the "s"
+          // of "tumors", of the number, has none and stays.
           std::string const& source = table.source_of(slot);
           auto const words = words_.find(source);
           bool const derived = source != slot;
@@ -87,7 +90,7 @@ class Perturber {
 
  private:
   std::string attribute_;
-  std::map<std::string, std::map<std::string, std::string>> words_;
+  std::map<std::string, std::map<std::string, std::string>> words_;  // attribute -> old -> new
 };
 
 }  // namespace vlsm

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/json.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/prompts/sentence_template.hpp"
 
 namespace vlsm {
@@ -26,8 +28,10 @@ namespace vlsm {
 ///      "known":  {"size": ["tiny", "small", "medium", "large"]}}
 ///
 /// `levels`: a template, or a list of equivalent ones; a level that names a list of `values` holds
-/// its sentence once for each. `empty`: the levels of a mask without objects. `words`: slots that
-/// follow from an attribute. `known`: what an attribute can be, alone or as a list ("top, left").
+/// its sentence once for each item. `empty`: the levels of a mask without objects. `words`: slots
+/// whose text follows from the attribute `from`; "*" is for all other values. `known`: what an
+/// attribute can be, alone or as a list ("top, left"); used where sentences are parsed, not
+/// checked.
 class PromptTable {
  public:
   /// A level's sentences; a single one is written as text, not as a list of one.
@@ -58,8 +62,8 @@ class PromptTable {
     if (levels_.empty()) fail("a prompt table without \"levels\"");
   }
 
-  /// All prompts that these attributes fill; of a mask without objects those of `empty`. Levels
-  /// with a slot that has no value are left out.
+  /// All prompts that these attributes fill, by level. Of a mask without objects (`empty`) those of
+  /// the member `empty`, where the table has it. Levels with a slot that has no value are left out.
   Prompts render(Attributes attributes, bool empty = false) const {
     derive(attributes);
     Prompts prompts;
@@ -70,8 +74,8 @@ class PromptTable {
     return prompts;
   }
 
-  /// The slots' values in a sentence of a level, with the slots that follow from others; nothing
-  /// where no template of the level made it.
+  /// The value of each slot in a sentence of a level, slots of `values` and `words` included;
+  /// nothing where no template of the level made it.
   std::optional<Attributes> parse(std::string_view level, std::string_view sentence) const {
     std::optional<Attributes> found;
     for_each_template(level, [&](SentenceTemplate const& form) {
@@ -96,14 +100,14 @@ class PromptTable {
     return result;
   }
 
-  /// A level's first sentence that these slots fill, and how many of them it names.
+  /// A level's first sentence that some slots fill.
   struct Restated {
     std::string level, sentence;
-    std::size_t named = 0;
+    std::size_t named = 0;  ///< how many attributes it names; slots of `values` do not count
   };
 
-  /// What else can be said with the slots of a sentence that was read (`parse`): of each level the
-  /// first template that they fill.
+  /// What can be said with the slots of a parsed sentence: of each level the first template that
+  /// they fill.
   std::vector<Restated> restate(Attributes const& slots) const {
     std::vector<Restated> all;
     for (auto const& [level, form] : levels_)
@@ -123,7 +127,8 @@ class PromptTable {
     return all;
   }
 
-  /// The slots that need an attribute: neither `values` nor `words` fill them.
+  /// The attributes that the templates of `levels` need: slots that `values` do not fill, and what
+  /// those of `words` follow from.
   std::set<std::string> attributes() const {
     std::set<std::string> names;
     for (auto const& [level, form] : levels_)
@@ -147,6 +152,7 @@ class PromptTable {
   /// Whether there are prompts of their own for masks without objects.
   bool tells_empty() const { return !empty_.empty(); }
 
+  /// The names of the levels, sorted as texts.
   std::vector<std::string> levels() const {
     std::vector<std::string> names;
     for (auto const& [level, form] : levels_) names.push_back(level);
@@ -214,7 +220,8 @@ class PromptTable {
     }
   }
 
-  /// Appends the sentences of a level, for each item of the lists that its slots name.
+  /// Appends the sentences of a level, one for each item of the longest list that a template's
+  /// slots name; shorter lists repeat their last item. False where a slot has no value.
   bool sentences_of(Form const& form, Attributes const& attributes, Prompt& prompt) const {
     for (SentenceTemplate const& sentence : form.templates) {
       std::size_t count = 1;
@@ -224,9 +231,7 @@ class PromptTable {
       for (std::size_t i = 0; i < count; ++i) {
         auto const text = sentence.render([&](std::string const& slot) -> std::string const* {
           if (auto const value = values_.find(slot); value != values_.end())
-            return &value
-                        ->second[value->second.size() == 1 ? 0
-                                                           : std::min(i, value->second.size() - 1)];
+            return &value->second[std::min(i, value->second.size() - 1)];
           auto const value = attributes.find(slot);
           return value == attributes.end() ? nullptr : &value->second;
         });
@@ -260,12 +265,9 @@ class PromptTable {
     }
   };
   static bool is_list_of(std::vector<std::string> const& words, std::string_view text) {
-    for (;;) {
-      std::size_t const comma = text.find(", ");
-      if (std::ranges::find(words, text.substr(0, comma)) == words.end()) return false;
-      if (comma == std::string_view::npos) return true;
-      text.remove_prefix(comma + 2);
-    }
+    return std::ranges::all_of(detail::split_text(text, ", "), [&](std::string_view item) {
+      return std::ranges::find(words, item) != words.end();
+    });
   }
 
   std::string where_;

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "vlsm/image/box.hpp"
@@ -15,37 +15,86 @@ namespace vlsm {
 
 /// A connected region of a mask.
 struct Region {
-  Box box{};             ///< of its pixels, all four ends inside
+  Box box{};             ///< the smallest that holds its pixels
   std::size_t area = 0;  ///< pixels from 128 on
   std::size_t full = 0;  ///< pixels of exactly 255
   /// `full`, by the thirds of the mask: top left, top, top right, left, … to bottom right.
   std::array<std::size_t, 9> cells{};
+
+  /// Takes another part of the same region in.
+  void add(Region const& part) {
+    box = united(box, part.box);
+    area += part.area;
+    full += part.full;
+    for (std::size_t c = 0; c < cells.size(); ++c) cells[c] += part.cells[c];
+  }
 };
 
 /// Which pixels are neighbors.
 enum class Neighbors {
   four,   ///< those that share a side
-  eight,  ///< those that share a corner, too
+  eight,  ///< those that share a side or a corner
 };
 
-/// Where the thirds of a side begin: the second and the last.
+/// Where the second and the last third of a side begin.
 constexpr std::array<std::size_t, 2> thirds(std::size_t side) { return {side / 3, 2 * side / 3}; }
 
-/// The regions of a mask's pixels from 128 on, [H, W], in the order of their first pixels, row by
-/// row. One pass over the runs of each row, whose regions are joined where runs touch.
+namespace detail {
+
+/// Regions while they are found, which may turn out to be parts of one.
+class RegionParts {
+ public:
+  /// Adds a part without pixels whose first one will be there.
+  void begin(std::int64_t column, std::int64_t row) {
+    parent_.push_back(parts_.size());
+    parts_.push_back({.box = {column, row, column, row}});
+  }
+  std::size_t size() const { return parts_.size(); }
+  Region& operator[](std::size_t part) { return parts_[part]; }
+
+  /// The oldest of the parts that are joined with this one.
+  std::size_t oldest(std::size_t part) {
+    while (parent_[part] != part) part = parent_[part] = parent_[parent_[part]];
+    return part;
+  }
+  void join(std::size_t a, std::size_t b) {
+    auto const [older, younger] = std::minmax({oldest(a), oldest(b)});
+    parent_[younger] = older;
+  }
+
+  /// The regions, in the order of their oldest parts.
+  std::vector<Region> joined() {
+    std::vector<Region> regions;
+    std::vector<std::size_t> place(parts_.size());
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (parent_[i] == i) {
+        place[i] = regions.size();
+        regions.push_back(parts_[i]);
+      } else {
+        regions[place[oldest(i)]].add(parts_[i]);  // the older one, so it is there already
+      }
+    }
+    return regions;
+  }
+
+ private:
+  std::vector<Region> parts_;
+  std::vector<std::size_t> parent_;
+};
+
+}  // namespace detail
+
+/// The regions of the pixels from 128 on of a mask [H, W], in the order of their first pixels, row
+/// by row. One pass over the runs of each row, which join the regions of the runs that they touch
+/// above.
 inline std::vector<Region> find_regions(Mask const& levels, Neighbors neighbors = Neighbors::four) {
   struct Run {
-    std::size_t first, end, region;
+    std::size_t first, end, part;
   };
   std::size_t const height = levels.shape(0), width = levels.shape(1);
   std::size_t const reach = neighbors == Neighbors::eight ? 1 : 0;
   auto const row_cuts = thirds(height), column_cuts = thirds(width);
-  std::vector<Region> regions;
-  std::vector<std::size_t> parent;  // of regions that were joined; the older one is the root
-  auto const root = [&](std::size_t region) {
-    while (parent[region] != region) region = parent[region] = parent[parent[region]];
-    return region;
-  };
+  detail::RegionParts parts;
   std::vector<Run> above, here;
   for (std::size_t y = 0; y < height; ++y) {
     std::uint8_t const* const row = levels.data() + y * width;
@@ -57,23 +106,16 @@ inline std::vector<Region> find_regions(Mask const& levels, Neighbors neighbors 
         ++x;
         continue;
       }
-      Run run{x, x, regions.size()};
+      Run run{x, x, parts.size()};
       while (run.end < width && row[run.end] >= 128) ++run.end;
       while (upper != above.end() && upper->end + reach <= run.first) ++upper;
       for (auto one = upper; one != above.end() && one->first < run.end + reach; ++one) {
-        std::size_t const other = root(one->region);
-        if (run.region < regions.size()) {
-          auto const [older, younger] = std::minmax({root(run.region), other});
-          parent[younger] = older;
-        }
-        run.region = root(other);
+        if (run.part < parts.size()) parts.join(run.part, one->part);
+        run.part = parts.oldest(one->part);
       }
-      if (run.region == regions.size()) {
-        parent.push_back(run.region);
-        auto const column = static_cast<std::int64_t>(x), line = static_cast<std::int64_t>(y);
-        regions.push_back({.box = {column, line, column, line}});
-      }
-      Region& region = regions[run.region];
+      if (run.part == parts.size())
+        parts.begin(static_cast<std::int64_t>(x), static_cast<std::int64_t>(y));
+      Region& region = parts[run.part];
       region.box.x0 = std::min(region.box.x0, static_cast<std::int64_t>(run.first));
       region.box.x1 = std::max(region.box.x1, static_cast<std::int64_t>(run.end) - 1);
       region.box.y1 = static_cast<std::int64_t>(y);
@@ -87,24 +129,7 @@ inline std::vector<Region> find_regions(Mask const& levels, Neighbors neighbors 
     }
     std::swap(above, here);
   }
-
-  std::vector<Region> roots;
-  std::vector<std::size_t> place(regions.size());
-  for (std::size_t i = 0; i < regions.size(); ++i) {
-    if (parent[i] == i) {
-      place[i] = roots.size();
-      roots.push_back(regions[i]);
-      continue;
-    }
-    Region& whole = roots[place[root(i)]];  // the older one, so it is there already
-    Region const& part = regions[i];
-    whole.box = {std::min(whole.box.x0, part.box.x0), std::min(whole.box.y0, part.box.y0),
-                 std::max(whole.box.x1, part.box.x1), std::max(whole.box.y1, part.box.y1)};
-    whole.area += part.area;
-    whole.full += part.full;
-    for (std::size_t c = 0; c < 9; ++c) whole.cells[c] += part.cells[c];
-  }
-  return roots;
+  return parts.joined();
 }
 
 }  // namespace vlsm

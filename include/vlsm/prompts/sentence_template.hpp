@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cctype>
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
@@ -13,8 +14,8 @@
 
 namespace vlsm {
 
-/// A sentence with slots in braces: "{Number} {size} tumor{s} at the {position}." A slot with a
-/// capital takes its value with a capital.
+/// A sentence with slots in braces: "{Number} {size} tumor{s} at the {position}." The slot {Number}
+/// is {number} whose value gets a capital in front.
 class SentenceTemplate {
  public:
   /// Throws Error, with `where`, for braces that do not pair and for a slot without a plain name.
@@ -43,7 +44,8 @@ class SentenceTemplate {
     }
   }
 
-  /// The names of the slots, in their order.
+  /// The names of the slots, in lower case at their first letter, in their order; a name may be
+  /// there twice.
   std::vector<std::string> slots() const {
     std::vector<std::string> names;
     for (Part const& part : parts_)
@@ -88,11 +90,12 @@ class SentenceTemplate {
   }
 
  private:
-  struct Part {  // a literal, and the slot behind it
+  struct Part {  // a literal, and the slot behind it; at the sentence's end there may be none
     std::string literal, slot;
     bool capital;
   };
 
+  /// Whether the parts from `at` on made the text `rest`; then `values` has the slots' values, too.
   template <class Allowed>
   bool match_from(std::size_t at, std::string_view rest, Allowed const& allowed,
                   Attributes& values) const {

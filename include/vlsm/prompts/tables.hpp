@@ -8,7 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
+#include "vlsm/base/error.hpp"
+#include "vlsm/base/json.hpp"
 #include "vlsm/prompts/builtin_tables.hpp"
 #include "vlsm/prompts/prompt_table.hpp"
 
@@ -16,8 +20,9 @@ namespace vlsm {
 
 namespace detail {
 
-/// A table with the members of the one that it is `like`, whose own may be like another; null takes
-/// a member out.
+/// The table's JSON with the members of the one that it is `like`, which may be like another,
+/// merged in by JSON merge patch (RFC 7396): null takes a member out. What is no object is returned
+/// as it is. Throws Error, which names `where`, for a `like` that names no table.
 inline nlohmann::json resolve_prompt_table(nlohmann::json table, std::string const& where) {
   static nlohmann::json const known = [] {
     auto tables = nlohmann::json::parse(builtin_prompt_tables);
@@ -50,13 +55,14 @@ inline std::optional<PromptTable> study_prompt_table(std::string_view dataset) {
 }
 
 /// A table of the user's own as JSON text: members as in PromptTable, and `like`, the name of a
-/// data set or family whose members it takes where it has none. Throws Error, with `where`.
+/// data set or family whose members it takes over. Throws Error, which names `where`, for other
+/// text.
 inline PromptTable parse_prompt_table(std::string_view text, std::string const& where) {
   auto json = parse_json(text, where, "mend the prompt table", {.unique_keys = true});
   return PromptTable(detail::resolve_prompt_table(std::move(json), where), where);
 }
 
-/// The same from a file. Throws Error.
+/// The same from a file. Throws Error where it cannot be read, and as parse_prompt_table does.
 inline PromptTable read_prompt_table(std::filesystem::path const& path) {
   std::ifstream in(path, std::ios::binary);
   std::error_code ignored;

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "vlsm/base/error.hpp"
 #include "vlsm/nn/check_input.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 
 namespace vlsm {
 
-/// The sizes of a BERT whose layers also look at something else.
+/// The sizes of a BERT with cross attention.
 struct CrossBertConfig {
   LayerConfig layer;
   int blocks = 0;
@@ -43,7 +50,7 @@ class CrossBert : public Module {
     return x;
   }
 
-  /// The table of words, [vocabulary, width]: a language model's head is tied to it.
+  /// The token embeddings, [vocabulary, width], which a language model's head shares.
   at::Tensor const& words() const { return words_; }
 
   static constexpr long long parameter_count() {
@@ -66,7 +73,7 @@ class CrossBert : public Module {
                   "leave its [CLS] out of the padding");
   }
 
-  /// The same for each of `batch` rows.
+  /// What is looked at, checked, and where it is of one row, the same for each of `batch` rows.
   static Beside of_batch(Beside beside, std::int64_t batch) {
     at::Tensor& states = beside.states;
     if (states.dim() != 3 || states.size(1) == 0 || states.size(2) != width ||

@@ -11,7 +11,7 @@
 
 namespace vlsm {
 
-/// The picture of a DICOM file: gray as numbers, or color; the other one is empty.
+/// The picture of a DICOM file: gray as numbers, or color, as `is_color` says; the other is empty.
 struct DicomPicture {
   /// Gray, [H, W]: stored values with the file's rescale slope and intercept, larger is lighter
   /// (MONOCHROME1 is inverted). No window is applied.
@@ -21,9 +21,9 @@ struct DicomPicture {
 };
 
 /// Reads the picture out of a DICOM file's bytes: one frame of gray of 8 or 16 bits, or RGB of 8,
-/// not packed or by run lengths. Throws Error, which names `where`, for what is no such file, for
-/// several frames, for a transfer syntax that is not read (by its name and UID), for damage, and in
-/// a build without DCMTK, whose warnings are switched off when this is first called.
+/// uncompressed or packed by run lengths (RLE). The first call switches DCMTK's log off. Throws
+/// Error, which names `where`, for what is no such file, for several frames, for a transfer syntax
+/// that is not read (by its name and UID), for damage, and in a build without DCMTK.
 DicomPicture parse_dicom(std::string_view bytes, std::string const& where);
 
 /// Reads a DICOM file as parse_dicom does. Throws Error likewise, and for a missing file.

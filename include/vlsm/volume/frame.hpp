@@ -14,20 +14,21 @@
 
 namespace vlsm {
 
-/// One 2D frame of numbers, [height, width] row after row, as a medical file gives them: what the
-/// readers of volume/ return. A float holds every whole number of 8 and 16 bits.
+/// One 2D frame of numbers, row after row, as a medical file gives them: what the readers of
+/// volume/ return. A float holds every whole number of up to 24 bits exactly; larger ones are
+/// rounded.
 struct Frame {
   std::size_t height = 0, width = 0;
   std::vector<float> values{};  ///< [H, W]
 };
 
-/// The smallest and the largest value of a frame, without what is no number.
+/// The smallest and the largest value of a frame.
 struct FrameRange {
-  float low = 0, high = 0;
-  bool whole = true;  ///< all are whole numbers; none is NaN or infinite
+  float low = 0, high = 0;  ///< NaN aside; 0 where there is no other value
+  bool whole = true;        ///< all are whole numbers; none is NaN or infinite
 };
 
-/// What values a frame has, so that a caller can decide how to make 8 bits of them.
+/// The range of a frame's values, by which a caller can decide how to make 8 bits of them.
 inline FrameRange range_of(Frame const& frame) {
   FrameRange range;
   bool first = true;

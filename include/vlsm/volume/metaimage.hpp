@@ -17,19 +17,20 @@ namespace vlsm {
 struct MetaImageHeader {
   std::size_t height = 0, width = 0, frames = 0;
   detail::SampleRules samples{};
-  bool compressed = false;
-  std::optional<std::size_t> skip = 0;  ///< bytes before the pixels; none: they are the last bytes
-  std::string data_file{};              ///< beside the header's; empty: behind the text
-  std::size_t text_size = 0;            ///< bytes, up to what is behind the text
+  bool compressed = false;              ///< by zlib or gzip
+  std::optional<std::size_t> skip = 0;  ///< bytes before the pixels; unset: they end the file
+  std::string data_file{};              ///< path below the header's folder; empty: behind the text
+  std::size_t text_size = 0;            ///< bytes of the text, its last line end included
 };
 
 /// Reads the text that a MetaImage begins with. Throws Error, which names `where`, for text that is
 /// none, a kind that is not read (several channels, a list of files), and a size that is none.
 MetaImageHeader parse_metaimage_header(std::string_view bytes, std::string const& where);
 
-/// Frame `frame` of `data`, what the file holds that the header names, or the header's own file
-/// behind the text. Without a number there must be one frame only. Throws Error, which names
-/// `where`, where pixels are missing or damaged.
+/// Frame `frame`, from 0, of `data`: all bytes of the data file that the header names, or those
+/// behind the text in the header's own file. Without a number there must be one frame only. Throws
+/// Error, which names `where`, for a frame that is not there, and for pixels that are missing or
+/// damaged.
 Frame parse_metaimage(MetaImageHeader const& header, std::string_view data,
                       std::string const& where, std::optional<std::size_t> frame = std::nullopt);
 

@@ -19,22 +19,23 @@ struct NiftiHeader {
   std::size_t frames = 0;         ///< the product of all sides from the third on
   detail::SampleRules samples{};  ///< with the file's slope and intercept
   std::size_t data_at = 0;        ///< where the voxels begin, in the file that holds them
-  bool pair = false;              ///< they are in an .img file of their own
+  bool pair = false;              ///< whether the voxels are in an .img file of their own
 };
 
-/// Reads a NIfTI-1 header out of a file's bytes, which are not packed. Throws Error, which names
-/// `where`, for what is none, sides and kinds of voxels that are not read, and in a build without
-/// libnifti.
+/// Reads a NIfTI-1 header out of a file's bytes, unpacked. Throws Error, which names `where`, for
+/// what is none, for sides and types of voxels that are not read, and in a build without libnifti.
 NiftiHeader parse_nifti_header(std::string_view bytes, std::string const& where);
 
-/// One frame of a whole .nii file in memory, packed by gzip or not; without a number it must be the
-/// only one. Rows and columns are as stored: what the header says of axes and signs turns nothing.
-/// Throws Error, which names `where`, as parse_nifti_header does, and where voxels are missing.
+/// One frame, from 0, of a whole .nii file in memory, packed by gzip or not; without a number it
+/// must be the only one. Frames are what the first two sides span. Rows and columns are as stored:
+/// what the header says of axes and signs turns nothing. Throws Error, which names `where`, as
+/// parse_nifti_header does, and where voxels are missing.
 Frame parse_nifti(std::string_view bytes, std::string const& where,
                   std::optional<std::size_t> frame = std::nullopt);
 
-/// Reads a NIfTI-1 file (.nii, .nii.gz, or .hdr with its .img, packed or not) as parse_nifti does.
-/// Throws Error for files that are missing, damaged, too large or of a kind that is not read.
+/// Reads a frame of a NIfTI-1 file (.nii, .nii.gz, or .hdr with its .img, packed or not) as
+/// parse_nifti does. Throws Error for files that are missing, damaged, too large or of a kind that
+/// is not read.
 Frame read_nifti(std::filesystem::path const& path,
                  std::optional<std::size_t> frame = std::nullopt);
 

@@ -14,29 +14,33 @@
 #include <string_view>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/raw_picture.hpp"
 #include "vlsm/volume/frame.hpp"
 
 // What the readers of volume/ share: stored samples to numbers, and what a size may be.
 namespace vlsm::detail {
 
+/// The type of a stored sample.
 enum class SampleType { uint8, int8, uint16, int16, uint32, int32, float32, float64 };
 
+/// Bytes of a sample.
 constexpr std::size_t sample_size(SampleType type) {
   constexpr std::size_t sizes[] = {1, 1, 2, 2, 4, 4, 4, 8};
   return sizes[static_cast<std::size_t>(type)];
 }
 
-/// How samples are stored, and what becomes of them.
+/// How samples are stored, and the number that one means: stored * slope + intercept.
 struct SampleRules {
   SampleType type = SampleType::uint8;
   bool big_endian = false;
   double slope = 1, intercept = 0;
 };
 
-/// Throws Error where a frame of these sides is none to be read.
+/// Throws Error for a side below 1, and for frames that are too large: more than largest_picture
+/// pixels, or a side above longest_side (image/raw_picture.hpp).
 inline void check_frame_size(long long width, long long height, std::string const& where) {
-  std::string const size = std::to_string(width) + " x " + std::to_string(height);
+  std::string const size = size_text(width, height);
   if (width < 1 || height < 1)
     throw Error("a frame's sides must be 1 or more, not " + size, where,
                 "fetch the file again, or write it anew");
@@ -46,7 +50,8 @@ inline void check_frame_size(long long width, long long height, std::string cons
         "scale them to at most 100 million pixels and " + std::to_string(longest_side) + " a side");
 }
 
-/// Which of `frames` is meant; throws Error where that is not clear, or there is none such.
+/// Which of `frames` frames is read, from 0: `frame`, or the only one. Throws Error where no frame
+/// is named though there are several, and for one that the file does not have.
 inline std::size_t chosen_frame(std::optional<std::size_t> frame, std::size_t frames,
                                 std::string const& where) {
   if (!frame && frames > 1)
@@ -59,18 +64,18 @@ inline std::size_t chosen_frame(std::optional<std::size_t> frame, std::size_t fr
   return frame.value_or(0);
 }
 
-/// The bytes of frame `k` in `data`, which holds frames one after another; throws Error where they
-/// are not all there.
-inline std::string_view frame_bytes(std::string_view data, std::size_t frame, std::size_t k,
+/// The bytes of frame `k` in `data`, which holds frames of `size` bytes one after another. Throws
+/// Error where they are not all there.
+inline std::string_view frame_bytes(std::string_view data, std::size_t size, std::size_t k,
                                     std::string const& where) {
-  if (k >= data.size() / frame)
+  if (k >= data.size() / size)
     throw Error("the pixels are cut off: " + std::to_string(data.size()) + " bytes of " +
-                    std::to_string(frame) + " a frame",
+                    std::to_string(size) + " a frame",
                 where, "fetch the file again");
-  return data.substr(k * frame, frame);
+  return data.substr(k * size, size);
 }
 
-/// A number as a float; what is beyond its range is infinite.
+/// A number as a float, infinite beyond a float's range: the plain conversion is undefined there.
 inline float to_float(double value) {
   constexpr float infinite = std::numeric_limits<float>::infinity();
   if (std::abs(value) > double{std::numeric_limits<float>::max()})
@@ -78,6 +83,7 @@ inline float to_float(double value) {
   return static_cast<float>(value);
 }
 
+/// Writes the numbers of stored samples of type T to `out`.
 template <class T>
 void put_samples(std::string_view bytes, SampleRules const& rules, float* out) {
   bool const turn = sizeof(T) > 1 && rules.big_endian != (std::endian::native == std::endian::big);
@@ -93,7 +99,7 @@ void put_samples(std::string_view bytes, SampleRules const& rules, float* out) {
   }
 }
 
-/// A frame of the sides given, which are checked, out of as many bytes as it takes.
+/// The frame [height, width] of `bytes`, exactly as many as it takes; sides are not checked here.
 inline Frame frame_of(std::string_view bytes, std::size_t height, std::size_t width,
                       SampleRules const& rules) {
   Frame frame{.height = height, .width = width};
@@ -128,11 +134,11 @@ inline Frame frame_of(std::string_view bytes, std::size_t height, std::size_t wi
   return frame;
 }
 
-/// More than a DEFLATE stream of so many bytes can unpack to: what a file promises beyond that is
-/// refused before memory is asked for.
+/// The most bytes that a DEFLATE stream of `packed` bytes can unpack to: a file that promises more
+/// is refused before memory is asked for.
 inline std::size_t most_inflated(std::size_t packed) { return packed * 1032 + 1032; }
 
-/// A file's bytes as text.
+/// Bytes as a view of chars.
 inline std::string_view text_of(std::span<std::byte const> bytes) {
   return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
 }

@@ -20,7 +20,8 @@ struct AnswerFrame {
   std::int64_t pad = 0;    ///< fills the rows of a batch that ended earlier
 };
 
-/// The likeliest token again and again, until each row has its end or has grown by `most` tokens.
+/// Greedy decoding: appends the likeliest token until each row has its end or has grown by `most`
+/// tokens.
 ///
 /// @param batch   how many rows
 /// @param logits  int64 ids [B, T] -> logits [B, T, V]
@@ -78,7 +79,8 @@ at::Tensor weigh_answers(std::vector<std::vector<std::int64_t>> const& answers, 
   if (answers.empty() || empty)
     throw Error(answers.empty() ? "there is no answer to choose from" : "an answer has no token",
                 "restricted decoding", "give words that the tokenizer knows");
-  constexpr std::size_t at_once = 64;  // scores of a vocabulary of 30,524: 8 MB a token
+  // Bounds the memory: 64 rows of logits over 30,524 ids take 8 MB for each token of the answers.
+  constexpr std::size_t at_once = 64;
   std::vector<at::Tensor> scores;
   for (std::size_t begin = 0; begin < answers.size(); begin += at_once) {
     std::vector<std::vector<std::int64_t>> const some(

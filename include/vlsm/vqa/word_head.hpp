@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
+
+#include "vlsm/nn/linear.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 
 namespace vlsm {
 
-/// BERT's language model head: a dense layer, its activation and norm, and a score for each word,
-/// whose weights are the table of words itself.
+/// BERT's language model head: a dense layer, its activation and norm, and a score (logit) for each
+/// token, whose weights are the token embeddings themselves.
 class WordHead : public Module {
  public:
   WordHead(LayerConfig c, int vocabulary)

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "vlsm/data/formats/pairs.hpp"
 
@@ -30,7 +31,7 @@ inline SourceSet read_bkai(std::filesystem::path const& source) {
     for (std::string const& name : detail::files_in(test))
       if (detail::is_picture_name(name))
         left_out.names.push_back(fs::relative(test / name, root).generic_string());
-  if (!left_out.names.empty()) set.findings.push_back(left_out);
+  detail::add_finding(set.findings, std::move(left_out));
   return set;
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "vlsm/data/formats/find_layout.hpp"
@@ -16,7 +17,8 @@ namespace vlsm {
 
 namespace detail {
 
-/// The union of a picture's masks. Throws Error for one of another size than the first.
+/// The union [H, W] of a picture's masks, at least one. Throws Error for one that cannot be read or
+/// is of another size than the first.
 inline SourceMask union_of(std::vector<std::filesystem::path> const& files) {
   SourceMask all = gray_levels(files[0]);
   for (std::size_t i = 1; i < files.size(); ++i) {
@@ -33,7 +35,8 @@ inline SourceMask union_of(std::vector<std::filesystem::path> const& files) {
   return all;
 }
 
-/// Which of a picture's masks a name's end means: 0 of "_mask", 2 of "_mask_2". Throws Error.
+/// The number of a mask among its picture's, by the end of its name: 0 of "_mask", 2 of "_mask_2".
+/// Throws Error for other ends.
 inline int busi_mask_number(std::string const& end, std::filesystem::path const& file) {
   std::string const digits =
       end == "_mask" ? "0" : end.substr(std::min<std::size_t>(6, end.size()));
@@ -43,6 +46,80 @@ inline int busi_mask_number(std::string const& end, std::filesystem::path const&
     throw Error("a mask's name is none of BUSI's", file.string(),
                 "they end in \"_mask.png\" and \"_mask_1.png\"");
   return number;
+}
+
+/// The files of one of BUSI's folders: "benign (1)" is the stem of a picture and of its masks.
+struct BusiFolder {
+  std::vector<std::string> stems;               ///< of the pictures, in natural order
+  std::map<std::string, std::string> pictures;  ///< file names by stem
+  /// By stem, then by busi_mask_number.
+  std::map<std::string, std::map<int, std::filesystem::path>> masks;
+
+  /// Throws Error for two files that differ in their ending alone, and for a mask's name that is
+  /// none of BUSI's.
+  explicit BusiFolder(std::filesystem::path const& folder) {
+    for (std::string const& name : files_in(folder)) {
+      if (!is_picture_name(name)) continue;
+      std::string const stem = stem_of(name);
+      std::size_t const end = stem.rfind("_mask");
+      bool fresh = true;
+      if (end == std::string::npos) {
+        fresh = pictures.emplace(stem, name).second;
+        if (fresh) stems.push_back(stem);
+      } else {
+        int const number = busi_mask_number(stem.substr(end), folder / name);
+        fresh = masks[stem.substr(0, end)].emplace(number, folder / name).second;
+      }
+      if (!fresh)
+        throw Error("two files differ in their ending alone", (folder / name).string(),
+                    "keep the one that belongs to the set");
+    }
+  }
+};
+
+/// "1" of the picture "benign (1).png" in the folder of that class. Throws Error for other names.
+inline std::string busi_number(std::string const& stem, std::string const& pathology,
+                               std::filesystem::path const& file) {
+  std::size_t const open = stem.find('('), close = stem.find(')');
+  if (open == std::string::npos || close == std::string::npos || close < open + 2 ||
+      !lower_case(stem).starts_with(pathology))
+    throw Error("a picture's name is none of BUSI's", file.string(),
+                "in this folder they are called \"" + pathology + " (1).png\"");
+  return stem.substr(open + 1, close - open - 1);
+}
+
+/// Adds the pictures of a class. Throws Error for a picture that lacks a mask.
+inline void add_busi_folder(SourceSet& set, std::filesystem::path const& folder,
+                            std::string const& pathology) {
+  BusiFolder found(folder);
+  for (std::string const& stem : found.stems) {
+    std::filesystem::path const picture = folder / found.pictures[stem];
+    std::string const written = busi_number(stem, pathology, picture) + "_" + pathology + ".png";
+    auto const masks = found.masks.find(stem);
+    if (masks == found.masks.end())
+      throw Error("a picture has no mask", picture.string(),
+                  "add \"" + stem + "_mask.png\", or take the picture out");
+    std::vector<std::filesystem::path> files;
+    for (auto const& [number, file] : masks->second) {
+      if (number != static_cast<int>(files.size()))
+        throw Error("a picture lacks one of its masks", picture.string(),
+                    "add \"" + stem + "_mask" +
+                        (files.empty() ? "" : "_" + std::to_string(files.size())) + ".png\"");
+      files.push_back(file);
+    }
+    set.rows.push_back({.split = "all",
+                        .image = set.images.size(),
+                        .mask = written,
+                        .source = files[0].string(),
+                        .read = [files] { return union_of(files); },
+                        .attributes = {{"pathology", pathology}}});
+    set.images.push_back({.name = written, .file = picture});
+    found.masks.erase(masks);
+  }
+  for (auto const& [stem, files] : found.masks)
+    set.findings.push_back({"mask_without_picture",
+                            {files.begin()->second.filename().string()},
+                            "a mask without its picture was left out"});
 }
 
 }  // namespace detail
@@ -58,62 +135,7 @@ inline SourceSet read_busi(std::filesystem::path const& source) {
                           {"benign"}, "BUSI", "Dataset_BUSI_with_GT/benign, malignant and normal");
   for (std::string const pathology : {"benign", "malignant", "normal"}) {
     fs::path const folder = detail::peeled(root / pathology);
-    if (!detail::is_folder(folder)) continue;
-    std::map<std::string, std::map<int, fs::path>> masks;  // of "benign (1)", by their numbers
-    std::map<std::string, std::string> pictures;           // by stem
-    std::vector<std::string> order;
-    for (std::string const& name : detail::files_in(folder)) {
-      if (!detail::is_picture_name(name)) continue;
-      std::string const stem = detail::stem_of(name);
-      std::size_t const mask = stem.rfind("_mask");
-      bool fresh = true;
-      if (mask == std::string::npos) {
-        fresh = pictures.emplace(stem, name).second;
-        if (fresh) order.push_back(stem);
-      } else {
-        fresh =
-            masks[stem.substr(0, mask)]
-                .emplace(detail::busi_mask_number(stem.substr(mask), folder / name), folder / name)
-                .second;
-      }
-      if (!fresh)
-        throw Error("two files differ in their ending alone", (folder / name).string(),
-                    "keep the one that belongs to the set");
-    }
-    for (std::string const& stem : order) {
-      std::string const& name = pictures[stem];
-      std::size_t const open = stem.find('('), close = stem.find(')');
-      if (open == std::string::npos || close == std::string::npos || close < open + 2 ||
-          !detail::lower_case(stem).starts_with(pathology))
-        throw Error("a picture's name is none of BUSI's", (folder / name).string(),
-                    "in this folder they are called \"" + pathology + " (1).png\"");
-      auto const own = masks.find(stem);
-      if (own == masks.end())
-        throw Error("a picture has no mask", (folder / name).string(),
-                    "add \"" + stem + "_mask.png\", or take the picture out");
-      std::vector<fs::path> files;
-      for (auto const& [number, file] : own->second) {
-        if (number != static_cast<int>(files.size()))
-          throw Error("a picture lacks one of its masks", (folder / name).string(),
-                      "add \"" + stem + "_mask" +
-                          (files.empty() ? "" : "_" + std::to_string(files.size())) + ".png\"");
-        files.push_back(file);
-      }
-      std::string const written =
-          stem.substr(open + 1, close - open - 1) + "_" + pathology + ".png";
-      set.rows.push_back({.split = "all",
-                          .image = set.images.size(),
-                          .mask = written,
-                          .source = files[0].string(),
-                          .read = [files] { return detail::union_of(files); },
-                          .attributes = {{"pathology", pathology}}});
-      set.images.push_back({.name = written, .file = folder / name});
-      masks.erase(own);
-    }
-    for (auto const& [stem, files] : masks)
-      set.findings.push_back({"mask_without_picture",
-                              {files.begin()->second.filename().string()},
-                              "a mask without its picture was left out"});
+    if (detail::is_folder(folder)) detail::add_busi_folder(set, folder, pathology);
   }
   if (set.images.empty())
     throw Error("the folder holds no pictures", root.string(), "unpack the publisher's archive");

@@ -6,13 +6,17 @@
 #include <charconv>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/data/formats/study_layout.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/volume/metaimage.hpp"
 #include "vlsm/volume/nifti.hpp"
@@ -21,11 +25,11 @@ namespace vlsm {
 
 namespace detail {
 
-/// `Info_2CH.cfg`: a view's frames and its patient.
+/// `Info_2CH.cfg` or `Info_4CH.cfg`: lines "Key: value" about a view and its patient.
 class CamusInfo {
  public:
-  /// Throws Error for a file that cannot be read, or whose sex, age or quality the prompts have no
-  /// words for.
+  /// The attributes age, sex and quality. Throws Error for a file that cannot be read, that lacks
+  /// one of them, or in which the prompts have no words for one.
   static Attributes read(std::filesystem::path const& path) {
     CamusInfo const info(path);
     std::string const age = info.at("Age"), sex = lower_case(info.at("Sex")),
@@ -51,13 +55,9 @@ class CamusInfo {
     if (!is_file(path))
       throw Error("a patient's description is missing", where_, "fetch the patient's folder again");
     std::string const text = read_lines(path, 1u << 16);
-    for (std::size_t at = 0; at < text.size();) {
-      std::size_t const end = std::min(text.find('\n', at), text.size());
-      std::string const line = text.substr(at, end - at);
-      at = end + 1;
-      if (std::size_t const colon = line.find(':'); colon != std::string::npos)
+    for (std::string_view const line : split_text(text, "\n"))
+      if (std::size_t const colon = line.find(':'); colon != line.npos)
         values_[lower_case(trimmed(line.substr(0, colon)))] = trimmed(line.substr(colon + 1));
-    }
   }
   std::string const& at(std::string const& key) const {
     auto const found = values_.find(lower_case(key));
@@ -76,14 +76,15 @@ class CamusInfo {
   std::map<std::string, std::string> values_;
 };
 
-/// A frame of CAMUS, in either of its formats.
+/// A frame of CAMUS, NIfTI or MetaImage, as levels [H, W]. Throws Error.
 inline Mask read_camus_frame(std::filesystem::path const& path) {
   Frame const frame =
       ends_in(path.filename().string(), {".mhd"}) ? read_metaimage(path) : read_nifti(path);
   return gray_from_frame(frame, path.string());
 }
 
-/// The pixels of one label, 255, of a frame of labels 0 to 3.
+/// The mask [H, W] of one label, 0 and 255, of a frame of labels. Throws Error for a label
+/// beyond 3.
 inline SourceMask read_camus_label(std::filesystem::path const& path, int label) {
   SourceMask mask{.levels = read_camus_frame(path)};
   for (std::uint8_t& level : mask.levels) {
@@ -95,7 +96,7 @@ inline SourceMask read_camus_label(std::filesystem::path const& path, int label)
   return mask;
 }
 
-/// The file of this name with one of the endings. Throws Error where there is none.
+/// The file of this name in NIfTI or MetaImage. Throws Error where there is none.
 inline std::filesystem::path camus_file(std::filesystem::path const& folder,
                                         std::string const& name) {
   for (char const* ending : {".nii.gz", ".nii", ".mhd"})
@@ -104,11 +105,10 @@ inline std::filesystem::path camus_file(std::filesystem::path const& folder,
               (folder / name).string() + ".nii.gz (.mhd)", "fetch the patient's folder again");
 }
 
-/// Adds a patient's four pictures with three masks each, below the folder `written`.
+/// Adds a patient's four pictures with three masks each to a split; `written` is the folder below
+/// images/ and masks/ that they are written to. Throws Error for files that are missing.
 inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folder,
                               std::string const& split, std::string const& written) {
-  constexpr std::array<char const*, 3> structures{"Left ventricular cavity", "Myocardium",
-                                                  "Left atrium cavity"};
   std::string const patient = folder.filename().string();
   for (auto const& [view, chambers] : {std::pair{"2CH", "two"}, {"4CH", "four"}}) {
     Attributes attributes =
@@ -119,7 +119,7 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
       std::string const name = patient + "_" + view + "_" + instant;
       auto const file = camus_file(folder, name), labels = camus_file(folder, name + "_gt");
       for (int label = 1; label <= 3; ++label) {
-        attributes["structure"] = structures[static_cast<std::size_t>(label - 1)];
+        attributes["structure"] = camus_structures[static_cast<std::size_t>(label - 1)];
         set.rows.push_back(
             {.split = split,
              .image = set.images.size(),
@@ -136,7 +136,8 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
   }
 }
 
-/// The folder that holds database_nifti/, or training/ or testing/; `source` where none does.
+/// The folder that holds database_nifti/, or training/ or testing/, with patients; `source` where
+/// none does. Throws Error where that is no folder, and where two folders hold patients.
 inline std::filesystem::path find_camus(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   auto const has_patients = [](fs::path const& folder) {
@@ -144,8 +145,7 @@ inline std::filesystem::path find_camus(std::filesystem::path const& source) {
              return name.starts_with("patient");
            });
   };
-  if (!is_folder(source))
-    throw Error("there is no such folder", source.string(), "give the folder of CAMUS");
+  check_folder(source, "give the folder of CAMUS");
   if (folder_name(source) == "database_nifti" && has_patients(source))
     return (fs::absolute(source).lexically_normal() / "").parent_path().parent_path();
   auto const look = [&](fs::path const& folder, int) -> std::optional<fs::path> {
@@ -156,17 +156,16 @@ inline std::filesystem::path find_camus(std::filesystem::path const& source) {
   return find_below(source, "CAMUS", look).value_or(source);
 }
 
-/// The patients that a list of a split names, one a line. Throws Error for anything else.
+/// The patients that a list of a split names, one in each line. Throws Error where there is no such
+/// file, and for a line of anything else.
 inline std::vector<std::string> read_camus_list(std::filesystem::path const& path) {
   if (!is_file(path))
     throw Error("a list of patients is missing", path.string(),
                 "all three lists of database_split are needed: fetch it again");
   std::string const text = read_lines(path, 1u << 20);
   std::vector<std::string> patients;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t const end = std::min(text.find('\n', at), text.size());
-    std::string const line = trimmed(text.substr(at, end - at));
-    at = end + 1;
+  for (std::string_view const part : split_text(text, "\n")) {
+    std::string const line = trimmed(part);
     if (line.empty()) continue;
     if (line.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_ ") != std::string::npos ||
         !line.starts_with("patient"))
@@ -176,59 +175,69 @@ inline std::vector<std::string> read_camus_list(std::filesystem::path const& pat
   return patients;
 }
 
+/// Adds the patients of database_nifti/ to the splits of database_split/. Throws Error for a list
+/// that is missing, and for a patient in two of them.
+inline void add_camus_nifti(SourceSet& set, std::filesystem::path const& root) {
+  namespace fs = std::filesystem;
+  std::map<std::string, std::string> listed;  // patient -> split
+  Finding unknown{
+      "unknown_patient", {}, "listed in database_split, but without a folder: left out"};
+  for (auto const& [list, split] :
+       {std::pair{"training", "train"}, {"validation", "val"}, {"testing", "test"}}) {
+    fs::path const path = root / "database_split" / ("subgroup_" + std::string(list) + ".txt");
+    for (std::string const& patient : read_camus_list(path)) {
+      if (auto const [other, fresh] = listed.emplace(patient, split); !fresh)
+        throw Error(
+            "the patient " + patient + " is listed in " + other->second + " and in " + split,
+            path.string(), "who is trained on must not be tested: mend the lists");
+      fs::path const folder = root / "database_nifti" / patient;
+      if (is_folder(folder))
+        add_camus_patient(set, folder, split, split == std::string("test") ? "test" : "train");
+      else
+        unknown.names.push_back(patient);
+    }
+  }
+  add_finding(set.findings, std::move(unknown));
+  Finding unlisted{"left_out", {}, "no list of database_split names these patients"};
+  for (std::string const& patient : folders_in(root / "database_nifti"))
+    if (patient.starts_with("patient") && !listed.contains(patient))
+      unlisted.names.push_back(patient);
+  add_finding(set.findings, std::move(unlisted));
+}
+
+/// Adds the patients of training/ and testing/, where they are there. `source` may be one of them.
+inline void add_camus_metaimages(SourceSet& set, std::filesystem::path const& root,
+                                 std::filesystem::path const& source) {
+  std::set<std::string> known;
+  Finding twice{"same_name_other_person",
+                {},
+                "training and testing number their people alike: two people, in two folders"};
+  for (auto const& [part, split] : {std::pair{"training", "train"}, {"testing", "test"}}) {
+    std::filesystem::path const folder = folder_name(source) == part ? source : peeled(root / part);
+    if (!is_folder(folder)) continue;
+    for (std::string const& patient : folders_in(folder)) {
+      if (!patient.starts_with("patient")) continue;
+      if (!known.insert(patient).second) twice.names.push_back(patient);
+      add_camus_patient(set, folder / patient, split, split);
+    }
+  }
+  add_finding(set.findings, std::move(twice));
+}
+
 }  // namespace detail
 
 /// CAMUS (Leclerc et al. 2019) as NIfTI: `CAMUS_public/database_nifti/patientNNNN/…` with the lists
 /// of `database_split`, or as MetaImage: `training/patientNNNN/…` and `testing/…`. Each picture has
-/// three masks, one a label; what the prompts say follows from names and the `Info_….cfg`. Pictures
-/// become PNG in the order of the file's memory. The folders `train/` and `test/` keep people apart
-/// that bear the same number. Throws Error.
+/// three masks, one for each label; the attributes follow from the files' names and `Info_….cfg`.
+/// Pictures become PNG, rows and columns as the file stores them. The folders `train/` and `test/`
+/// keep people apart that bear the same number. Throws Error.
 inline SourceSet read_camus(std::filesystem::path const& source) {
-  namespace fs = std::filesystem;
   SourceSet set{.dataset = "camus"};
-  fs::path const root = detail::find_camus(source);
-  std::map<std::string, std::string> listed;  // patient -> split
-  if (detail::is_folder(root / "database_nifti")) {
-    Finding unknown{
-        "unknown_patient", {}, "listed in database_split, but without a folder: left out"};
-    for (auto const& [list, split] :
-         {std::pair{"training", "train"}, {"validation", "val"}, {"testing", "test"}}) {
-      fs::path const path = root / "database_split" / ("subgroup_" + std::string(list) + ".txt");
-      for (std::string const& patient : detail::read_camus_list(path)) {
-        if (auto const [other, fresh] = listed.emplace(patient, split); !fresh)
-          throw Error(
-              "the patient " + patient + " is listed in " + other->second + " and in " + split,
-              path.string(), "who is trained on must not be tested: mend the lists");
-        fs::path const folder = root / "database_nifti" / patient;
-        if (!detail::is_folder(folder))
-          unknown.names.push_back(patient);
-        else
-          detail::add_camus_patient(set, folder, split,
-                                    split == std::string("test") ? "test" : "train");
-      }
-    }
-    if (!unknown.names.empty()) set.findings.push_back(unknown);
-    Finding unlisted{"left_out", {}, "no list of database_split names these patients"};
-    for (std::string const& patient : detail::folders_in(root / "database_nifti"))
-      if (patient.starts_with("patient") && !listed.contains(patient))
-        unlisted.names.push_back(patient);
-    if (!unlisted.names.empty()) set.findings.push_back(unlisted);
-  } else {
-    Finding twice{"same_name_other_person",
-                  {},
-                  "training and testing number their people alike: two people, in two folders"};
-    for (auto const& [part, split] : {std::pair{"training", "train"}, {"testing", "test"}}) {
-      fs::path const folder =
-          detail::folder_name(source) == part ? source : detail::peeled(root / part);
-      if (!detail::is_folder(folder)) continue;
-      for (std::string const& patient : detail::folders_in(folder)) {
-        if (!patient.starts_with("patient")) continue;
-        if (!listed.emplace(patient, split).second) twice.names.push_back(patient);
-        detail::add_camus_patient(set, folder / patient, split, split);
-      }
-    }
-    if (!twice.names.empty()) set.findings.push_back(twice);
-  }
+  std::filesystem::path const root = detail::find_camus(source);
+  if (detail::is_folder(root / "database_nifti"))
+    detail::add_camus_nifti(set, root);
+  else
+    detail::add_camus_metaimages(set, root, source);
   if (set.images.empty())
     throw Error("this is not CAMUS as it is published", source.string(),
                 "give the folder that holds CAMUS_public, or training/ and testing/");

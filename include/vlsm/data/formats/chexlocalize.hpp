@@ -3,14 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/json.hpp"
@@ -23,7 +27,7 @@ namespace vlsm {
 
 namespace detail {
 
-/// The findings that CheXlocalize draws; it says "Airspace Opacity" where CheXpert says "Lung
+/// The findings whose masks CheXlocalize has; it says "Airspace Opacity" where CheXpert says "Lung
 /// Opacity".
 inline constexpr std::array<std::string_view, 10> drawn_findings{"Enlarged Cardiomediastinum",
                                                                  "Cardiomegaly",
@@ -51,11 +55,11 @@ inline constexpr std::array<std::string_view, 13> chexpert_findings{"Enlarged Ca
                                                                     "Fracture",
                                                                     "Support Devices"};
 
-/// What a table of CheXpert calls positive in each picture; pictures by the end of their paths,
-/// "patient64541/study1/view1_frontal.jpg".
+/// What a table of CheXpert calls positive in each picture. Pictures are found by the end of their
+/// paths, "patient64541/study1/view1_frontal.jpg", whatever the ending of the file.
 class ChexpertTable {
  public:
-  /// Throws Error where a column is missing.
+  /// Throws Error where the table cannot be read or a column is missing.
   explicit ChexpertTable(std::filesystem::path const& path) : csv_(Csv::read(path)) {
     csv_.need("Path");
     for (std::string_view const finding : chexpert_findings) csv_.need(std::string(finding));
@@ -66,7 +70,9 @@ class ChexpertTable {
         rows_[without_ending(name.substr(patient))].push_back(row);
     }
   }
-  /// Throws Error for a picture without a row, or one that does not say what is positive.
+  /// The labels of the picture `path` that are 1, in CheXpert's order; `id` is its name in
+  /// messages. Throws Error for a picture without a row or with two that differ, and for a label
+  /// that is none.
   std::vector<std::string> at(std::string const& path, std::string const& id) const {
     auto const found = rows_.find(without_ending(path));
     if (found == rows_.end())
@@ -106,12 +112,14 @@ class ChexpertTable {
   std::map<std::string, std::vector<std::size_t>> rows_;
 };
 
-/// The text or numbers of one mask's run lengths, and its size.
+/// One mask's run lengths, packed as text or as numbers, and its size.
 struct RunLengths {
   std::string text;
-  std::vector<std::int64_t> runs;
+  std::vector<std::int64_t> runs;  ///< empty: `text` holds them
   long long height = 0, width = 0;
 
+  /// Reads {"size": [h, w], "counts": text or numbers}. Throws Error, which names `where`, for
+  /// anything else.
   RunLengths(nlohmann::json const& json, std::string const& where) {
     auto const fail = [&] {
       throw Error("this is no mask of run lengths", where,
@@ -130,6 +138,7 @@ struct RunLengths {
     else
       fail();
   }
+  /// The mask [height, width]. Throws Error as mask_of_run_lengths does.
   Mask mask(std::string const& where) const {
     return runs.empty()
                ? mask_of_run_lengths(text, height, width, where)
@@ -137,7 +146,7 @@ struct RunLengths {
   }
 };
 
-/// The file of this name with its ending written in one of the ways that occur.
+/// The picture's file as .jpg or .jpeg, in any case; `path` itself where there is none.
 inline std::filesystem::path chexpert_picture(std::filesystem::path const& path) {
   for (char const* ending : {".jpg", ".jpeg"})
     if (auto const file = in_any_case(std::filesystem::path(path).replace_extension(ending));
@@ -146,7 +155,70 @@ inline std::filesystem::path chexpert_picture(std::filesystem::path const& path)
   return path;
 }
 
-/// Adds a part ("val", "test") of the set.
+/// CheXpert's name of a finding of CheXlocalize.
+inline std::string chexpert_name(std::string const& finding) {
+  return finding == "Airspace Opacity" ? "Lung Opacity" : finding;
+}
+
+/// One of CheXpert's pictures, by its key in CheXlocalize's file.
+struct ChexlocalizePicture {
+  std::string id;    ///< "patient64541_study1_view1_frontal"
+  std::string view;  ///< "frontal" or "lateral"
+  std::string path;  ///< "patient64541/study1/view1_frontal.jpg"
+
+  /// Throws Error, which names `where`, for a key that is none of CheXpert's.
+  ChexlocalizePicture(std::string const& key, std::string const& where)
+      : id(key), view(key.substr(key.rfind('_') + 1)), path(key) {
+    for (int i = 0; i < 2; ++i)
+      if (std::size_t const at = path.find('_'); at != std::string::npos) path[at] = '/';
+    path += ".jpg";
+    if (path.find("..") != std::string::npos || (view != "frontal" && view != "lateral"))
+      throw Error("a picture's name is none of CheXpert's", where,
+                  "they are called patient1_study1_view1_frontal");
+  }
+  std::string patient() const { return id.substr(0, id.find('_')); }
+};
+
+/// Adds the rows of a picture's masks, {finding: run lengths}, which are not empty. Returns the
+/// findings that have one. `positive` is what the table says of the picture, `where` names it in
+/// messages. Throws Error for run lengths that are none.
+inline std::set<std::string> add_chexlocalize_masks(
+    SourceSet& set, ChexlocalizePicture const& picture, nlohmann::json const& masks,
+    std::vector<std::string> const& positive, std::string const& split, std::string const& where) {
+  std::set<std::string> drawn;
+  for (auto const& [finding, value] : masks.items()) {
+    std::string const name = brief(finding, 40), here = where + ", " + name;
+    if (std::ranges::find(drawn_findings, finding) == drawn_findings.end()) {
+      set.findings.push_back({"unknown_finding",
+                              {picture.id},
+                              "\"" + name + "\" is none of the ten findings: left out"});
+      continue;
+    }
+    RunLengths const lengths(value, here);
+    Mask const mask = lengths.mask(here);
+    if (std::ranges::find(mask, 255) == mask.end()) continue;
+    drawn.insert(finding);
+    if (std::ranges::find(positive, chexpert_name(finding)) == positive.end())
+      set.findings.push_back({"table_says_no",
+                              {picture.id},
+                              finding + " has a mask, but the table does not call it positive: "
+                                        "the list of findings lacks it"});
+    Attributes attributes{{"finding", finding}, {"view", picture.view}};
+    if (!positive.empty()) attributes["findings"] = joined(positive);
+    std::string suffix = lower_case(finding);
+    std::ranges::replace(suffix, ' ', '_');
+    set.rows.push_back({.split = split,
+                        .image = set.images.size(),
+                        .mask = picture.id + "_" + suffix + ".png",
+                        .source = here,
+                        .read = [lengths, here] { return SourceMask{lengths.mask(here)}; },
+                        .attributes = attributes});
+  }
+  return drawn;
+}
+
+/// Adds a part ("val", "test") of the set: masks, pictures and the table of labels of one part.
+/// Throws Error for a file that is missing or damaged, and for a picture that the table lacks.
 inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_path,
                              std::filesystem::path const& images,
                              std::filesystem::path const& table_path, std::string const& split) {
@@ -155,74 +227,33 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
                                "the file is damaged or cut off; fetch it again", {.object = true});
   Finding no_row{"no_row", {}, "no finding has a mask, so there is no row"};
   for (auto const& [id, masks] : json.items()) {
-    std::string path = id;  // patient_study_view_side -> patient/study/view_side.jpg
-    for (int i = 0; i < 2; ++i)
-      if (std::size_t const at = path.find('_'); at != std::string::npos) path[at] = '/';
-    path += ".jpg";
-    std::string const view = id.substr(id.rfind('_') + 1);
-    std::string const in_file = json_path.string() + ", " + detail::brief(id, 80);
-    if (!masks.is_object())
-      throw Error("this is no list of masks", in_file, "fetch the file again");
-    if (path.find("..") != std::string::npos || (view != "frontal" && view != "lateral"))
-      throw Error("a picture's name is none of CheXpert's", in_file,
-                  "they are called patient1_study1_view1_frontal");
-    std::filesystem::path const file = chexpert_picture(images / path);
+    std::string const where = json_path.string() + ", " + brief(id, 80);
+    if (!masks.is_object()) throw Error("this is no list of masks", where, "fetch the file again");
+    ChexlocalizePicture const picture(id, where);
+    std::filesystem::path const file = chexpert_picture(images / picture.path);
     if (!is_file(file))
       throw Error("masks of a picture that is not there", file.string(),
                   "fetch the pictures of CheXpert's " + split + " part");
-    auto const positive = table.at(path, id);
-    std::string list;
-    for (std::string const& finding : positive) list += (list.empty() ? "" : ", ") + finding;
-    std::size_t const rows = set.rows.size();
-    std::set<std::string> drawn;
-    for (auto const& [finding, value] : masks.items()) {
-      std::string const where = in_file + ", " + detail::brief(finding, 40);
-      if (std::ranges::find(drawn_findings, finding) == drawn_findings.end()) {
-        set.findings.push_back(
-            {"unknown_finding",
-             {id},
-             "\"" + detail::brief(finding, 40) + "\" is none of the ten findings: left out"});
-        continue;
-      }
-      RunLengths const lengths(value, where);
-      Mask const mask = lengths.mask(where);
-      if (std::ranges::find(mask, 255) == mask.end()) continue;
-      drawn.insert(finding);
-      if (std::string const said = finding == "Airspace Opacity" ? "Lung Opacity" : finding;
-          std::ranges::find(positive, said) == positive.end())
-        set.findings.push_back({"table_says_no",
-                                {id},
-                                finding + " has a mask, but the table does not call it positive: "
-                                          "the list of findings lacks it"});
-      Attributes attributes{{"finding", finding}, {"view", view}};
-      if (!list.empty()) attributes["findings"] = list;
-      std::string suffix = lower_case(finding);
-      std::ranges::replace(suffix, ' ', '_');
-      set.rows.push_back({.split = split,
-                          .image = set.images.size(),
-                          .mask = id + "_" + suffix + ".png",
-                          .source = where,
-                          .read = [lengths, where] { return SourceMask{lengths.mask(where)}; },
-                          .attributes = attributes});
-    }
-    if (set.rows.size() == rows) {
+    auto const positive = table.at(picture.path, id);
+    auto const drawn = add_chexlocalize_masks(set, picture, masks, positive, split, where);
+    if (drawn.empty()) {
       no_row.names.push_back(id + ".jpg");
       continue;
     }
-    std::string without;
+    std::vector<std::string> without;
     for (std::string_view const finding : drawn_findings)
       if (std::string const name(finding); !drawn.contains(name) && name != "Airspace Opacity" &&
                                            std::ranges::find(positive, name) != positive.end())
-        without += (without.empty() ? "" : ", ") + name;
+        without.push_back(name);
     if (!without.empty())
       set.findings.push_back({"positive_without_mask",
                               {id},
-                              "the table calls positive what has no mask: " + without +
+                              "the table calls positive what has no mask: " + joined(without) +
                                   "; it is listed in the prompts, and has no row"});
-    set.images.push_back({.name = id + ".jpg", .file = file, .group = id.substr(0, id.find('_'))});
+    set.images.push_back({.name = id + ".jpg", .file = file, .group = picture.patient()});
   }
   set.others += no_row.names.size();
-  if (!no_row.names.empty()) set.findings.push_back(no_row);
+  add_finding(set.findings, std::move(no_row));
 }
 
 }  // namespace detail
@@ -233,9 +264,9 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
 inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "chexlocalize"};
-  if (!detail::is_folder(source))
-    throw Error("there is no such folder", source.string(), "give the folder of CheXlocalize");
-  // The first of these that is there; those without a folder before them, where the user said.
+  detail::check_folder(source, "give the folder of CheXlocalize");
+  // The first of these names that is there, in `source` or below. A folder named without one in
+  // front of it ("test") says too little to be looked for below.
   auto const first_of = [&](std::initializer_list<std::string> names, bool folder) {
     auto const look = [&](fs::path const& in, int depth) -> std::optional<fs::path> {
       for (std::string const& name : names)

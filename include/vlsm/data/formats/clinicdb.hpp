@@ -13,7 +13,7 @@ namespace vlsm {
 
 /// CVC-ClinicDB (Bernal et al. 2015): `CVC-ClinicDB/{Original,Ground Truth}/N.tif`, which become
 /// PNG, or Kaggle's copy `PNG/{Original,Ground Truth}/N.png`, whose metadata.csv names the
-/// sequences that the frames are of. Throws Error.
+/// sequence of each frame; without that file or its columns, sequences are unknown. Throws Error.
 inline SourceSet read_clinicdb(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "clinicdb_polyp"};

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vlsm/data/formats/source_files.hpp"
 
-namespace vlsm {
+namespace vlsm::detail {
 
-namespace detail {
-
-/// A table of comma-separated values (RFC 4180: quotes, doubled inside), whose first
-/// row names the columns.
+/// A table of comma-separated values (RFC 4180: cells may be quoted, quotes within are doubled),
+/// whose first row names the columns.
 class Csv {
  public:
-  /// Throws Error for a file that cannot be read or has no header.
+  /// Reads a file. Throws Error for one that cannot be read, and as the constructor does.
   static Csv read(std::filesystem::path const& path) {
     return Csv(read_lines(path, 1u << 28), path.string());
   }
+  /// Reads a text with lines as read_lines makes them; `where` is its file, for messages. Throws
+  /// Error where there is no row, or the text ends inside quotes.
   Csv(std::string_view text, std::string where) : where_(std::move(where)) {
     std::vector<std::string> row(1);
     bool quoted = false, any = false;
@@ -55,6 +57,7 @@ class Csv {
     for (std::size_t i = 0; i < cells_[0].size(); ++i) columns_.emplace(trimmed(cells_[0][i]), i);
   }
 
+  /// Rows below the header.
   std::size_t rows() const { return cells_.size() - 1; }
   bool has(std::string const& column) const { return columns_.contains(column); }
   /// Throws Error where there is no such column.
@@ -73,6 +76,7 @@ class Csv {
     auto const& cells = cells_.at(row + 1);
     return found->second < cells.size() ? trimmed(cells[found->second]) : "";
   }
+  /// The file, for messages.
   std::string const& where() const { return where_; }
 
  private:
@@ -81,6 +85,4 @@ class Csv {
   std::map<std::string, std::size_t> columns_;
 };
 
-}  // namespace detail
-
-}  // namespace vlsm
+}  // namespace vlsm::detail

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "vlsm/data/formats/pairs.hpp"
 
 namespace vlsm {
 
 /// DFUC 2022 (Kendrick et al. 2022): `DFUC2022_train_release/DFUC2022_train_{images/N.jpg,
-/// masks/N.png}`; masks hold 0 and 1, or 0 and 255. The validation release has no masks. Throws
-/// Error.
+/// masks/N.png}`; masks hold 0 and 1, or 0 and 255. The validation and test releases have no
+/// masks. Throws Error.
 inline SourceSet read_dfu(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "dfu"};
@@ -27,7 +30,7 @@ inline SourceSet read_dfu(std::filesystem::path const& source) {
       if (one->is_regular_file() && detail::is_picture_name(one->path().filename().string()))
         left_out.names.push_back(fs::relative(one->path(), source).generic_string());
     std::ranges::sort(left_out.names, detail::natural_less);
-    if (!left_out.names.empty()) set.findings.push_back(left_out);
+    detail::add_finding(set.findings, std::move(left_out));
   }
   return set;
 }

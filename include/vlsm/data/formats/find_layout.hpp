@@ -16,7 +16,8 @@
 // Where below a user's folder a publisher's layout begins.
 namespace vlsm::detail {
 
-/// The name of a folder however its path is written: "a/b/", "a/b/." and, from within, "." are "b".
+/// The name of a folder however its path is written: "b" of "a/b/", of "a/b/.", and of "." where
+/// that is a/b.
 inline std::string folder_name(std::filesystem::path const& folder) {
   std::error_code failed;
   std::filesystem::path const whole =
@@ -24,7 +25,7 @@ inline std::string folder_name(std::filesystem::path const& folder) {
   return whole.parent_path().filename().string();
 }
 
-/// The folder itself, or the one of its own name within it, as many times as it is there: where an
+/// The folder "a", or "a/a" where it holds one of its own name, and so on: what is left where an
 /// archive was unpacked into a folder that is called as the archive's own.
 inline std::filesystem::path peeled(std::filesystem::path folder) {
   constexpr int deepest = 4;
@@ -33,15 +34,15 @@ inline std::filesystem::path peeled(std::filesystem::path folder) {
   return folder;
 }
 
-/// What `look` finds in `source` (depth 0), else in its folders, else in theirs: archives are
-/// unpacked into folders of any name. Throws Error where it finds two on one level; `set` is what
-/// is looked for.
+/// What `look(folder, depth)` finds in `source` (depth 0), else in its folders (1), else in theirs
+/// (2): archives are unpacked into folders of any name. Nothing where it finds none. Throws Error
+/// where it finds two at one depth; `set` is the name of what is looked for.
 inline std::optional<std::filesystem::path> find_below(
     std::filesystem::path const& source, std::string const& set,
     std::function<std::optional<std::filesystem::path>(std::filesystem::path const&, int depth)>
         look) {
   constexpr int deepest = 2;
-  constexpr std::size_t most_folders = 1000;  // more are a publisher's own, of patients
+  constexpr std::size_t most_folders = 1000;  // more are one for each patient: none holds a set
   std::vector<std::filesystem::path> level{source};
   for (int depth = 0; depth <= deepest && !level.empty(); ++depth) {
     std::optional<std::filesystem::path> found;
@@ -68,22 +69,21 @@ inline std::optional<std::filesystem::path> find_below(
   return std::nullopt;
 }
 
-/// Whose names the needed folders are.
+/// Whether the names of the needed folders tell a set from others.
 enum class Names {
-  own,     ///< the set's: a folder of any name that holds them is the set
-  common,  ///< other sets have them, too: the folder is one of `folders`, or what the user gave
+  own,     ///< they do: a folder of any name that holds them is the set
+  common,  ///< they do not ("images"): it is one of `folders`, or the folder that the user gave
 };
 
-/// The first of these folders below `source` (or itself, "") that holds all of `needed`; where
-/// there is none, below the folders in it. Throws Error where there is none: `layout` says how the
-/// set is published.
+/// The first of `folders` below `source` ("" is `source` itself) that holds all of `needed`; where
+/// none does, the same below the folders in `source`, and below those in them. Throws Error where
+/// there is none; it names the set and says by `layout` what the folder should hold.
 inline std::filesystem::path find_layout(std::filesystem::path const& source,
                                          std::initializer_list<std::string_view> folders,
                                          std::initializer_list<std::string_view> needed,
                                          std::string const& set, std::string const& layout,
                                          Names names = Names::own) {
-  if (!is_folder(source))
-    throw Error("there is no such folder", source.string(), "give the folder of " + set);
+  check_folder(source, "give the folder of " + set);
   auto const holds_all = [&](std::filesystem::path const& root) {
     return std::ranges::all_of(needed, [&](std::string_view part) {
       std::error_code ignored;

@@ -20,20 +20,22 @@ struct FolderLayout {
   std::string images = "images";  ///< folder of the pictures, below the source
   std::string masks = "masks";    ///< folder of the masks; the same one where names tell them apart
   std::string mask_suffix{};      ///< what a mask's name has behind its picture's: "_mask"
-  std::optional<int> label{};     ///< of medical masks: which is the object; unset: the only one
-  std::optional<MaskChoice> mask_value{};  ///< of pictures: which value is the object; unset: told
-                                           ///< from all masks (mask_meaning.hpp)
-  bool allow_empty = false;                ///< no mask need hold an object
+  /// Of masks in NIfTI, MetaImage or DICOM: the label of the object; unset: the only one beside 0.
+  std::optional<int> label{};
+  /// Of masks that are pictures: the value of the object; unset: told from all (mask_meaning.hpp).
+  std::optional<MaskChoice> mask_value{};
+  bool allow_empty = false;  ///< whether a set without any object is read, too
 };
 
 namespace detail {
 
-/// A name without its ending, ".nii.gz" included.
+/// A name without its ending, which may be double: "a" of "a.png" and of "a.nii.gz".
 inline std::string frame_stem(std::string const& name) {
   return stem_of(ends_in(name, {".gz"}) ? stem_of(name) : name);
 }
 
-/// Adds the frames of a picture's file that have an object in its mask's, or of a single frame.
+/// Adds a row for each frame of a file whose mask holds an object; for the frame of a file of one
+/// frame in any case. Throws Error where the files' numbers of frames differ.
 inline void add_frames(SourceSet& set, std::shared_ptr<FrameFiles> const& files,
                        std::filesystem::path const& image, std::filesystem::path const& mask,
                        std::string const& stem, std::optional<int> label) {
@@ -65,7 +67,8 @@ inline void add_frames(SourceSet& set, std::shared_ptr<FrameFiles> const& files,
   }
 }
 
-/// Lets rows read their masks, the files that `source` names, by what all of them mean.
+/// Looks at all masks, the files that each row's `source` names, and lets rows read them by what
+/// they mean together. `where` is their folder. Throws Error where the meaning is not clear.
 inline void read_by_meaning(SourceSet& set, FolderLayout const& layout, std::string const& where) {
   auto const values = [](std::string const& file) {
     return mask_values(read_raw_picture(file), file);
@@ -83,18 +86,19 @@ inline void read_by_meaning(SourceSet& set, FolderLayout const& layout, std::str
 
 }  // namespace detail
 
-/// A user's own pictures and masks, paired by their names. PNG and JPEG are copied, TIFF becomes
-/// PNG; so do the frames of NIfTI, MetaImage and DICOM: of a volume those whose mask is not empty,
-/// as NAME_K.png. What masks that are pictures mean follows from all of them. Throws Error.
+/// A user's own pictures and masks, paired by their names, all of the split "all". PNG and JPEG are
+/// copied, TIFF becomes PNG; so do the frames of NIfTI, MetaImage and DICOM: of a volume those
+/// whose mask is not empty, as NAME_K.png, K from 0. What masks that are pictures mean follows from
+/// all of them (mask_meaning.hpp). Where there are frames, pictures of other kinds are not read.
+/// Throws Error for what cannot be read, paired or understood.
 inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout const& layout = {}) {
   SourceSet set{.dataset = "folder",
                 .source = std::filesystem::absolute(source).lexically_normal().string(),
                 .look_alikes = true};
   std::filesystem::path const images = source / layout.images, masks = source / layout.masks;
   for (std::filesystem::path const& folder : {images, masks})
-    if (!detail::is_folder(folder))
-      throw Error("there is no such folder", folder.string(),
-                  "name the folders of pictures and masks with --images and --masks");
+    detail::check_folder(folder,
+                         "name the folders of pictures and masks with --images and --masks");
   if (layout.images == layout.masks && layout.mask_suffix.empty())
     throw Error("pictures and masks lie in one folder", images.string(),
                 "say how the masks' names end with --mask-suffix");

@@ -23,8 +23,8 @@ namespace vlsm {
 struct SourceFormat {
   std::string_view name;   ///< "kvasir_polyp"
   std::string_view title;  ///< "Kvasir-SEG"
-  std::size_t pictures;    ///< that the publisher has, with masks
-  SourceSet (*read)(std::filesystem::path const& source);
+  std::size_t pictures;    ///< how many pictures with masks the publisher has
+  SourceSet (*read)(std::filesystem::path const& source);  ///< throws Error
 };
 
 /// The study's eleven data sets.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -21,44 +23,51 @@
 #include "vlsm/volume/metaimage.hpp"
 #include "vlsm/volume/nifti.hpp"
 
-// Frames of medical files as pictures and masks of 8 bits.
+// Frames of medical files (slices of a volume, a DICOM picture) as pictures and masks of 8 bits.
 namespace vlsm::detail {
 
+/// Whether the name is one of a NIfTI file.
+inline bool is_nifti_name(std::string const& name) { return ends_in(name, {".nii", ".nii.gz"}); }
+/// Whether the name is one of a MetaImage.
+inline bool is_metaimage_name(std::string const& name) { return ends_in(name, {".mhd", ".mha"}); }
+/// Whether the name is one of a DICOM file.
+inline bool is_dicom_name(std::string const& name) { return ends_in(name, {".dcm", ".dicom"}); }
 /// Whether the name is one of a file of frames: NIfTI, MetaImage, DICOM.
 inline bool is_frame_name(std::string const& name) {
-  return ends_in(name, {".nii", ".nii.gz", ".mhd", ".mha", ".dcm", ".dicom"});
+  return is_nifti_name(name) || is_metaimage_name(name) || is_dicom_name(name);
 }
 
-/// A file of one frame or many.
+/// A file of one frame or many. Several threads may read one.
 class FrameFile {
  public:
-  /// Reads what it is. Throws Error.
+  /// Reads the header; a NIfTI file is kept in memory, unpacked. Throws Error for a file that
+  /// cannot be read.
   explicit FrameFile(std::filesystem::path path) : path_(std::move(path)) {
     std::string const name = path_.filename().string();
-    if (ends_in(name, {".nii", ".nii.gz"})) {
+    if (is_nifti_name(name)) {
       bytes_ = read_text_file(path_);
       if (bytes_.starts_with("\x1f\x8b"))
         if (auto unpacked = io::gunzip(bytes_, std::size_t{1} << 30)) bytes_ = std::move(*unpacked);
-      NiftiHeader const header = parse_nifti_header(bytes_, path_.string());
-      frames_ = header.frames;
-    } else if (ends_in(name, {".mhd", ".mha"})) {
+      frames_ = parse_nifti_header(bytes_, path_.string()).frames;
+    } else if (is_metaimage_name(name)) {
       frames_ = parse_metaimage_header(read_text_file(path_), path_.string()).frames;
     }
   }
 
   std::size_t frames() const { return frames_; }
 
-  /// Frame `k`; a color DICOM has none. Throws Error.
+  /// The numbers of frame `k`, from 0; of a color DICOM an empty frame. Throws Error.
   Frame frame(std::size_t k) const {
     if (!bytes_.empty()) return parse_nifti(bytes_, path_.string(), k);
-    if (ends_in(path_.filename().string(), {".mhd", ".mha"})) return read_metaimage(path_, k);
+    if (is_metaimage_name(path_.filename().string())) return read_metaimage(path_, k);
     return read_dicom(path_).gray;
   }
 
-  /// Frame `k` as a picture: numbers from 0 to 255 as they are; others so that 0.5 % of the file's
-  /// are black and 0.5 % white. Throws Error.
+  /// Frame `k` as a picture [H, W, 3]. Where all numbers of the file are whole and from 0 to 255
+  /// they are its levels; else they are scaled so that 0.5 % of the file's are black and 0.5 %
+  /// white. Throws Error.
   Image picture(std::size_t k) const {
-    if (ends_in(path_.filename().string(), {".dcm", ".dicom"})) {
+    if (is_dicom_name(path_.filename().string())) {
       DicomPicture const dicom = read_dicom(path_);
       if (dicom.is_color) return dicom.color;
     }
@@ -74,17 +83,18 @@ class FrameFile {
     return as_image(gray);
   }
 
-  /// Frame `k` as a mask: `label` is the object, or, unset, the only label beside 0. Throws Error
-  /// for several labels without a choice, and for values that are no labels.
+  /// Frame `k` as a mask [H, W], 0 and 255: `label` is the object, or, unset, the only label beside
+  /// 0. Throws Error for several labels without a choice, and for values that are no whole number
+  /// from 0 to 255.
   Mask mask(std::size_t k, std::optional<int> label) const {
     Mask levels = gray_from_frame(frame(k), path_.string());
     std::set<int> labels;
     for (std::uint8_t const level : levels)
       if (level) labels.insert(level);
     if (!label && labels.size() > 1) {
-      std::string list;
-      for (int one : labels) list += (list.empty() ? "" : ", ") + std::to_string(one);
-      throw Error("the mask holds the labels " + list, path_.string(),
+      std::vector<std::string> list;
+      for (int const one : labels) list.push_back(std::to_string(one));
+      throw Error("the mask holds the labels " + joined(list), path_.string(),
                   "choose the object with --label");
     }
     for (std::uint8_t& level : levels) level = (label ? level == *label : level > 0) ? 255 : 0;
@@ -92,6 +102,7 @@ class FrameFile {
   }
 
  private:
+  /// The values that become black and white. Throws Error where the file holds no numbers.
   std::pair<float, float> window() const {
     std::vector<float> values;
     bool plain = true;
@@ -99,7 +110,7 @@ class FrameFile {
       Frame const one = frame(k);
       FrameRange const range = range_of(one);
       plain &= range.whole && range.low >= 0 && range.high <= 255;
-      constexpr std::size_t most = 1u << 22;  // of a large file every so many
+      constexpr std::size_t most = 1u << 22;  // values; of a larger file one of every `step`
       std::size_t const step = std::max<std::size_t>(1, frames_ * one.values.size() / most);
       for (std::size_t i = 0; i < one.values.size(); i += step)
         if (std::isfinite(one.values[i])) values.push_back(one.values[i]);
@@ -117,16 +128,16 @@ class FrameFile {
   }
 
   std::filesystem::path path_;
-  std::string bytes_;  // of NIfTI, unpacked
+  std::string bytes_;  // of a NIfTI file, unpacked; empty for other kinds
   std::size_t frames_ = 1;
   mutable std::once_flag windowed_;
   mutable std::pair<float, float> window_;
 };
 
-/// The files that were read last, so that the frames of one are not unpacked one by one.
+/// Keeps the files that were opened last, so that the frames of one are not each unpacked anew.
 class FrameFiles {
  public:
-  /// Throws Error.
+  /// The file, kept or opened now. Throws Error as FrameFile does.
   std::shared_ptr<FrameFile const> open(std::filesystem::path const& path) {
     std::lock_guard const lock(mutex_);
     for (auto const& [name, file] : kept_)

@@ -5,14 +5,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "vlsm/data/formats/pairs.hpp"
 
 namespace vlsm {
 
 /// ISIC 2016, task 1 (Gutman et al. 2016): `ISBI2016_ISIC_Part1_{Training,Test}_Data/ISIC_N.jpg`
-/// and `…_GroundTruth/ISIC_N_Segmentation.png`; Training is split "train", Test is "test", and one
-/// of them alone is a set, too. A picture in both is a row in each. Throws Error.
+/// and `…_GroundTruth/ISIC_N_Segmentation.png`; Training becomes the split "train", Test becomes
+/// "test", and one of them alone is a set, too. A picture in both is a row in each. Throws Error.
 inline SourceSet read_isic(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "isic"};
@@ -38,7 +40,7 @@ inline SourceSet read_isic(std::filesystem::path const& source) {
     throw Error("this is not ISIC 2016 as it is published", source.string(),
                 "give the folder that holds " + prefix + "Training_Data and " + prefix +
                     "Training_GroundTruth");
-  // One file each below images/ and masks/: of two rows of a name the second one means the first's.
+  // A picture that is in both parts is written once: its second row names the first one's file.
   std::map<std::string, std::size_t> first;
   std::vector<SourceImage> images;
   for (SourceRow& row : set.rows) {

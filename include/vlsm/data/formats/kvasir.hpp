@@ -8,7 +8,7 @@
 namespace vlsm {
 
 /// Kvasir-SEG (Jha et al. 2020): `Kvasir-SEG/{images,masks}/ID.jpg`. Masks are JPEG with gray
-/// noise; size and position follow from their levels. Throws Error.
+/// noise; size and position follow from the noisy levels, as in the study. Throws Error.
 inline SourceSet read_kvasir(std::filesystem::path const& source) {
   SourceSet set{.dataset = "kvasir_polyp"};
   auto const root = detail::find_layout(

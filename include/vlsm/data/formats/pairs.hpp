@@ -9,11 +9,10 @@
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 
-namespace vlsm {
+namespace vlsm::detail {
 
-namespace detail {
-
-/// Adds a row for each pair of two folders: names as they are, but a mask becomes a PNG.
+/// Adds a row for each pair of two folders, in that split. Pictures keep their names, masks become
+/// PNG; `read` reads them. Throws Error as pair_files does.
 inline void add_pairs(
     SourceSet& set, std::filesystem::path const& images, std::filesystem::path const& masks,
     std::string const& split,
@@ -30,7 +29,7 @@ inline void add_pairs(
   }
 }
 
-/// TIFFs become PNG.
+/// Lets pictures that are TIFF be written as PNG.
 inline void convert_tiffs(SourceSet& set) {
   for (SourceImage& image : set.images) {
     if (!ends_in(image.name, {".tif", ".tiff"})) continue;
@@ -39,6 +38,4 @@ inline void convert_tiffs(SourceSet& set) {
   }
 }
 
-}  // namespace detail
-
-}  // namespace vlsm
+}  // namespace vlsm::detail

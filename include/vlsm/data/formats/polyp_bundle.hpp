@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -13,16 +14,21 @@ namespace vlsm {
 
 namespace detail {
 
+/// Whether a name is of digits alone.
+inline bool is_number(std::string const& name) {
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+}
+
 /// "12" of the mask "p12.tif"; empty for other names.
 inline std::string number_of_tiff_mask(std::string const& name) {
   std::string const stem = stem_of(name);
-  bool const mask = ends_in(name, {".tif", ".tiff"}) && stem.size() > 1 && stem[0] == 'p' &&
-                    stem.find_first_not_of("0123456789", 1) == std::string::npos;
+  bool const mask =
+      ends_in(name, {".tif", ".tiff"}) && stem.starts_with('p') && is_number(stem.substr(1));
   return mask ? stem.substr(1) : "";
 }
 
-/// The folders of the originals' pictures and masks, which may be one; nothing where the set lies
-/// otherwise.
+/// The folders of pictures and of masks, which may be one, of a set (ETIS-LaribPolypDB,
+/// CVC-ColonDB) as its authors published it; nothing where `source` holds it in another layout.
 inline std::optional<std::pair<std::filesystem::path, std::filesystem::path>> find_numbered_tiffs(
     std::filesystem::path const& source, std::string const& set) {
   auto const has_masks = [](std::filesystem::path const& folder) {
@@ -43,13 +49,11 @@ inline std::optional<std::pair<std::filesystem::path, std::filesystem::path>> fi
   return std::pair{*root, has_masks(*root) ? *root : peeled(*root / "Ground Truth")};
 }
 
-/// ETIS's and ColonDB's originals: pictures N.tif, masks pN.tif in `masks` (a third kind, cpN, are
-/// contours). They become PNG.
+/// Adds a row for each picture N.tif, whose mask is pN.tif in `masks`; a third kind of file, cpN,
+/// holds contours. Pictures become PNG. Throws Error for a picture without a mask, and where there
+/// is no picture.
 inline void add_numbered_tiffs(SourceSet& set, std::filesystem::path const& images,
                                std::filesystem::path const& masks) {
-  auto const is_number = [](std::string const& stem) {
-    return !stem.empty() && stem.find_first_not_of("0123456789") == std::string::npos;
-  };
   std::map<std::string, std::filesystem::path> by_number;
   for (std::string const& name : files_in(masks))
     if (std::string const number = number_of_tiff_mask(name); !number.empty())
@@ -107,7 +111,7 @@ inline SourceSet read_polyp_bundle(std::filesystem::path const& source,
     if (detail::is_file(other / image.name) &&
         detail::read_text_file(other / image.name) == detail::read_text_file(image.file))
       same.names.push_back(image.name);
-  if (!same.names.empty()) set.findings.push_back(same);
+  detail::add_finding(set.findings, std::move(same));
   return set;
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
@@ -13,18 +15,13 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 
 // Finding one's way in a publisher's folders.
 namespace vlsm::detail {
 
-inline std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-/// "2" before "10": numbers in names by their value.
+/// Whether name `a` comes before `b` where runs of digits compare by their value: "2" before "10".
 inline bool natural_less(std::string const& a, std::string const& b) {
   auto const digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
   std::size_t i = 0, j = 0;
@@ -47,8 +44,8 @@ inline bool natural_less(std::string const& a, std::string const& b) {
   return a < b;
 }
 
-/// The names in a folder, in natural order; hidden ones are no data. Throws Error where the folder
-/// cannot be read.
+/// The names of the files, or of the `folders`, that a folder holds itself, sorted by natural_less;
+/// hidden ones and __MACOSX are left out. Throws Error where the folder cannot be read.
 inline std::vector<std::string> names_in(std::filesystem::path const& folder, bool folders) {
   std::vector<std::string> names;
   std::error_code failed;
@@ -66,35 +63,46 @@ inline std::vector<std::string> names_in(std::filesystem::path const& folder, bo
   std::ranges::sort(names, natural_less);
   return names;
 }
+/// The files of a folder, as names_in has them.
 inline std::vector<std::string> files_in(std::filesystem::path const& folder) {
   return names_in(folder, false);
 }
+/// The folders in a folder, as names_in has them.
 inline std::vector<std::string> folders_in(std::filesystem::path const& folder) {
   return names_in(folder, true);
 }
 
-/// Whether the name has one of these endings, in any case.
+/// Whether the name has one of these endings (".png"), in any case.
 inline bool ends_in(std::string const& name, std::initializer_list<std::string_view> endings) {
   std::string const lower = lower_case(name);
   return std::ranges::any_of(endings, [&](auto ending) { return lower.ends_with(ending); });
 }
+/// Whether the name is one of a picture: PNG, JPEG or TIFF.
 inline bool is_picture_name(std::string const& name) {
   return ends_in(name, {".png", ".jpg", ".jpeg", ".tif", ".tiff"});
 }
+/// The name without its last ending: "a.b" of "a.b.png".
 inline std::string stem_of(std::string const& name) {
   return std::filesystem::path(name).stem().string();
 }
 
+/// Whether a folder is there.
 inline bool is_folder(std::filesystem::path const& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
 }
+/// Whether a file is there.
 inline bool is_file(std::filesystem::path const& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored);
 }
 
-/// A whole text file. Throws Error for one that cannot be read, or of more than `most` bytes.
+/// Throws Error, with what to do about it, where there is no such folder.
+inline void check_folder(std::filesystem::path const& path, std::string const& remedy) {
+  if (!is_folder(path)) throw Error("there is no such folder", path.string(), remedy);
+}
+
+/// All bytes of a file. Throws Error for one that cannot be read, or of more than `most` bytes.
 inline std::string read_text_file(std::filesystem::path const& path,
                                   std::uintmax_t most = 1u << 30) {
   std::error_code failed;
@@ -111,8 +119,8 @@ inline std::string read_text_file(std::filesystem::path const& path,
   return bytes;
 }
 
-/// A text file in lines that end with LF alone, without a mark of UTF-8 in front: editors and
-/// spreadsheets write other ends, and the mark. Throws Error as read_text_file does.
+/// A text file whose lines end with LF: CR LF and CR become LF, and the byte order mark that
+/// spreadsheets write in front of UTF-8 is left out. Throws Error as read_text_file does.
 inline std::string read_lines(std::filesystem::path const& path, std::uintmax_t most = 1u << 30) {
   std::string const text = read_text_file(path, most);
   std::string lines;
@@ -124,14 +132,6 @@ inline std::string read_lines(std::filesystem::path const& path, std::uintmax_t 
   return lines;
 }
 
-/// The text without blanks at its ends.
-inline std::string trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  std::size_t const first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
-}
-
 /// The file of this name; where there is none, the one that differs from it in capitals alone.
 inline std::filesystem::path in_any_case(std::filesystem::path const& path) {
   if (is_file(path) || !is_folder(path.parent_path())) return path;
@@ -141,17 +141,15 @@ inline std::filesystem::path in_any_case(std::filesystem::path const& path) {
   return path;
 }
 
-/// Pictures and masks that share a name but for its ending (and `mask_suffix` before a mask's).
+/// A picture and a mask that share a name but for its ending (and `mask_suffix` before the mask's).
 struct Pair {
-  std::string stem, image, mask;
+  std::string stem, image, mask;  ///< the shared name; the two files' names
 };
 
-/// The pairs of two folders. A picture without a mask, two pictures or two masks of one name, and
-/// a folder without pictures are Errors; a mask without a picture is a finding.
-inline std::vector<Pair> pair_files(std::filesystem::path const& images,
-                                    std::filesystem::path const& masks,
-                                    std::vector<Finding>& findings,
-                                    std::string const& mask_suffix = "") {
+/// The masks of a folder by their pictures' stems: names without ending and `mask_suffix`. Throws
+/// Error for two masks of one stem.
+inline std::map<std::string, std::string> masks_by_stem(std::filesystem::path const& masks,
+                                                        std::string const& mask_suffix) {
   std::map<std::string, std::string> by_stem;
   for (std::string const& name : files_in(masks)) {
     if (!is_picture_name(name)) continue;
@@ -162,6 +160,17 @@ inline std::vector<Pair> pair_files(std::filesystem::path const& images,
       throw Error("two masks differ in their ending alone: " + other->second + " and " + name,
                   masks.string(), "keep the one that belongs to the picture");
   }
+  return by_stem;
+}
+
+/// The pairs of two folders, in the order of the pictures' names. A mask without a picture is a
+/// finding. Throws Error for a picture without a mask, two pictures or two masks that differ in
+/// their ending alone, and a folder without pictures.
+inline std::vector<Pair> pair_files(std::filesystem::path const& images,
+                                    std::filesystem::path const& masks,
+                                    std::vector<Finding>& findings,
+                                    std::string const& mask_suffix = "") {
+  auto const by_stem = masks_by_stem(masks, mask_suffix);
   std::vector<Pair> pairs;
   std::map<std::string, std::string> seen;
   std::vector<std::string> lonely;

@@ -12,11 +12,12 @@
 #include "vlsm/data/formats/source_set.hpp"
 #include "vlsm/image/read.hpp"
 
-// Masks as publishers give them, as levels of 8 bits.
+// Masks as publishers store them, read one by one as levels of 8 bits.
 namespace vlsm::detail {
 
-/// Red, green and blue of each pixel of a picture, 0 to 255: palettes are looked up, 1 to 4 bits
-/// become 0 to 255, of 16 bits the upper eight count unless all are 0, alpha is no part of a mask.
+/// Calls `put(index, color)` with red, green and blue, 0 to 255, of each pixel, row by row.
+/// Palettes are looked up, 1 to 4 bits are spread to 0 to 255, of 16 bits the upper eight count
+/// (the lower eight where all upper ones are 0), alpha is left out.
 template <class Put>
 void for_each_color(RawPicture const& picture, Put const& put) {
   auto const channels = static_cast<std::size_t>(picture.channels);
@@ -49,15 +50,16 @@ constexpr std::uint8_t luma(std::array<std::uint8_t, 3> const& color) {
       (color[0] * 19595u + color[1] * 38470u + color[2] * 7471u + 0x8000u) >> 16);
 }
 
-/// The gray levels [H, W] of a mask's file. A file whose largest level is 1 has 0 and 1: 1 is the
-/// object. In doubt are masks that are colored, or whose levels stay below 128. Throws Error for a
-/// file that cannot be read.
+/// The gray levels [H, W] of a mask's file. Where the largest level is 1, 1 is the object. In doubt
+/// are masks with colors or levels that are no clear black or white, and those that stay below 128.
+/// Throws Error for a file that cannot be read.
 inline SourceMask gray_levels(std::filesystem::path const& path) {
   RawPicture const picture = read_raw_picture(path);
   SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
   std::uint8_t* const levels = result.levels.data();
   std::size_t const count = picture.height * picture.width;
-  std::size_t lost = 0, others = 0, ones = 0;  // colored and dark; neither black nor white; 1
+  // Pixels that are colored, but darker than 128 in gray; neither black nor white; of level 1.
+  std::size_t lost = 0, others = 0, ones = 0;
   std::uint8_t most = 0;
   if (picture.channels == 1 && picture.bits == 8 && picture.palette.empty()) {
     std::copy(picture.bytes.begin(), picture.bytes.end(), levels);
@@ -91,13 +93,13 @@ inline SourceMask gray_levels(std::filesystem::path const& path) {
   return result;
 }
 
-/// The levels of a mask whose object is red or green: the larger of both, 255 from 128 on, else 0;
-/// of a file of 0 and 1, 1 is the object. In doubt is one of other colors, or of low levels alone.
-/// Throws Error for a file that cannot be read.
+/// The levels [H, W], 0 and 255, of a mask whose object is red or green: 255 where either reaches
+/// 128, or, in a file whose largest level is 1, where either is 1. In doubt are masks of other
+/// colors and those that stay below 128. Throws Error for a file that cannot be read.
 inline SourceMask red_or_green(std::filesystem::path const& path) {
   RawPicture const picture = read_raw_picture(path);
   SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
-  constexpr std::uint8_t noise = 64;  // of a JPEG
+  constexpr std::uint8_t noise = 64;  // levels that JPEG may add to black
   std::uint8_t most = 0;
   std::size_t blue = 0, others = 0;  // neither black nor in a color
   for_each_color(picture, [&](std::size_t i, std::array<std::uint8_t, 3> const& color) {
@@ -116,11 +118,6 @@ inline SourceMask red_or_green(std::filesystem::path const& path) {
     result.doubt = "its levels of red and green reach " + std::to_string(most) +
                    ", nothing is 128 or more: no object is found";
   return result;
-}
-
-/// "53 x 40" of a mask or picture.
-inline std::string size_text(std::size_t width, std::size_t height) {
-  return std::to_string(width) + " x " + std::to_string(height);
 }
 
 }  // namespace vlsm::detail

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "vlsm/data/formats/source_files.hpp"
@@ -15,9 +18,14 @@ namespace vlsm {
 
 namespace detail {
 
-/// The pictures below a folder, with the folders between.
+/// CAMUS's structures, whose labels are 1, 2 and 3, as the prompts call them.
+inline constexpr std::array<char const*, 3> camus_structures{"Left ventricular cavity",
+                                                             "Myocardium", "Left atrium cavity"};
+
+/// The paths, relative to `folder`, of the pictures in it and in all folders below, sorted by
+/// natural_less; hidden ones are left out. Throws Error where a folder cannot be read.
 inline std::vector<std::string> pictures_below(std::filesystem::path const& folder) {
-  if (!is_folder(folder)) throw Error("there is no such folder", folder.string(), "check the path");
+  check_folder(folder, "check the path");
   std::vector<std::string> names;
   std::error_code failed;
   namespace fs = std::filesystem;
@@ -38,10 +46,21 @@ inline std::vector<std::string> pictures_below(std::filesystem::path const& fold
   return names;
 }
 
+/// "Pleural Effusion" of "pleural_effusion".
+inline std::string words_of(std::string name) {
+  bool first = true;
+  for (char& c : name) {
+    if (first) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    first = c == '_';
+    if (first) c = ' ';
+  }
+  return name;
+}
+
 }  // namespace detail
 
-/// What a mask's name in the study's layout says: BUSI's class, CAMUS's structure, view and cycle,
-/// CheXlocalize's finding and view; nothing for other sets.
+/// What a mask's path below masks/ says in the study's layout: BUSI's class ("pathology"), CAMUS's
+/// structure, view and cycle, CheXlocalize's finding and view; nothing for other sets.
 inline Attributes attributes_of_name(std::string const& dataset, std::string const& mask) {
   std::string const stem = std::filesystem::path(mask).stem().string();
   Attributes attributes;
@@ -49,11 +68,9 @@ inline Attributes attributes_of_name(std::string const& dataset, std::string con
     for (char const* pathology : {"benign", "malignant", "normal"})
       if (stem.ends_with(std::string("_") + pathology)) attributes["pathology"] = pathology;
   } else if (dataset == "camus") {
-    constexpr std::array<char const*, 3> structures{"Left ventricular cavity", "Myocardium",
-                                                    "Left atrium cavity"};
-    for (std::size_t i = 0; i < structures.size(); ++i)
+    for (std::size_t i = 0; i < detail::camus_structures.size(); ++i)
       if (mask.find("mask_" + std::to_string(i + 1) + "/") != std::string::npos)
-        attributes["structure"] = structures[i];
+        attributes["structure"] = detail::camus_structures[i];
     for (auto const& [word, name, value] : {std::array{"_2CH_", "view", "two"},
                                             {"_4CH_", "view", "four"},
                                             {"_ED", "cycle", "diastole"},
@@ -65,21 +82,15 @@ inline Attributes attributes_of_name(std::string const& dataset, std::string con
       std::size_t const at = stem.find(before);
       if (at == std::string::npos) continue;
       attributes["view"] = view;
-      std::string finding = stem.substr(at + before.size());
-      bool first = true;
-      for (char& c : finding) {
-        if (first) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-        first = c == '_';
-        if (first) c = ' ';
-      }
-      attributes["finding"] = finding;
+      attributes["finding"] = detail::words_of(stem.substr(at + before.size()));
     }
   }
   return attributes;
 }
 
-/// The masks of a folder, each with the picture whose name its own begins with (the longest):
-/// `x.png` or `x_edema.png` with `x.jpg`. Throws Error for a mask without a picture.
+/// The masks of a folder, each with the picture whose name its own begins with, the longest such:
+/// `x.png` or `x_edema.png` with `x.jpg`. All rows are of the split "all". Throws Error for a mask
+/// without a picture, and for a folder that cannot be read.
 inline SourceSet read_study_layout(std::filesystem::path const& images,
                                    std::filesystem::path const& masks, std::string const& dataset) {
   SourceSet set{.dataset = dataset};

@@ -21,40 +21,47 @@ namespace vlsm {
 
 /// How a data set is prepared.
 struct PrepareOptions {
-  /// What masks do not tell, of each mask's name: {"shape": …, "color": …}. A JSON file; empty:
-  /// none, and levels that need more are left out.
+  /// An attribute file (prompts/attribute_file.hpp): what masks do not tell. Empty: none, and
+  /// prompt levels that need more are left out.
   std::filesystem::path attributes{};
-  /// A folder of annotation lists as the study published them, which are then the splits: their
-  /// rows are kept as they are.
+  /// A folder of annotation lists as the study published them, which are then the splits. Their
+  /// rows keep all but the files' names, so `attributes`, `table` and `split` must be unset. Empty:
+  /// none.
   std::filesystem::path published{};
-  std::optional<PromptTable> table{};  ///< none: the study's for this set, or no prompts but p0
+  /// How prompts are made; unset: the study's table of this data set, or p0 alone for other sets.
+  std::optional<PromptTable> table{};
   PositionRule position = PositionRule::study;
   /// Shares of train, val and test; all 0: the publisher's splits, or one called "all".
   std::array<int, 3> split{};
   std::uint64_t seed = 0;  ///< of that split
-  bool clean = false;      ///< leave out rows that leak from a split to another
-  bool link = false;       ///< hard links instead of copies, where that is possible
+  bool clean = false;      ///< leave out rows that leak from a split to another or are there twice
+  bool link = false;       ///< hard links instead of copies, where the file system has them
   unsigned threads = 0;    ///< 0: one for each core
-  /// Told, from one thread at a time, how many of the files are done.
+  /// Called, by one thread at a time, with how many files are done and how many there are.
   std::function<void(std::size_t done, std::size_t all)> progress{};
 };
 
 /// Writes a data set in the study's layout below `target`: images/, masks/ (PNG, one channel, 0 and
-/// 255), anns/SPLIT.json and report.json. Annotations come last: while preparing.json is there, the
-/// set is not complete. A second run begins anew, and leaves pictures alone that are there. Throws
-/// Error, where nothing is left that looks prepared.
+/// 255), anns/SPLIT.json and report.json. `target` must be empty, missing, or of an earlier run of
+/// the same set. anns/ is removed first and written last, so a folder with anns/ is complete. A
+/// second run begins anew, but does not write pictures again that are there with the same bytes.
+/// Throws Error for files that cannot be read or written, pictures and masks of different sizes,
+/// names that occur twice, and options that contradict each other; then there is no anns/, or what
+/// was there is untouched.
 PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
                       PrepareOptions const& options = {});
 
-/// The annotations alone, and nothing is written: rows with `img_name`, `mask_name`, `bbox`,
-/// `prompts` and `attributes`, by their splits. Throws Error.
+/// The annotations alone, by their splits; nothing is written. A list is a JSON array of rows with
+/// `img_name`, `mask_name`, `bbox`, `prompts` and `attributes`. `report`, unless null, is filled.
+/// Of the options `link` has no effect. Throws Error as `prepare` does, but for writing.
 std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
                                                        PrepareOptions const& options = {},
                                                        PrepareReport* report = nullptr);
 
-/// Looks at a set that is in the study's layout: files that are missing or of unequal size, empty
-/// masks, the same picture under two names or in two splits, rows that are there twice, equal
-/// lists. Throws Error where the annotations or a file cannot be read.
+/// Looks at a set that is in the study's layout, and changes nothing: files that are missing or of
+/// unequal size, empty and unclear masks, the same picture under two names or in two splits, rows
+/// that are there twice, equal lists. Of the options `threads` and `progress` count. Throws Error
+/// where there is no anns/, or an annotation list or a file that is there cannot be read.
 PrepareReport check_dataset(std::filesystem::path const& folder,
                             PrepareOptions const& options = {});
 

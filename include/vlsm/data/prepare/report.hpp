@@ -12,15 +12,17 @@
 
 namespace vlsm {
 
-/// What was prepared, and what a user should know of it.
+/// What was prepared or checked, and what a user should know of it.
 struct PrepareReport {
-  std::string dataset, source;  ///< as SourceSet's
-  std::size_t images = 0, masks = 0;
-  std::map<std::string, std::size_t> rows;  ///< of each split
-  std::vector<std::string> levels;          ///< prompt levels that were written
+  std::string dataset, source;              ///< as SourceSet's
+  std::size_t images = 0, masks = 0;        ///< how many files of each
+  std::map<std::string, std::size_t> rows;  ///< split -> how many rows
+  std::vector<std::string> levels;          ///< prompt levels that any row has, in natural order
   std::vector<Finding> findings;
+  /// All of it, as report.json has it.
   nlohmann::ordered_json to_json() const;
-  /// A table for people: what was written, and a line for each finding, of a kind at most five.
+  /// Lines for people: the numbers, the levels, and a line for each finding. Of a kind at most five
+  /// findings are shown, of a finding at most five names, with how many there are.
   std::string to_text() const;
 };
 

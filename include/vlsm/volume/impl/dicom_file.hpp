@@ -29,8 +29,9 @@
 
 namespace vlsm::detail {
 
-/// A DICOM file's bytes as DCMTK reads them. What it need not look at it passes over, as in a file:
-/// for each element else it would ask for as much memory as the element claims to take.
+/// A DICOM file's bytes as a stream of DCMTK's. It says that it is a file, so DCMTK skips long
+/// elements and reads them when they are asked for; else it would allocate as much memory as each
+/// claims.
 class DicomStream : public DcmInputBufferStream {
  public:
   explicit DicomStream(std::string_view bytes) : bytes_(bytes) {
@@ -157,7 +158,7 @@ class DicomFile {
   }
 
  private:
-  /// Whether an element is there whose value is as short as what is looked up is.
+  /// Whether an element is there with a value of at most 256 bytes, as all that is looked up has.
   static bool is_short(DcmItem& item, DcmTagKey const& tag) {
     constexpr Uint32 longest = 256;
     DcmElement* element = nullptr;

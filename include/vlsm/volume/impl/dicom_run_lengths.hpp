@@ -10,12 +10,12 @@
 
 #include "vlsm/base/file/bytes.hpp"
 
-// DICOM's run lengths (PS3.5, annex G). DCMTK's own reader of them leaves its memory on damaged
-// files.
+// DICOM's run lengths (PS3.5, annex G). DCMTK's own decoder of them goes beyond its buffers
+// on damaged files.
 namespace vlsm::detail {
 
-/// Unpacks the runs of one segment to `count` bytes at `out`. Whether they are all there; more are
-/// left.
+/// Unpacks the runs of one segment to `count` bytes at `out`; what would be more is left out.
+/// Returns whether there were as many.
 inline bool unpack_run_length_segment(std::string_view runs, std::uint8_t* out, std::size_t count) {
   std::size_t at = 0;
   while (count > 0 && at < runs.size()) {
@@ -34,8 +34,8 @@ inline bool unpack_run_length_segment(std::string_view runs, std::uint8_t* out, 
   return count == 0;
 }
 
-/// Unpacks a fragment of so many segments of `count` bytes each, one behind another; nothing where
-/// it is damaged or holds another number of segments.
+/// Unpacks a fragment of `segments` segments of `count` bytes each, one behind another; an empty
+/// vector where it is damaged or holds another number of segments.
 inline std::vector<std::uint8_t> unpack_run_lengths(std::string_view fragment, std::size_t segments,
                                                     std::size_t count) {
   constexpr std::size_t head = 64;

@@ -2,7 +2,12 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
+#include <filesystem>
 #include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -13,6 +18,7 @@
 #include "vlsm/base/file/gzip.hpp"
 #include "vlsm/base/file/inflate.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/volume/metaimage.hpp"
 
 namespace vlsm {
@@ -79,7 +85,7 @@ class MetaImageText {
     if (all.size() != 1) fail(key + " is not one number");
     return all[0];
   }
-  /// A value out of the file, as a message may show it.
+  /// A value out of the file, quoted, as a message may show it.
   static std::string brief(std::string_view text, std::size_t longest) {
     std::string shown;
     for (char c : text.substr(0, longest)) shown += c >= 0x20 && c < 0x7f ? c : '?';
@@ -88,18 +94,12 @@ class MetaImageText {
 
  private:
   void add(std::string_view line) {
-    constexpr std::string_view space = " \t\r";
-    auto const trimmed = [&](std::string_view text) {
-      std::size_t const from = text.find_first_not_of(space);
-      if (from == std::string_view::npos) return std::string_view{};
-      return text.substr(from, text.find_last_not_of(space) + 1 - from);
-    };
     std::size_t const equals = line.find('=');
     if (equals == std::string_view::npos) {
       if (trimmed(line).empty()) return;
       fail("this is no MetaImage text: a line without '='");
     }
-    std::string const key(trimmed(line.substr(0, equals)));
+    std::string const key = trimmed(line.substr(0, equals));
     if (!values_.emplace(key, trimmed(line.substr(equals + 1))).second)
       fail("the line " + brief(key, 40) + " occurs twice");
   }
@@ -109,6 +109,7 @@ class MetaImageText {
   std::size_t size_ = 0;
 };
 
+/// The type of ElementType. Throws Error for one that is not read.
 inline SampleType metaimage_type(MetaImageText const& text) {
   static std::pair<char const*, SampleType> const types[] = {
       {"MET_UCHAR", SampleType::uint8},   {"MET_CHAR", SampleType::int8},
@@ -122,7 +123,8 @@ inline SampleType metaimage_type(MetaImageText const& text) {
             "convert them to MET_UCHAR, MET_SHORT or MET_FLOAT");
 }
 
-/// The file that holds the pixels; empty where they stand behind the text.
+/// The file that holds the pixels; empty where they stand behind the text. Throws Error for a list
+/// of files, and for a path that leads out of the header's folder.
 inline std::string metaimage_data_file(MetaImageText const& text) {
   std::string name = text.value("ElementDataFile");
   if (name == "LOCAL" || name == "Local" || name == "local") return {};
@@ -139,7 +141,8 @@ inline std::string metaimage_data_file(MetaImageText const& text) {
   return name;
 }
 
-/// What a zlib stream or a gzip file holds: `size` bytes, or an Error.
+/// What a zlib stream or a gzip file holds, at least `size` bytes. Throws Error where it is damaged
+/// or holds fewer.
 inline std::string unpacked_metaimage(std::string_view data, std::size_t size,
                                       std::string const& where) {
   bool const possible = size <= most_inflated(data.size());
@@ -155,11 +158,9 @@ inline std::string unpacked_metaimage(std::string_view data, std::size_t size,
               "fetch the file again, or write it anew with CompressedData = False");
 }
 
-}  // namespace detail
-
-VLSM_INLINE MetaImageHeader parse_metaimage_header(std::string_view bytes,
-                                                   std::string const& where) {
-  detail::MetaImageText const text(bytes, where);
+/// A header with its sides alone. Throws Error for what is no picture of one channel of 2 or 3
+/// dimensions, stored as numbers.
+inline MetaImageHeader metaimage_sides(MetaImageText const& text, std::string const& where) {
   if (text.value("ObjectType", "Image") != "Image")
     text.fail("this MetaImage holds no picture: ObjectType " +
               text.brief(text.value("ObjectType"), 40));
@@ -176,14 +177,22 @@ VLSM_INLINE MetaImageHeader parse_metaimage_header(std::string_view bytes,
               "write one channel");
   if (!text.flag("BinaryData") && text.has("BinaryData"))
     text.fail("pixels as text (BinaryData = False) are not read", "write them with BinaryData");
-  detail::check_frame_size(sides[0], sides[1], where);
+  check_frame_size(sides[0], sides[1], where);
   long long const frames = dimensions == 3 ? sides[2] : 1;
   if (frames < 1)
     text.fail("the third side must be 1 or more, not " + std::to_string(frames),
               "fetch the file again, or write it anew");
-  MetaImageHeader header{.height = static_cast<std::size_t>(sides[1]),
-                         .width = static_cast<std::size_t>(sides[0]),
-                         .frames = static_cast<std::size_t>(frames)};
+  return {.height = static_cast<std::size_t>(sides[1]),
+          .width = static_cast<std::size_t>(sides[0]),
+          .frames = static_cast<std::size_t>(frames)};
+}
+
+}  // namespace detail
+
+VLSM_INLINE MetaImageHeader parse_metaimage_header(std::string_view bytes,
+                                                   std::string const& where) {
+  detail::MetaImageText const text(bytes, where);
+  MetaImageHeader header = detail::metaimage_sides(text, where);
   header.samples.type = detail::metaimage_type(text);
   header.samples.big_endian =
       text.flag("BinaryDataByteOrderMSB") || text.flag("ElementByteOrderMSB");

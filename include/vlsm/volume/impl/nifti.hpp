@@ -7,9 +7,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
@@ -59,6 +66,7 @@ inline nifti_1_header nifti_fields(std::string_view bytes, bool& swapped,
   return fields;
 }
 
+/// The type of a header's datatype. Throws Error for one that is not read.
 inline SampleType nifti_type(int type, std::string const& where) {
   switch (type) {
     case DT_UINT8:
@@ -84,8 +92,8 @@ inline SampleType nifti_type(int type, std::string const& where) {
   }
 }
 
-/// Throws Error where the sides or the place of the voxels are none: libnifti would write to
-/// stderr, or take them.
+/// Throws Error where the sides or the place of the voxels cannot be: libnifti would write to
+/// stderr, or accept them.
 inline void check_nifti(nifti_1_header const& fields, std::string const& where) {
   auto const refuse = [&](std::string const& what) {
     throw Error(what, where, "fetch the file again, or write it anew");
@@ -104,8 +112,21 @@ inline void check_nifti(nifti_1_header const& fields, std::string const& where) 
     refuse("the place of the voxels (vox_offset) is no number of bytes");
 }
 
+/// The product of the sides from the third on. Throws Error where it overflows.
+inline std::size_t nifti_frames(nifti_1_header const& fields, std::string const& where) {
+  std::size_t frames = 1;
+  for (int i = 3; i <= fields.dim[0]; ++i) {
+    auto const product = io::checked_product(frames, static_cast<std::size_t>(fields.dim[i]));
+    if (!product)
+      throw Error("the sides' product overflows", where, "fetch the file again, or write it anew");
+    frames = *product;
+  }
+  return frames;
+}
+
 #endif
 
+/// Frame `frame` of `data`, the unpacked bytes of the file that holds the voxels.
 inline Frame nifti_frame(NiftiHeader const& header, std::string_view data,
                          std::optional<std::size_t> frame, std::string const& where) {
   std::size_t const k = chosen_frame(frame, header.frames, where);
@@ -131,16 +152,9 @@ VLSM_INLINE NiftiHeader parse_nifti_header([[maybe_unused]] std::string_view byt
       nifti_image_free);
   if (!image)
     throw Error("the NIfTI-1 header is damaged", where, "fetch the file again, or write it anew");
-  std::size_t frames = 1;
-  for (int i = 3; i <= fields.dim[0]; ++i) {
-    auto const product = io::checked_product(frames, static_cast<std::size_t>(fields.dim[i]));
-    if (!product)
-      throw Error("the sides' product overflows", where, "fetch the file again, or write it anew");
-    frames = *product;
-  }
   header.width = static_cast<std::size_t>(image->nx);
   header.height = static_cast<std::size_t>(image->ny);
-  header.frames = frames;
+  header.frames = detail::nifti_frames(fields, where);
   header.samples.big_endian = swapped;  // this machine is little-endian: base/file/bytes.hpp
   double const slope = image->scl_slope, intercept = image->scl_inter;
   if (slope != 0 && std::isfinite(slope)) {

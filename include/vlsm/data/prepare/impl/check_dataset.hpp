@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "vlsm/base/file/crc32.hpp"
+#include "vlsm/base/compiled.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
@@ -16,107 +20,159 @@
 
 namespace vlsm {
 
+namespace detail {
+
+/// Checks a set that is in the study's layout.
+class DatasetCheck {
+ public:
+  /// Throws Error for a folder without annotation lists, or with one that is damaged.
+  DatasetCheck(std::filesystem::path const& folder, PrepareOptions const& options)
+      : folder_(folder), options_(options), lists_(read_published(folder / "anns")) {
+    report_.dataset = folder.filename().string();
+    if (report_.dataset.empty()) report_.dataset = folder.parent_path().filename().string();
+    read_lists();
+  }
+
+  /// Throws Error for a picture or mask that cannot be read.
+  PrepareReport run() {
+    read_files();
+    look_at_files();
+    for (Finding& finding : look_at_lists(lists_)) report_.findings.push_back(std::move(finding));
+    look_at_copies();
+    return std::move(report_);
+  }
+
+ private:
+  struct ImageFile {
+    std::string name;
+    std::set<std::string> splits{};
+    bool missing = false;
+    PictureKey key{};
+  };
+  struct MaskFile {
+    std::string name, image;
+    bool missing = false, empty = false;
+    std::string sizes{};  // of the mask and its picture, where they differ
+    std::string doubt{};  // as SourceMask's
+  };
+
+  void read_lists() {
+    std::set<std::string> levels;
+    std::map<std::string, std::size_t> numbers;   // picture -> its place in images_
+    std::map<std::string, std::string> image_of;  // mask -> the picture of its first row
+    for (AnnotationList const& list : lists_) {
+      report_.rows[list.split] = list.rows.size();
+      for (auto const& row : list.rows) {
+        auto const [number, fresh] = numbers.emplace(row["img_name"], images_.size());
+        if (fresh) images_.push_back({.name = number->first});
+        images_[number->second].splits.insert(list.split);
+        image_of.emplace(row["mask_name"], row["img_name"]);
+        for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
+      }
+    }
+    for (auto const& [mask, image] : image_of) masks_.push_back({.name = mask, .image = image});
+    report_.levels.assign(levels.begin(), levels.end());
+    std::ranges::sort(report_.levels, natural_less);
+    report_.images = images_.size(), report_.masks = masks_.size();
+  }
+
+  void read_files() {
+    std::size_t const all = images_.size() + masks_.size();
+    run_tasks(
+        all, options_.threads,
+        [&](std::size_t i) {
+          if (i < images_.size())
+            read(images_[i]);
+          else
+            read(masks_[i - images_.size()]);
+        },
+        [&](std::size_t done) {
+          if (options_.progress) options_.progress(done, all);
+        });
+  }
+
+  void read(ImageFile& image) const {
+    auto const path = folder_ / "images" / image.name;
+    image.missing = !is_file(path);
+    if (image.missing) return;
+    image.key = {file_key(read_text_file(path)), perceptual_hash(read_image(path)), true};
+  }
+
+  /// A mask whose picture is missing is only decoded.
+  void read(MaskFile& mask) const {
+    auto const path = folder_ / "masks" / mask.name, picture = folder_ / "images" / mask.image;
+    mask.missing = !is_file(path);
+    if (mask.missing) return;
+    SourceMask const found = gray_levels(path);
+    if (!is_file(picture)) return;
+    std::size_t const height = found.levels.shape(0), width = found.levels.shape(1);
+    PictureHeader const header = read_picture_header(picture);
+    if (header.height != height || header.width != width)
+      mask.sizes =
+          size_text(width, height) + ", its picture " + size_text(header.width, header.height);
+    mask.empty = find_regions(found.levels).empty();
+    mask.doubt = found.doubt;
+  }
+
+  void look_at_files() {
+    Finding missing{"missing_file", {}, "the annotations name files that are not there"};
+    Finding sizes{"size_differs", {}, "masks of another size than their pictures"};
+    Finding empty{"empty_mask", {}, "no object"};
+    for (ImageFile const& image : images_)
+      if (image.missing) missing.names.push_back("images/" + image.name);
+    for (MaskFile const& mask : masks_) {
+      if (mask.missing) missing.names.push_back("masks/" + mask.name);
+      if (!mask.sizes.empty()) sizes.names.push_back(mask.name + " (" + mask.sizes + ")");
+      if (mask.empty) empty.names.push_back(mask.name);
+      if (!mask.doubt.empty())
+        report_.findings.push_back({"unclear_mask", {mask.name}, mask.doubt});
+    }
+    for (Finding& finding : {std::ref(missing), std::ref(sizes), std::ref(empty)})
+      add_finding(report_.findings, std::move(finding));
+  }
+
+  void look_at_copies() {
+    std::vector<PictureKey> keys;
+    for (ImageFile const& image : images_) keys.push_back(image.key);
+    auto const identical = same_pictures(keys, false);
+    for (auto const& members : identical)
+      add_copies("identical_pictures", "one file under several names", members);
+    for (auto const& members : same_pictures(keys, true))
+      if (std::ranges::find(identical, members) == identical.end())
+        add_copies("look_alikes",
+                   "they show nearly the same (perceptual hashes within " +
+                       std::to_string(most_hash_bits) + " bits)",
+                   members);
+  }
+
+  void add_copies(std::string const& kind, std::string const& text,
+                  std::vector<std::size_t> const& members) {
+    Finding finding{kind, {}, text};
+    std::set<std::string> splits;
+    for (std::size_t const i : members) {
+      finding.names.push_back(images_[i].name);
+      splits.insert(images_[i].splits.begin(), images_[i].splits.end());
+    }
+    if (splits.size() > 1) finding.text += ", in several splits: " + joined(splits, " ");
+    report_.findings.push_back(std::move(finding));
+  }
+
+  std::filesystem::path folder_;
+  PrepareOptions const& options_;
+  std::vector<AnnotationList> lists_;
+  std::vector<ImageFile> images_;  // in the order of the lists
+  std::vector<MaskFile> masks_;    // by name
+  PrepareReport report_;
+};
+
+}  // namespace detail
+
 VLSM_INLINE PrepareReport check_dataset(std::filesystem::path const& folder,
                                         PrepareOptions const& options) {
   if (!detail::is_folder(folder / "anns"))
     throw Error("the folder has no anns/", folder.string(),
                 "a data set has images/, masks/ and anns/: make it with `vlsm data prepare`");
-  auto lists = detail::read_published(folder / "anns");
-  PrepareReport report;
-  report.dataset = folder.filename().string();
-  if (report.dataset.empty()) report.dataset = folder.parent_path().filename().string();
-  std::set<std::string> levels;
-  std::map<std::string, std::size_t> numbers;           // of pictures
-  std::map<std::string, std::string> image_of;          // mask -> picture
-  std::map<std::string, std::set<std::string>> splits;  // picture -> its splits
-  for (auto const& list : lists) {
-    report.rows[list.split] = list.rows.size();
-    for (auto const& row : list.rows) {
-      numbers.emplace(row["img_name"], numbers.size());
-      image_of.emplace(row["mask_name"], row["img_name"]);
-      splits[row["img_name"]].insert(list.split);
-      for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
-    }
-  }
-  report.levels.assign(levels.begin(), levels.end());
-  std::ranges::sort(report.levels, detail::natural_less);
-  std::vector<std::string> images(numbers.size());
-  for (auto const& [name, number] : numbers) images[number] = name;
-  std::vector<std::pair<std::string, std::string>> const masks(image_of.begin(), image_of.end());
-  report.images = images.size(), report.masks = masks.size();
-
-  std::vector<PictureKey> keys(images.size());
-  std::vector<std::string> trouble(images.size() + masks.size());
-  std::vector<char> empty(masks.size());
-  std::vector<std::string> doubt(masks.size());
-  detail::run_tasks(
-      trouble.size(), options.threads,
-      [&](std::size_t i) {
-        bool const picture = i < images.size();
-        auto const path = picture ? folder / "images" / images[i]
-                                  : folder / "masks" / masks[i - images.size()].first;
-        if (!detail::is_file(path)) {
-          trouble[i] = "missing";
-        } else if (picture) {
-          std::string const bytes = detail::read_text_file(path);
-          keys[i] = {std::uint64_t{io::crc32(std::as_bytes(std::span(bytes)))} << 32 ^ bytes.size(),
-                     perceptual_hash(read_image(path)), true};
-        } else {
-          auto const& [name, image] = masks[i - images.size()];
-          SourceMask const mask = detail::gray_levels(path);
-          auto const picture_path = folder / "images" / image;
-          if (!detail::is_file(picture_path)) return;
-          PictureHeader const header = read_picture_header(picture_path);
-          if (header.height != mask.levels.shape(0) || header.width != mask.levels.shape(1))
-            trouble[i] = detail::size_text(mask.levels.shape(1), mask.levels.shape(0)) +
-                         ", its picture " + detail::size_text(header.width, header.height);
-          empty[i - images.size()] = find_regions(mask.levels).empty();
-          doubt[i - images.size()] = mask.doubt;
-        }
-      },
-      [&](std::size_t done) {
-        if (options.progress) options.progress(done, trouble.size());
-      });
-
-  Finding missing{"missing_file", {}, "the annotations name files that are not there"};
-  Finding sizes{"size_differs", {}, "masks of another size than their pictures"};
-  Finding without{"empty_mask", {}, "no object"};
-  for (std::size_t i = 0; i < trouble.size(); ++i) {
-    bool const picture = i < images.size();
-    std::string const& name = picture ? images[i] : masks[i - images.size()].first;
-    if (trouble[i] == "missing")
-      missing.names.push_back((picture ? "images/" : "masks/") + name);
-    else if (!trouble[i].empty())
-      sizes.names.push_back(name + " (" + trouble[i] + ")");
-    if (picture) continue;
-    if (empty[i - images.size()]) without.names.push_back(name);
-    if (!doubt[i - images.size()].empty())
-      report.findings.push_back({"unclear_mask", {name}, doubt[i - images.size()]});
-  }
-  for (Finding& finding : {std::ref(missing), std::ref(sizes), std::ref(without)})
-    if (!finding.names.empty()) report.findings.push_back(std::move(finding));
-  for (Finding& finding : detail::look_at_lists(lists))
-    report.findings.push_back(std::move(finding));
-  auto const identical = same_pictures(keys, false);
-  for (bool const looks : {false, true})
-    for (auto const& members : same_pictures(keys, looks)) {
-      if (looks && std::ranges::find(identical, members) != identical.end()) continue;
-      Finding finding{looks ? "look_alikes" : "identical_pictures", {}, ""};
-      std::set<std::string> in;
-      for (std::size_t i : members) {
-        finding.names.push_back(images[i]);
-        in.insert(splits[images[i]].begin(), splits[images[i]].end());
-      }
-      finding.text = looks ? "they show nearly the same (perceptual hashes within " +
-                                 std::to_string(most_hash_bits) + " bits)"
-                           : "one file under several names";
-      if (in.size() > 1) {
-        finding.text += ", in several splits:";
-        for (std::string const& split : in) finding.text += " " + split;
-      }
-      report.findings.push_back(std::move(finding));
-    }
-  return report;
+  return detail::DatasetCheck(folder, options).run();
 }
 
 }  // namespace vlsm

@@ -12,8 +12,9 @@
 
 namespace vlsm::detail {
 
-/// Which annotation rows of an object lack an attribute of `needed` that others have (`filled`).
-/// `looked_at` says of which masks' rows that is asked.
+/// The annotation rows with an object that lack an attribute of `needed` which others have
+/// (`filled`), a finding for each such attribute. Rows of masks for which `looked_at` is false are
+/// passed over.
 inline std::vector<Finding> incomplete_rows(
     std::map<std::string, nlohmann::ordered_json> const& splits,
     std::set<std::string> const& needed, std::set<std::string> const& filled,

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,16 +26,20 @@ namespace vlsm {
 
 namespace detail {
 
-/// Writes one set.
+/// Prepares one set: reads it, looks for what is odd, makes its annotations, and writes it all.
 class Preparation {
  public:
+  std::map<std::string, nlohmann::ordered_json> splits;  ///< split -> annotation rows, after `run`
+
+  /// An empty `target`: nothing is written. `options` must outlive this. Throws Error for names
+  /// that occur twice, files that the options name, and options that contradict each other.
   Preparation(SourceSet set, std::filesystem::path target, PrepareOptions const& options)
       : set_(std::move(set)), target_(std::move(target)), options_(options) {
     report_.dataset = set_.dataset;
     report_.source = set_.source;
     report_.findings = set_.findings;
     table_ = options.table ? options.table : study_prompt_table(set_.dataset);
-    check_names();
+    check_names(set_);
     if (!options.attributes.empty()) read_attribute_file();
     if (options.published.empty()) return;
     published_ = read_published(options.published);
@@ -43,9 +49,7 @@ class Preparation {
           "leave out what would split or word them anew (--split, --prompts, --attributes)");
   }
 
-  /// Pictures, masks, annotations and the report; a target that is empty: nothing is written.
-  std::map<std::string, nlohmann::ordered_json> splits;  ///< the annotations, after `run`
-
+  /// Pictures and masks first, then the report and the annotations. Throws Error.
   PrepareReport run() {
     SetWriter writer(set_, target_, options_);
     writer.write();
@@ -54,6 +58,7 @@ class Preparation {
       made_.insert_or_assign(set_.rows[i].mask, std::move(writer.masks[i]));
     add({"stale_files", std::move(writer.stale), "left of an earlier run: nothing names them now"});
     look_at_rows();
+    count_pictures();
     look_at_pictures();
     make_annotations();
     if (!target_.empty()) write_annotations();
@@ -61,21 +66,10 @@ class Preparation {
   }
 
  private:
+  /// Whether rows get other splits than the publisher's.
   bool splits_anew() const { return options_.split[0] + options_.split[1] + options_.split[2] > 0; }
 
-  void check_names() const {
-    if (set_.rows.empty())
-      throw Error("the data set has no picture with a mask", set_.dataset, "check the folder");
-    std::map<std::string, std::string> images, masks;
-    auto const check = [](auto& names, std::string const& name, std::string const& from) {
-      if (auto const [other, fresh] = names.emplace(name, from); !fresh && other->second != from)
-        throw Error("two files would have the name " + name, from + " and " + other->second,
-                    "rename one of them, and its mask");
-    };
-    for (SourceImage const& image : set_.images) check(images, image.name, image.file.string());
-    for (SourceRow const& row : set_.rows) check(masks, row.mask, set_.images[row.image].name);
-  }
-
+  /// Throws Error where the file cannot be read, and where what fills a slot is no text.
   void read_attribute_file() {
     for (auto const& [mask, row] : read_attributes(options_.attributes).rows) {
       Attributes& given = given_[mask];
@@ -92,18 +86,17 @@ class Preparation {
     }
   }
 
-  void add(Finding finding) {
-    if (!finding.names.empty()) report_.findings.push_back(std::move(finding));
-  }
+  void add(Finding finding) { add_finding(report_.findings, std::move(finding)); }
 
+  /// What is odd about the masks and their attributes.
   void look_at_rows() {
     Finding empty{"empty_mask",
                   {},
                   table_ && table_->tells_empty() ? "no object: the prompts say so" : "no object"};
-    Finding matter{"levels_matter",
-                   {},
-                   "size and position follow from the file's levels; of the written mask they "
-                   "would be others"};
+    Finding soft{"levels_matter",
+                 {},
+                 "size and position follow from the file's levels; of the written mask they "
+                 "would be others"};
     Finding lacking{"no_attributes",
                     {},
                     "the attribute file lacks these masks: levels that need one are left out"};
@@ -114,7 +107,7 @@ class Preparation {
       WrittenMask const& made = made_.at(row.mask);
       known.insert(row.mask);
       if (made.attributes.number == 0 && made.doubt.empty()) empty.names.push_back(row.mask);
-      if (!made.matter.empty()) matter.names.push_back(row.mask);
+      if (made.written_otherwise) soft.names.push_back(row.mask);
       if (!made.doubt.empty())
         report_.findings.push_back(
             {"unclear_mask",
@@ -125,19 +118,24 @@ class Preparation {
     }
     for (auto const& [mask, given] : given_)
       if (!known.contains(mask)) unknown.names.push_back(mask);
-    for (Finding& finding :
-         {std::ref(empty), std::ref(matter), std::ref(lacking), std::ref(unknown)})
-      add(finding);
+    for (Finding& finding : {std::ref(empty), std::ref(soft), std::ref(lacking), std::ref(unknown)})
+      add(std::move(finding));
+  }
+
+  /// Whether some of the publisher's pictures are not here.
+  void count_pictures() {
     std::size_t published = 0;
     for (SourceFormat const& format : source_formats)
       if (format.name == set_.dataset) published = format.pictures;
-    if (set_.images.size() + set_.others < published)
-      report_.findings.push_back({"fewer_pictures",
-                                  {},
-                                  std::to_string(set_.images.size() + set_.others) +
-                                      " of the publisher's " + std::to_string(published)});
+    std::size_t const found = set_.images.size() + set_.others;
+    if (found < published)
+      report_.findings.push_back(
+          {"fewer_pictures",
+           {},
+           std::to_string(found) + " of the publisher's " + std::to_string(published)});
   }
 
+  /// What is odd about the pictures; rows get their splits, and leaks are taken out.
   void look_at_pictures() {
     std::vector<PictureKey> keys;
     for (WrittenPicture const& picture : pictures_) keys.push_back(picture.key);
@@ -163,7 +161,7 @@ class Preparation {
       for (Finding& finding : take_leaks_out(set_, same_)) add(std::move(finding));
   }
 
-  /// ", in two classes" where the rows of these pictures differ in pathology.
+  /// ", in several classes" where the rows of these pictures differ in pathology, else nothing.
   std::string in_classes(std::vector<std::size_t> const& members) const {
     std::set<std::string> classes;
     for (SourceRow const& row : set_.rows)
@@ -174,27 +172,18 @@ class Preparation {
   }
 
   void look_at_splits() {
-    std::vector<std::size_t> twin(set_.images.size());
-    for (std::size_t i = 0; i < twin.size(); ++i) twin[i] = i;
-    for (auto const& members : same_)
-      for (std::size_t i : members) twin[i] = members[0];
-    std::map<std::size_t, std::set<std::string>> splits;
-    for (SourceRow const& row : set_.rows) splits[twin[row.image]].insert(row.split);
-    std::map<std::string, Finding> shared;
-    for (auto const& [image, in] : splits) {
-      if (in.size() < 2) continue;
-      std::string text;
-      for (std::string const& split : in) text += (text.empty() ? "in " : " and ") + split;
-      shared.emplace(text, Finding{"in_two_splits", {}, text})
-          .first->second.names.push_back(set_.images[image].name);
-    }
-    for (auto& [text, finding] : shared) add(finding);
+    auto const first = first_of_same(same_, set_.images.size());
+    std::map<std::size_t, std::set<std::string>> uses;  // picture -> its splits
+    for (SourceRow const& row : set_.rows) uses[first[row.image]].insert(row.split);
+    std::vector<std::pair<std::string, std::set<std::string>>> pictures;
+    for (auto const& [image, in] : uses) pictures.emplace_back(set_.images[image].name, in);
+    for (Finding& finding : shared_by_splits(pictures)) add(std::move(finding));
   }
 
-  nlohmann::ordered_json annotation(std::size_t i, std::set<std::string>& levels,
+  /// The annotation row of a row. Adds the levels that it has and the attributes that are known.
+  nlohmann::ordered_json annotation(SourceRow const& row, std::set<std::string>& levels,
                                     std::set<std::string>& filled) const {
-    SourceRow const& row = set_.rows[i];
-    MaskAttributes const& mask = made_.at(set_.rows[i].mask).attributes;
+    MaskAttributes const& mask = made_.at(row.mask).attributes;
     Attributes attributes = mask.words();
     attributes.insert(row.attributes.begin(), row.attributes.end());
     if (auto const given = given_.find(row.mask); given != given_.end())
@@ -215,42 +204,49 @@ class Preparation {
             {"attributes", attributes}};
   }
 
-  void make_annotations() {
-    std::set<std::string> levels{"p0"}, filled;
-    bool const given = !published_.empty();
-    if (!given) {
-      for (std::size_t i = 0; i < set_.rows.size(); ++i) {
-        if (made_.at(set_.rows[i].mask).attributes.number == 0 &&
-            !made_.at(set_.rows[i].mask).doubt.empty())
-          continue;
-        auto& rows = splits[set_.rows[i].split];
-        rows.push_back(annotation(i, levels, filled));
-      }
-      if (splits.empty())
-        throw Error(
-            "all masks are in doubt, so no row is left: " + made_.at(set_.rows[0].mask).doubt,
-            set_.rows[0].source, "mend the masks");
-      name_unfilled(filled);
-      if (table_)
-        for (Finding& finding : incomplete_rows(
-                 splits, table_->attributes(), filled,
-                 [&](auto& mask) { return options_.attributes.empty() || given_.contains(mask); }))
-          add(std::move(finding));
-    } else {
-      for (Finding& finding : match_published(published_, set_, options_.clean))
-        add(std::move(finding));
-      for (AnnotationList& list : published_) {
-        for (auto const& row : list.rows)
-          for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
-        splits[list.split] = std::move(list.rows);
-      }
+  /// The annotations of the masks' own attributes. Rows of empty masks that are in doubt are left
+  /// out.
+  void annotate_rows(std::set<std::string>& levels) {
+    std::set<std::string> filled;
+    for (SourceRow const& row : set_.rows) {
+      WrittenMask const& made = made_.at(row.mask);
+      if (made.attributes.number == 0 && !made.doubt.empty()) continue;
+      splits[row.split].push_back(annotation(row, levels, filled));
     }
-    if (given && std::ranges::all_of(splits, [](auto const& one) { return one.second.empty(); }))
+    if (splits.empty())
+      throw Error("all masks are in doubt, so no row is left: " + made_.at(set_.rows[0].mask).doubt,
+                  set_.rows[0].source, "mend the masks");
+    if (!table_) return;
+    name_unfilled(filled);
+    auto const looked_at = [&](std::string const& mask) {
+      return options_.attributes.empty() || given_.contains(mask);
+    };
+    for (Finding& finding : incomplete_rows(splits, table_->attributes(), filled, looked_at))
+      add(std::move(finding));
+  }
+
+  /// The published lists, of the files that are here.
+  void take_published(std::set<std::string>& levels) {
+    for (Finding& finding : match_published(published_, set_, options_.clean))
+      add(std::move(finding));
+    for (AnnotationList& list : published_) {
+      for (auto const& row : list.rows)
+        for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
+      splits[list.split] = std::move(list.rows);
+    }
+    if (std::ranges::all_of(splits, [](auto const& one) { return one.second.empty(); }))
       throw Error("no row of the published lists is of this set's files",
                   options_.published.string(), "name the folder of lists of " + set_.dataset);
-    report_.images = set_.images.size();
-    std::set<std::string> masks;
+  }
+
+  void make_annotations() {
+    std::set<std::string> levels{"p0"}, masks;
+    if (published_.empty())
+      annotate_rows(levels);
+    else
+      take_published(levels);
     for (SourceRow const& row : set_.rows) masks.insert(row.mask);
+    report_.images = set_.images.size();
     report_.masks = masks.size();
     report_.levels.assign(levels.begin(), levels.end());
     std::ranges::sort(report_.levels, natural_less);
@@ -271,19 +267,17 @@ class Preparation {
     std::filesystem::remove(target_ / "preparing.json", ignored);
   }
 
+  /// A finding for the slots of the prompts that no row has an attribute for.
   void name_unfilled(std::set<std::string> const& filled) {
-    if (!table_) return;
     std::vector<std::string> slots;
     for (std::string const& name : table_->attributes())
       if (!filled.contains(name)) slots.push_back("{" + name + "}");
-    if (slots.empty()) return;
     std::string const what =
         "nothing fills these slots of the prompts: levels that need them are left out";
-    if (!options_.attributes.empty() && filled.size() > 0)
-      report_.findings.push_back(
-          {"unfilled_slot", slots, what + "; the attribute file does not name them"});
-    else
-      report_.findings.push_back({"unfilled_slot", slots, what + "; give them with --attributes"});
+    bool const given = !options_.attributes.empty() && !filled.empty();
+    add({"unfilled_slot", slots,
+         what + (given ? "; the attribute file does not name them"
+                       : "; give them with --attributes")});
   }
 
   SourceSet set_;
@@ -291,11 +285,11 @@ class Preparation {
   PrepareOptions const& options_;
   PrepareReport report_;
   std::optional<PromptTable> table_;
-  std::map<std::string, Attributes> given_;
-  std::vector<AnnotationList> published_;
-  std::vector<WrittenPicture> pictures_;
-  std::map<std::string, WrittenMask> made_;  // by the mask's name
-  std::vector<std::vector<std::size_t>> same_;
+  std::map<std::string, Attributes> given_;     // mask -> what the attribute file says of it
+  std::vector<AnnotationList> published_;       // the lists of PrepareOptions::published
+  std::vector<WrittenPicture> pictures_;        // of SourceSet::images
+  std::map<std::string, WrittenMask> made_;     // by the mask's name
+  std::vector<std::vector<std::size_t>> same_;  // groups of pictures that count as one
 };
 
 }  // namespace detail

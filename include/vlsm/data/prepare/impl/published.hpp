@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/json.hpp"
@@ -18,13 +19,14 @@
 // The study's own annotation lists beside the publisher's pictures.
 namespace vlsm::detail {
 
-/// Annotation rows of one split as they are read or will be written.
+/// The annotation rows of one split, a JSON array.
 struct AnnotationList {
   std::string split;
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
 };
 
-/// All lists of a folder (or of its anns/). Throws Error where there is none or one is damaged.
+/// All lists NAME.json of a folder, or of the anns/ in it; NAME is the split. Throws Error where
+/// there is none, and for one that is no annotation list.
 inline std::vector<AnnotationList> read_published(std::filesystem::path folder) {
   if (is_folder(folder / "anns")) folder /= "anns";
   std::vector<AnnotationList> lists;
@@ -43,12 +45,41 @@ inline std::vector<AnnotationList> read_published(std::filesystem::path folder) 
   return lists;
 }
 
-/// What is odd about lists whose rows name the files as they are here: pictures that are named
-/// twice within a split or in two splits, equal lists. `clean` takes rows out so that neither is.
+/// Of each picture, by its name: the splits that name it, and how often the most frequent of its
+/// masks is there.
+using PictureUses = std::map<std::string, std::map<std::string, int>>;
+
+/// Takes out rows whose picture is in a split of a lower split_rank, and second rows of a mask;
+/// lists of `copies` stay as they are. Returns what was taken out, as a finding.
+inline Finding take_leaks_out(std::vector<AnnotationList>& lists, PictureUses const& uses,
+                              std::set<std::string> const& copies) {
+  Finding cleaned{"cleaned", {}, std::string(cleaned_leaks)};
+  for (AnnotationList& list : lists) {
+    if (copies.contains(list.split)) continue;
+    std::set<std::string> seen;
+    nlohmann::ordered_json kept = nlohmann::ordered_json::array();
+    for (auto& row : list.rows) {
+      bool before = false;
+      for (auto const& [split, times] : uses.at(row["img_name"].get<std::string>()))
+        before |= split_rank(split) < split_rank(list.split);
+      std::string const mask = row["mask_name"];
+      if (before || !seen.insert(mask).second)
+        cleaned.names.push_back(list.split + ": " + mask);
+      else
+        kept.push_back(std::move(row));
+    }
+    list.rows = std::move(kept);
+  }
+  return cleaned;
+}
+
+/// What is odd about lists whose rows name the files as they are here: rows that are there twice
+/// within a split, pictures in two splits, equal lists. `clean` takes rows out as take_leaks_out
+/// does; of equal lists only the first one is looked at and cleaned.
 inline std::vector<Finding> look_at_lists(std::vector<AnnotationList>& lists, bool clean = false) {
   std::vector<Finding> findings;
-  std::map<std::string, std::map<std::string, int>> uses;  // picture -> split -> rows of one mask
-  std::map<std::string, std::string> first_of;             // a list's text -> its split
+  PictureUses uses;
+  std::map<std::string, std::string> first_of;  // a list's text -> its split
   std::set<std::string> copies;
   for (AnnotationList const& list : lists) {
     auto const [other, fresh] = first_of.emplace(list.rows.dump(), list.split);
@@ -66,45 +97,22 @@ inline std::vector<Finding> look_at_lists(std::vector<AnnotationList>& lists, bo
     }
   }
   Finding twice{"twice", {}, "named twice within a split"};
-  std::map<std::string, Finding> shared;
+  std::vector<std::pair<std::string, std::set<std::string>>> pictures;
   for (auto const& [image, splits] : uses) {
-    std::string names;
+    auto& in = pictures.emplace_back(image, std::set<std::string>{}).second;
     for (auto const& [split, times] : splits) {
-      names += (names.empty() ? "" : " and ") + split;
+      in.insert(split);
       if (times > 1) twice.names.push_back(split + ": " + image);
     }
-    if (splits.size() > 1)
-      shared.emplace(names, Finding{"in_two_splits", {}, "in " + names})
-          .first->second.names.push_back(image);
   }
-  if (!twice.names.empty()) findings.push_back(twice);
-  for (auto const& [names, finding] : shared) findings.push_back(finding);
-  if (!clean) return findings;
-
-  Finding cleaned{
-      "cleaned", {}, "left out: the picture is in a split that is kept before, or there twice"};
-  for (AnnotationList& list : lists) {
-    if (copies.contains(list.split)) continue;
-    std::set<std::string> seen;
-    nlohmann::ordered_json kept = nlohmann::ordered_json::array();
-    for (auto& row : list.rows) {
-      bool before = false;
-      for (auto const& [split, times] : uses[row["img_name"].get<std::string>()])
-        before |= split_rank(split) < split_rank(list.split);
-      std::string const mask = row["mask_name"];
-      if (before || !seen.insert(mask).second)
-        cleaned.names.push_back(list.split + ": " + mask);
-      else
-        kept.push_back(std::move(row));
-    }
-    list.rows = std::move(kept);
-  }
-  if (!cleaned.names.empty()) findings.push_back(cleaned);
+  add_finding(findings, std::move(twice));
+  for (Finding& finding : shared_by_splits(pictures)) findings.push_back(std::move(finding));
+  if (clean) add_finding(findings, take_leaks_out(lists, uses, copies));
   return findings;
 }
 
-/// Gives the rows the names that the files have here; rows of files that this set lacks are left
-/// out. Says what is odd about the lists.
+/// Gives the rows the names that the files have in `set`, and leaves out rows of files that it
+/// lacks. Returns what is odd about the lists, as look_at_lists does.
 inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
                                             SourceSet const& set, bool clean) {
   std::map<std::string, std::string> images, masks;  // by name and by stem
@@ -150,8 +158,8 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
     list.rows = std::move(kept);
   }
   auto findings = look_at_lists(lists, clean);
-  if (!absent.names.empty()) findings.push_back(absent);
-  if (!bare.names.empty()) findings.push_back(bare);
+  add_finding(findings, std::move(absent));
+  add_finding(findings, std::move(bare));
   return findings;
 }
 

@@ -2,15 +2,35 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <span>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/prepare/report.hpp"
 
 namespace vlsm {
+
+namespace detail {
+
+/// The line of a finding, with the names of at most `shown` files.
+inline std::string finding_line(Finding const& finding, std::size_t shown) {
+  std::string line = finding.text;
+  if (finding.names.empty()) return line;
+  auto const first = std::span(finding.names).first(std::min(shown, finding.names.size()));
+  line += " (" + std::to_string(finding.names.size()) + "): " + joined(first);
+  return finding.names.size() > shown ? line + ", … (--json shows all)" : line;
+}
+
+/// A kind of finding as people read it: "empty mask".
+inline std::string kind_words(std::string kind) {
+  std::ranges::replace(kind, '_', ' ');
+  return kind;
+}
+
+}  // namespace detail
 
 VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
   nlohmann::ordered_json json{{"dataset", dataset},
@@ -35,26 +55,16 @@ VLSM_INLINE std::string PrepareReport::to_text() const {
   for (std::string const& level : levels) text += " " + level;
   text += "\n";
   constexpr std::size_t shown = 5;
-  std::map<std::string, std::size_t> lines;  // of each kind
+  std::map<std::string, std::size_t> lines;  // kind -> findings of it so far
   for (Finding const& finding : findings) {
     if (++lines[finding.kind] > shown) continue;
-    std::string kind = finding.kind;
-    std::ranges::replace(kind, '_', ' ');
-    text += "  " + kind + ": " + finding.text;
-    if (!finding.names.empty()) {
-      text += " (" + std::to_string(finding.names.size()) + "): ";
-      for (std::size_t i = 0; i < std::min(shown, finding.names.size()); ++i)
-        text += (i ? ", " : "") + finding.names[i];
-      if (finding.names.size() > shown) text += ", … (--json shows all)";
-    }
-    text += "\n";
+    text += "  " + detail::kind_words(finding.kind) + ": " + detail::finding_line(finding, shown) +
+            "\n";
   }
   for (auto const& [kind, count] : lines)
-    if (count > shown) {
-      std::string name = kind;
-      std::ranges::replace(name, '_', ' ');
-      text += "  " + name + ": " + std::to_string(count - shown) + " more (--json shows all)\n";
-    }
+    if (count > shown)
+      text += "  " + detail::kind_words(kind) + ": " + std::to_string(count - shown) +
+              " more (--json shows all)\n";
   return text;
 }
 

@@ -2,16 +2,17 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "vlsm/base/file/atomic_file.hpp"
-#include "vlsm/base/file/crc32.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/formats/source_set.hpp"
@@ -22,37 +23,53 @@
 
 namespace vlsm::detail {
 
+/// Writes a file, whole or not at all. Throws Error where that fails.
 inline void write_text_file(std::filesystem::path const& path, std::string const& text) {
   io::AtomicFile file(path);
   file.write(text.data(), text.size());
   file.commit();
 }
 
-/// What is remembered of a picture that was written.
+/// Throws Error for a set without rows, and for two files that would be written to one name.
+inline void check_names(SourceSet const& set) {
+  if (set.rows.empty())
+    throw Error("the data set has no picture with a mask", set.dataset, "check the folder");
+  std::map<std::string, std::string> images, masks;  // name -> what is written to it
+  auto const check = [](auto& names, std::string const& name, std::string const& from) {
+    if (auto const [other, fresh] = names.emplace(name, from); !fresh && other->second != from)
+      throw Error("two files would have the name " + name, from + " and " + other->second,
+                  "rename one of them, and its mask");
+  };
+  for (SourceImage const& image : set.images) check(images, image.name, image.file.string());
+  for (SourceRow const& row : set.rows) check(masks, row.mask, set.images[row.image].name);
+}
+
+/// What is known of a picture once it was written.
 struct WrittenPicture {
   std::size_t height = 0, width = 0;
-  PictureKey key;
+  PictureKey key;  ///< of the written file
 };
 
-/// And of a mask.
+/// What is known of a mask once it was written.
 struct WrittenMask {
-  MaskAttributes attributes;
-  std::string doubt;   ///< as SourceMask's
-  std::string matter;  ///< attributes of the written mask, where they are others
+  MaskAttributes attributes;       ///< of the publisher's levels
+  std::string doubt;               ///< as SourceMask's
+  bool written_otherwise = false;  ///< whether the written 0 and 255 have another size or position
 };
 
 /// Reads the pictures and masks of a set and writes them; without a target it only reads.
 class SetWriter {
  public:
-  std::vector<WrittenPicture> pictures;
-  std::vector<WrittenMask> masks;
-  std::vector<std::string> stale;  ///< files of an earlier run that are not this set's
+  std::vector<WrittenPicture> pictures;  ///< of SourceSet::images, after `write`
+  std::vector<WrittenMask> masks;        ///< of SourceSet::rows, after `write`
+  std::vector<std::string> stale;        ///< files of an earlier run that are not this set's
 
   SetWriter(SourceSet const& set, std::filesystem::path const& target,
             PrepareOptions const& options)
       : set_(set), target_(target), options_(options) {}
 
-  /// Throws Error.
+  /// Does it. Throws Error for files that cannot be read or written, a mask of another size than
+  /// its picture, and a target that holds anything but this set.
   void write() {
     if (!target_.empty()) begin();
     pictures.resize(set_.images.size());
@@ -70,14 +87,42 @@ class SetWriter {
   }
 
  private:
-  /// The folder, without annotations until all is done.
+  /// Makes the folders and removes anns/, which comes back when all else is written. Throws Error
+  /// where the target holds anything but this set, or cannot be written.
   void begin() {
     namespace fs = std::filesystem;
+    check_target();
+    keep_sources();
+    make_folder(target_);
+    write_text_file(
+        target_ / "preparing.json",
+        nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
+    std::set<fs::path> folders{target_ / "images", target_ / "masks"};
+    for (SourceImage const& image : set_.images)
+      folders.insert((target_ / "images" / image.name).parent_path());
+    for (SourceRow const& row : set_.rows)
+      folders.insert((target_ / "masks" / row.mask).parent_path());
+    for (fs::path const& folder : folders) make_folder(folder);
+    std::error_code ignored;
+    fs::remove_all(target_ / "anns", ignored);
+    find_stale();
+  }
+
+  static void make_folder(std::filesystem::path const& folder) {
     std::error_code failed;
-    fs::path const mark = target_ / "preparing.json", old = target_ / "report.json";
+    if (std::filesystem::create_directories(folder, failed); failed)
+      throw Error("the folder cannot be made (" + failed.message() + ")", folder.string(),
+                  "check the path and its permissions");
+  }
+
+  /// Throws Error unless the target is empty, or a run that was stopped (preparing.json) or
+  /// finished (report.json) wrote the same set there.
+  void check_target() const {
+    namespace fs = std::filesystem;
+    std::error_code failed;
     std::string before;
-    for (fs::path const& path : {mark, old})
-      if (before.empty() && is_file(path)) before = read_text_file(path);
+    for (char const* name : {"preparing.json", "report.json"})
+      if (before.empty() && is_file(target_ / name)) before = read_text_file(target_ / name);
     bool const empty = !fs::exists(target_, failed) || fs::is_empty(target_, failed);
     nlohmann::json const was = nlohmann::json::parse(before, nullptr, false);
     auto const says = [&](char const* key, std::string const& value) {
@@ -89,23 +134,6 @@ class SetWriter {
     if (!empty && !says("source", set_.source))
       throw Error("another folder's pictures were prepared there", target_.string(),
                   "choose another folder, or remove that one");
-    keep_sources();
-    if (fs::create_directories(target_, failed); failed)
-      throw Error("the folder cannot be made (" + failed.message() + ")", target_.string(),
-                  "check the path and its permissions");
-    write_text_file(
-        mark, nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
-    std::set<fs::path> folders{target_ / "images", target_ / "masks"};
-    for (SourceImage const& image : set_.images)
-      folders.insert((target_ / "images" / image.name).parent_path());
-    for (SourceRow const& row : set_.rows)
-      folders.insert((target_ / "masks" / row.mask).parent_path());
-    for (fs::path const& folder : folders)
-      if (fs::create_directories(folder, failed); failed)
-        throw Error("the folder cannot be made (" + failed.message() + ")", folder.string(),
-                    "check the path and its permissions");
-    fs::remove_all(target_ / "anns", failed);
-    find_stale();
   }
 
   /// Throws Error where the target is, holds or lies in a folder that the set is read from.
@@ -129,6 +157,7 @@ class SetWriter {
     }
   }
 
+  /// Fills `stale`. Parts of files that are being written (".partial-") do not count.
   void find_stale() {
     namespace fs = std::filesystem;
     std::set<std::string> own;
@@ -146,6 +175,7 @@ class SetWriter {
     std::ranges::sort(stale, natural_less);
   }
 
+  /// Reads picture `i`, which may be on any thread, and writes it.
   void do_image(std::size_t i) {
     SourceImage const& image = set_.images[i];
     WrittenPicture& picture = pictures[i];
@@ -155,11 +185,11 @@ class SetWriter {
       picture.height = pixels.shape(0), picture.width = pixels.shape(1);
       std::string const bytes = encode_png(pixels);
       put(target, bytes);
-      picture.key = {key_of(bytes), set_.look_alikes ? perceptual_hash(pixels) : PerceptualHash{},
+      picture.key = {file_key(bytes), set_.look_alikes ? perceptual_hash(pixels) : PerceptualHash{},
                      set_.look_alikes};
       return;
     }
-    // Decoded to the end: a file that is cut off has a header all the same.
+    // Decoded to the end, not the header alone: that of a file that is cut off is sound.
     if (set_.look_alikes) {
       Image const pixels = read_image(image.file);
       picture.height = pixels.shape(0), picture.width = pixels.shape(1);
@@ -169,7 +199,7 @@ class SetWriter {
       picture.height = pixels.height, picture.width = pixels.width;
     }
     std::string const bytes = read_text_file(image.file);
-    picture.key.bytes = key_of(bytes);
+    picture.key.bytes = file_key(bytes);
     std::error_code failed;
     if (options_.link && !target_.empty()) {
       std::filesystem::remove(target, failed);
@@ -191,11 +221,7 @@ class SetWriter {
     file.commit(/*flush=*/false);
   }
 
-  static std::uint64_t key_of(std::string const& bytes) {
-    auto const crc = io::crc32(std::as_bytes(std::span(bytes)));
-    return std::uint64_t{crc} << 32 ^ bytes.size();
-  }
-
+  /// Reads the mask of row `i`, whose picture was read, and writes it.
   void do_row(std::size_t i) {
     SourceRow const& row = set_.rows[i];
     SourceMask const mask = row.read();
@@ -216,8 +242,8 @@ class SetWriter {
     }
     if (!two_valued) {
       MaskAttributes const other = mask_attributes(written, options_.position);
-      if (other.size != made.attributes.size || other.position != made.attributes.position)
-        made.matter = "size " + other.size + ", position " + other.position;
+      made.written_otherwise =
+          other.size != made.attributes.size || other.position != made.attributes.position;
     }
     if (!target_.empty()) write_png(target_ / "masks" / row.mask, written, /*flush=*/false);
   }

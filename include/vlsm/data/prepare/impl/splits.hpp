@@ -3,27 +3,34 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/prepare/same_pictures.hpp"
 
 // Which rows belong to which split.
 namespace vlsm::detail {
 
-/// Pictures that a split has to keep together: of one patient or sequence, or the same.
+/// For each picture the number of its group, which a split keeps together: pictures of one patient
+/// or sequence (SourceImage::group), and those of `same`, the groups of same_pictures.
 inline std::vector<std::size_t> picture_groups(SourceSet const& set,
                                                std::vector<std::vector<std::size_t>> const& same) {
   std::vector<std::size_t> group(set.images.size());
+  std::iota(group.begin(), group.end(), std::size_t{0});
   std::map<std::string, std::size_t> named;
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    group[i] = i;
+  for (std::size_t i = 0; i < group.size(); ++i)
     if (std::string const& name = set.images[i].group; !name.empty())
       group[i] = named.emplace(name, i).first->second;
-  }
   auto const rename = [&](std::size_t from, std::size_t to) {
     for (std::size_t& one : group)
       if (one == from) one = to;
@@ -34,8 +41,9 @@ inline std::vector<std::size_t> picture_groups(SourceSet const& set,
   return group;
 }
 
-/// Gives each row a split by shares of train, val and test, whole groups at a time. The same seed
-/// gives the same split everywhere.
+/// Gives each row a split by shares of train, val and test, which count pictures, whole groups at a
+/// time; of rows with the same mask the first stays. The same seed gives the same splits on every
+/// machine.
 inline void split_rows(SourceSet& set, std::vector<std::vector<std::size_t>> const& same,
                        std::array<int, 3> const& shares, std::uint64_t seed) {
   constexpr std::array<char const*, 3> names{"train", "val", "test"};
@@ -64,20 +72,36 @@ inline void split_rows(SourceSet& set, std::vector<std::vector<std::size_t>> con
   for (SourceRow& row : set.rows) row.split = chosen.at(group[row.image]);
 }
 
-/// What is kept where pictures leak: test before val before all others.
+/// Which split keeps a picture that is in several: the one of the lowest rank. Test comes before
+/// val, val before all others.
 inline int split_rank(std::string const& split) {
   return split.starts_with("test") ? 0 : split == "val" ? 1 : 2;
 }
 
-/// Takes out rows whose picture, or one that is the same, is in a split that is kept before theirs,
-/// rows of a second copy within a split, and both where one picture has two pathologies. Returns
-/// what was taken out.
+/// Why rows are left out that leak or are there twice.
+inline constexpr std::string_view cleaned_leaks =
+    "left out: the picture is in a split that is kept before, or there twice";
+
+/// The findings "in_two_splits" of pictures and their splits, one for each combination of splits.
+inline std::vector<Finding> shared_by_splits(
+    std::vector<std::pair<std::string, std::set<std::string>>> const& pictures) {
+  std::map<std::string, Finding> shared;  // by the text
+  for (auto const& [picture, splits] : pictures) {
+    if (splits.size() < 2) continue;
+    std::string const text = "in " + joined(splits, " and ");
+    shared.emplace(text, Finding{"in_two_splits", {}, text}).first->second.names.push_back(picture);
+  }
+  std::vector<Finding> findings;
+  for (auto& [text, finding] : shared) findings.push_back(std::move(finding));
+  return findings;
+}
+
+/// Takes out rows whose picture, or one that is the same, is in a split of a lower split_rank, rows
+/// of a second copy within a split, and all rows of a picture that has two pathologies. Returns
+/// what was taken out, as findings.
 inline std::vector<Finding> take_leaks_out(SourceSet& set,
                                            std::vector<std::vector<std::size_t>> const& same) {
-  std::vector<std::size_t> twin(set.images.size());
-  for (std::size_t i = 0; i < twin.size(); ++i) twin[i] = i;
-  for (auto const& members : same)
-    for (std::size_t i : members) twin[i] = members[0];
+  auto const first = first_of_same(same, set.images.size());
   struct Kept {
     int rank = 3;
     std::size_t image = 0;
@@ -85,17 +109,16 @@ inline std::vector<Finding> take_leaks_out(SourceSet& set,
   };
   std::map<std::size_t, Kept> kept;
   for (SourceRow const& row : set.rows) {
-    Kept& best = kept[twin[row.image]];
+    Kept& best = kept[first[row.image]];
     if (int const rank = split_rank(row.split); rank < best.rank)
       best.rank = rank, best.image = row.image;
     if (auto const word = row.attributes.find("pathology"); word != row.attributes.end())
       best.pathologies.insert(word->second);
   }
-  Finding leaks{
-      "cleaned", {}, "left out: the picture is in a split that is kept before, or there twice"};
+  Finding leaks{"cleaned", {}, std::string(cleaned_leaks)};
   Finding doubtful{"cleaned", {}, "left out: one picture in two classes"};
   std::erase_if(set.rows, [&](SourceRow const& row) {
-    Kept const& best = kept.at(twin[row.image]);
+    Kept const& best = kept.at(first[row.image]);
     if (best.pathologies.size() > 1) {
       doubtful.names.push_back(row.split + ": " + row.mask);
       return true;
@@ -105,8 +128,8 @@ inline std::vector<Finding> take_leaks_out(SourceSet& set,
     return true;
   });
   std::vector<Finding> findings;
-  for (Finding& finding : {std::ref(leaks), std::ref(doubtful)})
-    if (!finding.names.empty()) findings.push_back(finding);
+  add_finding(findings, std::move(leaks));
+  add_finding(findings, std::move(doubtful));
   return findings;
 }
 

@@ -12,14 +12,16 @@
 
 namespace vlsm::detail {
 
-/// Does tasks 0 to `count` - 1 in threads (0: one for each core), in order of their start. After an
-/// exception no task is begun; that of the lowest task is thrown. `done` is called under a lock.
+/// Calls `task(0)` to `task(count - 1)` on `threads` threads (0: one for each core), which begin
+/// them in that order. `done(n)`, one call at a time, says that n of them are finished. After an
+/// exception no further task begins; once all that run have ended, the exception of the lowest one
+/// is thrown.
 inline void run_tasks(std::size_t count, unsigned threads,
                       std::function<void(std::size_t)> const& task,
                       std::function<void(std::size_t done)> const& done) {
   std::mutex mutex;
   std::size_t next = 0, finished = 0, failed_at = count;
-  std::exception_ptr failed;
+  std::exception_ptr failed;  // of task `failed_at`
   auto const work = [&] {
     for (;;) {
       std::size_t mine;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Small functions on texts that readers of files and messages share.
+namespace vlsm::detail {
+
+/// The text with A to Z in lower case; other bytes, those of UTF-8 among them, stay.
+inline std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// The text without spaces, tabs, CR and LF at its ends.
+inline std::string trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  std::size_t const first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+}
+
+/// The parts of a text between separators, which may be empty; a text without any is one part.
+inline std::vector<std::string_view> split_text(std::string_view text, std::string_view separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end; (end = text.find(separator)) != text.npos;) {
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + separator.size());
+  }
+  parts.push_back(text);
+  return parts;
+}
+
+/// The texts of a range one behind another: "a, b, c".
+template <class Texts>
+std::string joined(Texts const& texts, std::string_view separator = ", ") {
+  std::string line;
+  bool first = true;
+  for (auto const& text : texts) {
+    if (!first) line += separator;
+    line += text;
+    first = false;
+  }
+  return line;
+}
+
+/// "53 x 40": width before height, as pictures are described.
+template <class Width, class Height>
+std::string size_text(Width width, Height height) {
+  return std::to_string(width) + " x " + std::to_string(height);
+}
+
+}  // namespace vlsm::detail
