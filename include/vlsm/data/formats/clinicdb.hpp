@@ -28,7 +28,13 @@ inline SourceSet read_clinicdb(std::filesystem::path const& source) {
   if (!detail::is_file(table)) return set;
   std::map<std::string, std::string> sequences;  // of "12.png"
   auto const csv = detail::Csv::read(table);
-  if (!csv.has("png_image_path") || !csv.has("sequence_id")) return set;
+  if (!csv.has("png_image_path") || !csv.has("sequence_id")) {
+    set.findings.push_back({"sequences",
+                            {},
+                            "metadata.csv does not say which frames are of one sequence: a split "
+                            "may cut one"});
+    return set;
+  }
   for (std::size_t row = 0; row < csv.rows(); ++row)
     sequences[fs::path(csv.at(row, "png_image_path")).filename().string()] =
         csv.at(row, "sequence_id");

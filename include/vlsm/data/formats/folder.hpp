@@ -103,21 +103,33 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
     throw Error("pictures and masks lie in one folder", images.string(),
                 "say how the masks' names end with --mask-suffix");
   auto const files = std::make_shared<detail::FrameFiles>();
+  Finding others{"left_out", {}, "pictures of other kinds beside files of frames"};
   std::map<std::string, std::string> by_stem;
-  for (std::string const& name : detail::files_in(masks))
-    if (detail::is_picture_name(name) || detail::is_frame_name(name))
-      by_stem.emplace(detail::frame_stem(name), name);
+  for (std::string const& name : detail::files_in(masks)) {
+    if (!detail::is_picture_name(name) && !detail::is_frame_name(name)) continue;
+    auto const [other, fresh] = by_stem.emplace(detail::frame_stem(name), name);
+    if (!fresh && layout.images != layout.masks)
+      throw Error("two masks differ in their ending alone: " + other->second + " and " + name,
+                  masks.string(), "keep the one that belongs to the picture");
+  }
   for (std::string const& name : detail::files_in(images)) {
     std::string const stem = detail::frame_stem(name);
     bool const is_mask = !layout.mask_suffix.empty() && stem.ends_with(layout.mask_suffix);
-    if (!detail::is_frame_name(name) || is_mask) continue;
+    if (is_mask) continue;
+    if (!detail::is_frame_name(name)) {
+      if (detail::is_picture_name(name)) others.names.push_back(name);
+      continue;
+    }
     auto const mask = by_stem.find(stem + layout.mask_suffix);
     if (mask == by_stem.end() || (layout.images == layout.masks && mask->second == name))
       throw Error("a picture has no mask", (images / name).string(),
                   "add the mask in " + masks.string() + ", or take the picture out");
     detail::add_frames(set, files, images / name, masks / mask->second, stem, layout.label);
   }
-  if (!set.images.empty()) return set;
+  if (!set.images.empty()) {
+    detail::add_finding(set.findings, others);
+    return set;
+  }
   detail::add_pairs(set, images, masks, "all", detail::gray_levels, layout.mask_suffix);
   detail::read_by_meaning(set, layout, masks.string());
   detail::convert_tiffs(set);

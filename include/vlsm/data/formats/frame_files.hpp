@@ -46,8 +46,13 @@ class FrameFile {
     std::string const name = path_.filename().string();
     if (is_nifti_name(name)) {
       bytes_ = read_text_file(path_);
-      if (bytes_.starts_with("\x1f\x8b"))
-        if (auto unpacked = io::gunzip(bytes_, std::size_t{1} << 30)) bytes_ = std::move(*unpacked);
+      if (bytes_.starts_with("\x1f\x8b")) {
+        auto unpacked = io::gunzip(bytes_, std::size_t{1} << 30);
+        if (!unpacked)
+          throw Error("the gzip file is damaged, cut off, or holds more than 1 GiB", path_.string(),
+                      "fetch the file again");
+        bytes_ = std::move(*unpacked);
+      }
       frames_ = parse_nifti_header(bytes_, path_.string()).frames;
     } else if (is_metaimage_name(name)) {
       frames_ = parse_metaimage_header(read_text_file(path_), path_.string()).frames;

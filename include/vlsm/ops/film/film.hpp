@@ -13,7 +13,8 @@ struct FilmOptions {
   at::Tensor residual{};  ///< like x, to the result
 };
 
-/// Feature-wise linear modulation (Perez et al. 2018): scale (x + bias) + shift + residual.
+/// Feature-wise linear modulation (Perez et al. 2018, equation 2): scale (x + bias) + shift +
+/// residual; in CLIPSeg scale and shift are its film_mul and film_add of the sentence.
 ///
 /// x is tokens [B, N, C] or a map [B, C, H, W]; scale and shift are [B, C]. Differentiable, without
 /// atomics: the same bits every time. Backend::fused reads x once in each direction, float32,
