@@ -224,12 +224,6 @@ void print_json(nlohmann::ordered_json const& json) {
   flush_results();
 }
 
-void write_text(std::filesystem::path const& path, std::string const& text) {
-  vlsm::io::AtomicFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
-}
-
 void check_can_write(std::filesystem::path const& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))

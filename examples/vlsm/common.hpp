@@ -87,9 +87,6 @@ void flush_results();
 /// A line of JSON on stdout; text that is no valid UTF-8 is mended.
 void print_json(nlohmann::ordered_json const& json);
 
-/// Writes text to a file, whole or not at all.
-void write_text(std::filesystem::path const& path, std::string const& text);
-
 /// Throws vlsm::Error where a file cannot be written there: before the work whose results it is to
 /// hold.
 void check_can_write(std::filesystem::path const& path);

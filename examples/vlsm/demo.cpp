@@ -10,6 +10,7 @@
 #include "progress.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 #include "vlsm/train/evaluate.hpp"
@@ -88,14 +89,14 @@ void run(Options const& options) {
   figures.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   figures.peak_mb = peak_megabytes();
 
-  write_text(out / "metrics.json",
-             nlohmann::ordered_json{{"dice_right", figures.right.dice().mean},
-                                    {"dice_empty", figures.empty.dice().mean},
-                                    {"dice_opposite", figures.opposite.dice().mean},
-                                    {"seconds", figures.seconds},
-                                    {"peak_mb", figures.peak_mb}}
-                     .dump(1) +
-                 "\n");
+  vlsm::io::write_whole_file(out / "metrics.json",
+                             nlohmann::ordered_json{{"dice_right", figures.right.dice().mean},
+                                                    {"dice_empty", figures.empty.dice().mean},
+                                                    {"dice_opposite", figures.opposite.dice().mean},
+                                                    {"seconds", figures.seconds},
+                                                    {"peak_mb", figures.peak_mb}}
+                                     .dump(1) +
+                                 "\n");
   write_demo_report(out, *best, info, encode, figures);
   std::printf(
       "Dice on held-out pictures: right prompt %.3f, empty prompt %.3f, opposite words (against "

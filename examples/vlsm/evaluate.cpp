@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "progress.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -118,7 +119,7 @@ void run(Options& options) {
     return;
   }
   if (!options.json.empty())
-    write_text(
+    vlsm::io::write_whole_file(
         options.json,
         to_json(options, result).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
             "\n");

@@ -6,6 +6,7 @@
 #include "common.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/train/freeze.hpp"
 
@@ -105,7 +106,7 @@ void run(Options& options) {
   model->module().to(device);
   if (decoder_only) vlsm::freeze_encoders(model->module());
   make_folder(out);
-  if (!options.resume) write_text(config, settings.dump(1) + "\n");
+  if (!options.resume) vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
 
   for (auto const& [name, loss] : losses)
     if (options.loss == name) options.fit.loss = loss;

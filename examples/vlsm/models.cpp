@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "figure.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 
 namespace tool {
 
@@ -19,7 +20,8 @@ void add_models(CLI::App& app) {
     if (!svg->empty()) {
       make_folder(*svg);
       for (vlsm::RegisteredModel const& info : vlsm::registered_models())
-        write_text(std::filesystem::path(*svg) / (std::string(info.name) + ".svg"), figure(info));
+        vlsm::io::write_whole_file(std::filesystem::path(*svg) / (std::string(info.name) + ".svg"),
+                                   figure(info));
     }
     if (!*json)
       std::printf("%-16s %12s %6s %8s  %s\n", "model", "parameters", "image", "GFLOP",

@@ -6,6 +6,7 @@
 #include "layout_options.hpp"
 #include "progress.hpp"
 #include "report.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -71,7 +72,7 @@ void run(Options& options) {
   auto const splits = vlsm::annotate(std::move(set), how, &report);
   progress.finish();
   auto const& rows = splits.at("all");
-  write_text(options.out, rows.dump(1) + "\n");
+  vlsm::io::write_whole_file(options.out, rows.dump(1) + "\n");
   if (options.show > 0) write_page(options, rows);
   show_notices();
   if (options.json) return print_json(report.to_json());

@@ -252,10 +252,7 @@ std::string Report::html() const {
 }
 
 void Report::write(std::filesystem::path const& path) const {
-  std::string const page = html();
-  vlsm::io::AtomicFile file(path);
-  file.write(page.data(), page.size());
-  file.commit();
+  vlsm::io::write_whole_file(path, html());
 }
 
 }  // namespace tool

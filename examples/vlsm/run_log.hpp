@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "common.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/train/event_file.hpp"
 #include "vlsm/train/options.hpp"
 
@@ -28,7 +29,7 @@ class RunLog {
     std::snprintf(row, sizeof row, "%d,%.8g,%.8g,%.8g,%.8g,%.8g,%.3f\n", epoch.epoch,
                   epoch.train_loss, epoch.val_loss, epoch.val_dice, epoch.learning_rate,
                   epoch.gradient_norm, epoch.seconds);
-    write_text(csv_, text + row);
+    vlsm::io::write_whole_file(csv_, text + row);
     if (!events_) events_.emplace(folder_);  // a run that fails at once leaves no empty file
     events_->add("loss/train", epoch.epoch, epoch.train_loss);
     events_->add("loss/val", epoch.epoch, epoch.val_loss);

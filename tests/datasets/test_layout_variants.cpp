@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "io/builders.hpp"
+#include "support/error.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/write.hpp"
@@ -40,15 +40,6 @@ void write_busi(fs::path const& root) {
   write_pictures(root / "benign", {"benign (1).png", "benign (2).png"}, 100);
   write_pictures(root / "benign",
                  {"benign (1)_mask.png", "benign (2)_mask.png", "benign (2)_mask_1.png"}, 255);
-}
-
-std::string error_of(std::function<void()> const& act) {
-  try {
-    act();
-  } catch (vlsm::Error const& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 std::size_t count_of(std::string const& set, fs::path const& source) {

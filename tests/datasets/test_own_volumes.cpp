@@ -2,10 +2,10 @@
 #include <filesystem>
 
 #include "io/builders.hpp"
+#include "support/error.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "volume/builders.hpp"
-#include "volume/error.hpp"
 
 using namespace vlsm::test;
 namespace fs = std::filesystem;

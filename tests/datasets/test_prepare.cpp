@@ -7,6 +7,7 @@
 #include <set>
 
 #include "io/builders.hpp"
+#include "support/error.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/formats/study_layout.hpp"
@@ -43,15 +44,6 @@ std::set<std::string> files_below(fs::path const& folder) {
   for (auto const& entry : fs::recursive_directory_iterator(folder))
     if (entry.is_regular_file()) names.insert(fs::relative(entry.path(), folder).generic_string());
   return names;
-}
-
-std::string error_of(auto const& act) {
-  try {
-    act();
-  } catch (vlsm::Error const& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 bool finds(vlsm::PrepareReport const& report, std::string const& kind,

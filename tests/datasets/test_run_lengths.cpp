@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/data/run_lengths.hpp"
 #include "vlsm/image/read.hpp"
-#include "volume/error.hpp"
 
 using namespace vlsm::test;
 

@@ -9,8 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/base/file/crc32.hpp"
+#include "vlsm/image/read.hpp"
 
 namespace vlsm::test {
 
@@ -37,6 +40,21 @@ inline std::vector<StoredPicture> stored_pictures(std::string const& kind) {
     files.push_back(std::move(one));
   }
   return files;
+}
+
+/// The bytes of the file of this name.
+inline std::string bytes_of(std::vector<StoredPicture> const& files, std::string const& name) {
+  for (StoredPicture const& file : files)
+    if (file.name == name) return file.bytes;
+  FAIL("no file is called ", name);
+  return {};
+}
+
+/// What read_image says of bad bytes: the message of its Error, "" where it throws none.
+inline std::string error_of_picture(std::string const& bytes) {
+  TempDir const folder;
+  write_file(folder / "picture", bytes);
+  return error_of([&] { return read_image(folder / "picture"); });
 }
 
 /// The CRC-32 of an array of bytes, in hexadecimal.

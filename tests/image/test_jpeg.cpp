@@ -15,27 +15,10 @@ namespace {
 
 bool by_libjpeg() { return vlsm::picture_readers().starts_with("JPEG by libjpeg"); }
 
-std::string error_of(std::string const& bytes) {
-  TempDir const folder;
-  write_file(folder / "picture", bytes);
-  try {
-    (void)vlsm::read_image(folder / "picture");
-  } catch (vlsm::Error const& error) {
-    return error.what();
-  }
-  return {};
-}
-
 std::string bytes_of(std::initializer_list<int> values) {
   std::string text;
   for (int value : values) text += static_cast<char>(value);
   return text;
-}
-
-std::string of(std::vector<StoredPicture> const& files, std::string const& name) {
-  for (auto const& file : files)
-    if (file.name == name) return file.bytes;
-  return {};
 }
 
 }  // namespace
@@ -68,11 +51,11 @@ TEST_CASE(
     "without libjpeg a JPEG is decoded nearly so, or refused with the package that it needs") {
   if (by_libjpeg()) VLSM_SKIP("libjpeg-turbo is there");
   auto const files = stored_pictures("jpeg");
-  CHECK(error_of(of(files, "ycc-444-base")).empty());
-  CHECK(error_of(of(files, "cmyk-adobe-444-base")).empty());
+  CHECK(error_of_picture(bytes_of(files, "ycc-444-base")).empty());
+  CHECK(error_of_picture(bytes_of(files, "cmyk-adobe-444-base")).empty());
   for (std::string const name : {"cmyk-bare-444-base", "ycc-444-arith"}) {
     INFO(name);
-    CHECK(error_of(of(files, name)).find("libjpeg62-turbo-dev") != std::string::npos);
+    CHECK(error_of_picture(bytes_of(files, name)).find("libjpeg62-turbo-dev") != std::string::npos);
   }
 }
 
@@ -94,29 +77,31 @@ TEST_CASE("a JPEG's header is told without decoding it") {
                             : file.name.starts_with("cmyk") || file.name.starts_with("ycck") ? 4
                                                                                              : 3));
   }
-  CHECK(header(of(files, "ycc-420-base").substr(0, 400)).width > 0);  // cut off behind the header
+  CHECK(header(bytes_of(files, "ycc-420-base").substr(0, 400)).width >
+        0);  // cut off behind the header
 }
 
 TEST_CASE("a JPEG whose tables or scans are no such is refused before it is decoded") {
   // 15 bytes by which stb_image's decoder writes beyond its Huffman table.
-  CHECK(error_of(bytes_of({0xff, 0xd8, 0xff, 0xc4, 0xb8, 0, 0, 0, 0, 0, 0, 0xfa, 0x87, 0, 0}))
-            .find("header is damaged") != std::string::npos);
+  CHECK(
+      error_of_picture(bytes_of({0xff, 0xd8, 0xff, 0xc4, 0xb8, 0, 0, 0, 0, 0, 0, 0xfa, 0x87, 0, 0}))
+          .find("header is damaged") != std::string::npos);
   auto const files = stored_pictures("jpeg");
-  std::string const whole = of(files, "ycc-444-base");
+  std::string const whole = bytes_of(files, "ycc-444-base");
   std::size_t const table = whole.find("\xff\xc4");
   REQUIRE(table != std::string::npos);
   for (auto const& [at, value] :
        {std::pair<std::size_t, int>{0, 0x40}, {0, 0x24}, {1, 3}, {9, 0xfa}}) {
     std::string damaged = whole;
     damaged[table + 4 + at] = static_cast<char>(value);
-    CHECK(error_of(damaged).find("damaged or cut off") != std::string::npos);
+    CHECK(error_of_picture(damaged).find("damaged or cut off") != std::string::npos);
   }
   // A table of more codes than a picture has values, each length within its bounds.
   std::string counts(16, '\0');
   counts[8] = static_cast<char>(0xff), counts[9] = 2, counts[10] = 1;
   std::string const tables = std::string(1, '\0') + counts + std::string(258, '\0');
   std::string const segment = bytes_of({0xff, 0xc4, 0x01, 0x15}) + tables;
-  CHECK(error_of(whole.substr(0, table) + segment + whole.substr(table)).find("damaged") !=
+  CHECK(error_of_picture(whole.substr(0, table) + segment + whole.substr(table)).find("damaged") !=
         std::string::npos);
 }
 
@@ -134,24 +119,24 @@ TEST_CASE("a JPEG without Huffman tables has the usual ones, as in PIL, or is re
     if (by_libjpeg() && file.name.ends_with("base"))
       CHECK(checksum(vlsm::read_image(folder / "picture")) == file.expected[0]);
     else if (!by_libjpeg())
-      CHECK(error_of(bytes).find("damaged") != std::string::npos);
+      CHECK(error_of_picture(bytes).find("damaged") != std::string::npos);
   }
 }
 
 TEST_CASE("a JPEG of very many scans is refused") {
-  std::string const whole = of(stored_pictures("jpeg"), "gray-444-prog");
+  std::string const whole = bytes_of(stored_pictures("jpeg"), "gray-444-prog");
   std::size_t const scan = whole.find("\xff\xda"), next = whole.find("\xff\xc4", scan);
   REQUIRE(next != std::string::npos);
-  CHECK(error_of(whole).empty());
+  CHECK(error_of_picture(whole).empty());
   std::string bomb = whole.substr(0, scan);
   for (int i = 0; i < 1000; ++i) bomb += whole.substr(scan, next - scan);
   auto const start = std::chrono::steady_clock::now();
-  CHECK(error_of(bomb + whole.substr(scan)).find("damaged") != std::string::npos);
+  CHECK(error_of_picture(bomb + whole.substr(scan)).find("damaged") != std::string::npos);
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(1));
 }
 
 TEST_CASE("a large JPEG that holds nothing is refused and takes no memory") {
-  std::string whole = of(stored_pictures("jpeg"), "ycc-420-prog");
+  std::string whole = bytes_of(stored_pictures("jpeg"), "ycc-420-prog");
   std::size_t const frame = whole.find("\xff\xc2");
   REQUIRE(frame != std::string::npos);
   for (std::size_t i : {5u, 7u}) whole[frame + i] = 0x27, whole[frame + i + 1] = 0x10;  // 10,000
@@ -161,13 +146,13 @@ TEST_CASE("a large JPEG that holds nothing is refused and takes no memory") {
     return usage.ru_maxrss / 1024;  // MiB
   };
   auto const before = peak();
-  std::string const told = error_of(whole);
+  std::string const told = error_of_picture(whole);
   if (by_libjpeg()) {
     CHECK(told.find("damaged") != std::string::npos);
     CHECK(peak() - before < 48);
   }
   for (std::size_t i : {5u, 7u}) whole[frame + i] = 0x7f;
-  CHECK(error_of(whole).find("too large: 32528 x 32528") != std::string::npos);
+  CHECK(error_of_picture(whole).find("too large: 32528 x 32528") != std::string::npos);
 }
 
 TEST_CASE("every kind of JPEG is refused in one line wherever it is cut") {
@@ -177,11 +162,11 @@ TEST_CASE("every kind of JPEG is refused in one line wherever it is cut") {
     INFO(files[i].name);
     std::size_t const end = whole.rfind("\xff\xd9") + 1;
     for (std::size_t size = 3; size <= end; size += 1 + end / 23) {
-      std::string const told = error_of(whole.substr(0, size));
+      std::string const told = error_of_picture(whole.substr(0, size));
       CHECK(!told.empty());
       CHECK(told.find('\n') == std::string::npos);
     }
-    CHECK(!error_of(whole.substr(0, end)).empty());
+    CHECK(!error_of_picture(whole.substr(0, end)).empty());
   }
 }
 
@@ -192,7 +177,7 @@ TEST_CASE("damage within a scan is told, or leaves a picture") {
     for (std::size_t at = 20 + i % 7; at < files[i].bytes.size(); at += 61) {
       std::string damaged = files[i].bytes;
       damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
-      std::string const told = error_of(damaged);
+      std::string const told = error_of_picture(damaged);
       CHECK(told.find('\n') == std::string::npos);
       ++tried, refused += !told.empty();
     }

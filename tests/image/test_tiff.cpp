@@ -16,30 +16,6 @@ namespace {
 
 bool by_libtiff() { return vlsm::picture_readers().find("TIFF by libtiff") != std::string::npos; }
 
-std::string error_of(std::string const& bytes) {
-  TempDir const folder;
-  write_file(folder / "picture", bytes);
-  try {
-    (void)vlsm::read_image(folder / "picture");
-  } catch (vlsm::Error const& error) {
-    return error.what();
-  }
-  return {};
-}
-
-std::string of(std::vector<StoredPicture> const& files, std::string const& name) {
-  for (auto const& file : files)
-    if (file.name == name) return file.bytes;
-  FAIL("no such file");
-  return {};
-}
-
-bool says(std::string const& text, std::string const& part) {
-  bool const found = text.find(part) != std::string::npos;
-  if (!found) std::printf("'%s' does not say '%s'\n", text.c_str(), part.c_str());
-  return found;
-}
-
 using Tags = std::vector<std::array<std::uint32_t, 4>>;  // tag, type, count, value
 
 /// A little-endian TIFF of one directory, its pixels behind it.
@@ -126,45 +102,45 @@ TEST_CASE("a TIFF that is cut off or damaged is an Error of one line") {
   auto const files = stored_pictures("tiff");
   for (auto const& file : files) {
     INFO(file.name);
-    CHECK_FALSE(error_of(file.bytes.substr(0, file.bytes.size() / 2)).empty());
-    CHECK_FALSE(error_of(file.bytes.substr(0, 9)).empty());
+    CHECK_FALSE(error_of_picture(file.bytes.substr(0, file.bytes.size() / 2)).empty());
+    CHECK_FALSE(error_of_picture(file.bytes.substr(0, 9)).empty());
   }
   std::string const whole = gray(4, 4, std::string(16, 'x'));
-  CHECK(error_of(whole).empty());
+  CHECK(error_of_picture(whole).empty());
   for (std::size_t size = 4; size < whole.size(); ++size)
-    CHECK_FALSE(error_of(whole.substr(0, size)).empty());
-  CHECK(says(error_of(whole.substr(0, whole.size() - 1)), "cut off"));
-  CHECK(says(error_of(of(files, "rgb8-lzw-le").substr(0, 400)), "picture"));
+    CHECK_FALSE(error_of_picture(whole.substr(0, size)).empty());
+  CHECK(says(error_of_picture(whole.substr(0, whole.size() - 1)), "cut off"));
+  CHECK(says(error_of_picture(bytes_of(files, "rgb8-lzw-le").substr(0, 400)), "picture"));
 }
 
 TEST_CASE("a TIFF that promises what it does not hold is refused before memory is asked for") {
   if (!by_libtiff()) VLSM_SKIP("needs libtiff");
   std::string const some(16, 'x');
-  CHECK(says(error_of(gray(0, 4, some)), "header is damaged"));
-  CHECK(says(error_of(gray(4'000'000'000, 4, some)), "too large"));
-  CHECK(says(error_of(gray(60'000, 60'000, some)), "too large"));
+  CHECK(says(error_of_picture(gray(0, 4, some)), "header is damaged"));
+  CHECK(says(error_of_picture(gray(4'000'000'000, 4, some)), "too large"));
+  CHECK(says(error_of_picture(gray(60'000, 60'000, some)), "too large"));
   for (std::uint32_t method : {1u, 5u, 8u, 32773u})
-    CHECK(says(error_of(gray(10'000, 10'000, some, {{259, 3, 1, method}})), "cut off"));
+    CHECK(says(error_of_picture(gray(10'000, 10'000, some, {{259, 3, 1, method}})), "cut off"));
 }
 
 TEST_CASE("kinds of TIFF that are not read are named") {
   if (!by_libtiff()) VLSM_SKIP("needs libtiff");
   std::string const some(64, 'x');
-  CHECK(says(error_of(gray(4, 4, some, {{259, 3, 1, 7}})), "JPEG"));
-  CHECK(says(error_of(gray(4, 4, some, {{259, 3, 1, 4}})), "Group 4"));
-  CHECK(says(error_of(gray(4, 4, some, {{259, 3, 1, 999}})), "999"));
-  CHECK(says(error_of(gray(4, 4, some, {{262, 3, 1, 5}, {277, 3, 1, 4}})), "CMYK"));
-  CHECK(says(error_of(gray(4, 4, some, {{262, 3, 1, 6}, {277, 3, 1, 3}})), "YCbCr"));
-  CHECK(says(error_of(gray(4, 4, some, {{262, 3, 1, 8}})), "interpretation 8"));
-  CHECK(says(error_of(gray(4, 4, some, {{258, 3, 1, 32}})), "32 bits"));
-  CHECK(says(error_of(gray(4, 4, some, {{339, 3, 1, 2}})), "signed"));
-  CHECK(says(error_of(gray(4, 4, some, {{277, 3, 1, 3}})), "3 samples"));
-  CHECK(says(error_of(gray(4, 4, some, {{258, 3, 1, 4}, {262, 3, 1, 3}})), "Colormap"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{259, 3, 1, 7}})), "JPEG"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{259, 3, 1, 4}})), "Group 4"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{259, 3, 1, 999}})), "999"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{262, 3, 1, 5}, {277, 3, 1, 4}})), "CMYK"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{262, 3, 1, 6}, {277, 3, 1, 3}})), "YCbCr"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{262, 3, 1, 8}})), "interpretation 8"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{258, 3, 1, 32}})), "32 bits"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{339, 3, 1, 2}})), "signed"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{277, 3, 1, 3}})), "3 samples"));
+  CHECK(says(error_of_picture(gray(4, 4, some, {{258, 3, 1, 4}, {262, 3, 1, 3}})), "Colormap"));
 }
 
 TEST_CASE("a build without libtiff names the package") {
   if (by_libtiff()) VLSM_SKIP("libtiff is there");
-  CHECK(says(error_of(gray(4, 4, std::string(16, 'x'))), "libtiff-dev"));
+  CHECK(says(error_of_picture(gray(4, 4, std::string(16, 'x'))), "libtiff-dev"));
 }
 
 TEST_CASE("ClinicDB's TIFF files give the expected pictures and masks") {
@@ -182,5 +158,5 @@ TEST_CASE("ClinicDB's TIFF files give the expected pictures and masks") {
   }
   auto const cut = root->parent_path() / "bad" / "clinicdb-cut-tiff" / "source" / "CVC-ClinicDB" /
                    "Original" / "1.tif";
-  CHECK(says(error_of(read_file(cut)), "cut off"));
+  CHECK(says(error_of_picture(read_file(cut)), "cut off"));
 }

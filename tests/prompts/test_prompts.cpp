@@ -5,20 +5,14 @@
 #include <set>
 
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "vlsm/prompts/description.hpp"
 #include "vlsm/prompts/perturbation.hpp"
 #include "vlsm/prompts/tables.hpp"
 
-namespace {
+using namespace vlsm::test;
 
-std::string error_of(auto const& act) {
-  try {
-    act();
-  } catch (vlsm::Error const& e) {
-    return e.what();
-  }
-  return "no error";
-}
+namespace {
 
 nlohmann::ordered_json to_json(vlsm::PromptTable::Prompt const& prompt) {
   if (!prompt.list) return prompt.sentences.at(0);

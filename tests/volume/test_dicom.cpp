@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/volume/dicom.hpp"
 #include "volume/builders.hpp"
-#include "volume/error.hpp"
 
 using namespace vlsm::test;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "support/pictures.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/volume/metaimage.hpp"
 #include "volume/builders.hpp"
-#include "volume/error.hpp"
 
 using namespace vlsm::test;
 

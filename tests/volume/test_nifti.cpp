@@ -2,11 +2,11 @@
 #include <limits>
 
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/volume/nifti.hpp"
 #include "volume/builders.hpp"
-#include "volume/error.hpp"
 
 using namespace vlsm::test;
 

@@ -25,11 +25,12 @@ namespace detail {
   throw Error("the run lengths " + what, where, "fetch the annotations again");
 }
 
-/// Paints runs of background and object in turn into a mask [height, width]. Throws Error for sizes
-/// and runs that cannot be.
+/// Paints runs of background and object in turn into a mask [height, width], or, with `paints`
+/// false, only checks them. Throws Error for sizes and runs that cannot be.
 class RunPainter {
  public:
-  RunPainter(long long height, long long width, std::string const& where) : where_(where) {
+  RunPainter(long long height, long long width, std::string const& where, bool paints = true)
+      : where_(where), paints_(paints) {
     std::string const size = shape_text(std::array{height, width});
     if (height < 1 || width < 1)
       throw Error("run lengths of a mask without pixels: size " + size, where,
@@ -39,6 +40,7 @@ class RunPainter {
           "run lengths of a mask that is too large: size " + size, where,
           "scale it to at most 100 million pixels and " + std::to_string(longest_side) + " a side");
     height_ = static_cast<std::size_t>(height), width_ = static_cast<std::size_t>(width);
+    if (!paints_) return;
     mask_ = Mask::from_shape({height_, width_});
     mask_.fill(0);
   }
@@ -50,7 +52,8 @@ class RunPainter {
     if (static_cast<std::uint64_t>(run) > left)
       throw_run_lengths("are longer than the mask's " + pixels(), where_);
     auto const end = at_ + static_cast<std::size_t>(run);
-    if (object_)
+    holds_object_ |= object_ && run > 0;
+    if (object_ && paints_)
       for (std::size_t x = at_ / height_, y = at_ % height_; at_ < end; ++at_) {
         mask_.data()[y * width_ + x] = 255;
         if (++y == height_) ++x, y = 0;
@@ -61,19 +64,28 @@ class RunPainter {
 
   /// The mask. Throws Error where the runs do not fill it.
   Mask done() {
-    if (at_ != height_ * width_)
-      throw_run_lengths("end after " + std::to_string(at_) + " of " + pixels(), where_);
+    check_end();
     return std::move(mask_);
   }
 
+  /// Whether a pixel is of the object. Throws Error where the runs do not fill the mask.
+  bool holds_object() const {
+    check_end();
+    return holds_object_;
+  }
+
  private:
+  void check_end() const {
+    if (at_ != height_ * width_)
+      throw_run_lengths("end after " + std::to_string(at_) + " of " + pixels(), where_);
+  }
   std::string pixels() const {
     return std::to_string(height_) + " x " + std::to_string(width_) + " pixels";  // as in "size"
   }
 
   std::string where_;
   std::size_t height_ = 0, width_ = 0, at_ = 0;
-  bool object_ = false;
+  bool paints_, object_ = false, holds_object_ = false;
   Mask mask_;
 };
 
@@ -98,18 +110,31 @@ inline std::int64_t run_number(std::string_view text, std::size_t& at, std::stri
 
 }  // namespace detail
 
+namespace detail {
+
+/// Paints the runs of a text. Throws Error for text that is none.
+inline void paint_runs(RunPainter& painter, std::string_view text, std::string const& where) {
+  std::int64_t before[2] = {0, 0};  // the last run, and the one before
+  for (std::size_t at = 0, count = 0; at < text.size(); ++count) {
+    std::int64_t run = run_number(text, at, where);
+    if (count > 2) run += before[1];  // at most 60 bits, and at most so many pixels
+    painter.paint(run);
+    before[1] = before[0], before[0] = run;
+  }
+}
+inline void paint_runs(RunPainter& painter, std::span<std::int64_t const> runs,
+                       std::string const& /*where*/) {
+  for (std::int64_t run : runs) painter.paint(run);
+}
+
+}  // namespace detail
+
 /// The mask [height, width], 0 and 255, of run lengths as COCO compresses them into text. Throws
 /// Error, which names `where`, for a size that is none and for runs that do not fill it exactly.
 inline Mask mask_of_run_lengths(std::string_view text, long long height, long long width,
                                 std::string const& where) {
   detail::RunPainter painter(height, width, where);
-  std::int64_t before[2] = {0, 0};  // the last run, and the one before
-  for (std::size_t at = 0, count = 0; at < text.size(); ++count) {
-    std::int64_t run = detail::run_number(text, at, where);
-    if (count > 2) run += before[1];  // at most 60 bits, and at most so many pixels
-    painter.paint(run);
-    before[1] = before[0], before[0] = run;
-  }
+  detail::paint_runs(painter, text, where);
   return painter.done();
 }
 
@@ -117,8 +142,18 @@ inline Mask mask_of_run_lengths(std::string_view text, long long height, long lo
 inline Mask mask_of_run_lengths(std::span<std::int64_t const> runs, long long height,
                                 long long width, std::string const& where) {
   detail::RunPainter painter(height, width, where);
-  for (std::int64_t run : runs) painter.paint(run);
+  detail::paint_runs(painter, runs, where);
   return painter.done();
+}
+
+/// Whether the mask [height, width] of run lengths, a text or a list of numbers, holds an object:
+/// without its memory. Throws Error as mask_of_run_lengths does.
+template <class Runs>
+bool run_lengths_hold_object(Runs const& runs, long long height, long long width,
+                             std::string const& where) {
+  detail::RunPainter painter(height, width, where, /*paints=*/false);
+  detail::paint_runs(painter, runs, where);
+  return painter.holds_object();
 }
 
 /// The run lengths of a mask [H, W] as COCO compresses them; 128 and more is the object.

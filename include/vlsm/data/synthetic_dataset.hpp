@@ -71,10 +71,7 @@ inline void write_synthetic(std::filesystem::path const& root, int side,
       if (progress) progress(++done, all);
     }
     auto const write = [&](std::string const& name, nlohmann::json const& list) {
-      std::string const text = list.dump(1) + "\n";
-      io::AtomicFile file(root / "anns" / (name + ".json"));
-      file.write(text.data(), text.size());
-      file.commit(false);
+      io::write_whole_file(root / "anns" / (name + ".json"), list.dump(1) + "\n", /*flush=*/false);
     };
     write(split, rows);
     if (std::string_view(split) == "test") write("test_opposite", opposite);

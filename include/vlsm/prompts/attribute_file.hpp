@@ -146,10 +146,7 @@ inline std::string attributes_text(AttributeFile const& file, std::string const&
 /// Writes an attribute file, whole or not at all. Throws Error as `attributes_text` does, and where
 /// the file cannot be written.
 inline void write_attributes(std::filesystem::path const& path, AttributeFile const& file) {
-  std::string const text = attributes_text(file, path.string());
-  io::AtomicFile out(path);
-  out.write(text.data(), text.size());
-  out.commit();
+  io::write_whole_file(path, attributes_text(file, path.string()));
 }
 
 }  // namespace vlsm

@@ -12,8 +12,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/gzip.hpp"
 #include "vlsm/base/text.hpp"
 #include "vlsm/image/raw_picture.hpp"
 #include "vlsm/volume/frame.hpp"
@@ -137,6 +139,19 @@ inline Frame frame_of(std::string_view bytes, std::size_t height, std::size_t wi
 /// The most bytes that a DEFLATE stream of `packed` bytes can unpack to: a file that promises more
 /// is refused before memory is asked for.
 inline std::size_t most_inflated(std::size_t packed) { return packed * 1032 + 1032; }
+
+/// What a file holds: its own bytes, or what gzip packed, which `unpacked` then keeps. Throws
+/// Error, which names `where`, for gzip that is damaged or of more than 1 GiB.
+inline std::string_view unpacked_bytes(std::string_view file, std::string& unpacked,
+                                       std::string const& where) {
+  constexpr std::size_t largest = 1u << 30;
+  if (!file.starts_with("\x1f\x8b")) return file;
+  auto out = io::gunzip(file, std::min(largest, most_inflated(file.size())));
+  if (!out)
+    throw Error("the gzip file is damaged, cut off, or holds more than 1 GiB", where,
+                "fetch the file again");
+  return unpacked = *std::move(out);
+}
 
 /// Bytes as a view of chars.
 inline std::string_view text_of(std::span<std::byte const> bytes) {

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "vlsm/base/error.hpp"
 
@@ -127,5 +128,13 @@ class AtomicFile {
   int file_ = -1;
   bool done_ = false;
 };
+
+/// Writes a file, whole or not at all; `flush` as in AtomicFile::commit. Throws Error.
+inline void write_whole_file(std::filesystem::path const& path, std::string_view bytes,
+                             bool flush = true) {
+  AtomicFile file(path);
+  file.write(bytes.data(), bytes.size());
+  file.commit(flush);
+}
 
 }  // namespace vlsm::io

@@ -144,6 +144,12 @@ struct RunLengths {
                ? mask_of_run_lengths(text, height, width, where)
                : mask_of_run_lengths(std::span<std::int64_t const>(runs), height, width, where);
   }
+  /// Whether the mask holds an object. Throws Error likewise.
+  bool hold_object(std::string const& where) const {
+    return runs.empty()
+               ? run_lengths_hold_object(std::string_view(text), height, width, where)
+               : run_lengths_hold_object(std::span<std::int64_t const>(runs), height, width, where);
+  }
 };
 
 /// The picture's file as .jpg or .jpeg, in any case; `path` itself where there is none.
@@ -195,8 +201,7 @@ inline std::set<std::string> add_chexlocalize_masks(
       continue;
     }
     RunLengths const lengths(value, here);
-    Mask const mask = lengths.mask(here);
-    if (std::ranges::find(mask, 255) == mask.end()) continue;
+    if (!lengths.hold_object(here)) continue;
     drawn.insert(finding);
     if (std::ranges::find(positive, chexpert_name(finding)) == positive.end())
       set.findings.push_back({"table_says_no",

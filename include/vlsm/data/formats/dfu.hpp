@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "vlsm/data/formats/pairs.hpp"
@@ -24,12 +22,9 @@ inline SourceSet read_dfu(std::filesystem::path const& source) {
                     detail::peeled(root / "DFUC2022_train_masks"), "all");
   for (char const* release : {"DFUC2022_val_release", "DFUC2022_test_release"}) {
     Finding left_out{"left_out", {}, "that release has no masks"};
-    std::error_code failed;
-    for (fs::recursive_directory_iterator one(source / release, failed), end; !failed && one != end;
-         one.increment(failed))
-      if (one->is_regular_file() && detail::is_picture_name(one->path().filename().string()))
-        left_out.names.push_back(fs::relative(one->path(), source).generic_string());
-    std::ranges::sort(left_out.names, detail::natural_less);
+    if (detail::is_folder(source / release))
+      for (std::string const& name : detail::pictures_below(source / release))
+        left_out.names.push_back(std::string(release) + "/" + name);
     detail::add_finding(set.findings, std::move(left_out));
   }
   return set;

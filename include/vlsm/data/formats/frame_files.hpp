@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/file/gzip.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/volume/dicom.hpp"
@@ -46,13 +45,9 @@ class FrameFile {
     std::string const name = path_.filename().string();
     if (is_nifti_name(name)) {
       bytes_ = read_text_file(path_);
-      if (bytes_.starts_with("\x1f\x8b")) {
-        auto unpacked = io::gunzip(bytes_, std::size_t{1} << 30);
-        if (!unpacked)
-          throw Error("the gzip file is damaged, cut off, or holds more than 1 GiB", path_.string(),
-                      "fetch the file again");
-        bytes_ = std::move(*unpacked);
-      }
+      std::string unpacked;
+      if (unpacked_bytes(bytes_, unpacked, path_.string()).data() != bytes_.data())
+        bytes_ = std::move(unpacked);
       frames_ = parse_nifti_header(bytes_, path_.string()).frames;
     } else if (is_metaimage_name(name)) {
       frames_ = parse_metaimage_header(read_text_file(path_), path_.string()).frames;

@@ -102,6 +102,30 @@ inline void check_folder(std::filesystem::path const& path, std::string const& r
   if (!is_folder(path)) throw Error("there is no such folder", path.string(), remedy);
 }
 
+/// The paths, relative to `folder`, of the pictures in it and in all folders below, sorted by
+/// natural_less; hidden ones are left out. Throws Error where a folder cannot be read.
+inline std::vector<std::string> pictures_below(std::filesystem::path const& folder) {
+  check_folder(folder, "check the path");
+  std::vector<std::string> names;
+  std::error_code failed;
+  namespace fs = std::filesystem;
+  for (fs::recursive_directory_iterator one(folder, failed), end; !failed && one != end;
+       one.increment(failed)) {
+    std::error_code ignored;
+    std::string const name = one->path().filename().string();
+    if (name.starts_with('.')) {
+      if (one->is_directory(ignored)) one.disable_recursion_pending();
+    } else if (one->is_regular_file(ignored) && is_picture_name(name)) {
+      names.push_back(fs::relative(one->path(), folder).generic_string());
+    }
+  }
+  if (failed)
+    throw Error("the folder cannot be read (" + failed.message() + ")", folder.string(),
+                "check its permissions");
+  std::ranges::sort(names, natural_less);
+  return names;
+}
+
 /// All bytes of a file. Throws Error for one that cannot be read, or of more than `most` bytes.
 inline std::string read_text_file(std::filesystem::path const& path,
                                   std::uintmax_t most = 1u << 30) {

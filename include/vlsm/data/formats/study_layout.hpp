@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "vlsm/data/formats/source_files.hpp"
@@ -21,30 +20,6 @@ namespace detail {
 /// CAMUS's structures, whose labels are 1, 2 and 3, as the prompts call them.
 inline constexpr std::array<char const*, 3> camus_structures{"Left ventricular cavity",
                                                              "Myocardium", "Left atrium cavity"};
-
-/// The paths, relative to `folder`, of the pictures in it and in all folders below, sorted by
-/// natural_less; hidden ones are left out. Throws Error where a folder cannot be read.
-inline std::vector<std::string> pictures_below(std::filesystem::path const& folder) {
-  check_folder(folder, "check the path");
-  std::vector<std::string> names;
-  std::error_code failed;
-  namespace fs = std::filesystem;
-  for (fs::recursive_directory_iterator one(folder, failed), end; !failed && one != end;
-       one.increment(failed)) {
-    std::error_code ignored;
-    std::string const name = one->path().filename().string();
-    if (name.starts_with('.')) {
-      if (one->is_directory(ignored)) one.disable_recursion_pending();
-    } else if (one->is_regular_file(ignored) && is_picture_name(name)) {
-      names.push_back(fs::relative(one->path(), folder).generic_string());
-    }
-  }
-  if (failed)
-    throw Error("the folder cannot be read (" + failed.message() + ")", folder.string(),
-                "check its permissions");
-  std::ranges::sort(names, natural_less);
-  return names;
-}
 
 /// "Pleural Effusion" of "pleural_effusion".
 inline std::string words_of(std::string name) {

@@ -53,12 +53,6 @@ inline std::string png_file(std::uint8_t const* pixels, std::size_t height, std:
   return file;
 }
 
-inline void write_file(std::filesystem::path const& path, std::string const& bytes, bool flush) {
-  io::AtomicFile file(path);
-  file.write(bytes.data(), bytes.size());
-  file.commit(flush);
-}
-
 }  // namespace detail
 
 VLSM_INLINE std::string encode_png(Image const& image) {
@@ -69,10 +63,10 @@ VLSM_INLINE std::string encode_png(Mask const& mask) {
 }
 
 VLSM_INLINE void write_png(std::filesystem::path const& path, Image const& image, bool flush) {
-  detail::write_file(path, encode_png(image), flush);
+  io::write_whole_file(path, encode_png(image), flush);
 }
 VLSM_INLINE void write_png(std::filesystem::path const& path, Mask const& mask, bool flush) {
-  detail::write_file(path, encode_png(mask), flush);
+  io::write_whole_file(path, encode_png(mask), flush);
 }
 
 }  // namespace vlsm

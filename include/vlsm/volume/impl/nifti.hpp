@@ -21,25 +21,12 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/bytes.hpp"
-#include "vlsm/base/file/gzip.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/volume/nifti.hpp"
 
 namespace vlsm {
 
 namespace detail {
-
-/// What a .nii or .img file holds: its own bytes, or what gzip packed, which `unpacked` then keeps.
-inline std::string_view nifti_bytes(std::string_view file, std::string& unpacked,
-                                    std::string const& where) {
-  constexpr std::size_t largest = 1u << 30;
-  if (!file.starts_with("\x1f\x8b")) return file;
-  auto out = io::gunzip(file, std::min(largest, most_inflated(file.size())));
-  if (!out)
-    throw Error("the gzip file is damaged, cut off, or holds more than 1 GiB", where,
-                "fetch the file again");
-  return unpacked = *std::move(out);
-}
 
 #ifdef VLSM_NIFTI
 
@@ -174,7 +161,7 @@ VLSM_INLINE NiftiHeader parse_nifti_header([[maybe_unused]] std::string_view byt
 VLSM_INLINE Frame parse_nifti(std::string_view bytes, std::string const& where,
                               std::optional<std::size_t> frame) {
   std::string unpacked;
-  std::string_view const file = detail::nifti_bytes(bytes, unpacked, where);
+  std::string_view const file = detail::unpacked_bytes(bytes, unpacked, where);
   NiftiHeader const header = parse_nifti_header(file, where);
   if (header.pair)
     throw Error("this is a NIfTI header whose voxels are in an .img file", where,
@@ -186,7 +173,7 @@ VLSM_INLINE Frame read_nifti(std::filesystem::path const& path, std::optional<st
   std::string name = path.string(), unpacked, unpacked_data;
   auto const file = io::MappedFile::open(path);
   std::string_view const bytes =
-      detail::nifti_bytes(detail::text_of(file->bytes()), unpacked, name);
+      detail::unpacked_bytes(detail::text_of(file->bytes()), unpacked, name);
   NiftiHeader const header = parse_nifti_header(bytes, name);
   if (!header.pair) return detail::nifti_frame(header, bytes, frame, name);
   std::size_t const ending = name.rfind(".hdr");
@@ -198,8 +185,8 @@ VLSM_INLINE Frame read_nifti(std::filesystem::path const& path, std::optional<st
     data_name += ".gz";
   auto const data = io::MappedFile::open(data_name);
   return detail::nifti_frame(
-      header, detail::nifti_bytes(detail::text_of(data->bytes()), unpacked_data, data_name), frame,
-      data_name);
+      header, detail::unpacked_bytes(detail::text_of(data->bytes()), unpacked_data, data_name),
+      frame, data_name);
 }
 
 }  // namespace vlsm

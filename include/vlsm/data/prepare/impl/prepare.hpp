@@ -53,13 +53,12 @@ class Preparation {
   PrepareReport run() {
     SetWriter writer(set_, target_, options_);
     writer.write();
-    pictures_ = std::move(writer.pictures);
     for (std::size_t i = 0; i < set_.rows.size(); ++i)
       made_.insert_or_assign(set_.rows[i].mask, std::move(writer.masks[i]));
     add({"stale_files", std::move(writer.stale), "left of an earlier run: nothing names them now"});
     look_at_rows();
     count_pictures();
-    look_at_pictures();
+    look_at_pictures(writer.pictures);
     make_annotations();
     if (!target_.empty()) write_annotations();
     return std::move(report_);
@@ -136,11 +135,11 @@ class Preparation {
   }
 
   /// What is odd about the pictures; rows get their splits, and leaks are taken out.
-  void look_at_pictures() {
+  void look_at_pictures(std::vector<WrittenPicture> const& pictures) {
     std::vector<PictureKey> keys;
-    for (WrittenPicture const& picture : pictures_) keys.push_back(picture.key);
+    for (WrittenPicture const& picture : pictures) keys.push_back(picture.key);
     auto const identical = same_pictures(keys, false);
-    same_ = set_.look_alikes ? same_pictures(keys, true) : identical;
+    auto const same = set_.look_alikes ? same_pictures(keys, true) : identical;
     auto const names = [&](std::vector<std::size_t> const& members) {
       std::vector<std::string> list;
       for (std::size_t i : members) list.push_back(set_.images[i].name);
@@ -150,15 +149,15 @@ class Preparation {
       add({"identical_pictures", names(members),
            "one file under several names" + in_classes(members)});
     if (set_.look_alikes)
-      for (auto const& members : same_)
+      for (auto const& members : same)
         if (std::ranges::find(identical, members) == identical.end())
           add({"look_alikes", names(members),
                "they show the same (perceptual hashes within " + std::to_string(most_hash_bits) +
                    " bits)" + in_classes(members)});
-    if (splits_anew()) split_rows(set_, same_, options_.split, options_.seed);
-    if (published_.empty()) look_at_splits();
+    if (splits_anew()) split_rows(set_, same, options_.split, options_.seed);
+    if (published_.empty()) look_at_splits(same);
     if (options_.clean && published_.empty())
-      for (Finding& finding : take_leaks_out(set_, same_)) add(std::move(finding));
+      for (Finding& finding : take_leaks_out(set_, same)) add(std::move(finding));
   }
 
   /// ", in several classes" where the rows of these pictures differ in pathology, else nothing.
@@ -171,8 +170,8 @@ class Preparation {
     return classes.size() > 1 ? ", in several classes" : "";
   }
 
-  void look_at_splits() {
-    auto const first = first_of_same(same_, set_.images.size());
+  void look_at_splits(std::vector<std::vector<std::size_t>> const& same) {
+    auto const first = first_of_same(same, set_.images.size());
     std::map<std::size_t, std::set<std::string>> uses;  // picture -> its splits
     for (SourceRow const& row : set_.rows) uses[first[row.image]].insert(row.split);
     std::vector<std::pair<std::string, std::set<std::string>>> pictures;
@@ -254,14 +253,14 @@ class Preparation {
   }
 
   void write_annotations() const {
-    write_text_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
+    io::write_whole_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
     // All lists at once: a set with anns/ is complete.
     namespace fs = std::filesystem;
     fs::path const folder = target_ / "anns.partial";
     fs::remove_all(folder);
     fs::create_directories(folder);
     for (auto const& [split, rows] : splits)
-      write_text_file(folder / (split + ".json"), rows.dump(1) + "\n");
+      io::write_whole_file(folder / (split + ".json"), rows.dump(1) + "\n");
     fs::rename(folder, target_ / "anns");
     std::error_code ignored;
     std::filesystem::remove(target_ / "preparing.json", ignored);
@@ -285,11 +284,9 @@ class Preparation {
   PrepareOptions const& options_;
   PrepareReport report_;
   std::optional<PromptTable> table_;
-  std::map<std::string, Attributes> given_;     // mask -> what the attribute file says of it
-  std::vector<AnnotationList> published_;       // the lists of PrepareOptions::published
-  std::vector<WrittenPicture> pictures_;        // of SourceSet::images
-  std::map<std::string, WrittenMask> made_;     // by the mask's name
-  std::vector<std::vector<std::size_t>> same_;  // groups of pictures that count as one
+  std::map<std::string, Attributes> given_;  // mask -> what the attribute file says of it
+  std::vector<AnnotationList> published_;    // the lists of PrepareOptions::published
+  std::map<std::string, WrittenMask> made_;  // by the mask's name
 };
 
 }  // namespace detail

@@ -23,13 +23,6 @@
 
 namespace vlsm::detail {
 
-/// Writes a file, whole or not at all. Throws Error where that fails.
-inline void write_text_file(std::filesystem::path const& path, std::string const& text) {
-  io::AtomicFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
-}
-
 /// Throws Error for a set without rows, and for two files that would be written to one name.
 inline void check_names(SourceSet const& set) {
   if (set.rows.empty())
@@ -94,7 +87,7 @@ class SetWriter {
     check_target();
     keep_sources();
     make_folder(target_);
-    write_text_file(
+    io::write_whole_file(
         target_ / "preparing.json",
         nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
     std::set<fs::path> folders{target_ / "images", target_ / "masks"};
@@ -216,9 +209,7 @@ class SetWriter {
     if (std::filesystem::file_size(path, failed) == bytes.size() && !failed &&
         read_text_file(path) == bytes)
       return;
-    io::AtomicFile file(path);
-    file.write(bytes.data(), bytes.size());
-    file.commit(/*flush=*/false);
+    io::write_whole_file(path, bytes, /*flush=*/false);
   }
 
   /// Reads the mask of row `i`, whose picture was read, and writes it.
