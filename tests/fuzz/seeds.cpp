@@ -214,7 +214,7 @@ void hf_config(std::filesystem::path const& root) {
   corpus.add(R"({"model_type":"blip"})");
 }
 
-void tiff(std::filesystem::path const& root) {
+void tiff_pictures(std::filesystem::path const& root) {
   Corpus corpus(root, "tiff");
   for (auto const& file : stored_pictures("tiff"))
     if (file.bytes.size() <= 1024) corpus.add(file.bytes);
@@ -327,7 +327,7 @@ int main(int count, char** arguments) {
   masks(root);
   annotations(root);
   attributes(root);
-  tiff(root);
+  tiff_pictures(root);
   nifti(root);
   metaimage(root);
   dicom(root);
