@@ -12,8 +12,8 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/io/find_weights.hpp"
-#include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/train/generators.hpp"
+#include "vlsm/weights/model_tokenizer.hpp"
 #include "vlsm/weights/open_model.hpp"
 
 namespace tool {
@@ -79,52 +79,12 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
                  "vocab.txt, or one of these files; default: beside the weights");
 }
 
-namespace {
-
-template <class Tokenizer>
-vlsm::Encode telling_what_is_cut(Tokenizer const& tokenizer, std::size_t length) {
-  return [tokenizer, length, told = std::make_shared<bool>(false)](std::string const& text) {
-    auto ids = tokenizer.encode(text, length);
-    constexpr std::size_t endless = 1 << 20;
-    if (!*told && ids.size() >= length && tokenizer.encode(text, endless).size() > length) {
-      *told = true;
-      notice("prompts of more than " + std::to_string(length) +
-             " tokens are cut to that, the first is \"" + text + "\"");
-    }
-    return ids;
-  };
-}
-
-}  // namespace
-
 vlsm::Encode ModelChoice::encode() const {
   vlsm::RegisteredModel const& info = vlsm::find_model(model);
   for (std::string const& file : {weights, decoder_weights})
     if (!file.empty() && file != "random") vlsm::io::check_weights(file);
-  auto const length = static_cast<std::size_t>(info.recipe.tokens);
-  if (info.vocabulary == 0) return [](std::string const&) { return std::vector<std::int64_t>(); };
-  vlsm::tokenizer::ByteTokenizer const bytes;
-  if (info.vocabulary == bytes.vocabulary_size()) return telling_what_is_cut(bytes, length);
-  std::string const name = tokenizer.empty() ? std::string(info.tokenizer) : tokenizer;
-  std::filesystem::path path = vocab;
-  if (vocab.empty()) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(weights, ignored))
-      path = weights;
-    else if (weights != "random")
-      path = std::filesystem::path(weights).parent_path();
-    if (path.empty()) path = ".";
-    if (!has_vocabulary(path, name))
-      throw vlsm::Error(
-          "the prompts of this model need a vocabulary", "--model " + model,
-          "give --vocab: a folder with " + vocabulary_forms(name) + ", or one of these files");
-  }
-  auto const opened = open_tokenizer(path, name);
-  if (opened.vocabulary_size() > info.vocabulary)
-    throw vlsm::Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
-                          " ids, the model knows " + std::to_string(info.vocabulary),
-                      path.string(), "give the vocabulary of this model");
-  return telling_what_is_cut(opened, length);
+  return vlsm::io::open_encode(
+      info, {.tokenizer = tokenizer, .vocabulary = vocab, .weights = weights}, notice);
 }
 
 std::unique_ptr<vlsm::AnySegmenter> ModelChoice::open(std::uint64_t seed, bool partial) const {

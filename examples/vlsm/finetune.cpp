@@ -9,6 +9,7 @@
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/train/freeze.hpp"
+#include "vlsm/train/loss_name.hpp"
 
 namespace tool {
 namespace {
@@ -57,14 +58,6 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
                         "resume with the same options, or start a new run with another --out");
 }
 
-constexpr std::pair<char const*, vlsm::SegmentationLoss> losses[] = {
-    {"dice", vlsm::SegmentationLoss::dice},
-    {"dice-ce-of-probabilities", vlsm::SegmentationLoss::dice_ce_of_probabilities},
-    {"dice-ce", vlsm::SegmentationLoss::dice_ce},
-    {"tuned-dice", vlsm::SegmentationLoss::tuned_dice},
-    {"dice-focal", vlsm::SegmentationLoss::dice_focal},
-    {"tversky", vlsm::SegmentationLoss::tversky}};
-
 void run(Options& options) {
   at::Device const device = options.common.apply();
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
@@ -108,8 +101,7 @@ void run(Options& options) {
   make_folder(out);
   if (!options.resume) vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
 
-  for (auto const& [name, loss] : losses)
-    if (options.loss == name) options.fit.loss = loss;
+  options.fit.loss = vlsm::find_loss(options.loss, info.vocabulary > 0);
   options.fit.precision = options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32;
   options.fit.schedule =
       options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
@@ -169,8 +161,6 @@ void add_finetune(CLI::App& app) {
                    "largest norm of the gradient; 0: not clipped")
       ->check(number_between(0, 1e9))
       ->capture_default_str();
-  std::vector<std::string> names{"auto"};
-  for (auto const& [name, loss] : losses) names.emplace_back(name);
   command
       ->add_option(
           "--loss", options->loss,
@@ -178,7 +168,7 @@ void add_finetune(CLI::App& app) {
           "logits), dice-ce-of-probabilities (today's MONAI: a second sigmoid), tuned-dice "
           "(Dice of the pictures with an object), dice-focal, tversky; auto: what the study "
           "trained the model with")
-      ->check(CLI::IsMember(names))
+      ->check(CLI::IsMember(vlsm::loss_names({"auto"})))
       ->capture_default_str();
   command
       ->add_option("--schedule", options->schedule,

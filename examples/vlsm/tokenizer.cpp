@@ -11,14 +11,6 @@ std::vector<std::string> tokenizer_names() {
   return names;
 }
 
-bool has_vocabulary(std::filesystem::path const& folder, std::string const& name) {
-  return vlsm::tokenizer::has_vocabulary(folder, name);
-}
-
-std::string vocabulary_forms(std::string const& name) {
-  return std::string(vlsm::tokenizer::vocabulary_forms(name));
-}
-
 vlsm::tokenizer::AnyTokenizer open_tokenizer(std::filesystem::path const& path,
                                              std::string const& name) {
   return vlsm::tokenizer::open_tokenizer(path, name);

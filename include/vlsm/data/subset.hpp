@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vlsm/data/dataset.hpp"
+
+namespace vlsm {
+
+/// Some examples of a data set, in an order of their own. Throws Error for an index beyond its end.
+class Subset : public Dataset {
+ public:
+  Subset(std::shared_ptr<Dataset const> whole, std::vector<std::size_t> indices)
+      : whole_(std::move(whole)), indices_(std::move(indices)) {
+    for (std::size_t const index : indices_)
+      if (index >= whole_->size())
+        throw Error("there is no example " + std::to_string(index),
+                    "a set of " + std::to_string(whole_->size()), "choose examples of the set");
+  }
+  std::size_t size() const override { return indices_.size(); }
+  Example at(std::size_t index, Random& random) const override {
+    return whole_->at(indices_.at(index), random);
+  }
+  Mask mask(std::size_t index) const override { return whole_->mask(indices_.at(index)); }
+
+ private:
+  std::shared_ptr<Dataset const> whole_;
+  std::vector<std::size_t> indices_;
+};
+
+/// Several data sets one behind another: what a pooled run trains on.
+class Concatenated : public Dataset {
+ public:
+  explicit Concatenated(std::vector<std::shared_ptr<Dataset const>> parts)
+      : parts_(std::move(parts)) {}
+  std::size_t size() const override {
+    std::size_t sum = 0;
+    for (auto const& part : parts_) sum += part->size();
+    return sum;
+  }
+  Example at(std::size_t index, Random& random) const override {
+    auto const [part, within] = find(index);
+    return part->at(within, random);
+  }
+  Mask mask(std::size_t index) const override {
+    auto const [part, within] = find(index);
+    return part->mask(within);
+  }
+
+ private:
+  std::pair<Dataset const*, std::size_t> find(std::size_t index) const {
+    for (auto const& part : parts_) {
+      if (index < part->size()) return {part.get(), index};
+      index -= part->size();
+    }
+    throw Error("there is no such example", "Concatenated", "choose one below size()");
+  }
+  std::vector<std::shared_ptr<Dataset const>> parts_;
+};
+
+/// Which rows a share of a set's pictures has, in rising order: `keys[i]` names the picture of row
+/// i, and all rows of a picture go together. `pictures` of them are picked by the seed; a smaller
+/// number picks some of those that a larger one picks.
+inline std::vector<std::size_t> rows_of_pictures(std::vector<std::string> const& keys,
+                                                 std::size_t pictures, std::uint64_t seed) {
+  std::vector<std::string> distinct = keys;
+  std::ranges::sort(distinct);
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  Random random(static_cast<Random::result_type>(seed));
+  for (std::size_t i = distinct.size(); i > 1; --i)
+    std::swap(distinct[i - 1], distinct[uniform_index(random, i)]);
+  distinct.resize(std::min(pictures, distinct.size()));
+  std::ranges::sort(distinct);
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (std::ranges::binary_search(distinct, keys[i])) rows.push_back(i);
+  return rows;
+}
+
+}  // namespace vlsm

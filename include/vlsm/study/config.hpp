@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What a study is: models x data sets x prompts x training x seeds, and what each is tested on.
+namespace vlsm::study {
+
+/// How a model is trained; what is not set is the model's own (ModelNotes) or the study's.
+struct Training {
+  std::optional<int> epochs;  ///< at most; 100
+  std::optional<std::size_t> batch, pass;
+  std::optional<double> learning_rate, weight_decay, clip;
+  std::optional<std::string> loss, schedule, precision, towers;
+  std::optional<int> patience;
+  std::optional<std::vector<std::string>> augment;
+
+  /// This, and where it says nothing, what `other` says.
+  Training over(Training const& other) const;
+};
+
+/// A model of a study: a registered architecture with weights.
+struct Model {
+  std::string label;  ///< what tables call it; unique
+  std::string model;  ///< its registered name
+  std::string weights = "random";
+  std::string decoder_weights, weights_key;
+  std::string tokenizer, vocabulary;
+  std::string pretraining;  ///< "natural", "medical", "none"; empty: the registered model's
+  Training training;
+};
+
+/// A data set in the study's layout.
+struct Set {
+  std::string name;  ///< what tables call it; unique
+  std::filesystem::path path;
+  std::string dataset;  ///< whose prompt templates it has; empty: told from its files
+  std::string mask_value;
+  bool allow_empty = false;
+  std::vector<std::string> test_splits = {"test"};
+};
+
+/// Data sets that a model is trained on together.
+struct Pool {
+  std::string name;
+  std::vector<std::string> sets;
+  std::vector<std::string> also_tested_on;  ///< sets that it is not trained on
+};
+
+/// A model trained on one set and tested on another.
+struct Pair {
+  std::string train, test;
+};
+
+/// What a trained model is tested on, beside the set that it was trained on.
+struct Tests {
+  bool own = true;
+  bool every_other_set = false;
+  std::vector<Pair> out_of_distribution;
+  std::vector<std::string> perturbations;         ///< names as in prompts/perturbed_rows.hpp
+  std::vector<std::string> attributes = {"all"};  ///< one at a time, or "all" at once
+};
+
+/// At most so many rows of each split, picked by the seed; 0: all.
+struct Limits {
+  std::size_t train = 0, val = 0, test = 0;
+};
+
+/// A study. Relative paths count from the folder that `read_config` was told.
+struct Config {
+  std::string name;
+  std::vector<Model> models;
+  std::vector<Set> data;
+  std::vector<Pool> pools;
+  std::vector<std::string> prompts;  ///< levels, or "random"
+  bool zero_shot = false, fine_tuned = true;
+  std::vector<double> shares = {100};  ///< percent of the training pictures; 0 < share <= 100
+  std::vector<std::uint64_t> seeds = {0};
+  Tests tests;
+  Training training;
+  Limits limits;
+};
+
+/// Reads a study's JSON (docs/study.md lists its keys); `base` is what its relative paths count
+/// from, `where` its file for messages. Throws Error that lists everything that is wrong with the
+/// text itself: keys that are unknown or there twice, values of another type or out of range, names
+/// that are used twice or stand for nothing. What needs the models and the files is
+/// `check_config`'s.
+Config read_config(std::string_view text, std::filesystem::path const& base,
+                   std::string const& where);
+
+/// The config as JSON with every key and absolute paths: what is kept in a study's folder.
+nlohmann::ordered_json to_json(Config const& config);
+
+}  // namespace vlsm::study
+
+#ifndef VLSM_COMPILED
+#include "vlsm/study/impl/config.hpp"
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/study/series.hpp"
+
+namespace vlsm::study {
+
+namespace detail_series {
+
+/// What cells of several seeds have in common.
+inline auto key_of(CellResult const& cell, Test const& test) {
+  return std::tuple(cell.label, cell.subject, cell.prompt, cell.zero_shot(), cell.share,
+                    test.purpose, test.set, test.split, test.perturbation, test.attribute);
+}
+
+/// The rows with their scores averaged over seeds; HD95 over those where it is finite.
+inline std::vector<RowResult> averaged(std::vector<TestResult const*> const& seeds) {
+  std::vector<RowResult> rows = seeds.front()->rows;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (auto const size : {&RowResult::model, &RowResult::picture})
+      for (auto const score : {&Scores::dice, &Scores::iou, &Scores::hd95}) {
+        std::vector<double> values;
+        for (TestResult const* seed : seeds)
+          if (i < seed->rows.size()) values.push_back(seed->rows[i].*size.*score);
+        rows[i].*size.*score = mean_of(values);
+      }
+  return rows;
+}
+
+inline TestResult const* unperturbed(CellResult const& cell, Test const& test) {
+  for (TestResult const& other : cell.tests)
+    if (other.test.purpose == Purpose::own && other.test.set == test.set &&
+        other.test.split == test.split)
+      return &other;
+  return nullptr;
+}
+
+}  // namespace detail_series
+
+VLSM_INLINE std::vector<Series> series_of(std::vector<CellResult> const& results) {
+  using Key = decltype(detail_series::key_of(std::declval<CellResult>(), std::declval<Test>()));
+  std::map<Key, std::size_t> place;
+  std::vector<Series> all;
+  std::vector<std::vector<TestResult const*>> members;
+  std::vector<std::set<std::size_t>> moved;
+  for (CellResult const& cell : results)
+    for (TestResult const& test : cell.tests) {
+      auto const [entry, fresh] = place.emplace(detail_series::key_of(cell, test.test), all.size());
+      if (fresh) {
+        Series series{.cell = cell, .test = test.test, .rows = {}, .seed_dice = {}, .moved = {}};
+        series.cell.tests.clear();
+        all.push_back(std::move(series));
+        members.emplace_back();
+        moved.emplace_back();
+      }
+      std::size_t const at = entry->second;
+      members[at].push_back(&test);
+      all[at].seed_dice.push_back(mean_of(scores_of(test.rows, &RowResult::model, &Scores::dice)));
+      if (TestResult const* const plain = detail_series::unperturbed(cell, test.test))
+        for (std::size_t i = 0; i < test.rows.size() && i < plain->rows.size(); ++i)
+          if (test.rows[i].prompt != plain->rows[i].prompt) moved[at].insert(i);
+    }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].rows = detail_series::averaged(members[i]);
+    all[i].moved.assign(moved[i].begin(), moved[i].end());
+  }
+  return all;
+}
+
+}  // namespace vlsm::study

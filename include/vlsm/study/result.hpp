@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vlsm/study/cell.hpp"
+
+// What a cell found, as it stands in its metrics.json: no times and no paths, so that a cell done
+// twice is the same file.
+namespace vlsm::study {
+
+/// Scores of one prediction at one size.
+struct Scores {
+  double dice = 0, iou = 0;
+  double hd95 = std::numeric_limits<double>::quiet_NaN();  ///< pixels; NaN where a mask is empty
+};
+
+/// One row of a test.
+struct RowResult {
+  std::string mask, prompt;
+  std::string row_class;  ///< see class_of_names
+  Scores model;           ///< at the model's size
+  Scores picture;         ///< at the picture's
+};
+
+/// One test of a cell.
+struct TestResult {
+  Test test;
+  std::size_t changed = 0;  ///< rows whose prompt is another than without the perturbation
+  std::vector<RowResult> rows;
+};
+
+/// How a training went.
+struct TrainingResult {
+  int epochs = 0, best_epoch = 0;
+  double val_dice = 0;
+};
+
+/// A finished cell.
+struct CellResult {
+  std::string id;
+  std::string label, model, pretraining;  ///< of the model
+  std::string subject;
+  std::vector<std::string> trained_on;
+  std::string prompt;
+  double share = 100;
+  std::uint64_t seed = 0;
+  std::optional<TrainingResult> training;
+  std::vector<TestResult> tests;
+
+  bool zero_shot() const { return trained_on.empty(); }
+};
+
+/// The text of metrics.json.
+std::string to_text(CellResult const& result);
+/// Reads it. Throws Error where it is damaged, naming `path`.
+CellResult read_result(std::filesystem::path const& path);
+
+}  // namespace vlsm::study
+
+#ifndef VLSM_COMPILED
+#include "vlsm/study/impl/result.hpp"
+#endif
