@@ -5,12 +5,12 @@
 
 #include <cstdio>
 
-#include "report.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
+#include "vlsm/report/html.hpp"
 #include "vlsm/train/batch.hpp"
 
 namespace tool {
@@ -35,13 +35,16 @@ vlsm::Image shown(vlsm::AnySegmenter& model, vlsm::RegisteredModel const& info,
 
 /// The first test pictures, a row each: as it is, under each of its three prompts and the empty
 /// one.
-std::vector<Gallery> overlays(std::filesystem::path const& out, vlsm::AnySegmenter& model,
-                              vlsm::RegisteredModel const& info, vlsm::Encode const& encode) {
-  std::vector<Gallery> rows;
+std::vector<vlsm::report::Gallery> overlays(std::filesystem::path const& out,
+                                            vlsm::AnySegmenter& model,
+                                            vlsm::RegisteredModel const& info,
+                                            vlsm::Encode const& encode) {
+  std::vector<vlsm::report::Gallery> rows;
   auto const annotations = vlsm::read_annotations(out / "data" / "anns" / "test.json");
   constexpr std::size_t pictures = 4, objects = 3;
   for (std::size_t p = 0; p < pictures; ++p) {
-    Gallery row{.title = p ? "" : "Held-out pictures and what each prompt finds", .pictures = {}};
+    vlsm::report::Gallery row{.title = p ? "" : "Held-out pictures and what each prompt finds",
+                              .pictures = {}};
     vlsm::Image const image =
         vlsm::read_image(out / "data" / "images" / annotations[objects * p].image);
     row.pictures.push_back({"the picture", image, 2});
@@ -70,7 +73,7 @@ void write_demo_report(std::filesystem::path const& out, vlsm::AnySegmenter& mod
     return std::vector<std::string>{what, std::to_string(e.scores.size()), number(e.dice().mean),
                                     number(e.dice().deviation), number(e.iou().mean)};
   };
-  Table const scores{
+  vlsm::report::Table const scores{
       .title = "Held-out pictures",
       .headers = {"prompt", "examples", "Dice", "std", "IoU"},
       .rows = {row("right: the object's color", figures.right),
@@ -79,22 +82,24 @@ void write_demo_report(std::filesystem::path const& out, vlsm::AnySegmenter& mod
       .note =
           "Dice and IoU per example, then the mean. Three objects a picture: without words none of "
           "them is meant."};
-  Plot const loss{.title = "Loss",
-                  .x_label = "epoch",
-                  .y_label = "Dice + 0.2 cross-entropy",
-                  .curves = {{"training", {}, column(figures.history, &vlsm::Epoch::train_loss)},
-                             {"validation", {}, column(figures.history, &vlsm::Epoch::val_loss)}}};
-  Plot const dice{.title = "Dice on the validation pictures",
-                  .x_label = "epoch",
-                  .y_label = "Dice",
-                  .curves = {{"validation", {}, column(figures.history, &vlsm::Epoch::val_dice)}}};
+  vlsm::report::Plot const loss{
+      .title = "Loss",
+      .x_label = "epoch",
+      .y_label = "Dice + 0.2 cross-entropy",
+      .curves = {{"training", {}, column(figures.history, &vlsm::Epoch::train_loss)},
+                 {"validation", {}, column(figures.history, &vlsm::Epoch::val_loss)}}};
+  vlsm::report::Plot const dice{
+      .title = "Dice on the validation pictures",
+      .x_label = "epoch",
+      .y_label = "Dice",
+      .curves = {{"validation", {}, column(figures.history, &vlsm::Epoch::val_dice)}}};
 
-  Section learned{
+  vlsm::report::Section learned{
       .title = "What it learned",
       .text = "Every picture holds three objects. Only the prompt tells which one is meant.",
       .parts = {scores}};
   std::filesystem::create_directories(out / "overlays");
-  for (Gallery const& gallery : overlays(out, model, info, encode)) {
+  for (vlsm::report::Gallery const& gallery : overlays(out, model, info, encode)) {
     for (std::size_t i = 0; i < gallery.pictures.size(); ++i)
       vlsm::write_png(out / "overlays" /
                           (std::to_string(learned.parts.size()) + "-" + std::to_string(i) + ".png"),
@@ -108,7 +113,7 @@ void write_demo_report(std::filesystem::path const& out, vlsm::AnySegmenter& mod
                 "most %.0f MB of memory.",
                 std::string(info.name).c_str(), info.parameters, figures.history.size(),
                 figures.seconds, figures.peak_mb);
-  Report("A small model learns to follow prompts", made)
+  vlsm::report::Report("A small model learns to follow prompts", made)
       .add(learned)
       .add({.title = "How it learned", .text = {}, .parts = {loss, dice}})
       .write(out / "report.html");

@@ -4,7 +4,7 @@
 
 VLSM_REGISTER_MODEL("biomedclipseg", vlsm::BiomedClipSeg,
                     .summary = "BiomedCLIP's towers, CLIPSeg's decoder trained from random weights",
-                    .tokenizer = "bert");
+                    .tokenizer = "bert", .pretraining = "medical");
 VLSM_REGISTER_MODEL("biomedclipseg-d", vlsm::BiomedClipSeg,
                     .summary = "The same with CLIPSeg's decoder pretrained (--decoder-weights)",
-                    .tokenizer = "bert", .pretrained_decoder = true);
+                    .tokenizer = "bert", .pretrained_decoder = true, .pretraining = "medical");

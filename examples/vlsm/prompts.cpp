@@ -5,12 +5,12 @@
 #include "common.hpp"
 #include "layout_options.hpp"
 #include "progress.hpp"
-#include "report.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/resize.hpp"
+#include "vlsm/report/html.hpp"
 
 namespace tool {
 namespace {
@@ -24,7 +24,7 @@ struct Options {
 };
 
 /// A row's picture with its mask over it, the shorter side 160 pixels.
-Picture small_overlay(Options const& options, nlohmann::ordered_json const& row) {
+vlsm::report::Picture small_overlay(Options const& options, nlohmann::ordered_json const& row) {
   namespace fs = std::filesystem;
   vlsm::Image const image =
       vlsm::read_image(fs::path(options.layout.images) / row["img_name"].get<std::string>());
@@ -35,16 +35,16 @@ Picture small_overlay(Options const& options, nlohmann::ordered_json const& row)
 
 /// The first rows of the annotations as a page, for people to check prompts against pictures.
 void write_page(Options const& options, nlohmann::ordered_json const& rows) {
-  Report page("Prompts of " + options.layout.dataset,
-              "The first " + std::to_string(std::min(options.show, rows.size())) + " of " +
-                  std::to_string(rows.size()) + " rows.");
+  vlsm::report::Report page("Prompts of " + options.layout.dataset,
+                            "The first " + std::to_string(std::min(options.show, rows.size())) +
+                                " of " + std::to_string(rows.size()) + " rows.");
   for (std::size_t i = 0; i < std::min(options.show, rows.size()); ++i) {
     auto const& row = rows[i];
-    Section section{.title = row["mask_name"]};
+    vlsm::report::Section section{.title = row["mask_name"]};
     for (auto const& [name, word] : row["attributes"].items())
       section.text += (section.text.empty() ? "" : ", ") + name + ": " + word.get<std::string>();
-    section.parts.emplace_back(Gallery{"", {small_overlay(options, row)}});
-    Table table{"", {"level", "prompt"}, {}};
+    section.parts.emplace_back(vlsm::report::Gallery{"", {small_overlay(options, row)}});
+    vlsm::report::Table table{"", {"level", "prompt"}, {}};
     for (auto const& [level, prompt] : row["prompts"].items())
       for (auto const& sentence :
            prompt.is_array() ? prompt : nlohmann::ordered_json::array({prompt}))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -24,6 +25,17 @@ std::vector<Annotation> read_annotations(std::filesystem::path const& path);
 
 /// The rows of a text; `where` is its file, for messages. Throws Error with the file and the row.
 std::vector<Annotation> parse_annotations(std::string_view text, std::string const& where);
+
+/// The prompt levels that all rows have, "p2" before "p10".
+inline std::vector<std::string> common_levels(std::vector<Annotation> const& rows) {
+  std::vector<std::string> levels;
+  if (rows.empty()) return levels;
+  for (auto const& [level, sentences] : rows.front().prompts)
+    if (std::ranges::all_of(rows, [&](auto const& row) { return row.prompts.contains(level); }))
+      levels.push_back(level);
+  std::ranges::stable_sort(levels, {}, &std::string::size);  // in order already but for length
+  return levels;
+}
 
 }  // namespace vlsm
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ struct ModelNotes {
   std::string_view tokenizer = "clip";  ///< what it was trained with; tokenizer/factory.hpp
   bool trains_towers = false;           ///< fine-tuned as a whole, not the decoder alone
   bool pretrained_decoder = false;      ///< its fine-tuning starts from another model's decoder
+  std::string_view pretraining = "none";  ///< of its published weights: "natural" or "medical"
+  std::size_t batch = 128;                ///< the study's for its fine-tuning …
+  double learning_rate = 2e-3;            ///< … and its learning rate
 };
 
 /// A model under its name.

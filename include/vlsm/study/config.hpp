@@ -44,6 +44,8 @@ struct Set {
   std::string dataset;  ///< whose prompt templates it has; empty: told from its files
   std::string mask_value;
   bool allow_empty = false;
+  bool trained = true;               ///< false: models are tested on it only
+  std::vector<std::string> prompts;  ///< empty: the study's
   std::vector<std::string> test_splits = {"test"};
 };
 
@@ -52,6 +54,7 @@ struct Pool {
   std::string name;
   std::vector<std::string> sets;
   std::vector<std::string> also_tested_on;  ///< sets that it is not trained on
+  std::vector<std::string> prompts;         ///< empty: the study's
 };
 
 /// A model trained on one set and tested on another.

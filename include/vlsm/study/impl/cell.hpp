@@ -6,6 +6,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/prompts/perturbation.hpp"
 #include "vlsm/study/cell.hpp"
 #include "vlsm/study/names.hpp"
 
@@ -37,9 +38,9 @@ inline std::vector<Test> tests_of(Config const& config, Set const& own, bool rea
     add_tests(tests, Purpose::own, own);
   if (perturbed)
     for (std::string const& perturbation : config.tests.perturbations) {
-      bool const of_attributes = perturbs_attributes(perturbation);
+      bool const one_by_one = takes_attribute(parse_perturbation(perturbation));
       for (std::string const& attribute :
-           of_attributes ? config.tests.attributes : std::vector<std::string>{""})
+           one_by_one ? config.tests.attributes : std::vector<std::string>{""})
         for (std::string const& split : own.test_splits)
           tests.push_back({Purpose::perturbed, own.name, split, perturbation, attribute});
     }
@@ -71,8 +72,9 @@ VLSM_INLINE std::vector<Cell> cells_of(Config const& config,
   std::vector<Cell> cells;
   for (std::size_t m = 0; m < config.models.size(); ++m) {
     bool const reads = reads_prompts(config.models[m]);
-    std::vector<std::string> const prompts =
-        reads ? config.prompts : std::vector<std::string>{"none"};
+    auto const levels_of = [&](std::vector<std::string> const& own) {
+      return !reads ? std::vector<std::string>{"none"} : own.empty() ? config.prompts : own;
+    };
     auto const add = [&](Cell cell) {
       cell.model = m;
       cell.id = detail_cells::id_of(config, cell);
@@ -89,18 +91,19 @@ VLSM_INLINE std::vector<Cell> cells_of(Config const& config,
           }
     };
     for (Set const& set : config.data)
-      for (std::string const& prompt : prompts) {
+      for (std::string const& prompt : levels_of(set.prompts)) {
         Cell cell{.subject = set.name, .prompt = prompt, .seed = config.seeds.front()};
         if (config.zero_shot) {
           cell.tests = detail_cells::tests_of(config, set, reads, true, prompt);
           add(cell);
         }
+        if (!set.trained) continue;
         cell.trained_on = {set.name};
         cell.tests = detail_cells::tests_of(config, set, reads, false, prompt);
         if (!cell.tests.empty()) add_trained(cell);
       }
     for (Pool const& pool : config.pools)
-      for (std::string const& prompt : prompts) {
+      for (std::string const& prompt : levels_of(pool.prompts)) {
         Cell cell{.subject = pool.name, .trained_on = pool.sets, .prompt = prompt};
         cell.tests = detail_cells::tests_of(config, pool);
         add_trained(cell);

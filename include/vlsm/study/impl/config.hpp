@@ -96,6 +96,8 @@ inline void read_sets(nlohmann::json const& list, Config& config, Complaints& co
       reader.read("dataset", set.dataset);
       reader.read("mask_value", set.mask_value);
       reader.read("allow_empty", set.allow_empty);
+      reader.read("trained", set.trained);
+      reader.read("prompts", set.prompts);
       reader.read("test_splits", set.test_splits);
       if (path.empty()) reader.complain("path", "is missing");
       set.path = path;
@@ -112,6 +114,7 @@ inline void read_pools(nlohmann::json const& list, Config& config, Complaints& c
     reader.read("name", pool.name);
     reader.read("sets", pool.sets);
     reader.read("also_tested_on", pool.also_tested_on);
+    reader.read("prompts", pool.prompts);
     if (pool.name.empty()) reader.complain("name", "is missing");
     if (pool.sets.empty()) reader.complain("sets", "is empty");
     config.pools.push_back(std::move(pool));
@@ -278,6 +281,79 @@ VLSM_INLINE Config read_config(std::string_view text, std::filesystem::path cons
       if (!file->empty() && *file != "random") *file = absolute(*file).string();
   }
   return config;
+}
+
+namespace detail_config {
+
+inline nlohmann::ordered_json training_json(Training const& training) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  auto const add = [&](char const* key, auto const& value) {
+    if (value) json[key] = *value;
+  };
+  add("epochs", training.epochs);
+  add("batch", training.batch);
+  add("pass", training.pass);
+  add("learning_rate", training.learning_rate);
+  add("weight_decay", training.weight_decay);
+  add("clip", training.clip);
+  add("loss", training.loss);
+  add("schedule", training.schedule);
+  add("precision", training.precision);
+  add("towers", training.towers);
+  add("patience", training.patience);
+  add("augment", training.augment);
+  return json;
+}
+
+}  // namespace detail_config
+
+VLSM_INLINE nlohmann::ordered_json to_json(Config const& config) {
+  using Json = nlohmann::ordered_json;
+  Json json{{"name", config.name}, {"models", Json::array()}, {"data", Json::array()}};
+  for (Model const& model : config.models)
+    json["models"].push_back({{"label", model.label},
+                              {"model", model.model},
+                              {"weights", model.weights},
+                              {"decoder_weights", model.decoder_weights},
+                              {"weights_key", model.weights_key},
+                              {"tokenizer", model.tokenizer},
+                              {"vocab", model.vocabulary},
+                              {"pretraining", model.pretraining},
+                              {"training", detail_config::training_json(model.training)}});
+  for (Set const& set : config.data)
+    json["data"].push_back({{"name", set.name},
+                            {"path", set.path.string()},
+                            {"dataset", set.dataset},
+                            {"mask_value", set.mask_value},
+                            {"allow_empty", set.allow_empty},
+                            {"trained", set.trained},
+                            {"prompts", set.prompts},
+                            {"test_splits", set.test_splits}});
+  json["pools"] = Json::array();
+  for (Pool const& pool : config.pools)
+    json["pools"].push_back({{"name", pool.name},
+                             {"sets", pool.sets},
+                             {"also_tested_on", pool.also_tested_on},
+                             {"prompts", pool.prompts}});
+  json["prompts"] = config.prompts;
+  json["train"] = Json::array();
+  if (config.zero_shot) json["train"].push_back("zero_shot");
+  if (config.fine_tuned) json["train"].push_back("fine_tuned");
+  json["shares"] = config.shares;
+  json["seeds"] = config.seeds;
+  Json pairs = Json::array();
+  for (Pair const& pair : config.tests.out_of_distribution)
+    pairs.push_back(Json::array({pair.train, pair.test}));
+  if (config.tests.every_other_set) pairs = "all";
+  json["tests"] = {{"own", config.tests.own},
+                   {"out_of_distribution", pairs},
+                   {"perturbations", config.tests.perturbations},
+                   {"attributes", config.tests.attributes}};
+  json["training"] = detail_config::training_json(config.training);
+  json["limits"] = {
+      {"train", config.limits.train}, {"val", config.limits.val}, {"test", config.limits.test}};
+  // A path need not be valid UTF-8, JSON must be.
+  return Json::parse(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace vlsm::study

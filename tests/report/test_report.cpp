@@ -7,12 +7,12 @@
 #include <variant>
 #include <vector>
 
-#include "../../examples/vlsm/report.hpp"
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/image/read.hpp"
+#include "vlsm/report/html.hpp"
 
-using namespace tool;
+using namespace vlsm::report;
 using vlsm::test::read_file;
 using vlsm::test::TempDir;
 
@@ -27,7 +27,7 @@ std::size_t count(std::string const& text, std::string const& part) {
 
 bool contains(std::string const& text, std::string const& part) { return count(text, part) > 0; }
 
-std::string page_of(std::variant<Table, Plot, Gallery> part) {
+std::string page_of(std::variant<Table, Plot, BarChart, Gallery> part) {
   return Report("title").add({"section", "", {std::move(part)}}).html();
 }
 

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <c10/util/Exception.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <new>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/segmenter/registry.hpp"
+#include "vlsm/study/cell_folder.hpp"
+#include "vlsm/study/estimate.hpp"
+#include "vlsm/study/run_study.hpp"
+
+namespace vlsm::study {
+
+namespace detail_study {
+
+inline std::string dump(nlohmann::ordered_json const& json) { return json.dump(1) + "\n"; }
+
+/// Notes in `out`/study.json what study the folder is of, or compares.
+inline void claim_folder(Config const& config, std::filesystem::path const& out) {
+  std::error_code failed;
+  std::filesystem::create_directories(out, failed);
+  if (failed)
+    throw Error("the folder cannot be made (" + failed.message() + ")", out.string(),
+                "choose another --out");
+  FileLock const lock(out / ".lock", /*wait=*/true);
+  std::filesystem::path const file = out / "study.json";
+  nlohmann::ordered_json const now = to_json(config);
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    io::write_whole_file(file, dump(now));
+    return;
+  }
+  std::string const text(std::istreambuf_iterator<char>(in), {});
+  auto const before = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!before.is_object())
+    throw Error("the folder's study cannot be read", file.string(), "choose another --out");
+  for (auto const& [key, value] : now.items())
+    if (auto const old = before.find(key); old == before.end() || *old != value)
+      throw Error("the folder holds another study: its \"" + key + "\" differs", file.string(),
+                  "choose another --out, or run that study");
+}
+
+inline nlohmann::ordered_json cell_json(Config const& config, Cell const& cell) {
+  FitOptions const fit = fit_options(config, cell);
+  nlohmann::ordered_json const all = to_json(config);
+  nlohmann::ordered_json json{{"cell", cell.id},       {"model", all["models"][cell.model]},
+                              {"data", cell.subject},  {"trained_on", cell.trained_on},
+                              {"prompt", cell.prompt}, {"share", cell.share},
+                              {"seed", cell.seed},     {"tests", nlohmann::ordered_json::array()}};
+  for (Test const& test : cell.tests)
+    json["tests"].push_back({{"data", test.set},
+                             {"split", test.split},
+                             {"perturbation", test.perturbation},
+                             {"attribute", test.attribute}});
+  if (!cell.zero_shot())
+    json["training"] = {{"epochs", fit.epochs},
+                        {"batch", fit.batch},
+                        {"pass", fit.pass},
+                        {"learning_rate", fit.optimizer.learning_rate},
+                        {"weight_decay", fit.optimizer.weight_decay},
+                        {"clip", fit.optimizer.clip},
+                        {"patience", fit.early_stop.patience},
+                        {"limits", all["limits"]},
+                        {"options", all["training"]}};
+  return json;
+}
+
+inline bool disk_is_full(std::filesystem::path const& out) {
+  std::error_code failed;
+  auto const space = std::filesystem::space(out, failed);
+  return !failed && space.available < (std::uintmax_t{4} << 20);
+}
+
+/// Runs one cell that is locked. Returns whether it is finished.
+inline bool run_locked(Config const& config, Cell const& cell, Sets& sets, CellFolder const& folder,
+                       CellOptions const& options) {
+  std::error_code ignored;
+  std::string const text = dump(cell_json(config, cell));
+  io::write_whole_file(folder.config(), text, /*flush=*/false);
+  auto const result = run_cell(config, cell, sets, folder.path(), options);
+  if (!result) return false;
+  std::filesystem::remove(folder.error(), ignored);
+  io::write_whole_file(folder.metrics(), to_text(*result));
+  std::filesystem::remove(folder.path() / "last.safetensors", ignored);
+  if (!options.keep_checkpoint)
+    std::filesystem::remove(folder.path() / "best.safetensors", ignored);
+  folder.clear_lock();
+  return true;
+}
+
+/// What went wrong in a cell, in one line; memory and LibTorch among it.
+template <class Run>
+std::string error_of(Run const& run) {
+  try {
+    run();
+  } catch (Error const& error) {
+    return error.what();
+  } catch (std::bad_alloc const&) {
+    return "memory ran out: choose a smaller \"pass\"";
+  } catch (c10::Error const& error) {
+    std::string const text = error.what_without_backtrace();
+    return "LibTorch: " + text.substr(0, std::min<std::size_t>(text.find('\n'), 400));
+  } catch (std::filesystem::filesystem_error const& error) {
+    return error.code().message() + ": " + error.path1().string();
+  }
+  return {};
+}
+
+}  // namespace detail_study
+
+VLSM_INLINE std::vector<Cell> registered_cells(Config const& config) {
+  return cells_of(config,
+                  [](Model const& model) { return find_model(model.model).vocabulary > 0; });
+}
+
+VLSM_INLINE Outcome run_study(Config const& config, std::vector<Cell> const& cells,
+                              std::filesystem::path const& out, Part part,
+                              CellOptions const& options, StudyHooks const& hooks) {
+  detail_study::claim_folder(config, out);
+  Outcome outcome{.cells = cells.size(), .failed = {}};
+  Sets sets(config);
+  std::vector<std::size_t> mine;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (part.has(i)) mine.push_back(i);
+  std::set<std::size_t> open(mine.begin(), mine.end());
+  auto const share = [&](double within) {
+    return mine.empty()
+               ? 1.0
+               : 1 - (static_cast<double>(open.size()) - within) / static_cast<double>(mine.size());
+  };
+  auto const stopped = [&] { return options.stop && options.stop(); };
+  while (!open.empty() && !outcome.stopped) {
+    bool waits = true;  // all that is open is another process's
+    for (std::size_t const i : std::vector<std::size_t>(open.begin(), open.end())) {
+      if (stopped()) {
+        outcome.stopped = true;
+        break;
+      }
+      Cell const& cell = cells[i];
+      CellFolder const folder(out, cell.id);
+      if (folder.finished()) {
+        open.erase(i);
+        waits = false;
+        continue;
+      }
+      FileLock const lock = folder.lock();
+      if (!lock.held()) continue;
+      waits = false;
+      if (folder.finished()) {  // between the two looks
+        folder.clear_lock();
+        open.erase(i);
+        continue;
+      }
+      if (hooks.on_cell) hooks.on_cell(cell, mine.size() - open.size() + 1, mine.size());
+      CellOptions of_cell = options;
+      of_cell.progress = [&](double within) {
+        if (hooks.on_progress) hooks.on_progress(share(within), cell.id);
+      };
+      bool finished = false;
+      std::string const error = detail_study::error_of(
+          [&] { finished = detail_study::run_locked(config, cell, sets, folder, of_cell); });
+      open.erase(i);
+      if (finished) {
+        ++outcome.ran;
+      } else if (error.empty()) {
+        outcome.stopped = true;
+        break;
+      } else {
+        if (detail_study::disk_is_full(out)) throw Error(error, "", "");
+        outcome.failed.emplace_back(cell.id, error);
+        if (hooks.on_failed) hooks.on_failed(cell, error);
+        io::write_whole_file(folder.error(), error + "\n", /*flush=*/false);
+      }
+      if (hooks.on_progress) hooks.on_progress(share(0), cell.id);
+    }
+    if (waits && !open.empty() && !outcome.stopped)
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  for (Cell const& cell : cells) outcome.finished += CellFolder(out, cell.id).finished();
+  return outcome;
+}
+
+VLSM_INLINE std::vector<CellResult> finished_results(std::vector<Cell> const& cells,
+                                                     std::filesystem::path const& out) {
+  std::vector<CellResult> results;
+  for (Cell const& cell : cells)
+    if (CellFolder const folder(out, cell.id); folder.finished())
+      results.push_back(read_result(folder.metrics()));
+  return results;
+}
+
+VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cells,
+                              std::filesystem::path const& out) {
+  std::map<std::pair<std::string, std::string>, std::size_t> counts;
+  auto const rows = [&](std::string const& name, std::string const& split, std::size_t limit) {
+    auto const [entry, fresh] = counts.emplace(std::pair(name, split), 0);
+    if (fresh)
+      for (Set const& set : config.data)
+        if (set.name == name)
+          entry->second = read_annotations(set.path / "anns" / (split + ".json")).size();
+    return limit ? std::min(limit, entry->second) : entry->second;
+  };
+  Estimate sum;
+  std::map<std::string, std::size_t> pictures;  // of each model with frozen towers
+  for (Cell const& cell : cells) {
+    if (CellFolder(out, cell.id).finished()) continue;
+    Model const& model = config.models[cell.model];
+    RegisteredModel const& info = find_model(model.model);
+    FitOptions const fit = fit_options(config, cell);
+    Load load{.epochs = fit.epochs,
+              .frozen_towers =
+                  detail_run::freezes_towers(model, model.training.over(config.training), info)};
+    for (std::string const& set : cell.trained_on) {
+      load.train += static_cast<std::size_t>(
+          static_cast<double>(rows(set, "train", config.limits.train)) * cell.share / 100);
+      load.val += rows(set, "val", config.limits.val);
+    }
+    for (Test const& test : cell.tests)
+      load.tested += rows(test.set, test.split, config.limits.test);
+    Cost const cost = cost_of(info, load);
+    sum.gflop += cost.gflop;
+    sum.disk_gb += cost.checkpoint_gb;
+    sum.running_gb = std::max(sum.running_gb, cost.running_gb);
+  }
+  return sum;
+}
+
+}  // namespace vlsm::study

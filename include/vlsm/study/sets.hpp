@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/prompts/perturb.hpp"
+#include "vlsm/data/subset.hpp"
+#include "vlsm/study/cell.hpp"
+
+namespace vlsm::study {
+
+/// A split with the prompts of a test, and how many of its rows have changed ones.
+struct OpenedTest {
+  std::shared_ptr<FolderDataset const> data;
+  std::vector<std::size_t> rows;  ///< which of its rows are tested
+  std::size_t changed = 0;
+};
+
+/// Whether a perturbation changes some prompt of a level: other ones have no place in a study.
+inline bool applies(std::vector<Annotation> const& rows, PerturbOptions const& options) {
+  std::vector<std::string> const levels = common_levels(rows);
+  if (options.kind == Perturbation::overdescribed)
+    return !levels.empty() && options.level != levels.back();
+  if (options.kind == Perturbation::underdescribed)
+    return options.level != "p1" && std::ranges::count(levels, "p1") > 0;
+  auto const named = perturbable_attributes(rows, options.level, options.source);
+  std::string const wanted =
+      options.kind == Perturbation::location_missing ? "position" : options.attribute;
+  return wanted == "all" ? !named.empty() : std::ranges::count(named, wanted) > 0;
+}
+
+/// The data sets of a study. Files are read and pictures decoded once for all prompt levels and
+/// perturbations; of pictures at their models' size `budget` bytes are kept at most, those of the
+/// sets last used.
+class Sets {
+ public:
+  explicit Sets(Config const& config, std::size_t budget = std::size_t{3} << 30)
+      : config_(&config), budget_(budget) {}
+
+  Set const& find(std::string const& name) const {
+    for (Set const& set : config_->data)
+      if (set.name == name) return set;
+    throw Error("there is no such data set", name, "name it in the study's config");
+  }
+
+  /// A split with the prompts of a level (empty: none). Throws Error as FolderDataset does.
+  std::shared_ptr<FolderDataset const> open(std::string const& name, std::string const& split,
+                                            std::string const& level, Recipe const& recipe) {
+    return files(name, split, recipe)->with_prompts(level);
+  }
+
+  /// What a cell trains on, or is validated on: a share of the pictures of its sets, within the
+  /// study's limits.
+  std::shared_ptr<Dataset const> training_rows(Cell const& cell, std::string const& split,
+                                               Recipe const& recipe) {
+    std::vector<std::shared_ptr<Dataset const>> parts;
+    bool const train = split == "train";
+    for (std::string const& name : cell.trained_on) {
+      auto const data = open(name, split, cell.level(), recipe);
+      auto const limit = train ? config_->limits.train : config_->limits.val;
+      parts.push_back(std::make_shared<Subset>(
+          data, some_rows(*data, train ? cell.share : 100, limit, train ? cell.seed : 0)));
+    }
+    if (parts.size() == 1) return parts.front();
+    return std::make_shared<Concatenated>(std::move(parts));
+  }
+
+  /// What a test of a cell is run on; no data where the prompts of this level name nothing of what
+  /// the test perturbs.
+  OpenedTest test_rows(Test const& test, std::string const& level, Recipe const& recipe) {
+    auto const plain = files(test.set, test.split, recipe);
+    OpenedTest opened{.data = nullptr, .rows = some_rows(*plain, 100, config_->limits.test, 0)};
+    if (test.perturbation.empty()) {
+      opened.data = plain->with_prompts(level);
+      return opened;
+    }
+    Set const& set = find(test.set);
+    PerturbOptions const options{.kind = parse_perturbation(test.perturbation),
+                                 .attribute = test.attribute,
+                                 .level = level,
+                                 .source = {.dataset = set.dataset, .folder = set.path}};
+    std::vector<Annotation> rows = plain->rows();
+    if (!applies(rows, options)) return opened;
+    opened.changed = perturb(rows, options).changed;
+    opened.data = plain->with_prompts(level, std::move(rows));
+    return opened;
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::string, int, int, std::array<float, 3>>;
+
+  static std::vector<std::size_t> some_rows(FolderDataset const& data, double share,
+                                            std::size_t limit, std::uint64_t seed) {
+    std::vector<std::string> pictures;
+    for (Annotation const& row : data.rows()) pictures.push_back(row.image);
+    std::vector<std::string> distinct = pictures;
+    std::ranges::sort(distinct);
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+    auto wanted = static_cast<std::size_t>(
+        std::ceil(static_cast<double>(distinct.size()) * share / 100 - 1e-9));
+    if (limit) wanted = std::min(wanted, limit);
+    return rows_of_pictures(pictures, wanted, seed);
+  }
+
+  /// The files of a split, without prompts.
+  std::shared_ptr<FolderDataset const> files(std::string const& name, std::string const& split,
+                                             Recipe const& recipe) {
+    Key const key{name, split, recipe.image, static_cast<int>(recipe.fit), recipe.normalize.mean};
+    for (auto at = opened_.begin(); at != opened_.end(); ++at)
+      if (at->first == key) {
+        opened_.splice(opened_.begin(), opened_, at);
+        return at->second;
+      }
+    Set const& set = find(name);
+    DatasetOptions options{.allow_empty = set.allow_empty};
+    if (!set.mask_value.empty()) options.mask = parse_mask_choice(set.mask_value);
+    opened_.emplace_front(
+        key, std::make_shared<FolderDataset const>(set.path, split, "", recipe, options));
+    std::size_t bytes = 0;
+    for (auto at = opened_.begin(); at != opened_.end(); ++at) {
+      bytes += at->second->largest_cache();
+      if (bytes > budget_ && at != opened_.begin()) {
+        opened_.erase(at, opened_.end());
+        break;
+      }
+    }
+    return opened_.front().second;
+  }
+
+  Config const* config_;
+  std::size_t budget_;
+  std::list<std::pair<Key, std::shared_ptr<FolderDataset const>>> opened_;  // last used first
+};
+
+}  // namespace vlsm::study
