@@ -5,10 +5,10 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/image/to_tensor.hpp"
+#include "vlsm/metrics/overlap.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
-#include "vlsm/train/metrics.hpp"
 #include "vlsm/train/optimizer.hpp"
 
 namespace vlsm {
