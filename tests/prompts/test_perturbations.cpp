@@ -6,7 +6,7 @@
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/data/perturb.hpp"
+#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/prompts/location.hpp"
 #include "vlsm/prompts/tables.hpp"
 

@@ -26,7 +26,7 @@ struct DatasetOptions {
   std::optional<MaskChoice> mask{};  ///< which value is the object; unset: told from the masks
   bool allow_empty = false;          ///< a split whose masks hold no object at all is meant
   /// Changes the rows of the annotations once they are read, before files and prompts are looked
-  /// for: other prompts (data/perturb.hpp), fewer rows.
+  /// for: other prompts (prompts/perturb.hpp), fewer rows.
   std::function<void(std::vector<Annotation>& rows)> rewrite{};
 };
 

@@ -69,7 +69,7 @@ class Perturber {
       : attribute_(std::move(attribute)), both_(kind == Perturbation::contradictory) {
     if (!takes_attribute(kind))
       throw Error("this perturbation replaces no words", name_of(kind),
-                  "perturb the rows of a data set (data/perturb.hpp)");
+                  "perturb the rows of a data set (prompts/perturb.hpp)");
     std::size_t const column = kind == Perturbation::uncommon ? 0 : 1;
     std::string all;
     auto const json = nlohmann::json::parse(detail::perturbation_words);

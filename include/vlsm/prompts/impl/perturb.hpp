@@ -14,8 +14,8 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/base/text.hpp"
-#include "vlsm/data/perturb.hpp"
 #include "vlsm/prompts/location.hpp"
+#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/prompts/tables.hpp"
 
 namespace vlsm {

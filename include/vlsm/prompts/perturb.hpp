@@ -58,5 +58,5 @@ std::string find_prompt_source(std::vector<Annotation> const& rows, PromptSource
 }  // namespace vlsm
 
 #ifndef VLSM_COMPILED
-#include "vlsm/data/impl/perturb.hpp"
+#include "vlsm/prompts/impl/perturb.hpp"
 #endif
