@@ -2,10 +2,10 @@
 #include "io/builders.hpp"
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
+#include "vlsm/metrics/overlap.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/nn/positions.hpp"
 #include "vlsm/train/batch.hpp"
-#include "vlsm/train/metrics.hpp"
 
 using namespace vlsm::test;
 

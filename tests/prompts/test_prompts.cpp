@@ -6,7 +6,6 @@
 
 #include "support/doctest.hpp"
 #include "support/error.hpp"
-#include "vlsm/prompts/description.hpp"
 #include "vlsm/prompts/perturbation.hpp"
 #include "vlsm/prompts/tables.hpp"
 
@@ -169,37 +168,6 @@ TEST_CASE("an attribute is replaced everywhere it stands, and nothing else") {
         }).find("no counterpart") != std::string::npos);
   CHECK(error_of([&] {
           Perturber(Perturbation::opposite, "color").sentence(polyp, "p3", "a tumor");
-        }).find("made this sentence") != std::string::npos);
-}
-
-TEST_CASE("prompts that say too much, too little, or two things at once") {
-  using vlsm::Description;
-  auto const polyp = vlsm::study_prompt_table("kvasir_polyp").value();
-  std::string const p6 = "one small white round polyp, located in top left of the image";
-  auto const said = [&](Description kind) {
-    return vlsm::describe_otherwise(polyp, "p6", p6, kind);
-  };
-  CHECK(said(Description::contradictory) ==
-        "one small and large white round polyp, located in top left of the image");
-  CHECK(said(Description::location_missing) == "one small white round polyp");
-  CHECK(said(Description::underdescribed) == "polyp");
-  CHECK(said(Description::overdescribed).starts_with(p6 + ", "));
-  CHECK(said(Description::overdescribed).ends_with(", polyp"));
-
-  auto const busi = vlsm::study_prompt_table("busi").value();
-  CHECK(vlsm::describe_otherwise(
-            busi, "p5", "One small benign tumor at the top in the breast ultrasound image.",
-            Description::location_missing) ==
-        "One small benign tumor in the breast ultrasound image.");
-  auto const chest = vlsm::study_prompt_table("chexlocalize").value();
-  CHECK(vlsm::describe_otherwise(
-            chest, "p4",
-            "Edema of shape oval, and located in left of the frontal view of a Chest Xray.",
-            Description::location_missing) ==
-        "Edema of shape oval in the frontal view of a Chest Xray.");
-  CHECK(vlsm::describe_otherwise(polyp, "p1", "polyp", Description::location_missing) == "polyp");
-  CHECK(error_of([&] {
-          vlsm::describe_otherwise(polyp, "p6", "a lump", Description::underdescribed);
         }).find("made this sentence") != std::string::npos);
 }
 

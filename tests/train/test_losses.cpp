@@ -2,8 +2,8 @@
 #include <torch/autograd.h>
 
 #include "support/reference.hpp"
+#include "vlsm/metrics/overlap.hpp"
 #include "vlsm/train/loss.hpp"
-#include "vlsm/train/metrics.hpp"
 
 // Losses and metrics against MONAI's, values and gradients.
 namespace {

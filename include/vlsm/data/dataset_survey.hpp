@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/data/annotations.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/data/mask_value.hpp"
 #include "vlsm/image/fit.hpp"
@@ -19,10 +21,13 @@
 
 namespace vlsm {
 
-/// How a data set's masks are read.
+/// How a data set is read.
 struct DatasetOptions {
   std::optional<MaskChoice> mask{};  ///< which value is the object; unset: told from the masks
   bool allow_empty = false;          ///< a split whose masks hold no object at all is meant
+  /// Changes the rows of the annotations once they are read, before files and prompts are looked
+  /// for: other prompts (prompts/perturb.hpp), fewer rows.
+  std::function<void(std::vector<Annotation>& rows)> rewrite{};
 };
 
 /// A mask at the model's size whose values wait for their meaning.

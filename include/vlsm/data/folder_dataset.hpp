@@ -34,6 +34,7 @@ class FolderDataset : public Dataset {
         level_(std::move(level)),
         recipe_(recipe),
         rows_(read_annotations(root_ / "anns" / (split + ".json"))) {
+    if (options.rewrite) options.rewrite(rows_);
     check(split);
     survey(options);
   }
@@ -112,6 +113,10 @@ class FolderDataset : public Dataset {
       if (!level_.empty() && !random && !prompts.contains(level_))
         throw Error("row " + std::to_string(i) + " has no prompt \"" + level_ + "\"", where,
                     "choose one of " + levels(prompts));
+      for (auto const& [level, sentences] : prompts)
+        if (sentences.empty())
+          throw Error("row " + std::to_string(i) + " has no sentence of level \"" + level + "\"",
+                      where, "have DatasetOptions::rewrite leave one");
     }
     if (!missing.empty())
       throw Error("the annotations name " + std::to_string(missing.size()) +

@@ -100,33 +100,6 @@ class PromptTable {
     return result;
   }
 
-  /// A level's first sentence that some slots fill.
-  struct Restated {
-    std::string level, sentence;
-    std::size_t named = 0;  ///< how many attributes it names; slots of `values` do not count
-  };
-
-  /// What can be said with the slots of a parsed sentence: of each level the first template that
-  /// they fill.
-  std::vector<Restated> restate(Attributes const& slots) const {
-    std::vector<Restated> all;
-    for (auto const& [level, form] : levels_)
-      for (SentenceTemplate const& sentence : form.templates) {
-        std::size_t named = 0;
-        auto const text = sentence.render([&](std::string const& slot) -> std::string const* {
-          auto const value = slots.find(slot);
-          named += value != slots.end() && !values_.contains(slot);
-          if (value != slots.end()) return &value->second;
-          auto const own = values_.find(slot);
-          return own == values_.end() ? nullptr : &own->second[0];
-        });
-        if (!text) continue;
-        all.push_back({level, *text, named});
-        break;
-      }
-    return all;
-  }
-
   /// The attributes that the templates of `levels` need: slots that `values` do not fill, and what
   /// those of `words` follow from.
   std::set<std::string> attributes() const {

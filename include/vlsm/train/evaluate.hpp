@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -17,12 +19,18 @@ struct Score {
   std::string prompt;
   double dice = 0;
   double iou = 0;
+  /// 95th percentile of the Hausdorff distance in pixels of the size that is scored at
+  /// (metrics/hausdorff.hpp); NaN where prediction or target is empty, and where it is not asked
+  /// for.
+  double hd95 = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// A mean with its standard deviation over the examples (of the population, as numpy's std).
+/// A mean with its standard deviation (of the population, as numpy's std) over the examples whose
+/// score is a finite number; NaN where there are none.
 struct Spread {
   double mean = 0;
   double deviation = 0;
+  std::size_t count = 0;  ///< of how many examples
 };
 
 /// The scores of a data set.
@@ -32,14 +40,23 @@ struct Evaluation {
 
   Spread dice() const { return spread(&Score::dice); }
   Spread iou() const { return spread(&Score::iou); }
+  /// Where EvaluateOptions::hausdorff asks for it. Examples with an empty prediction or target have
+  /// no distance and are left out, so compare means of equal counts only.
+  Spread hd95() const { return spread(&Score::hd95); }
 
  private:
   Spread spread(double Score::*member) const {
     double sum = 0, squares = 0;
-    for (Score const& score : scores) sum += score.*member;
-    double const count = static_cast<double>(scores.size()), mean = sum / count;
-    for (Score const& score : scores) squares += (score.*member - mean) * (score.*member - mean);
-    return {mean, std::sqrt(squares / count)};
+    std::size_t count = 0;
+    for (Score const& score : scores) {
+      if (!std::isfinite(score.*member)) continue;
+      sum += score.*member;
+      ++count;
+    }
+    double const mean = sum / static_cast<double>(count);
+    for (Score const& score : scores)
+      if (std::isfinite(score.*member)) squares += (score.*member - mean) * (score.*member - mean);
+    return {mean, std::sqrt(squares / static_cast<double>(count)), count};
   }
 };
 

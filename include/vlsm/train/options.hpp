@@ -97,6 +97,7 @@ struct EvaluateOptions {
   std::size_t batch = 8;
   ScoreAt at = ScoreAt::model;
   float threshold = 0.5f;  ///< of sigmoid(logits)
+  bool hausdorff = false;  ///< score the Hausdorff distance as well
   SegmentationLoss loss = SegmentationLoss::dice;
   Loss own_loss = {};  ///< where it is set, `loss` is not read
   Precision precision = Precision::fp32;

@@ -5,10 +5,11 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/image/to_tensor.hpp"
+#include "vlsm/metrics/hausdorff.hpp"
+#include "vlsm/metrics/overlap.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
-#include "vlsm/train/metrics.hpp"
 #include "vlsm/train/optimizer.hpp"
 
 namespace vlsm {
@@ -17,6 +18,14 @@ namespace detail {
 
 /// [1, 1, H, W] bool of a mask's object.
 inline at::Tensor object_of(Mask const& mask) { return to_tensor(mask).ge(0.5).unsqueeze(0); }
+
+/// Scores a prediction at its picture's size.
+inline void score_picture(Score& score, Mask const& found, Mask const& wanted, bool hausdorff) {
+  at::Tensor const p = object_of(found), t = object_of(wanted);
+  score.dice = dice_score(p, t).item<double>();
+  score.iou = iou_score(p, t).item<double>();
+  if (hausdorff) score.hd95 = hausdorff_distance(found, wanted);
+}
 
 }  // namespace detail
 
@@ -49,15 +58,18 @@ VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, En
     for (std::size_t i = 0; i < indices.size(); ++i) {
       if (options.on_example) options.on_example(indices[i], seen[static_cast<std::int64_t>(i)][0]);
       auto const row = static_cast<std::int64_t>(i);
-      Score score{batch.names[i], batch.prompts[i], dice[row][0].item<double>(),
-                  iou[row][0].item<double>()};
+      Score score{.name = batch.names[i],
+                  .prompt = batch.prompts[i],
+                  .dice = dice[row][0].item<double>(),
+                  .iou = iou[row][0].item<double>()};
       if (options.at == ScoreAt::picture) {
         Mask const wanted = examples.mask(indices[i]);
         Mask const found = restore_mask(at::sigmoid(seen[row][0]), options.threshold,
                                         wanted.shape(0), wanted.shape(1), model.info.recipe);
-        at::Tensor const p = detail::object_of(found), t = detail::object_of(wanted);
-        score.dice = dice_score(p, t).item<double>();
-        score.iou = iou_score(p, t).item<double>();
+        detail::score_picture(score, found, wanted, options.hausdorff);
+      } else if (options.hausdorff) {
+        score.hd95 = hausdorff_distance(to_mask(predicted[row][0].to(at::kCPU)),
+                                        to_mask(target[row][0].to(at::kCPU)));
       }
       result.scores.push_back(std::move(score));
     }

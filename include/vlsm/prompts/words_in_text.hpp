@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vlsm/base/text.hpp"
+#include "vlsm/prompts/sentence_template.hpp"
+
+// Values of attributes in sentences whose template is not known.
+namespace vlsm::detail {
+
+/// A value of an attribute and what replaces it.
+struct WordInText {
+  std::string attribute, value, other;
+};
+
+/// Whether the shapes of a class, which its uncommon word names, are shapes wherever they stand.
+/// Answers like "foot", "x-ray", "heart" are shapes only where a template says so: in any other
+/// sentence they are what is seen.
+inline bool is_shape_in_text(std::string_view uncommon) {
+  constexpr std::array<std::string_view, 5> things{"kenspeckle", "izzard", "jejune", "eructation",
+                                                   "defenestrate"};
+  return std::ranges::find(things, uncommon) == things.end();
+}
+
+/// Whether a byte is part of a word: a letter, a digit, or of a letter in UTF-8.
+inline bool in_word(char c) {
+  auto const byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || std::isalnum(byte) != 0;
+}
+
+/// Whether `word` (in lower case) stands in `lower` at a place as a whole.
+inline bool whole_word_at(std::string_view lower, std::size_t at, std::string_view word) {
+  std::size_t const end = at + word.size();
+  return lower.substr(at).starts_with(word) && (at == 0 || !in_word(lower[at - 1])) &&
+         (end == lower.size() || !in_word(lower[end]));
+}
+
+/// Whether a value before `rest` is one of the attribute's: "two" of "two-chamber" is a view and no
+/// number, "medium" of "medium image quality" a quality and no size.
+inline bool suits(WordInText const& word, std::string_view rest) {
+  bool const chamber = rest.starts_with("-chamber") || rest.starts_with(" chamber"),
+             quality = rest.starts_with(" image quality") || rest.starts_with(" quality");
+  if (word.attribute == "quality") return quality;
+  if (word.attribute == "view" && (word.value == "two" || word.value == "four")) return chamber;
+  return !chamber && !quality;
+}
+
+/// The text with all values replaced, of those that stand at a place and suit it the longest.
+inline std::string replace_words(std::string_view text, std::vector<WordInText> const& words) {
+  std::string const lower = lower_case(std::string(text));
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    WordInText const* best = nullptr;
+    bool const begins = at == 0 || !in_word(lower[at - 1]);
+    for (WordInText const& word : words) {
+      if (!begins || !whole_word_at(lower, at, word.value)) continue;
+      if (!suits(word, std::string_view(lower).substr(at + word.value.size()))) continue;
+      if (best == nullptr || word.value.size() > best->value.size()) best = &word;
+    }
+    if (best == nullptr) {
+      result += text[at++];
+      continue;
+    }
+    bool const capital = std::isupper(static_cast<unsigned char>(text[at])) != 0;
+    result += capital ? SentenceTemplate::capitalized(best->other) : best->other;
+    at += best->value.size();
+  }
+  return result;
+}
+
+}  // namespace vlsm::detail
