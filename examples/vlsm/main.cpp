@@ -95,6 +95,7 @@ int main(int count, char** words) {
   tool::add_tokenize(app);
   tool::add_evaluate(app);
   tool::add_finetune(app);
+  tool::add_study(app);
   tool::add_convert(app);
   tool::add_data(app);
   tool::add_attributes(app);

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "progress.hpp"
-#include "run_log.hpp"
 #include "vlsm/train/fit.hpp"
+#include "vlsm/train/run_log.hpp"
 
 namespace tool {
 
@@ -19,7 +19,7 @@ inline std::vector<vlsm::Epoch> fit_logged(vlsm::AnySegmenter& model, std::strin
                                            vlsm::Dataset const& train, vlsm::Dataset const& val,
                                            vlsm::Encode const& encode,
                                            vlsm::FitOptions const& options) {
-  RunLog log(options.run);
+  vlsm::RunLog log(options.run);
   std::size_t const steps = (train.size() + options.batch - 1) / options.batch;
   Progress progress(what, steps * static_cast<std::size_t>(options.epochs));
   bool first = true;

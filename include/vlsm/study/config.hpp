@@ -15,12 +15,12 @@ namespace vlsm::study {
 
 /// How a model is trained; what is not set is the model's own (ModelNotes) or the study's.
 struct Training {
-  std::optional<int> epochs;  ///< at most; 100
-  std::optional<std::size_t> batch, pass;
-  std::optional<double> learning_rate, weight_decay, clip;
-  std::optional<std::string> loss, schedule, precision, towers;
-  std::optional<int> patience;
-  std::optional<std::vector<std::string>> augment;
+  std::optional<int> epochs{};  ///< at most; 100
+  std::optional<std::size_t> batch{}, pass{};
+  std::optional<double> learning_rate{}, weight_decay{}, clip{};
+  std::optional<std::string> loss{}, schedule{}, precision{}, towers{};
+  std::optional<int> patience{};
+  std::optional<std::vector<std::string>> augment{};
 
   /// This, and where it says nothing, what `other` says.
   Training over(Training const& other) const;
@@ -28,46 +28,46 @@ struct Training {
 
 /// A model of a study: a registered architecture with weights.
 struct Model {
-  std::string label;  ///< what tables call it; unique
-  std::string model;  ///< its registered name
+  std::string label{};  ///< what tables call it; unique
+  std::string model{};  ///< its registered name
   std::string weights = "random";
-  std::string decoder_weights, weights_key;
-  std::string tokenizer, vocabulary;
-  std::string pretraining;  ///< "natural", "medical", "none"; empty: the registered model's
-  Training training;
+  std::string decoder_weights{}, weights_key{};
+  std::string tokenizer{}, vocabulary{};
+  std::string pretraining{};  ///< "natural", "medical", "none"; empty: the registered model's
+  Training training{};
 };
 
 /// A data set in the study's layout.
 struct Set {
-  std::string name;  ///< what tables call it; unique
-  std::filesystem::path path;
-  std::string dataset;  ///< whose prompt templates it has; empty: told from its files
-  std::string mask_value;
+  std::string name{};  ///< what tables call it; unique
+  std::filesystem::path path{};
+  std::string dataset{};  ///< whose prompt templates it has; empty: told from its files
+  std::string mask_value{};
   bool allow_empty = false;
-  bool trained = true;               ///< false: models are tested on it only
-  std::vector<std::string> prompts;  ///< empty: the study's
+  bool trained = true;                 ///< false: models are tested on it only
+  std::vector<std::string> prompts{};  ///< empty: the study's
   std::vector<std::string> test_splits = {"test"};
 };
 
 /// Data sets that a model is trained on together.
 struct Pool {
-  std::string name;
-  std::vector<std::string> sets;
-  std::vector<std::string> also_tested_on;  ///< sets that it is not trained on
-  std::vector<std::string> prompts;         ///< empty: the study's
+  std::string name{};
+  std::vector<std::string> sets{};
+  std::vector<std::string> also_tested_on{};  ///< sets that it is not trained on
+  std::vector<std::string> prompts{};         ///< empty: the study's
 };
 
 /// A model trained on one set and tested on another.
 struct Pair {
-  std::string train, test;
+  std::string train{}, test{};
 };
 
 /// What a trained model is tested on, beside the set that it was trained on.
 struct Tests {
   bool own = true;
   bool every_other_set = false;
-  std::vector<Pair> out_of_distribution;
-  std::vector<std::string> perturbations;         ///< names as in prompts/perturbed_rows.hpp
+  std::vector<Pair> out_of_distribution{};
+  std::vector<std::string> perturbations{};       ///< names as in prompts/perturbed_rows.hpp
   std::vector<std::string> attributes = {"all"};  ///< one at a time, or "all" at once
 };
 
@@ -78,17 +78,17 @@ struct Limits {
 
 /// A study. Relative paths count from the folder that `read_config` was told.
 struct Config {
-  std::string name;
-  std::vector<Model> models;
-  std::vector<Set> data;
-  std::vector<Pool> pools;
-  std::vector<std::string> prompts;  ///< levels, or "random"
+  std::string name{};
+  std::vector<Model> models{};
+  std::vector<Set> data{};
+  std::vector<Pool> pools{};
+  std::vector<std::string> prompts{};  ///< levels, or "random"
   bool zero_shot = false, fine_tuned = true;
   std::vector<double> shares = {100};  ///< percent of the training pictures; 0 < share <= 100
   std::vector<std::uint64_t> seeds = {0};
-  Tests tests;
-  Training training;
-  Limits limits;
+  Tests tests{};
+  Training training{};
+  Limits limits{};
 };
 
 /// Reads a study's JSON (docs/study.md lists its keys); `base` is what its relative paths count

@@ -3,10 +3,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "vlsm/study/cell.hpp"
 #include "vlsm/study/result.hpp"
@@ -23,7 +27,7 @@ namespace vlsm::study {
 struct CellOptions {
   at::Device device = at::kCPU;
   int workers = -1;                  ///< threads that load pictures; as in FitOptions
-  FeatureCache* features = nullptr;  ///< of towers that are frozen, for all cells
+  std::shared_ptr<FeatureCache> features = {};  ///< of towers that are frozen, for all cells
   std::function<bool()> stop = {};   ///< asked between steps; true ends the cell, unfinished
   std::function<void(double share)> progress = {};    ///< how much of the cell is done, 0 to 1
   std::function<void(std::string const&)> told = {};  ///< hears of what a user should know
@@ -43,6 +47,13 @@ FitOptions fit_options(Config const& config, Cell const& cell);
 /// Which rows of a test are shown: the best, the median and the worst by Dice (those with an
 /// object first), by their place in `rows`.
 std::vector<std::size_t> notable_rows(std::vector<RowResult> const& rows);
+
+/// What they are called, and the files in `figures/`: 0 is the best, 1 the median, 2 the worst.
+inline std::string figure_title(std::size_t i) {
+  constexpr std::array<std::string_view, 3> titles{"best", "median", "worst"};
+  return std::string(titles.at(i));
+}
+inline std::string figure_name(std::size_t i) { return figure_title(i) + ".png"; }
 
 }  // namespace vlsm::study
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "vlsm/data/folder_dataset.hpp"
-#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/data/subset.hpp"
+#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/study/cell.hpp"
 
 namespace vlsm::study {
@@ -126,7 +126,7 @@ class Sets {
         key, std::make_shared<FolderDataset const>(set.path, split, "", recipe, options));
     std::size_t bytes = 0;
     for (auto at = opened_.begin(); at != opened_.end(); ++at) {
-      bytes += at->second->largest_cache();
+      bytes += at->second->most_bytes();
       if (bytes > budget_ && at != opened_.begin()) {
         opened_.erase(at, opened_.end());
         break;

@@ -7,8 +7,8 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/annotations.hpp"
-#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/io/find_weights.hpp"
+#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/check_config.hpp"
 #include "vlsm/study/impl/config_reader.hpp"

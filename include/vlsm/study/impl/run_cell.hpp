@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <array>
 #include <cmath>
 #include <numeric>
 #include <system_error>
@@ -69,6 +68,7 @@ class CellRun {
                       .tests = {}};
     if (cell_.zero_shot()) {
       tested_ = open(/*partial=*/false);
+      freeze(tested_->module());
     } else {
       auto const trained = train();
       if (!trained) return std::nullopt;
@@ -81,9 +81,6 @@ class CellRun {
       report(1 - test_share() * static_cast<double>(cell_.tests.size() - i - 1) /
                      static_cast<double>(cell_.tests.size()));
     }
-    std::error_code ignored;
-    std::filesystem::remove(folder_ / "last.safetensors", ignored);
-    if (!options_.keep_checkpoint) std::filesystem::remove(best(), ignored);
     return result;
   }
 
@@ -118,6 +115,7 @@ class CellRun {
     fit_.run = folder_;
     fit_.resume = true;
     fit_.workers = options_.workers;
+    fit_.features = options_.features;
     fit_.stop = options_.stop;
     RunLog log(folder_);
     FitHooks const hooks{.on_step =
@@ -132,6 +130,7 @@ class CellRun {
     if (options_.stop && options_.stop()) return std::nullopt;
     tested_ = io::open_model(info_, {.weights = best().string()});
     tested_->module().to(options_.device);
+    freeze(tested_->module());  // so that its towers' features may be kept
     auto const rows = read_run_log(folder_);
     TrainingResult result{.epochs = static_cast<int>(rows.size())};
     for (Epoch const& epoch : rows)
@@ -167,6 +166,7 @@ class CellRun {
             .picture_too = true,
             .precision = fit_.precision,
             .seed = cell_.seed,
+            .features = options_.features,
             .workers = options_.workers,
             .stop = options_.stop};
   }
@@ -182,7 +182,6 @@ class CellRun {
   /// Writes figures/{best,median,worst}.png: what was found over the picture, and a line around
   /// the mask that was drawn by hand.
   void draw(OpenedTest const& opened, std::vector<RowResult> const& rows) {
-    constexpr std::array<char const*, 3> names{"best", "median", "worst"};
     std::vector<std::size_t> const shown = notable_rows(rows);
     std::vector<std::size_t> indices;
     for (std::size_t const i : shown) indices.push_back(opened.rows[i]);
@@ -194,7 +193,7 @@ class CellRun {
       Image const image = read_image(opened.data->image_path(index));
       Mask const found = restore_mask(at::sigmoid(logits), info_.recipe.threshold, image.shape(0),
                                       image.shape(1), info_.recipe);
-      write_png(folder_ / "figures" / (std::string(names[which]) + ".png"),
+      write_png(folder_ / "figures" / figure_name(which),
                 outlined(overlay(image, found), opened.data->mask(index)), /*flush=*/false);
     };
     evaluate(*tested_, Subset(opened.data, indices), encode_, how);

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "vlsm/study/run_study.hpp"
+
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "commands.hpp"
+#include "common.hpp"
+#include "progress.hpp"
+#include "stop_signal.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/study/check_config.hpp"
+#include "vlsm/study/presets.hpp"
+#include "vlsm/study/report.hpp"
+
+namespace tool {
+namespace {
+
+struct Options {
+  Common common;
+  std::string config, preset, data, weights, out, part;
+  bool dry_run = false, discard = false;
+};
+
+vlsm::study::Config read(Options const& options) {
+  if (options.preset == "smoke") return vlsm::study::smoke_study(options.data);
+  if (options.preset == "midl2024")
+    return vlsm::study::midl2024_study(
+        options.data, options.weights.empty()
+                          ? std::filesystem::path(options.data) / "weights"
+                          : std::filesystem::path(options.weights));
+  std::ifstream in(options.config, std::ios::binary);
+  std::error_code ignored;
+  if (!in || std::filesystem::is_directory(options.config, ignored))
+    throw vlsm::Error("the study's config cannot be read", options.config, "give a JSON file");
+  std::string const text(std::istreambuf_iterator<char>(in), {});
+  auto const base = std::filesystem::absolute(options.config).parent_path();
+  return vlsm::study::read_config(text, base, options.config);
+}
+
+/// What products of matrices reach here, in GFLOP a second.
+double measured_speed() {
+  at::Tensor const a = at::rand({768, 768}), b = at::rand({768, 768});
+  at::mm(a, b);
+  auto const start = std::chrono::steady_clock::now();
+  int count = 0;
+  double seconds = 0;
+  for (; seconds < 0.2; ++count) {
+    at::mm(a, b);
+    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  return 2e-9 * 768 * 768 * 768 * count / seconds;
+}
+
+void print_plan(Options const& options, vlsm::study::Config const& config,
+                std::vector<vlsm::study::Cell> const& cells) {
+  auto const part = vlsm::study::parse_part(options.part);
+  std::vector<vlsm::study::Cell> mine;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (part.has(i)) mine.push_back(cells[i]);
+  for (vlsm::study::Cell const& cell : mine)
+    std::printf("%s  %zu tests%s\n", cell.id.c_str(), cell.tests.size(),
+                std::filesystem::exists(std::filesystem::path(options.out) / "cells" / cell.id /
+                                        "metrics.json")
+                    ? "  finished"
+                    : "");
+  auto const cost = vlsm::study::estimate(config, mine, options.out);
+  // Half of what large products reach is usual for whole models.
+  double const hours = cost.gflop / (0.5 * measured_speed()) / 3600;
+  std::printf(
+      "%zu cells, about %.2g hours here if no early stop shortens them (%.3g GFLOP on %d threads), "
+      "%.2f GB of disk%s\n",
+      mine.size(), hours, cost.gflop, at::get_num_threads(),
+      (options.discard ? 0 : cost.disk_gb) + cost.running_gb,
+      options.discard ? "" : " (--discard-checkpoints: less)");
+}
+
+void run(Options const& options) {
+  at::Device const device = options.common.apply();
+  std::string const where = options.config.empty() ? "--preset " + options.preset : options.config;
+  vlsm::study::Config const config = read(options);
+  vlsm::study::Part const part = vlsm::study::parse_part(options.part);
+  vlsm::study::check_config(config, where);
+  auto const cells = vlsm::study::registered_cells(config);
+  if (options.dry_run) {
+    print_plan(options, config, cells);
+    return;
+  }
+  if (options.out.empty())
+    throw vlsm::Error("no folder for the study is named", "--out", "give --out DIR");
+  show_notices();
+  Progress progress("study", 1000);
+  StopSignal const signal;
+  vlsm::study::CellOptions const how{.device = device,
+                                     .stop = [&] { return signal.came() != 0; },
+                                     .told = notice,
+                                     .keep_checkpoint = !options.discard};
+  vlsm::study::StudyHooks const hooks{
+      .on_progress =
+          [&](double share, std::string const& what) {
+            progress.update(static_cast<std::size_t>(1000 * share), what);
+          },
+      .on_failed =
+          [&](vlsm::study::Cell const& cell, std::string const& error) {
+            notice(cell.id + " failed: " + error);
+            show_notices();
+          }};
+  auto const outcome = vlsm::study::run_study(config, cells, options.out, part, how, hooks);
+  show_notices();
+  if (outcome.stopped) throw Stopped(signal.came(), options.out);
+  progress.finish();
+  vlsm::study::write_tables(config, cells, options.out);
+  std::printf("%s: %zu of %zu cells finished, %zu of them now; see %s\n", options.out.c_str(),
+              outcome.finished, outcome.cells, outcome.ran,
+              (std::filesystem::path(options.out) / "report.html").c_str());
+  if (!outcome.failed.empty())
+    throw vlsm::Error(std::to_string(outcome.failed.size()) + " cells failed, the first is " +
+                          outcome.failed[0].first,
+                      outcome.failed[0].second, "mend it and run the same command again");
+}
+
+}  // namespace
+
+void add_study(CLI::App& app) {
+  auto* const command = app.add_subcommand(
+      "study", "Train and test models x data sets x prompts, and answer with tables and a report");
+  auto const options = std::make_shared<Options>();
+  auto* const config =
+      command->add_option("CONFIG", options->config, "the study as a JSON file (docs/study.md)")
+          ->check(not_empty());
+  auto* const preset = command
+                           ->add_option("--preset", options->preset,
+                                        "a study that needs no file: smoke (small models, minutes) "
+                                        "or midl2024 (the paper's matrix)")
+                           ->check(CLI::IsMember(vlsm::study::preset_names()))
+                           ->excludes(config);
+  auto* const data =
+      command
+          ->add_option("--data", options->data,
+                       "for smoke: a data set in the study's layout; for midl2024: the folder of "
+                       "the data sets")
+          ->check(not_empty())
+          ->needs(preset);
+  preset->needs(data);
+  command
+      ->add_option("--weights", options->weights,
+                   "for midl2024: folder with clipseg-rd64-refined/, cris.pt, biomedclip/, "
+                   "resnet50.pth; default: DATA/weights")
+      ->check(not_empty())
+      ->needs(preset);
+  command
+      ->add_option("--out", options->out,
+                   "folder for cells/, tables/ and report.html; one that holds the study goes on")
+      ->check(not_empty());
+  command->add_flag("--dry-run", options->dry_run,
+                    "print cells, hours and disk, and run nothing");
+  command
+      ->add_option("--cells", options->part,
+                   "K/N: the K-th of N parts of the cells (a job of a Slurm array)")
+      ->check(not_empty());
+  command->add_flag("--discard-checkpoints", options->discard,
+                    "remove a cell's weights once it is finished");
+  options->common.add_to(*command);
+  command->callback([options, config] {
+    if (config->count() == 0 && options->preset.empty())
+      throw CLI::RequiredError("a CONFIG or --preset");
+    run(*options);
+  });
+}
+
+}  // namespace tool

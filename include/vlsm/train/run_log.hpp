@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/text.hpp"
+#include "vlsm/train/event_file.hpp"
+#include "vlsm/train/options.hpp"
+
+namespace vlsm {
+
+/// log.csv and TensorBoard events of a run, in its folder.
+class RunLog {
+ public:
+  explicit RunLog(std::filesystem::path const& folder)
+      : folder_(folder), csv_(folder / "log.csv") {}
+
+  /// Adds an epoch; the row of an epoch that is done again after a stop is replaced. Throws Error
+  /// where a file cannot be written.
+  void add(Epoch const& epoch) {
+    std::string text = std::string(header) + "\n";
+    std::ifstream in(csv_);
+    for (std::string line; std::getline(in, line);)
+      if (line != header && std::atoi(line.c_str()) < epoch.epoch) text += line + "\n";
+    char row[256];
+    std::snprintf(row, sizeof row, "%d,%.8g,%.8g,%.8g,%.8g,%.8g,%.3f\n", epoch.epoch,
+                  epoch.train_loss, epoch.val_loss, epoch.val_dice, epoch.learning_rate,
+                  epoch.gradient_norm, epoch.seconds);
+    io::write_whole_file(csv_, text + row);
+    if (!events_) events_.emplace(folder_);  // a run that fails at once leaves no empty file
+    events_->add("loss/train", epoch.epoch, epoch.train_loss);
+    events_->add("loss/val", epoch.epoch, epoch.val_loss);
+    events_->add("dice/val", epoch.epoch, epoch.val_dice);
+    events_->add("learning_rate", epoch.epoch, epoch.learning_rate);
+    events_->add("gradient_norm", epoch.epoch, epoch.gradient_norm);
+  }
+
+ private:
+  static constexpr char const* header =
+      "epoch,train_loss,val_loss,val_dice,learning_rate,gradient_norm,seconds";
+  std::filesystem::path folder_, csv_;
+  std::optional<EventFile> events_;
+};
+
+/// The epochs in a folder's log.csv, as far as they stand there; `best` is set where the validation
+/// Dice rose. Empty where there is no log.
+inline std::vector<Epoch> read_run_log(std::filesystem::path const& folder) {
+  std::vector<Epoch> epochs;
+  std::ifstream in(folder / "log.csv");
+  double best = -1;
+  for (std::string line; std::getline(in, line);) {
+    auto const cells = detail::split_text(line, ",");
+    if (cells.size() != 7 || cells[0] == "epoch") continue;
+    auto const value = [&](std::size_t i) { return std::atof(std::string(cells[i]).c_str()); };
+    Epoch epoch{.epoch = static_cast<int>(value(0)),
+                .train_loss = value(1),
+                .val_loss = value(2),
+                .val_dice = value(3),
+                .learning_rate = value(4),
+                .gradient_norm = value(5),
+                .seconds = value(6)};
+    epoch.best = epoch.val_dice > best;
+    best = std::max(best, epoch.val_dice);
+    epochs.push_back(epoch);
+  }
+  return epochs;
+}
+
+}  // namespace vlsm
