@@ -120,7 +120,7 @@ std::string DataChoice::level(vlsm::RegisteredModel const& info) const {
 
 std::unique_ptr<vlsm::FolderDataset> DataChoice::open(std::string const& split,
                                                       vlsm::RegisteredModel const& info) const {
-  vlsm::DatasetOptions options{.mask = {}, .allow_empty = allow_empty};
+  vlsm::DatasetOptions options{.mask = {}, .allow_empty = allow_empty, .rewrite = rewrite};
   if (!mask_value.empty()) options.mask = vlsm::parse_mask_choice(mask_value);
   auto opened =
       std::make_unique<vlsm::FolderDataset>(data, split, level(info), info.recipe, options);

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -33,6 +34,7 @@ struct Common {
 struct DataChoice {
   std::string data, prompt = "p6", mask_value;
   bool allow_empty = false, prompt_given = false;
+  std::function<void(std::vector<vlsm::Annotation>&)> rewrite{};  ///< DatasetOptions::rewrite
 
   /// Adds --data (with `help`), --prompt, --mask-value, --allow-empty.
   void add_to(CLI::App& app, std::string const& help);

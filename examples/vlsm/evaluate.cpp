@@ -16,6 +16,7 @@
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
+#include "vlsm/prompts/perturb.hpp"
 
 namespace tool {
 namespace {
@@ -25,29 +26,85 @@ struct Options {
   ModelChoice choice;
   DataChoice data;
   std::string split = "test", json, out, at = "model";
+  std::string perturb, attribute = "all", dataset;
   double threshold = -1;
-  bool json_given = false;
+  bool json_given = false, attribute_given = false, hausdorff = false;
   std::size_t batch = 8;
 };
 
-nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& result) {
+nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& result,
+                               std::optional<vlsm::PerturbReport> const& perturbed) {
   nlohmann::ordered_json per_image = nlohmann::ordered_json::array();
-  for (vlsm::Score const& score : result.scores)
+  for (vlsm::Score const& score : result.scores) {
     per_image.push_back(
         {{"mask", score.name}, {"prompt", score.prompt}, {"dice", score.dice}, {"iou", score.iou}});
-  auto const dice = result.dice(), iou = result.iou();
-  return {{"model", options.choice.model},
-          {"data", options.data.data},
-          {"split", options.split},
-          {"prompt", options.data.prompt},
-          {"at", options.at},
-          {"threshold", options.threshold},
-          {"n", result.scores.size()},
-          {"dice_mean", dice.mean},
-          {"dice_std", dice.deviation},
-          {"iou_mean", iou.mean},
-          {"iou_std", iou.deviation},
-          {"per_image", per_image}};
+    if (options.hausdorff) per_image.back()["hd95"] = score.hd95;  // NaN is written as null
+  }
+  auto const dice = result.dice(), iou = result.iou(), hd95 = result.hd95();
+  nlohmann::ordered_json json{{"model", options.choice.model},
+                              {"data", options.data.data},
+                              {"split", options.split},
+                              {"prompt", options.data.prompt},
+                              {"at", options.at},
+                              {"threshold", options.threshold}};
+  if (perturbed) {
+    json["perturb"] = options.perturb;
+    if (vlsm::takes_attribute(vlsm::parse_perturbation(options.perturb)))
+      json["attribute"] = options.attribute;
+    json["changed"] = perturbed->changed;
+  }
+  json.update({{"n", result.scores.size()},
+               {"dice_mean", dice.mean},
+               {"dice_std", dice.deviation},
+               {"iou_mean", iou.mean},
+               {"iou_std", iou.deviation}});
+  if (options.hausdorff)
+    json.update({{"hd95_mean", hd95.mean}, {"hd95_std", hd95.deviation}, {"hd95_n", hd95.count}});
+  json["per_image"] = std::move(per_image);
+  return json;
+}
+
+/// Has the data set's prompts perturbed as --perturb says; `report` is filled when they are read.
+void perturb_prompts(Options& options, vlsm::RegisteredModel const& info,
+                     std::optional<vlsm::PerturbReport>& report) {
+  vlsm::PerturbOptions const how{.kind = vlsm::parse_perturbation(options.perturb),
+                                 .attribute = options.attribute,
+                                 .level = options.data.level(info),
+                                 .source = {options.dataset, options.data.data}};
+  if (options.attribute_given && !vlsm::takes_attribute(how.kind))
+    throw vlsm::Error("this perturbation changes no single attribute",
+                      "--perturb " + options.perturb, "leave out --attribute");
+  if (how.level.empty())
+    throw vlsm::Error("this model reads no prompt", "--model " + options.choice.model,
+                      "leave out --perturb");
+  options.data.rewrite = [how, &report](std::vector<vlsm::Annotation>& rows) {
+    report = vlsm::perturb(rows, how);
+    if (report->unknown > 0)
+      notice(std::to_string(report->unknown) +
+             " values have no counterpart and stay, the first is " + report->first_unknown);
+  };
+}
+
+/// "opposite of size in 12 of 15 rows".
+std::string perturbed_text(Options const& options, vlsm::PerturbReport const& report) {
+  bool const attribute = vlsm::takes_attribute(vlsm::parse_perturbation(options.perturb));
+  return options.perturb + (attribute ? " " + options.attribute : std::string()) + " in " +
+         std::to_string(report.changed) + " of " + std::to_string(report.rows) + " rows";
+}
+
+void print_scores(Options const& options, std::string const& prompts,
+                  vlsm::Evaluation const& result) {
+  std::printf("%s on %s (%s, %s, at the %s's size): n %zu, Dice %.4f +- %.4f, IoU %.4f +- %.4f",
+              options.choice.model.c_str(), options.data.data.c_str(), options.split.c_str(),
+              prompts.c_str(), options.at.c_str(), result.scores.size(), result.dice().mean,
+              result.dice().deviation, result.iou().mean, result.iou().deviation);
+  auto const hd95 = result.hd95();
+  if (options.hausdorff && hd95.count == 0)
+    std::printf(", HD95 of none: each has an empty mask");
+  else if (options.hausdorff)
+    std::printf(", HD95 %.2f +- %.2f pixels (of %zu without an empty mask)", hd95.mean,
+                hd95.deviation, hd95.count);
+  std::printf("\n");
 }
 
 /// Writes the mask that was found in a picture, and the picture with it, under the picture's name;
@@ -91,6 +148,8 @@ void run(Options& options) {
   at::Device const device = options.common.apply();
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
+  std::optional<vlsm::PerturbReport> perturbed;
+  if (!options.perturb.empty()) perturb_prompts(options, info, perturbed);
   auto const data = options.data.open(options.split, info);
   auto const model = options.choice.open(options.common.seed);
   model->module().to(device);
@@ -104,6 +163,7 @@ void run(Options& options) {
       .batch = options.batch,
       .at = options.at == "picture" ? vlsm::ScoreAt::picture : vlsm::ScoreAt::model,
       .threshold = threshold,
+      .hausdorff = options.hausdorff,
       .precision = options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32,
       .seed = options.common.seed,
       .progress = [&](std::size_t done, std::size_t) { progress.update(done, ""); }};
@@ -115,27 +175,25 @@ void run(Options& options) {
   progress.finish();
   show_notices();
   if (options.json_given && options.json.empty()) {
-    print_json(to_json(options, result));
+    print_json(to_json(options, result, perturbed));
     return;
   }
   if (!options.json.empty())
     vlsm::io::write_whole_file(
-        options.json,
-        to_json(options, result).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
-            "\n");
-  std::string const level = options.data.level(info);
-  std::printf("%s on %s (%s, %s, at the %s's size): n %zu, Dice %.4f +- %.4f, IoU %.4f +- %.4f\n",
-              options.choice.model.c_str(), options.data.data.c_str(), options.split.c_str(),
-              level.empty() ? "no prompt" : level.c_str(), options.at.c_str(), result.scores.size(),
-              result.dice().mean, result.dice().deviation, result.iou().mean,
-              result.iou().deviation);
+        options.json, to_json(options, result, perturbed)
+                              .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
+                          "\n");
+  std::string prompts = options.data.level(info);
+  if (prompts.empty()) prompts = "no prompt";
+  if (perturbed) prompts += ", " + perturbed_text(options, *perturbed);
+  print_scores(options, prompts, result);
 }
 
 }  // namespace
 
 void add_evaluate(CLI::App& app) {
   auto* const command = app.add_subcommand(
-      "evaluate", "Dice and IoU of a model on a data set, per image and in the mean");
+      "evaluate", "Dice, IoU and Hausdorff distance of a model on a data set, per image and mean");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
   options->data.add_to(*command, "folder with images/, masks/, anns/SPLIT.json");
@@ -150,6 +208,27 @@ void add_evaluate(CLI::App& app) {
                    "a pixel belongs to the object above this probability, 0 to 1; default: the "
                    "model's")
       ->check(number_between(0, 1));
+  command->add_flag("--hausdorff", options->hausdorff,
+                    "also the 95th percentile of the Hausdorff distance, in pixels of that size");
+  auto* const perturb =
+      command
+          ->add_option("--perturb", options->perturb,
+                       "other prompts: " + vlsm::detail::joined(vlsm::perturbation_names))
+          ->check(CLI::IsMember(std::vector<std::string>(vlsm::perturbation_names.begin(),
+                                                         vlsm::perturbation_names.end())));
+  auto* const attribute =
+      command
+          ->add_option("--attribute", options->attribute,
+                       "which words the first three of them change: all, or one of " +
+                           vlsm::detail::joined(vlsm::perturbed_attributes()))
+          ->needs(perturb)
+          ->capture_default_str();
+  command
+      ->add_option("--dataset", options->dataset,
+                   "whose templates the prompts are of (busi, kvasir_polyp), or words: replace "
+                   "words wherever they stand; default: told from the data")
+      ->check(not_empty())
+      ->needs(perturb);
   command->add_option("--out", options->out, "folder for masks and overlays of the picture's size")
       ->check(not_empty());
   command->add_option("--batch", options->batch, "pictures at a time")
@@ -161,8 +240,9 @@ void add_evaluate(CLI::App& app) {
                        "write all figures to this file; without a name: to standard output")
           ->expected(0, 1);
   options->common.add_to(*command);
-  command->callback([options, json] {
+  command->callback([options, json, attribute] {
     options->json_given = json->count() > 0;
+    options->attribute_given = attribute->count() > 0;
     run(*options);
   });
 }

@@ -3,8 +3,10 @@
 
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/pictures.hpp"
 #include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/prompts/perturb.hpp"
 
 using namespace vlsm::test;
 
@@ -26,9 +28,10 @@ struct Folder : TempDir {
     write_file(*this / "masks/other.png", plain_png(12, 16, '\xff'));
     write_file(*this / "masks/text.png", "no picture");
   }
-  vlsm::FolderDataset open(std::string const& rows, std::string const& level = "p1") const {
+  vlsm::FolderDataset open(std::string const& rows, std::string const& level = "p1",
+                           vlsm::DatasetOptions const& options = {}) const {
     write_file(*this / "anns/test.json", "[" + rows + "]");
-    return {path(), "test", level, recipe};
+    return {path(), "test", level, recipe, options};
   }
 };
 
@@ -68,6 +71,38 @@ TEST_CASE("dataset: a mask's values between background and object stay soft") {
   CHECK(mask.slice(2, 16).eq(0).all().item<bool>());
   REQUIRE(data.notices().size() == 1);
   CHECK(data.notices()[0].find("gray from 128 on") != std::string::npos);
+}
+
+TEST_CASE("dataset: rows are rewritten before they are looked at") {
+  Folder const made;
+  std::string const rows = row("a.png", "m.png", R"({"p1": "polyp", "p2": "red polyp"})") + "," +
+                           row("gone.png", "m.png", R"({"p1": "polyp"})");
+  std::filesystem::path const folder = made.path();
+  write_file(folder / "anns/test.json", "[" + rows + "]");
+  auto const without_last = [](std::vector<vlsm::Annotation>& all) { all.pop_back(); };
+  CHECK(made.open(rows, "p2", {.rewrite = without_last}).size() == 1);
+  CHECK(error_of([&] {
+          made.open(rows, "p2", {.rewrite = [](auto& all) { all.clear(); }});
+        }).find("empty") != std::string::npos);
+  CHECK(error_of([&] {
+          made.open(row("a.png", "m.png", R"({"p1": "polyp"})"), "p1",
+                    {.rewrite = [](auto& all) { all[0].prompts["p1"].clear(); }});
+        }).find("no sentence of level") != std::string::npos);
+  write_file(folder / "anns/test.json",
+             "[" + row("a.png", "m.png", R"({"p1": "polyp", "p2": "red polyp"})") + "]");
+  // [rewrite]
+  vlsm::PerturbOptions const other{.kind = vlsm::Perturbation::opposite,
+                                   .attribute = "color",
+                                   .level = "p2",
+                                   .source = {.folder = folder}};
+  vlsm::PerturbReport report;  // in how many rows the prompt changed
+  vlsm::FolderDataset const data(
+      folder, "test", "p2", recipe,
+      {.rewrite = [&](std::vector<vlsm::Annotation>& all) { report = vlsm::perturb(all, other); }});
+  // [rewrite]
+  CHECK(report.changed == 1);
+  vlsm::Random random(1);
+  CHECK(data.at(0, random).prompt == "green polyp");
 }
 
 TEST_CASE("dataset: the level random draws from every level but the first") {

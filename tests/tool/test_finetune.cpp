@@ -85,6 +85,56 @@ TEST_CASE("a run of two epochs is resumed to three and its best weights are eval
   check_done(run_tool(study.evaluate("run/best.safetensors") + "--prompt random --batch 1"));
 }
 
+TEST_CASE("prompts are perturbed where they are evaluated") {
+  Study const study;
+  std::string const line =
+      "evaluate --model clipseg-tiny --weights random --threads 1 --json --data " +
+      as_word(study / "data") + " --prompt p2 ";
+  auto const scored = [&](std::string const& options) {
+    Outcome const run = run_tool(line + options);
+    check_done(run);
+    return nlohmann::json::parse(run.out);
+  };
+  auto const plain = scored(""), opposite = scored("--perturb opposite --attribute color");
+  CHECK(!plain.contains("perturb"));
+  CHECK(opposite.at("perturb") == "opposite");
+  CHECK(opposite.at("attribute") == "color");
+  CHECK(opposite.at("changed") == 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    auto const &before = plain.at("per_image")[i], after = opposite.at("per_image")[i];
+    CHECK(before.at("mask") == after.at("mask"));
+    CHECK(before.at("prompt") != after.at("prompt"));
+    CHECK(after.at("prompt").get<std::string>().ends_with(" polyp"));
+  }
+  auto const both = scored("--perturb contradictory");
+  CHECK(both.at("attribute") == "all");
+  CHECK(both.at("per_image")[0].at("prompt").get<std::string>().find(" and ") != std::string::npos);
+  auto const under = scored("--perturb underdescribed");
+  CHECK(!under.contains("attribute"));
+  CHECK(under.at("per_image")[0].at("prompt") == "polyp");
+
+  Outcome const text = run_tool(
+      "evaluate --model clipseg-tiny --weights random --prompt p1 --perturb overdescribed --data " +
+      as_word(study / "data"));
+  check_done(text);
+  CHECK(text.out.find("p1, overdescribed in 6 of 6 rows") != std::string::npos);
+
+  check_failed(run_tool(line + "--perturb opposite --attribute size"), 1,
+               "no prompt of level p2 names size");
+  check_failed(run_tool(line + "--perturb opposite --attribute size"), 1, "choose one of color");
+  check_failed(run_tool(line + "--perturb location_missing"), 1, "where the object is");
+  check_failed(run_tool(line + "--perturb overdescribed"), 1, "choose another level");
+  check_failed(run_tool(line + "--perturb opposite --attribute mood"), 1, "mood");
+  check_failed(run_tool(line + "--perturb opposite --dataset brats"), 1, "brats");
+  check_failed(run_tool(line + "--perturb underdescribed --attribute size"), 1,
+               "leave out --attribute");
+  check_failed(run_tool(line + "--perturb odd"), 2, "odd");
+  check_failed(run_tool(line + "--attribute size"), 2, "--perturb");
+  check_failed(run_tool("evaluate --model unet --weights random --perturb opposite --data " +
+                        as_word(study / "data")),
+               1, "reads no prompt");
+}
+
 TEST_CASE("an interrupted run goes on where it was") {
   Study const study;
   std::string const program = VLSM_TOOL, data = (study / "data").string(),

@@ -6,6 +6,7 @@
 #include "tool/run_tool.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 #include "vlsm/image/read.hpp"
+#include "vlsm/metrics/hausdorff.hpp"
 
 // What a person types arrives as it was typed, and what the program does with it is said.
 using namespace vlsm::test;
@@ -175,9 +176,38 @@ TEST_CASE("predictions are scored at the model's size or at the picture's, and w
   CHECK(mask.shape(0) == 12);
   CHECK(mask.shape(1) == 16);
   CHECK(std::ranges::count(mask, 255) == 12 * 16);
+  CHECK(!json.contains("hd95_mean"));
+  CHECK(!json.at("per_image")[0].contains("hd95"));
   std::string const masks = read_file(set / "masks/a.png");
   check_failed(run_tool(set.evaluate("--out " + as_word(set / "masks"))), 1, "over the data set");
   CHECK(read_file(set / "masks/a.png") == masks);
+}
+
+TEST_CASE("Hausdorff distances are those of the masks, empty ones have none") {
+  Set const set(half('\xff'));
+  Outcome const run = run_tool(set.evaluate("--hausdorff --at picture --threshold 0 --json"));
+  check_done(run);
+  auto const json = nlohmann::json::parse(run.out);
+  vlsm::Mask everything = vlsm::Mask::from_shape({12, 16});
+  everything.fill(255);
+  double const distance =
+      vlsm::hausdorff_distance(everything, vlsm::read_mask(set / "masks/a.png"));
+  CHECK(json.at("per_image")[0].at("hd95") == distance);
+  CHECK(json.at("per_image")[1].at("hd95").is_null());
+  CHECK(json.at("hd95_mean") == distance);
+  CHECK(json.at("hd95_std") == 0);
+  CHECK(json.at("hd95_n") == 1);
+  // At the model's size they are in its pixels, four times as wide or more.
+  Outcome const square = run_tool(set.evaluate("--hausdorff --threshold 0 --json"));
+  check_done(square);
+  CHECK(nlohmann::json::parse(square.out).at("hd95_mean").get<double>() > 2 * distance);
+  Outcome const none = run_tool(set.evaluate("--hausdorff --threshold 1 --json"));
+  check_done(none);
+  CHECK(nlohmann::json::parse(none.out).at("hd95_n") == 0);
+  CHECK(nlohmann::json::parse(none.out).at("hd95_mean").is_null());
+  Outcome const line = run_tool(set.evaluate("--hausdorff --threshold 1"));
+  check_done(line);
+  CHECK(line.out.find("HD95 of none") != std::string::npos);
 }
 
 TEST_CASE("what is cut, clipped or squeezed is told once") {
