@@ -24,7 +24,7 @@ int main(int count, char** words) {
 
   auto const folder = std::filesystem::temp_directory_path() / "vlsm-compose";
   auto const& recipe = WideDecoder::recipe;
-  vlsm::write_synthetic(folder, recipe.image, {.train = 60, .val = 10, .test = 10}, 0);
+  vlsm::write_synthetic(folder, {.side = recipe.image}, {.train = 60, .val = 10, .test = 10}, 0);
   // [train]
   vlsm::tokenizer::ByteTokenizer const bytes;
   auto const encode = [&](std::string const& text) { return bytes.encode(text, recipe.tokens); };

@@ -149,7 +149,7 @@ int main(int count, char** words) {
       std::cerr << "\n";
       return 2;
     }
-  write_synthetic(folder, ClipSegTiny::recipe.image, {}, 0);
+  write_synthetic(folder, {.side = ClipSegTiny::recipe.image}, {}, 0);
   std::printf(
       "| | parameters | trained | Dice, right prompt | Dice, empty prompt | seconds |\n"
       "|---|---:|---:|---:|---:|---:|\n");

@@ -34,9 +34,9 @@ void make_data(std::filesystem::path const& root, int side, std::uint64_t seed) 
   vlsm::SyntheticCounts const counts;
   Progress progress("make pictures",
                     static_cast<std::size_t>(counts.train + counts.val + counts.test));
-  vlsm::write_synthetic(root, side, counts, static_cast<unsigned>(seed), [&](int done, int) {
-    progress.update(static_cast<std::size_t>(done), "");
-  });
+  vlsm::write_synthetic(
+      root, {.side = side}, counts, static_cast<unsigned>(seed),
+      [&](int done, int) { progress.update(static_cast<std::size_t>(done), ""); });
   progress.finish();
 }
 

@@ -22,13 +22,20 @@ struct SyntheticObject {
   std::string prompt() const { return color + " polyp"; }
 };
 
-/// An RGB picture with three objects: of some color, of its opposite, and of a third one. Their
-/// sizes, shapes and places say nothing, so without the word none of them is meant more than
+/// What is drawn.
+struct SyntheticStyle {
+  int side = 64;       ///< pixels
+  int objects = 3;     ///< 1 to 3; a single one is meant whatever the prompt says
+  bool other = false;  ///< as another camera sees it: red, green and blue change places
+};
+
+/// An RGB picture with up to three objects: of some color, of its opposite, and of a third one.
+/// Their sizes, shapes and places say nothing, so without the word none of them is meant more than
 /// another.
 struct SyntheticPicture {
   int side = 0;
-  std::vector<std::uint8_t> pixels;  ///< [side * side * 3]
-  std::array<SyntheticObject, 3> objects;
+  std::vector<std::uint8_t> pixels;      ///< [side * side * 3]
+  std::vector<SyntheticObject> objects;  ///< as many as the style says
 };
 
 /// Colors in opposite pairs, as the study's perturbation pairs them, and how they are painted.
@@ -59,8 +66,9 @@ struct Ellipse {
 
 }  // namespace detail
 
-/// Draws a picture of side x side pixels; the same generator state gives the same picture.
-inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
+/// Draws a picture; the same generator state gives the same picture.
+inline SyntheticPicture draw_synthetic(SyntheticStyle const& style, std::mt19937& random) {
+  int const side = style.side;
   // std::uniform_real_distribution differs between standard libraries; this does not.
   auto const uniform = [&](double low, double high) {
     return low + (high - low) * (random() / 4294967296.0);
@@ -68,8 +76,10 @@ inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
   std::size_t const first = random() % 6, pair = first / 2;
   std::size_t const third = (2 * pair + 2 + random() % 4) % 6;  // of another pair
   std::array<std::size_t, 3> const colors{first, first ^ 1, third};
+  auto const objects = static_cast<std::size_t>(std::clamp(style.objects, 1, 3));
   SyntheticPicture picture{.side = side, .pixels = {}, .objects = {}};
-  for (std::size_t o = 0; o < 3; ++o) picture.objects[o].color = synthetic_colors[colors[o]].name;
+  for (std::size_t o = 0; o < objects; ++o)
+    picture.objects.push_back({synthetic_colors[colors[o]].name, {}});
 
   std::array<detail::Ellipse, 3> shapes{};
   for (std::size_t placed = 0, tries = 0; placed < 3; ++tries) {
@@ -101,7 +111,7 @@ inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
       double const light = tilt_x * (x / double(side) - 0.5) + tilt_y * (y / double(side) - 0.5) +
                            8 * std::sin(wave * x + phase) * std::cos(wave * y);
       std::array<double, 3> color_here{tissue[0] + light, tissue[1] + light, tissue[2] + light};
-      for (std::size_t o = 0; o < 3; ++o) {
+      for (std::size_t o = 0; o < objects; ++o) {
         double const distance = shapes[o].distance(x + 0.5, y + 0.5);
         if (distance < 1) picture.objects[o].mask[at] = 255;
         double const cover = std::clamp((1.08 - distance) / 0.16, 0.0, 1.0);  // soft edges
@@ -111,7 +121,7 @@ inline SyntheticPicture draw_synthetic(int side, std::mt19937& random) {
       }
       double const speckle = uniform(-14, 14);
       for (std::size_t c = 0; c < 3; ++c)
-        picture.pixels[3 * at + c] =
+        picture.pixels[3 * at + (style.other ? (c + 1) % 3 : c)] =
             static_cast<std::uint8_t>(std::clamp(color_here[c] + speckle, 0.0, 255.0));
     }
   return picture;

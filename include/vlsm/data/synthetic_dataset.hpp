@@ -12,7 +12,7 @@
 
 namespace vlsm {
 
-/// How many pictures each split gets; every picture makes three rows, one an object.
+/// How many pictures each split gets; every picture makes a row for each of its objects.
 struct SyntheticCounts {
   int train = 600;
   int val = 30;
@@ -25,7 +25,7 @@ struct SyntheticCounts {
 /// into its opposite and the mask of the object that the changed words name; the row keeps what
 /// they were in `instead_of`. `progress` hears of every picture. Throws Error where a file cannot
 /// be written.
-inline void write_synthetic(std::filesystem::path const& root, int side,
+inline void write_synthetic(std::filesystem::path const& root, SyntheticStyle const& style,
                             SyntheticCounts const& counts, unsigned seed,
                             std::function<void(int done, int all)> const& progress = {}) {
   for (char const* folder : {"images", "masks", "anns"}) {
@@ -48,15 +48,15 @@ inline void write_synthetic(std::filesystem::path const& root, int side,
        {std::pair{"train", counts.train}, {"val", counts.val}, {"test", counts.test}}) {
     nlohmann::json rows = nlohmann::json::array(), opposite = nlohmann::json::array();
     for (int i = 0; i < count; ++i) {
-      SyntheticPicture const picture = draw_synthetic(side, random);
+      SyntheticPicture const picture = draw_synthetic(style, random);
       std::string const stem = std::string(split) + "_" + std::to_string(i),
                         image_name = stem + ".png";
-      auto const pixels = static_cast<std::size_t>(side);
+      auto const pixels = static_cast<std::size_t>(picture.side);
       Image image = Image::from_shape({pixels, pixels, 3});
       std::copy(picture.pixels.begin(), picture.pixels.end(), image.data());
       write_png(root / "images" / image_name, image, false);
-      std::array<std::string, 3> masks;
-      for (std::size_t o = 0; o < 3; ++o) {
+      std::vector<std::string> masks(picture.objects.size());
+      for (std::size_t o = 0; o < masks.size(); ++o) {
         SyntheticObject const& object = picture.objects[o];
         masks[o] = stem + "_" + object.color + ".png";
         Mask mask = Mask::from_shape({pixels, pixels});
@@ -64,7 +64,7 @@ inline void write_synthetic(std::filesystem::path const& root, int side,
         write_png(root / "masks" / masks[o], as_image(mask), false);
         rows.push_back(row(image_name, masks[o], object.prompt()));
       }
-      for (std::size_t o : {0, 1}) {  // the two whose colors are opposites
+      for (std::size_t o = 0; o < 2 && masks.size() > 1; ++o) {  // whose colors are opposites
         opposite.push_back(row(image_name, masks[1 - o], picture.objects[1 - o].prompt()));
         opposite.back()["instead_of"] = picture.objects[o].prompt();
       }
