@@ -26,9 +26,9 @@ namespace vlsm::study {
 /// With what cells run; nothing of it changes what they find.
 struct CellOptions {
   at::Device device = at::kCPU;
-  int workers = -1;                  ///< threads that load pictures; as in FitOptions
+  int workers = -1;                             ///< threads that load pictures; as in FitOptions
   std::shared_ptr<FeatureCache> features = {};  ///< of towers that are frozen, for all cells
-  std::function<bool()> stop = {};   ///< asked between steps; true ends the cell, unfinished
+  std::function<bool()> stop = {};  ///< asked between steps; true ends the cell, unfinished
   std::function<void(double share)> progress = {};    ///< how much of the cell is done, 0 to 1
   std::function<void(std::string const&)> told = {};  ///< hears of what a user should know
   bool keep_checkpoint = true;  ///< best.safetensors stays when the cell is finished
@@ -43,6 +43,9 @@ std::optional<CellResult> run_cell(Config const& config, Cell const& cell, Sets&
 /// The options of `fit` for a cell: what the config says of its model, then of all, then what the
 /// registered model notes.
 FitOptions fit_options(Config const& config, Cell const& cell);
+
+/// Whether a cell's training leaves the towers as they are.
+bool freezes_towers(Config const& config, Cell const& cell);
 
 /// Which rows of a test are shown: the best, the median and the worst by Dice (those with an
 /// object first), by their place in `rows`.

@@ -28,13 +28,6 @@ namespace vlsm::study {
 
 namespace detail_run {
 
-inline bool freezes_towers(Model const& model, Training const& training,
-                           RegisteredModel const& info) {
-  std::string const towers = training.towers.value_or("auto");
-  if (towers != "auto") return towers == "frozen";
-  return model.weights != "random" && !info.trains_towers;
-}
-
 /// A cell while it runs.
 class CellRun {
  public:
@@ -110,8 +103,7 @@ class CellRun {
     auto const train = sets_.training_rows(cell_, "train", info_.recipe),
                val = sets_.training_rows(cell_, "val", info_.recipe);
     auto const model = open(/*partial=*/true);
-    Training const training = model_.training.over(config_.training);
-    if (freezes_towers(model_, training, info_)) freeze_encoders(model->module());
+    if (freezes_towers(config_, cell_)) freeze_encoders(model->module());
     fit_.run = folder_;
     fit_.resume = true;
     fit_.workers = options_.workers;
@@ -232,6 +224,13 @@ VLSM_INLINE FitOptions fit_options(Config const& config, Cell const& cell) {
   fit.optimizer.clip = training.clip.value_or(fit.optimizer.clip);
   fit.early_stop.patience = training.patience.value_or(fit.early_stop.patience);
   return fit;
+}
+
+VLSM_INLINE bool freezes_towers(Config const& config, Cell const& cell) {
+  Model const& model = config.models[cell.model];
+  std::string const towers = model.training.over(config.training).towers.value_or("auto");
+  if (towers != "auto") return towers == "frozen";
+  return model.weights != "random" && !find_model(model.model).trains_towers;
 }
 
 VLSM_INLINE std::vector<std::size_t> notable_rows(std::vector<RowResult> const& rows) {

@@ -18,6 +18,7 @@
 #include "vlsm/study/cell_folder.hpp"
 #include "vlsm/study/estimate.hpp"
 #include "vlsm/study/run_study.hpp"
+#include "vlsm/train/feature_cache.hpp"
 
 namespace vlsm::study {
 
@@ -211,11 +212,10 @@ VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cel
     return limit ? std::min(limit, entry->second) : entry->second;
   };
   Estimate sum;
-  std::map<std::string, std::size_t> pictures;  // of each model with frozen towers
+  std::map<std::string, double> features;  // of each model and split with frozen towers
   for (Cell const& cell : cells) {
     if (CellFolder(out, cell.id).finished()) continue;
-    Model const& model = config.models[cell.model];
-    RegisteredModel const& info = find_model(model.model);
+    RegisteredModel const& info = find_model(config.models[cell.model].model);
     FitOptions const fit = fit_options(config, cell);
     Load load{.epochs = fit.epochs,
               .frozen_towers =
@@ -227,11 +227,18 @@ VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cel
     }
     for (Test const& test : cell.tests)
       load.tested += rows(test.set, test.split, config.limits.test);
+    if (load.frozen_towers)
+      for (std::string const& set : cell.trained_on)
+        features[std::string(info.name) + "/" + set] =
+            1e-9 *
+            static_cast<double>(feature_bytes(info) * (rows(set, "train", config.limits.train) +
+                                                       rows(set, "val", config.limits.val)));
     Cost const cost = cost_of(info, load);
     sum.gflop += cost.gflop;
     sum.disk_gb += cost.checkpoint_gb;
     sum.running_gb = std::max(sum.running_gb, cost.running_gb);
   }
+  for (auto const& [name, gigabytes] : features) sum.features_gb += gigabytes;
   return sum;
 }
 
