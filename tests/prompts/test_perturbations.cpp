@@ -240,6 +240,8 @@ TEST_CASE("a phrase that says where is left out, a position that says which is n
   CHECK(without_location("polyp situated in the bottom part of the image and on the right.") ==
         "polyp.");
   CHECK(without_location("in top") == "");
+  CHECK(without_location("At the top of the lung, a spot.") == "In the lung, a spot.");
+  CHECK(without_location("in top, at left, a spot at right, in bottom") == "a spot");
   CHECK(without_location("polyp in the left and right") == "polyp");
   same("nodule in the left lung");
   same("nodule in the left and right lung");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
+#include "vlsm/image/to_tensor.hpp"
 #include "vlsm/metrics/hausdorff.hpp"
 #include "vlsm/metrics/overlap.hpp"
 #include "vlsm/train/evaluate.hpp"
@@ -57,7 +58,8 @@ TEST_CASE("scores are those of the masks, at the model's size and at the picture
                          found = picture
                                      ? restore_mask(probability, threshold, 45, 70, DiskSeg::recipe)
                                      : to_mask(probability > threshold);
-              at::Tensor const p = to_tensor(found)[None], t = to_tensor(wanted)[None];
+              at::Tensor const p = to_tensor(found).unsqueeze(0),
+                               t = to_tensor(wanted).unsqueeze(0);
               expected.push_back(
                   {dice_score(p, t).item<double>(), hausdorff_distance(found, wanted)});
             }};

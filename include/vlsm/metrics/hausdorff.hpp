@@ -90,17 +90,18 @@ inline std::vector<float> distances_to(Mask const& from, Mask const& to) {
   return distances;
 }
 
-/// The percentile of values, at least one, as torch.quantile gives it: between two neighbors by
-/// their distance, everything in float32. The values are put into another order.
+/// The percentile of values, at least one, as torch.quantile gives it in float32: between two
+/// neighbors by their distance. The values are put into another order.
 inline float percentile_of(std::vector<float>& values, double percentile) {
-  float const rank = static_cast<float>(percentile / 100) * static_cast<float>(values.size() - 1);
+  // torch rounds the share, but not the rank that follows from it.
+  double const rank = static_cast<double>(static_cast<float>(percentile / 100)) *
+                      static_cast<double>(values.size() - 1);
   auto const below = static_cast<std::ptrdiff_t>(rank);
-  float const weight = rank - static_cast<float>(below);
   auto const at = values.begin() + below;
   std::nth_element(values.begin(), at, values.end());
-  float const low = *at;
-  float const high = at + 1 == values.end() ? low : *std::min_element(at + 1, values.end());
-  return weight < 0.5f ? low + weight * (high - low) : high - (high - low) * (1 - weight);
+  double const low = *at;
+  double const high = at + 1 == values.end() ? low : *std::min_element(at + 1, values.end());
+  return static_cast<float>(low + (rank - static_cast<double>(below)) * (high - low));
 }
 
 }  // namespace detail

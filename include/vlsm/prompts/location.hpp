@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstddef>
 #include <initializer_list>
 #include <string>
@@ -67,35 +68,51 @@ inline bool drop_first(std::string_view& text, std::initializer_list<std::string
 /// the frontal view" is kept. Positions that say which ("left lung", "in the left lung") stay, and
 /// so do sentences without a location.
 inline std::string without_location(std::string_view sentence) {
-  std::string result(sentence), lower = detail::lower_case(result);
-  for (std::size_t at = 0; at < result.size();) {
+  std::string const lower = detail::lower_case(std::string(sentence));
+  std::string kept, kept_lower;  // what is said, up to `at`
+  std::size_t at = 0;
+  bool capital = false;  // a location with a capital stood in front
+  auto const keep = [&](std::string const& text) {
+    kept += capital ? SentenceTemplate::capitalized(text) : text;
+    kept_lower += detail::lower_case(text);
+    capital = false;
+  };
+  while (at < sentence.size()) {
     std::size_t const size = detail::positions_at(lower, at);
-    std::string_view head = std::string_view(lower).substr(0, at),
-                     tail = std::string_view(lower).substr(at + size);
-    ++at;
-    if (size == 0) continue;
-    detail::drop_last(head, {"the"});
-    if (!detail::drop_last(head, {"in", "at", "on"})) continue;
-    detail::drop_last(head, {"located", "situated", "lying"});
-    detail::drop_last(head, {"and"});
-    if (head.ends_with(' ')) head.remove_suffix(1);
-    if (head.ends_with(',')) head.remove_suffix(1);
-    detail::drop_first(tail, {" side", " part", " corner", " half", " region", " area"});
-    bool const whole = detail::drop_first(tail, {" of the image", " of the picture"});
-    bool const of = !whole && tail.starts_with(" of ");
-    bool const ends = tail.empty() || std::string_view(",.;:)").find(tail[0]) != tail.npos;
-    if (!whole && !of && !ends && !tail.starts_with(" in ") && !tail.starts_with(" on ")) continue;
-    std::string rest = result.substr(result.size() - tail.size());
-    if (of) rest.replace(1, 2, "in");
-    at = head.size();
-    if (at == 0) {
-      rest.erase(0, rest.find_first_not_of(", "));
-      rest = SentenceTemplate::capitalized(rest);
+    std::string_view head = kept_lower, tail = std::string_view(lower).substr(at + size);
+    bool is_location = size > 0;
+    if (is_location) {
+      detail::drop_last(head, {"the"});
+      is_location = detail::drop_last(head, {"in", "at", "on"});
     }
-    result = result.substr(0, at) + rest;
-    lower = detail::lower_case(result);
+    bool whole = false, of = false;
+    if (is_location) {
+      detail::drop_last(head, {"located", "situated", "lying"});
+      detail::drop_last(head, {"and"});
+      if (head.ends_with(' ')) head.remove_suffix(1);
+      if (head.ends_with(',')) head.remove_suffix(1);
+      detail::drop_first(tail, {" side", " part", " corner", " half", " region", " area"});
+      whole = detail::drop_first(tail, {" of the image", " of the picture"});
+      of = !whole && tail.starts_with(" of ");
+      bool const ends = tail.empty() || std::string_view(",.;:)").find(tail[0]) != tail.npos;
+      is_location = whole || of || ends || tail.starts_with(" in ") || tail.starts_with(" on ");
+    }
+    if (!is_location) {
+      keep(std::string(1, sentence[at++]));
+      continue;
+    }
+    kept.resize(head.size());
+    kept_lower.resize(kept.size());
+    at = sentence.size() - tail.size();
+    bool const in_front = kept.empty();
+    capital = in_front && std::isupper(static_cast<unsigned char>(sentence[0])) != 0;
+    if (in_front) at += std::min(tail.find_first_not_of(", "), tail.size());
+    if (of) {
+      keep(in_front ? "in" : " in");
+      at = sentence.size() - tail.size() + 3;
+    }
   }
-  return result;
+  return kept;
 }
 
 }  // namespace vlsm
