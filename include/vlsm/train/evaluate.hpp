@@ -28,7 +28,7 @@ struct Spread {
 /// The scores of a data set.
 struct Evaluation {
   std::vector<Score> scores;
-  double loss = 0;  ///< mean over the examples
+  double loss = 0;  ///< mean over the examples that the loss counts (counted_pictures)
 
   Spread dice() const { return spread(&Score::dice); }
   Spread iou() const { return spread(&Score::iou); }
@@ -42,6 +42,14 @@ struct Evaluation {
     return {mean, std::sqrt(squares / count)};
   }
 };
+
+class FrozenTowers;
+class PromptIds;
+
+namespace detail {
+Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& towers, Dataset const& examples,
+                         PromptIds& ids, EvaluateOptions const& options);
+}
 
 /// Scores every example per image, as the study does: where prediction and target are both empty
 /// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0
