@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <set>
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "stop_signal.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/loss_name.hpp"
 
@@ -19,6 +23,10 @@ struct Options {
   ModelChoice choice;
   DataChoice data;
   std::string out, loss = "auto", schedule = "plateau", train = "auto";
+  std::string cache = "memory";
+  double cache_memory = 0;  // GB
+  bool cache_half = false;
+  std::vector<std::string> augment;
   vlsm::FitOptions fit;
   bool resume = false;
 };
@@ -46,16 +54,65 @@ void check_free(std::filesystem::path const& out) {
 
 /// A run is continued only as what it was begun as.
 void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json const& now) {
-  nlohmann::json const before = read_config(config);
+  nlohmann::json const before = read_config(config), after(now);
   if (!before.is_object())
     throw vlsm::Error("the run's configuration cannot be read", config.string(),
                       "start a new run with another --out");
-  for (auto const& [key, value] : now.items())
-    if (key != "epochs" && before.value(key, nlohmann::json()) != nlohmann::json(value))
-      throw vlsm::Error("the run was begun with " + key + " = " +
-                            before.value(key, nlohmann::json()).dump() + ", not " + value.dump(),
+  std::set<std::string> keys;  // either may have one that the other leaves at its default
+  for (auto const& [key, value] : after.items()) keys.insert(key);
+  for (auto const& [key, value] : before.items()) keys.insert(key);
+  keys.erase("epochs");
+  for (std::string const& key : keys) {
+    nlohmann::json const was = before.value(key, nlohmann::json()),
+                         is = after.value(key, nlohmann::json());
+    if (was != is)
+      throw vlsm::Error("the run was begun with " + key + " = " + was.dump() + ", not " + is.dump(),
                         config.string(),
                         "resume with the same options, or start a new run with another --out");
+  }
+}
+
+/// "flip,rotate": what was asked for, in one order.
+std::string set_augmentation(std::vector<std::string> const& names, vlsm::Augmentation& how) {
+  constexpr double often = 0.5;
+  std::string text;
+  auto const asked = [&](std::string const& name) {
+    if (std::ranges::find(names, name) == names.end()) return 0.0;
+    text += (text.empty() ? "" : ",") + name;
+    return often;
+  };
+  how.flip = asked("flip");
+  how.rotate = asked("rotate");
+  how.contrast = how.brightness = asked("color");
+  return text;
+}
+
+std::string gigabytes(std::size_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
+  return text;
+}
+
+/// The cache of what frozen towers write, and a notice of the room that it needs; null where it
+/// would keep nothing.
+std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, vlsm::ModelInfo const& info,
+                                               std::size_t train, std::size_t val) {
+  if (options.cache == "off") return nullptr;
+  bool const in_memory = options.cache == "memory";
+  vlsm::FeatureCacheOptions how{.half = options.cache_half};
+  how.memory = static_cast<std::size_t>(options.cache_memory * 1e9);
+  if (in_memory && how.memory == 0) how.memory = vlsm::usual_cache_memory();
+  if (!in_memory) how.folder = options.cache;
+  std::size_t const pictures = val + (options.fit.augment.any() ? 0 : train),
+                    needed = pictures * vlsm::feature_bytes(info, how.half);
+  std::string line = "the features of " + std::to_string(pictures) + " pictures are kept: up to " +
+                     gigabytes(needed) + (in_memory ? " in memory" : " in " + options.cache);
+  if (options.fit.augment.any()) line += "; augmented pictures are seen anew";
+  if (in_memory && needed > how.memory)
+    line += ", of which " + gigabytes(how.memory) +
+            " may be taken: the others are seen anew each epoch (--cache DIR, --cache-half)";
+  notice(line);
+  return std::make_shared<vlsm::FeatureCache>(how);
 }
 
 void run(Options& options) {
@@ -87,6 +144,11 @@ void run(Options& options) {
   // A path need not be valid UTF-8, JSON must be.
   settings = nlohmann::ordered_json::parse(
       settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  // What is new since a run may have begun stands only where it is asked for.
+  if (options.fit.pass > 0) settings["pass"] = options.fit.pass;
+  std::string const augment = set_augmentation(options.augment, options.fit.augment);
+  if (!augment.empty()) settings["augment"] = augment;
+  if (options.cache_half) settings["cache_half"] = true;
   if (options.resume) {
     if (!std::filesystem::exists(last))
       throw vlsm::Error("there is no run to resume", last.string(),
@@ -109,8 +171,13 @@ void run(Options& options) {
   options.fit.seed = options.common.seed;
   options.fit.run = out;
   options.fit.resume = options.resume;
+  if (decoder_only) options.fit.features = open_cache(options, info, train->size(), val->size());
   show_notices();
-  auto const history = fit_logged(*model, "fine-tune", *train, *val, encode, options.fit);
+  StopSignal const signal;
+  auto const history = fit_logged(*model, "fine-tune", *train, *val, encode, options.fit, &signal);
+  if (options.fit.features)
+    if (std::string const trouble = options.fit.features->trouble(); !trouble.empty())
+      notice("no more features could be kept: " + trouble);
   show_notices();
   double best = 0;
   for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);
@@ -149,6 +216,36 @@ void add_finetune(CLI::App& app) {
   command->add_option("--batch", options->fit.batch, "pictures a step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
+  command
+      ->add_option("--pass", options->fit.pass,
+                   "pictures at a time through the model, where a batch does not fit into memory; "
+                   "0: the batch")
+      ->check(CLI::Range(0, 65536))
+      ->capture_default_str();
+  command
+      ->add_option("--workers", options->fit.workers,
+                   "threads that read pictures ahead; 0: none; -1: half of the cores")
+      ->check(CLI::Range(-1, 256))
+      ->capture_default_str();
+  command
+      ->add_option("--augment", options->augment,
+                   "random changes of the training's pictures, each of every second: flip, rotate "
+                   "(up to 15 degrees), color (contrast and brightness); several by commas")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"flip", "rotate", "color"}));
+  command
+      ->add_option("--cache", options->cache,
+                   "with --train decoder, keep what the encoders make of each picture, so that "
+                   "they run once: in memory, in a folder (which other runs share), or off")
+      ->check(not_empty())
+      ->capture_default_str();
+  command
+      ->add_option("--cache-memory", options->cache_memory,
+                   "most memory for --cache, in GB; 0: half of what is free, none beside a folder")
+      ->check(number_between(0, 1e6))
+      ->capture_default_str();
+  command->add_flag("--cache-half", options->cache_half,
+                    "keep float16 in the cache: half of the room");
   command->add_option("--lr", options->fit.optimizer.learning_rate, "learning rate of AdamW")
       ->check(number_between(0, 1e3))
       ->capture_default_str();

@@ -12,6 +12,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "stop_signal.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/version.hpp"
@@ -116,6 +117,9 @@ int main(int count, char** words) {
                 wrong_usage);
   } catch (vlsm::Error const& e) {
     return fail(e);
+  } catch (tool::Stopped const& e) {
+    std::fprintf(stderr, "vlsm: %s\n", e.what());
+    return 128 + e.signal;
   } catch (std::bad_alloc const&) {
     return fail(
         {"memory ran out", "this process", "choose a smaller --batch or a smaller picture"});

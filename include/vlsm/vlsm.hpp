@@ -25,6 +25,7 @@
 #include "vlsm/tokenizer/wordpiece.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/evaluate.hpp"
+#include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/version.hpp"

@@ -164,6 +164,76 @@ TEST_CASE("an interrupted run goes on where it was") {
   CHECK(figures(study.log()) == figures(study.log("unbroken")));
 }
 
+TEST_CASE("a batch in passes trains as the batch, and is resumed with the same passes") {
+  Study const study;
+  check_done(run_tool(study.finetune("whole") + "--epochs 2"));
+  check_done(run_tool(study.finetune() + "--epochs 2 --pass 2 --workers 0"));
+  auto const whole = study.log("whole"), parts = study.log();
+  check_log(parts, 2);
+  for (std::size_t i = 1; i < whole.size(); ++i)  // the first figure is the training's loss
+    CHECK(std::stod(parts[i].substr(2)) ==
+          doctest::Approx(std::stod(whole[i].substr(2))).epsilon(1e-4));
+  check_failed(run_tool(study.finetune() + "--epochs 3 --resume"), 1, "begun with pass = 2");
+  check_done(run_tool(study.finetune() + "--epochs 3 --pass 2 --resume"));
+  check_failed(run_tool(study.finetune("other") + "--workers -2"), 2, "--workers");
+  check_failed(run_tool(study.finetune("other") + "--pass x"), 2, "--pass");
+}
+
+TEST_CASE("a run with frozen encoders says what its cache needs, and --cache decides where it is") {
+  Study const study;
+  std::string const line = study.finetune() + "--epochs 2 --train decoder ";
+  auto const with = [&](std::string const& run, std::string const& options) {
+    Outcome const outcome = run_tool(study.finetune(run) + "--epochs 2 --train decoder " + options);
+    check_done(outcome);
+    return outcome.err;
+  };
+  // 9 + 3 rows of 3 x [65, 96] values.
+  CHECK(with("memory", "").find("the features of 12 pictures are kept: up to 0.0 GB in memory") !=
+        std::string::npos);
+  CHECK(with("off", "--cache off").find("features") == std::string::npos);
+  CHECK(with("small", "--cache-memory 0.0001").find("may be taken: the others are seen anew") !=
+        std::string::npos);
+  std::string const folder = "--cache " + as_word(study / "kept");
+  CHECK(with("folder", folder).find(" in " + (study / "kept").string()) != std::string::npos);
+  auto const kept = files_in(study / "kept");
+  CHECK(kept.size() == 4 + 6);  // pictures, and the sentences
+  with("again", folder);
+  CHECK(files_in(study / "kept") == kept);
+  for (char const* run : {"off", "small", "folder", "again"}) {
+    auto const one = study.log("memory"), other = study.log(run);
+    check_log(other, 2);
+    for (std::size_t i = 1; i < one.size(); ++i)
+      CHECK(std::stod(one[i].substr(2)) ==
+            doctest::Approx(std::stod(other[i].substr(2))).epsilon(1e-3));
+  }
+  CHECK(study.file("memory/best.safetensors") == study.file("folder/best.safetensors"));
+  CHECK(study.file("memory/best.safetensors") == study.file("small/best.safetensors"));
+  with("half", "--cache-half");
+  check_failed(run_tool(study.finetune("half") + "--epochs 3 --train decoder --resume"), 1,
+               "begun with cache_half = true");
+  check_failed(run_tool(line + "--cache " + as_word(study / "data/anns/val.json")), 1, "val.json");
+  check_failed(run_tool(line + "--cache-memory nan"), 2, "--cache-memory");
+}
+
+TEST_CASE("augmentation is asked for by names, and kept through a resume") {
+  Study const study;
+  check_done(run_tool(study.finetune("plain") + "--epochs 1"));
+  check_done(run_tool(study.finetune() + "--epochs 1 --augment rotate,flip --augment color"));
+  CHECK(study.log("plain")[1] != study.log()[1]);
+  CHECK(nlohmann::json::parse(study.file("run/config.json")).at("augment") == "flip,rotate,color");
+  check_failed(run_tool(study.finetune() + "--epochs 2 --resume --augment flip"), 1,
+               "begun with augment");
+  check_done(run_tool(study.finetune() + "--epochs 2 --resume --augment color,flip,rotate"));
+  check_failed(run_tool(study.finetune("other") + "--augment blur"), 2, "--augment");
+}
+
+TEST_CASE("a picture that breaks in the middle is named in one line") {
+  Study const study;
+  std::string const picture = study.file("data/images/train_1.png");
+  write_file(study / "data/images/train_1.png", picture.substr(0, picture.size() / 2));
+  check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "train_1.png");
+}
+
 TEST_CASE("a run is neither overwritten nor continued as another") {
   Study const study;
   check_failed(run_tool(study.finetune() + "--resume"), 1, "no run to resume");
@@ -230,6 +300,30 @@ TEST_CASE("a full disk stops a run and leaves what was there") {
     CHECK(name.find("partial") == std::string::npos);
   check_done(run_tool(study.finetune() + "--epochs 2 --resume"));
   check_log(study.log(), 2);
+}
+
+TEST_CASE("a full disk is told with what it needs, and the run goes on once there is room") {
+  Study const study;
+  std::filesystem::create_directory(study / "disk");
+  // A disk of 10 MB that only this line sees: two states do not fit.
+  std::string const disk =
+      "unshare -rm sh -c " + as_word("mount -t tmpfs -o size=10m none " + as_word(study / "disk"));
+  if (std::system((disk + " 2>/dev/null").c_str()) != 0) VLSM_SKIP("no disk can be made here");
+  std::string const line = as_word(std::string(VLSM_TOOL)) + " " + study.finetune("disk/run") +
+                           "--epochs 3 2>" + as_word(study / "err") + " >/dev/null",
+                    script = "mount -t tmpfs -o size=10m none " + as_word(study / "disk") + "; " +
+                             line + "; echo $? >" + as_word(study / "status") + "; cp -r " +
+                             as_word(study / "disk/run") + " " + as_word(study / "left");
+  REQUIRE(std::system(("unshare -rm sh -c " + as_word(script)).c_str()) == 0);
+  check_failed(
+      {.command = script, .status = std::stoi(study.file("status")), .err = study.file("err")}, 1,
+      "the disk is full: ");
+  CHECK(study.file("err").find(" MB there ") != std::string::npos);
+  for (std::string const& name : files_in(study / "left"))
+    CHECK(name.find("partial") == std::string::npos);
+  check_done(run_tool(study.finetune("left") + "--epochs 3 --resume"));
+  check_done(run_tool(study.finetune("unbroken") + "--epochs 3"));
+  CHECK(study.file("left/last.safetensors") == study.file("unbroken/last.safetensors"));
 }
 
 TEST_CASE("the data set is checked before anything is written") {

@@ -96,3 +96,48 @@ TEST_CASE("thirty kills at random moments lose nothing but the running epoch") {
   }
   std::printf("%d kills survived\n", kills);
 }
+
+TEST_CASE("SIGTERM and SIGINT end a run at a step, saved, and it goes on with the same bits") {
+  Run const run;
+  int status = 0;
+  ::waitpid(run.start("unbroken", false), &status, 0);
+  REQUIRE(status == 0);
+  std::mt19937 random(11);
+  int stops = 0, within = 0;
+  for (int round = 0; stops < 12; ++round) {
+    std::string const out = "stopped" + std::to_string(round);
+    for (bool finished = false; !finished;) {
+      std::string const last = out + "/last.safetensors";
+      pid_t const child = run.start(out, run.has(last));
+      // Before the folder is there no training runs that could be saved.
+      for (int wait = 0; wait < 1000 && !run.has(out + "/config.json"); ++wait)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(std::chrono::milliseconds(100 + random() % 300));
+      int const signal = stops % 2 ? SIGINT : SIGTERM;
+      if (stops < 12 && ::waitpid(child, &status, WNOHANG) == 0) {
+        ::kill(child, signal);
+        ::waitpid(child, &status, 0);
+        if (WIFSIGNALED(status)) {  // before the training began, or after it
+          if (!run.has(last)) std::filesystem::remove_all(run / out);
+          continue;
+        }
+        REQUIRE(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 128 + signal) {
+          ++stops;
+          REQUIRE(run.has(last));
+          within += run.file(last).find("\\\"step\\\":0,") == std::string::npos ? 1 : 0;
+          continue;
+        }
+      } else {
+        ::waitpid(child, &status, 0);
+      }
+      REQUIRE(WIFEXITED(status));
+      REQUIRE(WEXITSTATUS(status) == 0);
+      finished = true;
+    }
+    CHECK(run.file(out + "/best.safetensors") == run.file("unbroken/best.safetensors"));
+    CHECK(run.file(out + "/last.safetensors") == run.file("unbroken/last.safetensors"));
+    CHECK(run.log(out) == run.log("unbroken"));
+  }
+  std::printf("%d stops, %d of them within an epoch\n", stops, within);
+}

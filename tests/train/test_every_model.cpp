@@ -129,6 +129,45 @@ TEST_CASE_TEMPLATE("a resumed run ends with the same bits as an unbroken one", A
   }
 }
 
+/// fit as a process that is told to stop at each of these questions, and a fresh one that resumes:
+/// each asks before a step and after a pass of the validation.
+template <class A>
+std::unique_ptr<Segmenter<A>> fit_in_pieces(Dataset const& train, Dataset const& val,
+                                            FitOptions made, std::vector<int> const& stops) {
+  std::unique_ptr<Segmenter<A>> model = seeded<A>();
+  for (int const stop : stops) {
+    int asked = 0, stopped = 0;
+    FitHooks const hooks{.stop = [&] { return ++asked == stop; },
+                         .on_stop = [&](int, std::size_t, std::size_t) { ++stopped; }};
+    fit(*model, train, val, encode<A>, made, hooks);
+    CHECK(stopped == 1);
+    made.resume = true;
+    at::randn({11});
+    model = std::make_unique<Segmenter<A>>();
+  }
+  fit(*model, train, val, encode<A>, made);
+  return model;
+}
+
+TEST_CASE_TEMPLATE("stopped at any step, in passes, a run ends with the same bits", A,
+                   EVERY_MODEL) {
+  Noise<A> const train(8), val(3);  // 3 steps, of 2, 2 and 1 passes
+  for (Precision const precision : {Precision::fp32, Precision::bf16}) {
+    test::TempDir const whole, broken;
+    FitOptions made = options(whole.path(), 2);
+    made.precision = precision;
+    made.pass = 2;
+    auto const unbroken = seeded<A>();
+    fit(*unbroken, train, val, encode<A>, made);
+    made.run = broken.path();
+    // Before the first step, within the epoch, in its validation, at the end of it; then again.
+    auto const pieces = fit_in_pieces<A>(train, val, made, {1, 2, 2, 2, 3, 3});
+    CHECK(differences(*unbroken, *pieces) == std::vector<std::string>{});
+    for (char const* file : {"last.safetensors", "best.safetensors"})
+      CHECK(test::read_file(whole / file) == test::read_file(broken / file));
+  }
+}
+
 TEST_CASE_TEMPLATE("frozen slots keep every parameter and every buffer", A, EVERY_MODEL) {
   auto const model = seeded<A>(), before = seeded<A>();
   freeze(*model->vision);

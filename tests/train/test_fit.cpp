@@ -3,6 +3,7 @@
 
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/train/evaluate.hpp"
@@ -95,15 +96,112 @@ TEST_CASE("training stops early and lowers the rate on a plateau") {
   CHECK(plateau.next(1, 5) == doctest::Approx(0.1));
 }
 
-TEST_CASE("a loss that is not finite ends the run with one line") {
+TEST_CASE("a loss that is not finite ends the run with one line that names the pictures") {
+  test::TempDir const run;
+  at::manual_seed(1);
   Segmenter<DiskSeg> model;
-  at::NoGradGuard const no_grad;
-  model.head->parameters()[0].fill_(std::numeric_limits<float>::quiet_NaN());
-  at::AutoGradMode const grad(true);
-  CHECK_THROWS_WITH_AS(fit(model, Disks(8), Disks(8), test::encode_bytes, options({}, 1)),
-                       "the loss is not finite: epoch 1, step 1: lower the learning rate, or look "
-                       "for broken pictures",
-                       Error);
+  fit(model, Disks(8), Disks(8), test::encode_bytes, options(run.path(), 1));
+  {
+    at::NoGradGuard const no_grad;
+    model.head->parameters()[0].fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  auto const told = [&](FitOptions const& how) {
+    return test::error_of([&] { fit(model, Disks(8), Disks(8), test::encode_bytes, how); });
+  };
+  auto nowhere = options({}, 1);
+  std::string line = told(nowhere);
+  CHECK(line.starts_with("the loss is not finite: epoch 1, step 1, pictures "));
+  CHECK(line.ends_with(" and 5 more: lower the learning rate, or look for broken pictures"));
+  nowhere.pass = 2;
+  CHECK(told(nowhere).find(" more") == std::string::npos);  // those of the pass alone
+  CHECK(told(options(run.path(), 1)).ends_with("; no state of this run was saved"));
+}
+
+/// Disks of which one picture is broken in `epoch`, counted by how often it was asked for.
+struct BreaksLater : Disks {
+  explicit BreaksLater(int epoch) : Disks(8), left(epoch) {}
+  Example at(std::size_t index, Random& random) const override {
+    Example example = Disks::at(index, random);
+    if (index == 5 && --left == 0) example.image.fill_(std::numeric_limits<float>::infinity());
+    return example;
+  }
+  mutable int left;
+};
+
+TEST_CASE("a picture that breaks later is named, and the last good state stays") {
+  test::TempDir const run;
+  at::manual_seed(1);
+  Segmenter<DiskSeg> model, again;
+  auto made = options(run.path(), 4);
+  made.batch = 2;
+  std::string const line =
+      test::error_of([&] { fit(model, BreaksLater(3), Disks(8, 1000), test::encode_bytes, made); });
+  CHECK(test::says(line, "the loss is not finite: epoch 3, step "));
+  CHECK(test::says(line, "5"));
+  CHECK(test::says(line, "the last good state is " + (run / "last.safetensors").string()));
+  for (at::Tensor const& parameter : model.parameters())
+    CHECK(parameter.isfinite().all().item<bool>());
+  made.resume = true;
+  CHECK(fit(again, Disks(8), Disks(8, 1000), test::encode_bytes, made).front().epoch == 3);
+}
+
+TEST_CASE("a gradient that is not finite moves nothing") {
+  for (Precision const precision : {Precision::fp32, Precision::bf16}) {
+    Segmenter<DiskSeg> model;
+    auto made = options({}, 1);
+    made.precision = precision;
+    // The root's derivative at 0 is infinite, its value is not.
+    made.own_loss = [](at::Tensor const& logits, at::Tensor const&) {
+      return (logits.to(at::kFloat) * 0).abs().sum().sqrt();
+    };
+    std::vector<at::Tensor> before;
+    for (at::Tensor const& parameter : model.parameters()) before.push_back(parameter.clone());
+    std::string const line =
+        test::error_of([&] { fit(model, Disks(8), Disks(8), test::encode_bytes, made); });
+    CHECK(test::says(line, "the gradient is not finite: epoch 1, step 1, pictures "));
+    for (std::size_t i = 0; i < before.size(); ++i) CHECK(model.parameters()[i].equal(before[i]));
+  }
+}
+
+TEST_CASE("a run that stopped within an epoch is not resumed with other batches") {
+  test::TempDir const run;
+  at::manual_seed(1);
+  Segmenter<DiskSeg> model;
+  auto made = options(run.path(), 3);
+  int asked = 0;
+  std::string heard;
+  FitHooks const hooks{.stop = [&] { return ++asked == 3; },
+                       .on_stop =
+                           [&](int epoch, std::size_t step, std::size_t steps) {
+                             heard = std::to_string(epoch) + " " + std::to_string(step) + "/" +
+                                     std::to_string(steps);
+                           }};
+  CHECK(fit(model, Disks(32), Disks(8), test::encode_bytes, made, hooks).empty());
+  CHECK(heard == "1 2/4");
+  made.resume = true;
+  made.batch = 4;
+  CHECK(
+      test::says(test::error_of([&] { fit(model, Disks(32), Disks(8), test::encode_bytes, made); }),
+                 "the run stopped within an epoch of 4 steps, not 8: "));
+}
+
+TEST_CASE("a long epoch is saved on its way") {
+  test::TempDir const run;
+  at::manual_seed(1);
+  Segmenter<DiskSeg> model;
+  auto made = options(run.path(), 1);
+  made.save_minutes = 0;
+  std::size_t saved = 0;
+  FitHooks const hooks{.on_step = [&](int, std::size_t step, std::size_t, double) {
+    if (step == 1) return;
+    auto const file = io::read_safetensors(run / "last.safetensors");
+    auto const state = nlohmann::json::parse(file.metadata.at("vlsm_train_state"));
+    CHECK(state.at("step") == step - 1);
+    CHECK(state.at("epoch") == 0);
+    ++saved;
+  }};
+  fit(model, Disks(32), Disks(8), test::encode_bytes, made, hooks);
+  CHECK(saved == 3);
 }
 
 TEST_CASE("batches and sets of nothing are refused before anything is written") {

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,10 +31,24 @@ using Random = std::mt19937;
 /// Uniform in [0, count).
 inline std::size_t uniform_index(Random& random, std::size_t count) { return random() % count; }
 
-/// Prompt -> ids, start and end token included; what a tokenizer's `encode` is.
+/// The generator of the example that is the `position`-th of an epoch. Each example has one of its
+/// own, so what it draws depends neither on the examples before it nor on who loads it.
+inline Random example_random(std::uint64_t seed, std::uint64_t epoch, std::uint64_t position) {
+  std::array<std::uint32_t, 6> words;
+  for (std::size_t i = 0; std::uint64_t const value : {seed, epoch, position}) {
+    words[i++] = static_cast<std::uint32_t>(value);
+    words[i++] = static_cast<std::uint32_t>(value >> 32);
+  }
+  std::seed_seq mixed(words.begin(), words.end());
+  return Random(mixed);
+}
+
+/// Prompt -> ids, start and end token included; what a tokenizer's `encode` is. A Loader asks it
+/// once a sentence, from one thread at a time.
 using Encode = std::function<std::vector<std::int64_t>(std::string const&)>;
 
-/// Where examples come from: a data set on disk, or one of the user's own.
+/// Where examples come from: a data set on disk, or one of the user's own. A Loader's workers ask
+/// several at once: `at` must allow that, or the Loader must have no workers.
 class Dataset {
  public:
   virtual ~Dataset() = default;

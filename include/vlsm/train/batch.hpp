@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include <span>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -13,15 +13,10 @@
 
 namespace vlsm {
 
-/// Sentences as one batch, padded as the text tower wants it (its `pad_to`).
-inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& encode,
-                       PadTo const& pad_to) {
-  std::vector<std::vector<std::int64_t>> rows;
+/// Prompts' ids as one batch, padded as the text tower wants it (its `pad_to`).
+inline Tokens pad_ids(std::vector<std::vector<std::int64_t>> const& rows, PadTo const& pad_to) {
   auto longest = static_cast<std::size_t>(pad_to.length);
-  for (std::string const& prompt : prompts) {
-    rows.push_back(encode(prompt));
-    longest = std::max(longest, rows.back().size());
-  }
+  for (auto const& row : rows) longest = std::max(longest, row.size());
   at::Tensor ids = at::empty(
       {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)}, at::kLong);
   auto* out = ids.mutable_data_ptr<std::int64_t>();
@@ -30,35 +25,12 @@ inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& en
   return {ids};
 }
 
-/// Some examples, stacked.
-struct Batch {
-  std::vector<std::string> names;
-  std::vector<std::string> prompts;
-  at::Tensor image;  ///< [B, 3, S, S]
-  at::Tensor mask;   ///< [B, 1, S, S]
-
-  Batch to(at::Device device) && {
-    image = image.to(device);
-    mask = mask.to(device);
-    return std::move(*this);
-  }
-};
-
-/// The examples at these indices, stacked: images [B, 3, S, S], masks [B, 1, S, S].
-inline Batch collate(Dataset const& examples, std::span<std::size_t const> indices,
-                     Random& random) {
-  Batch batch;
-  std::vector<at::Tensor> images, masks;
-  for (std::size_t index : indices) {
-    Example example = examples.at(index, random);
-    batch.names.push_back(std::move(example.name));
-    batch.prompts.push_back(std::move(example.prompt));
-    images.push_back(example.image);
-    masks.push_back(example.mask);
-  }
-  batch.image = at::stack(images);
-  batch.mask = at::stack(masks);
-  return batch;
+/// Sentences as one batch, likewise.
+inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& encode,
+                       PadTo const& pad_to) {
+  std::vector<std::vector<std::int64_t>> rows;
+  for (std::string const& prompt : prompts) rows.push_back(encode(prompt));
+  return pad_ids(rows, pad_to);
 }
 
 namespace detail {

@@ -13,16 +13,21 @@
 
 namespace vlsm {
 
-/// How well one example was segmented.
-struct Score {
-  std::string name;
-  std::string prompt;
+/// How well a mask was found.
+struct Measures {
   double dice = 0;
   double iou = 0;
   /// 95th percentile of the Hausdorff distance in pixels of the size that is scored at
   /// (metrics/hausdorff.hpp); NaN where prediction or target is empty, and where it is not asked
   /// for.
   double hd95 = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// How well one example was segmented, at the size of EvaluateOptions::at.
+struct Score : Measures {
+  std::string name;
+  std::string prompt;
+  Measures picture;  ///< at the picture's size, where EvaluateOptions::picture_too asks for it
 };
 
 /// A mean with its standard deviation (of the population, as numpy's std) over the examples whose
@@ -36,16 +41,16 @@ struct Spread {
 /// The scores of a data set.
 struct Evaluation {
   std::vector<Score> scores;
-  double loss = 0;  ///< mean over the examples
+  double loss = 0;  ///< mean over the examples that the loss counts (counted_pictures)
 
-  Spread dice() const { return spread(&Score::dice); }
-  Spread iou() const { return spread(&Score::iou); }
+  Spread dice() const { return spread(&Measures::dice); }
+  Spread iou() const { return spread(&Measures::iou); }
   /// Where EvaluateOptions::hausdorff asks for it. Examples with an empty prediction or target have
   /// no distance and are left out, so compare means of equal counts only.
-  Spread hd95() const { return spread(&Score::hd95); }
+  Spread hd95() const { return spread(&Measures::hd95); }
 
  private:
-  Spread spread(double Score::*member) const {
+  Spread spread(double Measures::*member) const {
     double sum = 0, squares = 0;
     std::size_t count = 0;
     for (Score const& score : scores) {
@@ -59,6 +64,14 @@ struct Evaluation {
     return {mean, std::sqrt(squares / static_cast<double>(count)), count};
   }
 };
+
+class FrozenTowers;
+class PromptIds;
+
+namespace detail {
+Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& towers, Dataset const& examples,
+                         PromptIds& ids, EvaluateOptions const& options);
+}
 
 /// Scores every example per image, as the study does: where prediction and target are both empty
 /// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0

@@ -12,12 +12,15 @@ namespace vlsm {
 
 /// Trains `model` on `train`, watches `val` after each epoch, keeps the weights of the best Dice in
 /// `run`/best.safetensors and everything needed to go on in `run`/last.safetensors. The same seed
-/// gives the same weights, also through a stop and a resume (at the granularity of epochs): order,
-/// prompts and dropout are drawn from generators that each epoch seeds. LibTorch's own are put back
-/// afterwards. On a card some of LibTorch's sums depend on the moment; see `deterministic`.
+/// gives the same weights, also through a stop at any step and a resume: the order of an epoch,
+/// what an example draws and the dropout of a step are drawn from generators of their own.
+/// LibTorch's are put back afterwards. On a card some of LibTorch's sums depend on the moment; see
+/// `deterministic`.
 ///
-/// Freeze slots before calling: `freeze(*model.vision)`. Throws Error where a loss is not finite,
-/// for a batch of 0, and for a state that is not this run's.
+/// Freeze slots before calling: `freeze(*model.vision)`. Returns the epochs that this call
+/// completed. Throws Error where a loss or a gradient is not finite, with the names of the pictures
+/// and before a weight has moved; for a picture that cannot be read; for a batch of 0; and for a
+/// state that is not this run's.
 std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Dataset const& val,
                        Encode const& encode, FitOptions const& options = {},
                        FitHooks const& hooks = {});

@@ -36,4 +36,14 @@ at::Tensor chosen_loss(at::Tensor const& logits, at::Tensor const& target, Optio
                           : segmentation_loss(logits, target, options.loss);
 }
 
+/// How many pictures of masks [B, 1, H, W] the mean of that loss is over: what a pass weighs among
+/// those of a batch. All, but for `tuned_dice`, which counts those with an object.
+template <class Options>
+std::size_t counted_pictures(at::Tensor const& target, Options const& options) {
+  if (options.own_loss || options.loss != SegmentationLoss::tuned_dice)
+    return static_cast<std::size_t>(target.size(0));
+  return static_cast<std::size_t>(
+      (target == 1).flatten(1).any(1).sum().template item<std::int64_t>());
+}
+
 }  // namespace vlsm

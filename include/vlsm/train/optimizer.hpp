@@ -7,6 +7,8 @@
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adamw.h>
 
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "vlsm/nn/conv.hpp"
@@ -34,12 +36,26 @@ class RoundedWeights {
   RoundedWeights(RoundedWeights const&) = delete;
   RoundedWeights& operator=(RoundedWeights const&) = delete;
 
+  /// After a backward pass: its gradients are added up in float32. In bfloat16 those of many passes
+  /// would lose what the smaller ones say.
+  void gather() {
+    at::NoGradGuard const no_grad;
+    for (Weight& weight : weights_) {
+      at::Tensor& grad = weight.parameter.mutable_grad();
+      if (!grad.defined()) continue;
+      if (weight.sum.defined())
+        weight.sum.add_(grad);
+      else
+        weight.sum = grad.to(at::kFloat);
+      grad.reset();
+    }
+  }
   /// For an optimizer's step: the parameters are float32 again, and so are their gradients.
   void use_masters() {
+    gather();
     for (Weight& weight : weights_) {
       weight.parameter.set_data(weight.master);
-      if (at::Tensor& grad = weight.parameter.mutable_grad(); grad.defined())
-        grad = grad.to(at::kFloat);
+      weight.parameter.mutable_grad() = std::exchange(weight.sum, {});
     }
   }
   /// After it: rounds those that moved.
@@ -53,20 +69,21 @@ class RoundedWeights {
 
  private:
   struct Weight {
-    at::Tensor parameter, master, rounded;
+    at::Tensor parameter, master, rounded, sum;
   };
 
   void add(at::Tensor const& parameter) {
     // A parameter that two modules share is met twice; the second time it is bfloat16.
     at::Tensor const master = parameter.variable_data();  // the same memory, no history
-    weights_.push_back({parameter, master, master.to(at::kBFloat16)});
+    weights_.push_back({parameter, master, master.to(at::kBFloat16), {}});
     weights_.back().parameter.set_data(weights_.back().rounded);
   }
 
   std::vector<Weight> weights_;
 };
 
-/// One optimizer over the trainable parameters of a model, and the step it takes after a loss.
+/// One optimizer over the trainable parameters of a model, and the steps it takes, each after one
+/// loss or several.
 class Optimizer {
  public:
   Optimizer(torch::nn::Module const& model, OptimizerOptions options)
@@ -76,17 +93,33 @@ class Optimizer {
             parameters_,
             torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {}
 
-  /// Backpropagates `loss`, clips, moves the parameters. Returns the gradient's norm before
-  /// clipping. `rounded`: the weights that the loss was computed with, where they are.
-  double step(at::Tensor const& loss, RoundedWeights* rounded = nullptr) {
-    adamw_.zero_grad();
-    loss.backward();
+  /// Backpropagates `weight` times the scalar `loss`; the gradients of several calls are added up
+  /// until `move`. `rounded`: the weights that the loss was computed with, where they are.
+  void add(at::Tensor const& loss, double weight = 1, RoundedWeights* rounded = nullptr) {
+    if (std::exchange(moved_, false)) adamw_.zero_grad();
+    (weight == 1 ? loss : loss * weight).backward();
+    if (rounded) rounded->gather();
+  }
+
+  /// Divides what was added up by `weights` (0: all of it is 0 anyway), clips, moves the
+  /// parameters. Returns the gradient's norm before clipping; where it is not finite nothing moves.
+  double move(double weights = 1, RoundedWeights* rounded = nullptr) {
+    moved_ = true;
     if (rounded) rounded->use_masters();
+    if (weights != 0 && weights != 1)
+      for (at::Tensor const& parameter : parameters_)
+        if (parameter.grad().defined()) parameter.grad().div_(weights);
     double const norm = torch::nn::utils::clip_grad_norm_(parameters_, clip_ > 0 ? clip_ : 1e30);
-    adamw_.step();
+    if (std::isfinite(norm)) adamw_.step();
     if (rounded) rounded->round();
     at::autocast::clear_cache();  // an Autocast around the training keeps copies of the old weights
     return norm;
+  }
+
+  /// Both for a batch in one pass.
+  double step(at::Tensor const& loss, RoundedWeights* rounded = nullptr) {
+    add(loss, 1, rounded);
+    return move(1, rounded);
   }
 
   double learning_rate() const { return options().lr(); }
@@ -102,6 +135,7 @@ class Optimizer {
   }
 
   double clip_;
+  bool moved_ = true;  // since the last loss was added
   std::vector<at::Tensor> parameters_;
   torch::optim::AdamW adamw_;
 };

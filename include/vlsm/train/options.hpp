@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 
+#include "vlsm/data/augmentation.hpp"
 #include "vlsm/train/schedule.hpp"
 
 // How to train and what is heard of it, without the price of LibTorch's headers.
@@ -14,6 +16,8 @@ class Tensor;
 }
 
 namespace vlsm {
+
+class FeatureCache;
 
 /// The losses by name. The first three are what "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce
 /// 0.2)" of the study can mean.
@@ -53,11 +57,21 @@ enum class Schedule {
 /// How to train; the defaults are the study's for CLIPSeg.
 struct FitOptions {
   int epochs = 100;
-  std::size_t batch = 32;
+  std::size_t batch = 32;  ///< pictures a step of the optimizer
+  /// Pictures at a time through the model, for batches that do not fit into memory; 0: the whole
+  /// batch. The gradient is that of the whole batch: `loss` is averaged over what it counts in the
+  /// whole batch, `own_loss` over the pictures. Only batch norms that train see a pass alone, and
+  /// dropout draws other numbers.
+  std::size_t pass = 0;
+  int workers = -1;  ///< threads that load ahead; 0: the caller's own; -1: half of the cores
+  Augmentation augment = {};  ///< of the training's pictures, drawn anew each epoch
   OptimizerOptions optimizer = {};
   SegmentationLoss loss = SegmentationLoss::dice;
   Loss own_loss = {};  ///< where it is set, `loss` is not read
   Precision precision = Precision::fp32;
+  /// Keeps what frozen towers write, so that from the second epoch on they do not run; the
+  /// validation uses it, too. Pictures that are augmented are seen anew. Null: both run each time.
+  std::shared_ptr<FeatureCache> features = {};
   Schedule schedule = Schedule::plateau;
   Plateau plateau = {};
   EarlyStop early_stop = {};
@@ -65,7 +79,8 @@ struct FitOptions {
   std::uint64_t seed = 0;
   std::filesystem::path run =
       {};  ///< receives best.safetensors and last.safetensors; empty: nothing is written
-  bool resume = false;  ///< go on from `run`/last.safetensors where there is one
+  bool resume = false;       ///< go on from `run`/last.safetensors where there is one
+  double save_minutes = 10;  ///< an epoch that takes longer is saved on its way, each so often
 };
 
 /// One epoch's figures.
@@ -84,6 +99,11 @@ struct Epoch {
 struct FitHooks {
   std::function<void(int epoch, std::size_t step, std::size_t steps, double loss)> on_step = {};
   std::function<void(Epoch const&)> on_epoch = {};
+  /// Asked before each step and after each pass of the validation. Once it says true, the state is
+  /// saved so that a resumed run goes on there, and fit returns the epochs that are complete.
+  std::function<bool()> stop = {};
+  /// Hears of such a stop: in which epoch, after how many of its steps.
+  std::function<void(int epoch, std::size_t step, std::size_t steps)> on_stop = {};
 };
 
 /// At which size predictions are scored.
@@ -96,15 +116,22 @@ enum class ScoreAt {
 struct EvaluateOptions {
   std::size_t batch = 8;
   ScoreAt at = ScoreAt::model;
-  float threshold = 0.5f;  ///< of sigmoid(logits)
-  bool hausdorff = false;  ///< score the Hausdorff distance as well
+  float threshold = 0.5f;    ///< of sigmoid(logits)
+  bool hausdorff = false;    ///< score the Hausdorff distance as well
+  bool picture_too = false;  ///< fill Score::picture, whatever `at` is
   SegmentationLoss loss = SegmentationLoss::dice;
   Loss own_loss = {};  ///< where it is set, `loss` is not read
   Precision precision = Precision::fp32;
+  /// Keeps what frozen towers (vlsm::freeze) write, so that other prompts meet pictures that were
+  /// seen before. Null: they run each time.
+  std::shared_ptr<FeatureCache> features = {};
   std::uint64_t seed = 0;  ///< picks among equivalent prompts
+  int workers = -1;        ///< threads that load ahead; as in FitOptions
   std::function<void(std::size_t done, std::size_t all)> progress = {};
   /// Hears of each example's logits [S, S], float32 on the CPU.
   std::function<void(std::size_t index, at::Tensor const& logits)> on_example = {};
+  /// Asked after each batch; true ends the evaluation with the scores so far.
+  std::function<bool()> stop = {};
 };
 
 }  // namespace vlsm

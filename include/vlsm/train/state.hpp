@@ -12,9 +12,19 @@
 
 namespace vlsm {
 
+/// The part of an epoch that is done; all 0 between two epochs.
+struct RunningEpoch {
+  std::size_t step = 0;   ///< steps taken
+  std::size_t steps = 0;  ///< of the epoch
+  double loss = 0;        ///< sums over these steps
+  double gradient_norm = 0;
+  double seconds = 0;
+};
+
 /// All that a run needs to go on as if it had never stopped, besides the model's weights.
 struct TrainState {
   int epoch = 0;  ///< epochs completed
+  RunningEpoch running = {};
   Plateau plateau;
   EarlyStop stop;
   double best_dice = -1;
@@ -35,7 +45,12 @@ inline nlohmann::json to_json(TrainState const& s, double rate) {
           {"stop_best", finite(s.stop.best)},
           {"stop_waited", s.stop.waited},
           {"best_dice", s.best_dice},
-          {"finished", s.finished}};
+          {"finished", s.finished},
+          {"step", s.running.step},
+          {"steps", s.running.steps},
+          {"loss_sum", s.running.loss},
+          {"gradient_norm_sum", s.running.gradient_norm},
+          {"seconds", s.running.seconds}};
 }
 
 inline void from_json(nlohmann::json const& json, TrainState& s, double& rate) {
@@ -50,6 +65,13 @@ inline void from_json(nlohmann::json const& json, TrainState& s, double& rate) {
   s.stop.waited = json.at("stop_waited");
   s.best_dice = json.at("best_dice");
   s.finished = json.at("finished");
+  s.running = {};
+  if (!json.contains("step")) return;  // written between two epochs, before 0.2
+  s.running = {.step = json.at("step"),
+               .steps = json.at("steps"),
+               .loss = json.at("loss_sum"),
+               .gradient_norm = json.at("gradient_norm_sum"),
+               .seconds = json.at("seconds")};
 }
 
 inline torch::optim::AdamWParamState* moments_of(Optimizer& optimizer,

@@ -32,9 +32,9 @@ Safetensors read_safetensors(std::filesystem::path const& path);
 
 /// Writes contiguous tensors in the reference's order (dtype descending, then name), so that the
 /// same input always gives the same file. The file appears complete or not at all: on any failure
-/// Error is thrown and an older file of that name is as it was.
+/// Error is thrown and an older file of that name is as it was. `flush` as in AtomicFile::commit.
 void write_safetensors(std::filesystem::path const& path, std::vector<NamedArray> const& tensors,
-                       std::map<std::string, std::string> const& metadata = {});
+                       std::map<std::string, std::string> const& metadata = {}, bool flush = true);
 
 }  // namespace vlsm::io
 

@@ -108,7 +108,6 @@ class CellRun {
     fit_.resume = true;
     fit_.workers = options_.workers;
     fit_.features = options_.features;
-    fit_.stop = options_.stop;
     RunLog log(folder_);
     FitHooks const hooks{.on_step =
                              [&](int epoch, std::size_t step, std::size_t steps, double) {
@@ -117,7 +116,8 @@ class CellRun {
                                    static_cast<double>(step) / static_cast<double>(steps);
                                report((1 - test_share()) * done / fit_.epochs);
                              },
-                         .on_epoch = [&](Epoch const& epoch) { log.add(epoch); }};
+                         .on_epoch = [&](Epoch const& epoch) { log.add(epoch); },
+                         .stop = options_.stop};
     fit(*model, *train, *val, encode_, fit_, hooks);
     if (options_.stop && options_.stop()) return std::nullopt;
     tested_ = io::open_model(info_, {.weights = best().string()});
@@ -157,8 +157,8 @@ class CellRun {
             .hausdorff = true,
             .picture_too = true,
             .precision = fit_.precision,
-            .seed = cell_.seed,
             .features = options_.features,
+            .seed = cell_.seed,
             .workers = options_.workers,
             .stop = options_.stop};
   }

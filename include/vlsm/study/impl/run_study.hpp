@@ -217,9 +217,7 @@ VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cel
     if (CellFolder(out, cell.id).finished()) continue;
     RegisteredModel const& info = find_model(config.models[cell.model].model);
     FitOptions const fit = fit_options(config, cell);
-    Load load{.epochs = fit.epochs,
-              .frozen_towers =
-                  detail_run::freezes_towers(model, model.training.over(config.training), info)};
+    Load load{.epochs = fit.epochs, .frozen_towers = freezes_towers(config, cell)};
     for (std::string const& set : cell.trained_on) {
       load.train += static_cast<std::size_t>(
           static_cast<double>(rows(set, "train", config.limits.train)) * cell.share / 100);

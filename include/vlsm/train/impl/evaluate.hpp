@@ -2,8 +2,10 @@
 #pragma once
 
 #include <numeric>
+#include <optional>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/data/loader.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/metrics/hausdorff.hpp"
 #include "vlsm/metrics/overlap.hpp"
@@ -16,15 +18,92 @@ namespace vlsm {
 
 namespace detail {
 
+/// While one lives, a model evaluates.
+class Evaluating {
+ public:
+  explicit Evaluating(torch::nn::Module& module)
+      : module_(module), was_training_(module.is_training()) {
+    module.eval();
+  }
+  ~Evaluating() { module_.train(was_training_); }
+  Evaluating(Evaluating const&) = delete;
+  Evaluating& operator=(Evaluating const&) = delete;
+
+ private:
+  torch::nn::Module& module_;
+  bool was_training_;
+};
+
 /// [1, 1, H, W] bool of a mask's object.
 inline at::Tensor object_of(Mask const& mask) { return to_tensor(mask).ge(0.5).unsqueeze(0); }
 
 /// Scores a prediction at its picture's size.
-inline void score_picture(Score& score, Mask const& found, Mask const& wanted, bool hausdorff) {
+inline Measures measures_of(Mask const& found, Mask const& wanted, bool hausdorff) {
   at::Tensor const p = object_of(found), t = object_of(wanted);
-  score.dice = dice_score(p, t).item<double>();
-  score.iou = iou_score(p, t).item<double>();
-  if (hausdorff) score.hd95 = hausdorff_distance(found, wanted);
+  Measures measures{dice_score(p, t).item<double>(), iou_score(p, t).item<double>()};
+  if (hausdorff) measures.hd95 = hausdorff_distance(found, wanted);
+  return measures;
+}
+
+/// Adds the scores of a batch, whose logits these are.
+inline void score_batch(Batch const& batch, at::Tensor const& logits, Dataset const& examples,
+                        Recipe const& recipe, EvaluateOptions const& options, Evaluation& result) {
+  at::Tensor const predicted = (at::sigmoid(logits) > options.threshold).cpu(),
+                   target = (batch.mask >= 0.5).cpu();
+  at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
+  bool const at_picture = options.at == ScoreAt::picture || options.picture_too;
+  at::Tensor const seen =
+      options.on_example || at_picture ? logits.to(at::kCPU, at::kFloat) : at::Tensor();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto const row = static_cast<std::int64_t>(i);
+    std::size_t const index = batch.indices[i];
+    if (options.on_example) options.on_example(index, seen[row][0]);
+    Measures model{dice[row][0].item<double>(), iou[row][0].item<double>()}, picture;
+    if (options.hausdorff && options.at == ScoreAt::model)
+      model.hd95 = hausdorff_distance(to_mask(predicted[row][0]), to_mask(target[row][0]));
+    if (at_picture) {
+      Mask const wanted = examples.mask(index);
+      Mask const found = restore_mask(at::sigmoid(seen[row][0]), options.threshold, wanted.shape(0),
+                                      wanted.shape(1), recipe);
+      picture = measures_of(found, wanted, options.hausdorff);
+    }
+    Score score{options.at == ScoreAt::picture ? picture : model, batch.names[i], batch.prompts[i],
+                picture};
+    result.scores.push_back(std::move(score));
+  }
+}
+
+// `evaluate`, with what a training knows already.
+VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& towers,
+                                     Dataset const& examples, PromptIds& ids,
+                                     EvaluateOptions const& options) {
+  at::NoGradGuard const no_grad;
+  torch::nn::Module& module = model.module();
+  at::Device const device = module.parameters().front().device();
+  Evaluating const evaluating(module);
+  std::optional<RoundedWeights> rounded;
+  if (options.precision == Precision::bf16) rounded.emplace(module);
+  std::vector<std::size_t> order(examples.size());
+  std::iota(order.begin(), order.end(), 0);
+  Loader loader(examples, ids, order, batch_ends(order.size(), options.batch, options.batch),
+                {.seed = options.seed,
+                 .workers = options.workers,
+                 .pinned = device.is_cuda(),
+                 .hash_pixels = towers.keeps_pictures()});
+  Evaluation result;
+  double loss = 0, counted = 0;
+  while (std::optional<Batch> loaded = loader.next()) {
+    auto const count = static_cast<double>(counted_pictures(loaded->mask, options));
+    Batch const batch = std::move(*loaded).to(device);
+    at::Tensor const logits = logits_of(model, towers, batch, options.precision);
+    loss += chosen_loss(logits, batch.mask, options).template item<double>() * count;
+    counted += count;
+    score_batch(batch, logits, examples, model.info.recipe, options, result);
+    if (options.progress) options.progress(result.scores.size(), order.size());
+    if (options.stop && options.stop()) break;
+  }
+  result.loss = counted > 0 ? loss / counted : 0;
+  return result;
 }
 
 }  // namespace detail
@@ -32,52 +111,10 @@ inline void score_picture(Score& score, Mask const& found, Mask const& wanted, b
 VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
                                 EvaluateOptions const& options) {
   detail::check_batch(options.batch, "EvaluateOptions.batch", examples);
-  at::NoGradGuard const no_grad;
-  torch::nn::Module& module = model.module();
-  bool const was_training = module.is_training();
-  at::Device const device = module.parameters().front().device();
-  module.eval();
-  std::optional<RoundedWeights> rounded;
-  if (options.precision == Precision::bf16) rounded.emplace(module);
-  Evaluation result;
-  Random random(static_cast<Random::result_type>(options.seed));
-  std::vector<std::size_t> order(examples.size());
-  std::iota(order.begin(), order.end(), 0);
-  for (std::size_t first = 0; first < order.size(); first += options.batch) {
-    std::span const indices(order.data() + first, std::min(options.batch, order.size() - first));
-    Batch const batch = collate(examples, indices, random).to(device);
-    at::Tensor const logits = logits_of(model, batch, encode, options.precision);
-    at::Tensor const predicted = at::sigmoid(logits) > options.threshold,
-                     target = batch.mask >= 0.5;
-    at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
-    result.loss += chosen_loss(logits, batch.mask, options).item<double>() *
-                   static_cast<double>(indices.size());
-    at::Tensor const seen = options.on_example || options.at == ScoreAt::picture
-                                ? logits.to(at::kCPU, at::kFloat)
-                                : at::Tensor();
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-      if (options.on_example) options.on_example(indices[i], seen[static_cast<std::int64_t>(i)][0]);
-      auto const row = static_cast<std::int64_t>(i);
-      Score score{.name = batch.names[i],
-                  .prompt = batch.prompts[i],
-                  .dice = dice[row][0].item<double>(),
-                  .iou = iou[row][0].item<double>()};
-      if (options.at == ScoreAt::picture) {
-        Mask const wanted = examples.mask(indices[i]);
-        Mask const found = restore_mask(at::sigmoid(seen[row][0]), options.threshold,
-                                        wanted.shape(0), wanted.shape(1), model.info.recipe);
-        detail::score_picture(score, found, wanted, options.hausdorff);
-      } else if (options.hausdorff) {
-        score.hd95 = hausdorff_distance(to_mask(predicted[row][0].to(at::kCPU)),
-                                        to_mask(target[row][0].to(at::kCPU)));
-      }
-      result.scores.push_back(std::move(score));
-    }
-    if (options.progress) options.progress(result.scores.size(), order.size());
-  }
-  result.loss /= static_cast<double>(order.size());
-  module.train(was_training);
-  return result;
+  detail::Evaluating const evaluating(model.module());
+  FrozenTowers const towers(model, options.precision, options.features);
+  PromptIds ids(encode);
+  return detail::evaluate_with(model, towers, examples, ids, options);
 }
 
 }  // namespace vlsm

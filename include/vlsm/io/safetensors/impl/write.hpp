@@ -83,7 +83,7 @@ inline std::string safetensors_header(std::vector<NamedArray const*> const& tens
 
 VLSM_INLINE void write_safetensors(std::filesystem::path const& path,
                                    std::vector<NamedArray> const& tensors,
-                                   std::map<std::string, std::string> const& metadata) {
+                                   std::map<std::string, std::string> const& metadata, bool flush) {
   std::vector<NamedArray const*> order;
   for (NamedArray const& tensor : tensors) order.push_back(&tensor);
   std::sort(order.begin(), order.end(), [](NamedArray const* a, NamedArray const* b) {
@@ -105,7 +105,7 @@ VLSM_INLINE void write_safetensors(std::filesystem::path const& path,
   file.write(header.data(), header.size());
   for (NamedArray const* tensor : order)
     file.write(tensor->array.data, detail::written_bytes(*tensor, path.string()));
-  file.commit();
+  file.commit(flush);
 }
 
 }  // namespace vlsm::io

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <typeinfo>
+#include <vector>
+
+#include "vlsm/base/content_hash.hpp"
+#include "vlsm/data/batch.hpp"
+#include "vlsm/nn/module.hpp"
+#include "vlsm/segmenter/any_segmenter.hpp"
+#include "vlsm/train/batch.hpp"
+#include "vlsm/train/feature_cache.hpp"
+#include "vlsm/train/options.hpp"
+
+namespace vlsm {
+
+/// The towers of a model, of which those that are frozen run once a picture and once a prompt, as
+/// far as a cache keeps what they wrote. A tower is frozen where it has parameters, none takes a
+/// gradient, and it evaluates: what trains, adapters included, runs each time.
+class FrozenTowers {
+ public:
+  /// Without a `cache` both towers run each time. The model's weights are those of now: make it
+  /// before RoundedWeights.
+  FrozenTowers(AnySegmenter const& model, Precision precision, std::shared_ptr<FeatureCache> cache)
+      : model_(model), cache_(std::move(cache)) {
+    if (!cache_) return;
+    cache_->begin();
+    vision_ = key_of("vision", precision);
+    text_ = key_of("text", precision);
+  }
+
+  /// Whether batches should bring Batch::pixels.
+  bool keeps_pictures() const { return vision_.has_value(); }
+  bool keeps_prompts() const { return text_.has_value(); }
+
+  /// What the vision tower makes of `image` [B, 3, S, S]: the batch's, in the model's precision.
+  ImageFeatures see(Batch const& batch, at::Tensor const& image) const {
+    if (!vision_ || batch.pixels.empty()) return model_.encode_image(image);
+    std::vector<KeptFeatures> rows(batch.size());
+    std::vector<std::size_t> missing;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (auto found = cache_->find(key_at(*vision_, batch.pixels[i])))
+        rows[i] = std::move(*found);
+      else
+        missing.push_back(i);
+    }
+    for (auto const& some : company(missing, image.device())) {
+      at::Tensor const which = at::tensor(std::vector<std::int64_t>(some.begin(), some.end()));
+      at::NoGradGuard const no_grad;
+      ImageFeatures const seen =
+          model_.encode_image(image.index_select(0, which.to(image.device())));
+      for (std::size_t i = 0; i < some.size(); ++i)
+        rows[some[i]] = cache_->keep(key_at(*vision_, batch.pixels[some[i]]),
+                                     row_of(seen, static_cast<std::int64_t>(i)));
+    }
+    return stacked(rows, image);
+  }
+
+  /// What the text tower makes of a batch's prompts, on the device of its pictures; a sentence that
+  /// several share is read once.
+  TextFeatures hear(Batch const& batch) const {
+    std::map<std::vector<std::int64_t>, std::int64_t> position;
+    std::vector<std::vector<std::int64_t>> distinct;
+    std::vector<std::int64_t> which;
+    for (auto const& ids : batch.ids) {
+      auto const [entry, fresh] = position.emplace(ids, static_cast<std::int64_t>(distinct.size()));
+      if (fresh) distinct.push_back(ids);
+      which.push_back(entry->second);
+    }
+    at::Device const device = batch.image.device();
+    TextFeatures said = text_ ? kept(distinct, device) : read(distinct, device);
+    at::Tensor const rows = at::tensor(which).to(device);
+    for (at::Tensor* part : {&said.sentence, &said.words, &said.padding})
+      if (part->defined()) *part = part->index_select(0, rows);
+    return said;
+  }
+
+ private:
+  /// Weights, code and precision of a tower; nothing where it is not frozen.
+  std::optional<ContentHash> key_of(char const* slot, Precision precision) const {
+    auto const& tower = *model_.module().named_children()[slot];
+    if (!is_frozen(tower) || tower.is_training()) return std::nullopt;
+    // The type's name holds the block's configuration, which weights do not tell. The number is to
+    // be raised when a change of this library's code changes what towers write.
+    ContentHash hash = content_hash(std::string("1 ") + typeid(tower).name() +
+                                    (precision == Precision::bf16 ? " bf16 " : " fp32 ") +
+                                    (cache_->options().half ? "half " : "whole ") +
+                                    tower.parameters().front().device().str());
+    auto const add = [&](std::string const& name, at::Tensor const& value) {
+      at::Tensor const dense = value.detach().cpu().contiguous();
+      hash =
+          content_hash(name + at::toString(dense.scalar_type()) + shape_text(dense.sizes()), hash);
+      hash = content_hash(
+          std::span(static_cast<std::byte const*>(dense.const_data_ptr()), dense.nbytes()), hash);
+    };
+    for (auto const& item : tower.named_parameters()) add(item.key(), item.value());
+    for (auto const& item : tower.named_buffers()) add(item.key(), item.value());
+    return hash;
+  }
+
+  static ContentHash key_at(ContentHash const& tower, ContentHash const& content) {
+    return content_hash(std::as_bytes(std::span(&content, 1)), tower);
+  }
+
+  /// Which pictures are encoded together. On a CPU each by itself: its features then do not depend
+  /// on the others of a batch, not in the last bit, and a run that is resumed with an empty cache
+  /// finds them again. A card needs all at once.
+  static std::vector<std::vector<std::size_t>> company(std::vector<std::size_t> const& missing,
+                                                       at::Device device) {
+    if (missing.empty()) return {};
+    if (!device.is_cpu()) return {missing};
+    std::vector<std::vector<std::size_t>> each;
+    for (std::size_t i : missing) each.push_back({i});
+    return each;
+  }
+
+  static KeptFeatures row_of(ImageFeatures const& seen, std::int64_t row) {
+    KeptFeatures features;
+    for (std::size_t i = 0; i < seen.taps.size(); ++i)
+      features.emplace_back("tap" + std::to_string(i), seen.taps[i][row]);
+    if (seen.pooled.defined()) features.emplace_back("pooled", seen.pooled[row]);
+    return features;
+  }
+
+  static at::Tensor const& part(KeptFeatures const& features, std::string const& name) {
+    static at::Tensor const none;
+    for (auto const& [key, value] : features)
+      if (key == name) return value;
+    return none;
+  }
+
+  /// One tensor of all rows, as the tower wrote it.
+  static at::Tensor stack(std::vector<KeptFeatures> const& rows, std::string const& name,
+                          at::Device device) {
+    std::vector<at::Tensor> parts;
+    for (KeptFeatures const& row : rows) parts.push_back(part(row, name));
+    if (!parts[0].defined()) return {};
+    for (at::Tensor& one : parts)
+      if (one.scalar_type() == at::kHalf) one = one.to(at::kFloat);  // no tower writes float16
+    return at::stack(parts).to(device, /*non_blocking=*/true);
+  }
+
+  ImageFeatures stacked(std::vector<KeptFeatures> const& rows, at::Tensor const& image) const {
+    ImageFeatures seen{.taps = {}, .pooled = {}, .image = image};
+    for (int i = 0; i < model_.info.vision.count; ++i)
+      seen.taps.push_back(stack(rows, "tap" + std::to_string(i), image.device()));
+    seen.pooled = stack(rows, "pooled", image.device());
+    return seen;
+  }
+
+  TextFeatures read(std::vector<std::vector<std::int64_t>> const& rows, at::Device device) const {
+    return model_.encode_text({pad_ids(rows, model_.info.pad_to).ids.to(device)});
+  }
+
+  /// The same out of the cache; each prompt is read by itself, see `company`.
+  TextFeatures kept(std::vector<std::vector<std::int64_t>> const& prompts,
+                    at::Device device) const {
+    std::vector<KeptFeatures> rows;
+    std::int64_t longest = 0;
+    for (auto const& ids : prompts) {
+      ContentHash const key = key_at(*text_, content_hash(std::as_bytes(std::span(ids))));
+      std::optional<KeptFeatures> row = cache_->find(key);
+      if (!row) {
+        at::NoGradGuard const no_grad;
+        TextFeatures const said = read({ids}, device);
+        KeptFeatures fresh;
+        if (said.sentence.defined()) fresh.emplace_back("sentence", said.sentence[0]);
+        if (said.words.defined()) fresh.emplace_back("words", said.words[0]);
+        if (said.padding.defined()) fresh.emplace_back("padding", said.padding[0]);
+        row = cache_->keep(key, std::move(fresh));
+      }
+      if (at::Tensor const& words = part(*row, "words"); words.defined())
+        longest = std::max(longest, words.size(0));
+      rows.push_back(std::move(*row));
+    }
+    if (!pad_words(rows, longest)) return read(prompts, device);
+    return {.sentence = stack(rows, "sentence", device),
+            .words = stack(rows, "words", device),
+            .padding = stack(rows, "padding", device)};
+  }
+
+  /// Prompts of one length: nobody reads what is marked as padding. False where nothing marks it.
+  static bool pad_words(std::vector<KeptFeatures>& rows, std::int64_t longest) {
+    for (KeptFeatures& row : rows)
+      for (auto& [name, value] : row) {
+        if (name == "sentence" || value.size(0) == longest) continue;
+        if (!part(row, "padding").defined()) return false;
+        std::vector<std::int64_t> shape(value.sizes().begin(), value.sizes().end());
+        shape[0] = longest - shape[0];
+        at::Tensor const rest = name == "padding" ? at::ones(shape, value.options())
+                                                  : at::zeros(shape, value.options());
+        value = at::cat({value, rest});
+      }
+    return true;
+  }
+
+  AnySegmenter const& model_;
+  std::shared_ptr<FeatureCache> cache_;
+  std::optional<ContentHash> vision_, text_;
+};
+
+}  // namespace vlsm

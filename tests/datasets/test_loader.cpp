@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <atomic>
+#include <filesystem>
+
+#include "support/disks.hpp"
+#include "support/doctest.hpp"
+#include "support/error.hpp"
+#include "support/fixtures.hpp"
+#include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/data/loader.hpp"
+#include "vlsm/data/synthetic_dataset.hpp"
+
+namespace {
+
+using namespace vlsm;
+
+/// Examples that draw their picture and their prompt; some fail, and each counts itself.
+class Drawn : public Dataset {
+ public:
+  explicit Drawn(std::size_t count, std::vector<std::size_t> broken = {})
+      : count_(count), broken_(std::move(broken)) {}
+  std::size_t size() const override { return count_; }
+  Example at(std::size_t index, Random& random) const override {
+    ++asked;
+    // The lower ones take longest, so that the later of two failures comes first.
+    if (std::ranges::find(broken_, index) != broken_.end()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20 / (index + 1)));
+      throw Error("broken", std::to_string(index) + ".png", "mend it");
+    }
+    Example example{.name = std::to_string(index),
+                    .prompt = std::to_string(uniform_index(random, 1000)),
+                    .image = at::empty({3, 4, 4}),
+                    .mask = at::zeros({1, 4, 4})};
+    for (int i = 0; i < 48; ++i)
+      example.image.mutable_data_ptr<float>()[i] = static_cast<float>(random());
+    return example;
+  }
+  mutable std::atomic<std::size_t> asked = 0;
+
+ private:
+  std::size_t count_;
+  std::vector<std::size_t> broken_;
+};
+
+std::vector<std::size_t> backwards(std::size_t count) {
+  std::vector<std::size_t> order;
+  while (count-- > 0) order.push_back(count);
+  return order;
+}
+
+std::vector<Batch> all_of(Dataset const& examples, LoadOptions const& options, BatchEnds ends) {
+  PromptIds ids(test::encode_bytes);
+  Loader loader(examples, ids, backwards(examples.size()), std::move(ends), options);
+  std::vector<Batch> batches;
+  while (auto batch = loader.next()) batches.push_back(std::move(*batch));
+  CHECK_FALSE(loader.next().has_value());
+  return batches;
+}
+
+void check_equal(std::vector<Batch> const& a, std::vector<Batch> const& b) {
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    CHECK(a[i].names == b[i].names);
+    CHECK(a[i].prompts == b[i].prompts);
+    CHECK(a[i].ids == b[i].ids);
+    CHECK(a[i].indices == b[i].indices);
+    CHECK((a[i].pixels == b[i].pixels));
+    CHECK(a[i].image.equal(b[i].image));
+    CHECK(a[i].mask.equal(b[i].mask));
+  }
+}
+
+TEST_CASE("batches are cut into passes, the odd rest included") {
+  CHECK(batch_ends(11, 4, 3) == BatchEnds{3, 4, 7, 8, 11});
+  CHECK(batch_ends(8, 4, 4) == BatchEnds{4, 8});
+  CHECK(batch_ends(1, 128, 8) == BatchEnds{1});
+  CHECK(batch_ends(0, 4, 4).empty());
+}
+
+TEST_CASE("the batches do not depend on the number of workers or on where one begins") {
+  Drawn const examples(23);
+  LoadOptions options{.seed = 5, .epoch = 2, .workers = 0, .hash_pixels = true};
+  auto const ends = batch_ends(23, 8, 3);
+  auto const expected = all_of(examples, options, ends);
+  CHECK(expected[0].names == std::vector<std::string>{"22", "21", "20"});
+  CHECK(expected[0].image.sizes() == at::IntArrayRef({3, 3, 4, 4}));
+  CHECK(expected[0].ids[0] == test::encode_bytes(expected[0].prompts[0]));
+  for (int workers : {1, 2, 7})
+    for (std::size_t ahead : {0, 1, 3, 100}) {
+      options.workers = workers;
+      options.ahead = ahead;
+      check_equal(all_of(examples, options, ends), expected);
+    }
+  options.first = 4;
+  check_equal(all_of(examples, options, ends), {expected.begin() + 4, expected.end()});
+  options.first = 100;
+  CHECK(all_of(examples, options, ends).empty());
+  options.first = 0;
+  options.epoch = 3;
+  CHECK_FALSE(all_of(examples, options, ends)[0].image.equal(expected[0].image));
+  options.epoch = 2;
+  options.seed = 6;
+  CHECK_FALSE(all_of(examples, options, ends)[0].image.equal(expected[0].image));
+}
+
+TEST_CASE("no more is loaded ahead than was asked for") {
+  Drawn const examples(40);
+  PromptIds ids(test::encode_bytes);
+  Loader loader(examples, ids, backwards(40), batch_ends(40, 4, 4), {.workers = 3, .ahead = 2});
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(examples.asked == 8);
+  loader.next();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(examples.asked == 12);
+}
+
+TEST_CASE("the first example that fails is named, whoever loads it, after the batches before it") {
+  for (int workers : {0, 1, 4}) {
+    Drawn const examples(16, {0, 1, 2});
+    PromptIds ids(test::encode_bytes);
+    std::vector<std::size_t> order(16);
+    for (std::size_t i = 0; i < 16; ++i) order[i] = (i + 10) % 16;  // 10 to 15, then 0
+    Loader loader(examples, ids, order, batch_ends(16, 4, 4), {.workers = workers});
+    CHECK(loader.next()->names[0] == "10");
+    CHECK(test::error_of([&] { loader.next(); }) == "broken: 0.png: mend it");
+  }
+}
+
+TEST_CASE("a broken picture's file is named") {
+  test::TempDir const folder;
+  write_synthetic(folder.path(), 32, {.train = 2, .val = 0, .test = 0}, 1);
+  Recipe const recipe{.image = 32, .normalize = imagenet_normalization};
+  FolderDataset const examples(folder.path(), "train", "p1", recipe);
+  test::write_file(folder / "images/train_1.png", "no picture");
+  PromptIds ids(test::encode_bytes);
+  Loader loader(examples, ids, backwards(6), batch_ends(6, 6, 6), {.workers = 2});
+  CHECK(test::error_of([&] { loader.next(); }).find("train_1.png") != std::string::npos);
+}
+
+TEST_CASE("examples of two sizes are told apart") {
+  struct Uneven : Drawn {
+    Uneven() : Drawn(3) {}
+    Example at(std::size_t index, Random& random) const override {
+      Example example = Drawn::at(index, random);
+      if (index == 1) example.image = at::zeros({3, 4, 5});
+      return example;
+    }
+  } const examples;
+  PromptIds ids(test::encode_bytes);
+  Loader loader(examples, ids, backwards(3), batch_ends(3, 3, 3), {.workers = 0});
+  CHECK(test::error_of([&] { loader.next(); }).find("[3, 4, 5] after [3, 4, 4]: 1: ") !=
+        std::string::npos);
+}
+
+TEST_CASE("contents of one bit's difference, and those cut otherwise, have other hashes") {
+  std::string text(100, 'a');
+  std::vector<ContentHash> seen{content_hash(text), content_hash(""), content_hash("", {1, 0}),
+                                content_hash(text, {0, 1})};
+  for (std::size_t i = 0; i < text.size(); ++i)
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string other = text;
+      other[i] = static_cast<char>(other[i] ^ (1 << bit));
+      seen.push_back(content_hash(other));
+    }
+  for (std::size_t zeros = 1; zeros < 70; ++zeros)
+    seen.push_back(content_hash(std::string(zeros, '\0')));
+  seen.push_back(content_hash("ab", content_hash("c")));
+  seen.push_back(content_hash("b", content_hash("ca")));
+  std::ranges::sort(seen);
+  CHECK((std::ranges::adjacent_find(seen) == seen.end()));
+  CHECK((content_hash(text) == content_hash(std::string(100, 'a'))));
+  CHECK(ContentHash{0xab, 1}.text() == "00000000000000ab0000000000000001");
+}
+
+}  // namespace

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/disks.hpp"
+#include "support/doctest.hpp"
+#include "support/error.hpp"
+#include "support/fixtures.hpp"
+#include "support/tiny_cris.hpp"
+#include "vlsm/adapt/dense.hpp"
+#include "vlsm/head/stacked_unet.hpp"
+#include "vlsm/train/evaluate.hpp"
+#include "vlsm/train/feature_cache.hpp"
+#include "vlsm/train/fit.hpp"
+#include "vlsm/train/frozen_towers.hpp"
+
+// What frozen towers wrote is kept, and trains as if it had been written anew.
+namespace {
+
+using namespace vlsm;
+using test::Disks;
+using test::DiskSeg;
+
+/// A vision tower that counts the pictures it sees, a text tower that counts prompts.
+int pictures_seen = 0, prompts_read = 0;
+struct CountingVit : VisionTransformer<test::disk_vit> {
+  ImageFeatures forward(at::Tensor const& image) const {
+    pictures_seen += static_cast<int>(image.size(0));
+    return VisionTransformer<test::disk_vit>::forward(image);
+  }
+};
+struct CountingText : ClipText<test::disk_text> {
+  TextFeatures forward(Tokens const& tokens) const {
+    prompts_read += static_cast<int>(tokens.ids.size(0));
+    return ClipText<test::disk_text>::forward(tokens);
+  }
+};
+struct Counting : DiskSeg {
+  using Vision = CountingVit;
+  using Text = CountingText;
+  using Fusion = Film<FilmConfig{.width = 16}>;
+  using Decoder = TransformerDecoder<DecoderConfig{.heads = 2, .ffn = 32}>;
+  using Head = TransposedHead<>;
+};
+struct Adapted : Counting {
+  using Text = DenseAdapters<ClipText<test::disk_text>, DenseConfig{.width = 8, .blocks = 1}>;
+};
+/// The same weights, other values.
+struct OtherActivation : Counting {
+  static constexpr VitConfig vit = [] {
+    VitConfig config = test::disk_vit;
+    config.layer.activation = Activation::quick_gelu;
+    return config;
+  }();
+  using Vision = VisionTransformer<vit>;
+};
+/// A head that reads the pixels again.
+struct LooksAgain : Counting {
+  using Head = StackedUnet<TransposedHead<>>;
+};
+
+/// Disks of which no two pictures are alike.
+struct Pictures : Disks {
+  explicit Pictures(std::size_t count, unsigned seed = 0) : Disks(count, seed), first(seed) {}
+  Example at(std::size_t index, Random& random) const override {
+    Example example = Disks::at(index, random);
+    example.image += 0.01f * static_cast<float>(index) + 0.001f * static_cast<float>(first);
+    return example;
+  }
+  unsigned first;
+};
+
+std::shared_ptr<FeatureCache> in_memory(std::size_t bytes = 1 << 30) {
+  return std::make_shared<FeatureCache>(FeatureCacheOptions{.memory = bytes});
+}
+
+template <class A>
+std::unique_ptr<Segmenter<A>> seeded(bool vision = true, bool text = true) {
+  at::manual_seed(1);
+  auto model = std::make_unique<Segmenter<A>>();
+  if (vision) freeze(*model->vision);
+  if (text) freeze(*model->text);
+  pictures_seen = prompts_read = 0;
+  return model;
+}
+
+/// Slow, so that what differs in the last bits (a batch is encoded in other steps than a picture)
+/// still does so at the end.
+FitOptions options(std::shared_ptr<FeatureCache> cache, int epochs = 3) {
+  return {.epochs = epochs,
+          .batch = 5,
+          .optimizer = {.learning_rate = 1e-5, .clip = 1},
+          .loss = SegmentationLoss::dice_ce,
+          .features = std::move(cache),
+          .seed = 3};
+}
+
+template <class A>
+std::vector<Epoch> train(Segmenter<A>& model, FitOptions const& how) {
+  return fit(model, Pictures(13), Pictures(6, 1000), test::encode_bytes, how);
+}
+
+void check_same(std::vector<Epoch> const& a, std::vector<Epoch> const& b, double norm = 1e-3) {
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    CHECK(a[i].train_loss == doctest::Approx(b[i].train_loss).epsilon(1e-5));
+    CHECK(a[i].val_loss == doctest::Approx(b[i].val_loss).epsilon(1e-5));
+    CHECK(a[i].val_dice == doctest::Approx(b[i].val_dice).epsilon(1e-3));
+    CHECK(a[i].gradient_norm == doctest::Approx(b[i].gradient_norm).epsilon(norm));
+  }
+}
+
+template <class A>
+bool equal(Segmenter<A> const& a, Segmenter<A> const& b) {
+  auto const left = a.parameters(), right = b.parameters();
+  for (std::size_t i = 0; i < left.size(); ++i)
+    if (!left[i].equal(right[i])) return false;
+  return true;
+}
+
+/// What a training without a cache gives, and one with it.
+template <class A>
+void check_trains_alike(bool vision, bool text, std::shared_ptr<FeatureCache> cache) {
+  auto const plain = train(*seeded<A>(vision, text), options(nullptr));
+  auto const kept = train(*seeded<A>(vision, text), options(std::move(cache)));
+  check_same(plain, kept);
+}
+
+TEST_CASE("with both towers frozen each picture and each prompt is encoded once") {
+  auto const cache = in_memory();
+  check_trains_alike<Counting>(true, true, cache);
+  CHECK(pictures_seen == 13 + 6);
+  CHECK(prompts_read == 2);
+  CHECK(cache->counts().computed == 13 + 6 + 2);
+  CHECK(cache->counts().dropped == 0);
+  // The same cache serves another training and an evaluation of these weights.
+  pictures_seen = prompts_read = 0;
+  auto const model = seeded<Counting>();
+  train(*model, options(cache, 1));
+  evaluate(*model, Pictures(6, 1000), test::encode_bytes, {.features = cache});
+  CHECK(pictures_seen == 0);
+  CHECK(prompts_read == 0);
+}
+
+TEST_CASE("with one tower frozen, that one") {
+  check_trains_alike<Counting>(true, false, in_memory());
+  CHECK(pictures_seen == 13 + 6);
+  CHECK(prompts_read > 10);
+  check_trains_alike<Counting>(false, true, in_memory());
+  CHECK(pictures_seen == 3 * (13 + 6));
+  CHECK(prompts_read == 2);
+}
+
+TEST_CASE("where nothing is frozen a cache keeps nothing and changes no bit") {
+  auto const cache = in_memory();
+  auto const plain = seeded<Counting>(false, false), kept = seeded<Counting>(false, false);
+  train(*plain, options(nullptr));
+  train(*kept, options(cache));
+  CHECK(equal(*plain, *kept));
+  CHECK(cache->counts().computed == 0);
+  CHECK(cache->counts().memory == 0);
+}
+
+TEST_CASE("a tower that holds adapters is not frozen, the other one is") {
+  auto const cache = in_memory();
+  auto const run = [](std::shared_ptr<FeatureCache> features) {
+    auto const model = seeded<Adapted>(false, false);
+    train_adapters_only(*model);
+    return train(*model, options(std::move(features)));
+  };
+  check_same(run(nullptr), run(cache));
+  CHECK(cache->counts().computed == 13 + 6);  // pictures alone
+  // Nor is one whose parameters are frozen and that still trains (dropout, running statistics).
+  auto const model = seeded<Counting>();
+  model->vision->torch::nn::Module::train();
+  SegmenterView<Counting> const view(*model);
+  CHECK_FALSE(FrozenTowers(view, Precision::fp32, cache).keeps_pictures());
+  CHECK(FrozenTowers(view, Precision::fp32, cache).keeps_prompts());
+}
+
+TEST_CASE("a head that reads the pixels finds them") {
+  check_trains_alike<LooksAgain>(true, true, in_memory());
+  CHECK(pictures_seen == 13 + 6);
+}
+
+TEST_CASE("words of prompts of several lengths, and those that count to the last position") {
+  struct Sentences : Pictures {
+    using Pictures::Pictures;
+    Example at(std::size_t index, Random& random) const override {
+      constexpr std::int64_t side = test::TinyCris::recipe.image;
+      Example example = Pictures::at(index, random);
+      example.prompt = std::string(1 + index % 5, 'a');
+      example.image = at::upsample_nearest2d(example.image.unsqueeze(0), {side, side})[0];
+      example.mask = at::upsample_nearest2d(example.mask.unsqueeze(0), {side, side})[0];
+      return example;
+    }
+  };
+  auto const run = [](auto model, std::shared_ptr<FeatureCache> cache) {
+    freeze(*model->vision);
+    freeze(*model->text);
+    auto const encode = [](std::string const& text) {
+      std::vector<std::int64_t> ids(text.size() + 1, 5);
+      ids.push_back(test::tiny_cris_text.end);
+      return ids;
+    };
+    FitOptions how = options(std::move(cache), 2);
+    how.loss = SegmentationLoss::dice;
+    return fit(*model, Sentences(8), Sentences(4, 1000), encode, how);
+  };
+  auto const both = [&]<class A>(A) {
+    auto const made = [] {
+      at::manual_seed(1);
+      return std::make_unique<Segmenter<A>>();
+    };
+    auto const cache = in_memory();
+    check_same(run(made(), nullptr), run(made(), cache), 1e-2);  // dropout
+    CHECK(cache->counts().computed == 8 + 4 + 5);
+  };
+  both(test::TinyCris());
+  both(test::TinyCrisPadded());
+}
+
+TEST_CASE("in bf16 the cache keeps bf16") {
+  auto how = options(nullptr);
+  how.precision = Precision::bf16;
+  auto const plain = train(*seeded<Counting>(), how);
+  how.features = in_memory();
+  auto const kept = train(*seeded<Counting>(), how);
+  for (std::size_t i = 0; i < plain.size(); ++i)
+    CHECK(kept[i].train_loss == doctest::Approx(plain[i].train_loss).epsilon(1e-2));
+  CHECK(pictures_seen == 13 + 6);
+  std::size_t const pictures = (13 + 6) * feature_bytes(model_info<Counting>());
+  CHECK(how.features->counts().memory < pictures / 2 + 4096);
+}
+
+TEST_CASE("a run that is stopped and resumed with an empty cache ends with the same bits") {
+  for (Precision const precision : {Precision::fp32, Precision::bf16})
+    for (bool const half : {false, true}) {
+      test::TempDir const whole, broken;
+      auto const cache = [&] {
+        return std::make_shared<FeatureCache>(FeatureCacheOptions{.memory = 1 << 30, .half = half});
+      };
+      auto made = options(cache());
+      made.precision = precision;
+      made.pass = 2;
+      made.run = whole.path();
+      auto const unbroken = seeded<Counting>();
+      train(*unbroken, made);
+      made.run = broken.path();
+      made.features = cache();
+      int asked = 0;
+      fit(*seeded<Counting>(), Pictures(13), Pictures(6, 1000), test::encode_bytes, made,
+          {.stop = [&] { return ++asked == 9; }});
+      CHECK(asked == 9);
+      made.resume = true;
+      made.features = cache();
+      auto const resumed = seeded<Counting>();
+      train(*resumed, made);
+      CHECK(equal(*unbroken, *resumed));
+    }
+}
+
+TEST_CASE("features of other weights, of another precision or another block are never given") {
+  auto const cache = in_memory();
+  auto const model = seeded<Counting>();
+  auto const encode = [&](Segmenter<Counting>& one, Precision precision) {
+    pictures_seen = prompts_read = 0;
+    evaluate(one, Pictures(6), test::encode_bytes, {.precision = precision, .features = cache});
+    return std::pair(pictures_seen, prompts_read);
+  };
+  CHECK((encode(*model, Precision::fp32) == std::pair(6, 2)));
+  CHECK((encode(*model, Precision::fp32) == std::pair(0, 0)));
+  CHECK((encode(*model, Precision::bf16) == std::pair(6, 2)));
+  {
+    at::NoGradGuard const no_grad;
+    model->text->parameters().back().flatten()[0] += 1e-6f;  // one value by its last bits
+  }
+  CHECK((encode(*model, Precision::fp32) == std::pair(0, 2)));
+  auto const other = seeded<OtherActivation>();
+  CHECK(other->vision->parameters()[0].equal(model->vision->parameters()[0]));
+  std::size_t const before = cache->counts().computed;
+  evaluate(*other, Pictures(6), test::encode_bytes, {.features = cache});
+  CHECK(cache->counts().computed == before + 6);
+}
+
+KeptFeatures some(float value, std::int64_t count = 256) {
+  return {{"tap0", at::full({count}, value)}};
+}
+
+TEST_CASE("a budget is kept, and what earlier runs left makes room") {
+  FeatureCache cache({.memory = 4 * 1024});
+  cache.begin();
+  for (std::uint64_t i = 0; i < 6; ++i) cache.keep({0, i}, some(static_cast<float>(i)));
+  CHECK(cache.counts().memory == 4 * 1024);
+  CHECK(cache.counts().dropped == 2);
+  CHECK(cache.find({0, 0}).has_value());  // a run keeps what it has: it needs all of it each epoch
+  CHECK_FALSE(cache.find({0, 5}).has_value());
+  cache.begin();
+  CHECK(cache.find({0, 2})->at(0).second[0].item<float>() == 2);
+  for (std::uint64_t i = 10; i < 16; ++i) cache.keep({0, i}, some(1));
+  CHECK(cache.counts().memory == 4 * 1024);
+  CHECK(cache.find({0, 2}).has_value());
+  CHECK(cache.find({0, 12}).has_value());
+  CHECK_FALSE(cache.find({0, 13}).has_value());
+  CHECK_FALSE(cache.find({0, 0}).has_value());
+  FeatureCache nothing({});
+  nothing.keep({0, 1}, some(1));
+  CHECK_FALSE(nothing.find({0, 1}).has_value());
+  CHECK(nothing.counts().dropped == 1);
+}
+
+TEST_CASE("a training whose pictures do not all fit into memory trains alike") {
+  auto const cache = in_memory(8 * 2 * 17 * 32 * 4);  // eight pictures
+  check_trains_alike<Counting>(true, true, cache);
+  CHECK(cache->counts().dropped > 0);
+  CHECK(pictures_seen > 13 + 6);
+  CHECK(pictures_seen < 3 * (13 + 6));
+}
+
+TEST_CASE("half of the room loses half of the digits and no large value") {
+  FeatureCache cache({.memory = 1 << 20, .half = true});
+  at::Tensor const values = at::tensor({1.0f / 3, -2.5f, 1e-3f}), large = at::tensor({1.0f, 7e4f});
+  auto const kept = cache.keep({0, 1}, {{"tap0", values}, {"tap1", large}});
+  CHECK((kept[0].second.scalar_type() == at::kHalf));
+  CHECK(at::allclose(kept[0].second.to(at::kFloat), values, 1e-3));
+  CHECK(kept[1].second.equal(large));
+  CHECK(cache.find({0, 1})->at(0).second.equal(kept[0].second));
+}
+
+TEST_CASE("a folder serves other programs, and its damaged files are made again") {
+  test::TempDir const folder;
+  auto const shared = [&](std::size_t memory) {
+    return std::make_shared<FeatureCache>(
+        FeatureCacheOptions{.memory = memory, .folder = folder / "features"});
+  };
+  for (std::size_t const memory : {std::size_t{0}, std::size_t{1} << 30}) {
+    std::filesystem::remove_all(folder / "features");
+    check_trains_alike<Counting>(true, true, shared(memory));
+    CHECK(pictures_seen == 13 + 6);
+    auto const again = shared(memory);
+    check_trains_alike<Counting>(true, true, again);
+    CHECK(pictures_seen == 0);
+    CHECK(prompts_read == 0);
+    CHECK(again->counts().computed == 0);
+    CHECK((again->counts().memory > 0) == (memory > 0));
+  }
+  int number = 0;
+  for (auto const& entry : std::filesystem::directory_iterator(folder / "features")) {
+    std::string bytes = test::read_file(entry.path());
+    if (++number == 1) bytes[bytes.size() - 2] ^= 1;
+    if (number == 2) bytes.resize(bytes.size() / 2);
+    if (number == 3) bytes.clear();
+    if (number == 4) bytes = "no safetensors at all";
+    test::write_file(entry.path(), bytes);
+  }
+  REQUIRE(number == 13 + 6 + 2);
+  auto const mended = shared(0);
+  check_trains_alike<Counting>(true, true, mended);
+  CHECK(mended->counts().computed == 4);
+  CHECK(test::says(test::error_of([&] {
+                     test::write_file(folder / "file", "");
+                     FeatureCache({.folder = folder / "file/below"});
+                   }),
+                   "the folder for features cannot be made"));
+}
+
+TEST_CASE("two programs may fill one folder at a time") {
+  test::TempDir const folder;
+  auto const fill = [&](unsigned seed) {
+    FeatureCache cache({.folder = folder.path()});
+    std::mt19937 random(seed);
+    for (int i = 0; i < 400; ++i) {
+      std::uint64_t const key = random() % 40;
+      if (auto const found = cache.find({1, key})) {
+        if (!found->at(0).second.eq(static_cast<float>(key)).all().item<bool>()) return 1;
+      } else {
+        cache.keep({1, key}, some(static_cast<float>(key), 4096));
+      }
+    }
+    return cache.trouble().empty() ? 0 : 2;
+  };
+  pid_t const child = ::fork();
+  if (child == 0) ::_exit(fill(1));
+  CHECK(fill(2) == 0);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+  for (auto const& entry : std::filesystem::directory_iterator(folder.path()))
+    CHECK(entry.path().extension() == ".safetensors");
+}
+
+TEST_CASE("a folder that takes no more stops no training") {
+  test::TempDir const folder;
+  auto const cache =
+      std::make_shared<FeatureCache>(FeatureCacheOptions{.folder = folder / "features"});
+  std::filesystem::remove_all(folder / "features");
+  check_trains_alike<Counting>(true, true, cache);
+  CHECK(test::says(cache->trouble(), "features"));
+  CHECK(pictures_seen == 3 * (13 + 6));
+}
+
+TEST_CASE("what a model needs is told before it runs") {
+  ModelInfo const clipseg = model_info<ClipSeg>(), cris = model_info<test::TinyCris>();
+  CHECK(feature_bytes(clipseg) == 3 * 485 * 768 * 4);
+  CHECK(feature_bytes(clipseg, true) == 3 * 485 * 768 * 2);
+  // And that is what is kept.
+  auto const model = seeded<Counting>();
+  auto const cache = in_memory();
+  evaluate(*model, Pictures(6), test::encode_bytes, {.features = cache});
+  std::size_t const prompts = 2 * (32 * 4) + (8 + 6) * (32 * 4 + 1);  // ids of "bright", "dark"
+  CHECK(cache->counts().memory == 6 * feature_bytes(model_info<Counting>()) + prompts);
+  CHECK(feature_bytes(cris) > 0);
+  CHECK(usual_cache_memory() > 0);
+}
+
+}  // namespace
