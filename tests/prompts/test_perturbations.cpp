@@ -6,8 +6,8 @@
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/prompts/location.hpp"
+#include "vlsm/prompts/perturb.hpp"
 #include "vlsm/prompts/tables.hpp"
 
 using namespace vlsm;
