@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "vlsm/study/run_study.hpp"
-
 #include <ATen/ATen.h>
 
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <memory>
 
 #include "commands.hpp"
 #include "common.hpp"
@@ -16,13 +15,15 @@
 #include "vlsm/study/check_config.hpp"
 #include "vlsm/study/presets.hpp"
 #include "vlsm/study/report.hpp"
+#include "vlsm/study/run_study.hpp"
+#include "vlsm/train/feature_cache.hpp"
 
 namespace tool {
 namespace {
 
 struct Options {
   Common common;
-  std::string config, preset, data, weights, out, part;
+  std::string config, preset, data, weights, out, part, cache = "memory";
   bool dry_run = false, discard = false;
 };
 
@@ -30,9 +31,8 @@ vlsm::study::Config read(Options const& options) {
   if (options.preset == "smoke") return vlsm::study::smoke_study(options.data);
   if (options.preset == "midl2024")
     return vlsm::study::midl2024_study(
-        options.data, options.weights.empty()
-                          ? std::filesystem::path(options.data) / "weights"
-                          : std::filesystem::path(options.weights));
+        options.data, options.weights.empty() ? std::filesystem::path(options.data) / "weights"
+                                              : std::filesystem::path(options.weights));
   std::ifstream in(options.config, std::ios::binary);
   std::error_code ignored;
   if (!in || std::filesystem::is_directory(options.config, ignored))
@@ -40,6 +40,22 @@ vlsm::study::Config read(Options const& options) {
   std::string const text(std::istreambuf_iterator<char>(in), {});
   auto const base = std::filesystem::absolute(options.config).parent_path();
   return vlsm::study::read_config(text, base, options.config);
+}
+
+/// What keeps the features of frozen towers for all cells, and a notice of the room that it takes;
+/// null where no tower is frozen, or --cache is off.
+std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, double needed_gb) {
+  if (options.cache == "off" || needed_gb == 0) return nullptr;
+  bool const in_memory = options.cache == "memory";
+  vlsm::FeatureCacheOptions how{.memory = vlsm::usual_cache_memory()};
+  if (!in_memory) how.folder = options.cache;
+  char line[160];
+  std::snprintf(line, sizeof line,
+                "features of frozen towers are kept: up to %.2f GB, of which %.2f GB in memory",
+                needed_gb, std::min(needed_gb, 1e-9 * static_cast<double>(how.memory)));
+  notice(line + (in_memory ? std::string(" and the rest nowhere (--cache DIR)")
+                           : ", the rest in " + options.cache));
+  return std::make_shared<vlsm::FeatureCache>(how);
 }
 
 /// What products of matrices reach here, in GFLOP a second.
@@ -73,10 +89,12 @@ void print_plan(Options const& options, vlsm::study::Config const& config,
   double const hours = cost.gflop / (0.5 * measured_speed()) / 3600;
   std::printf(
       "%zu cells, about %.2g hours here if no early stop shortens them (%.3g GFLOP on %d threads), "
-      "%.2f GB of disk%s\n",
+      "%.2f GB of disk%s",
       mine.size(), hours, cost.gflop, at::get_num_threads(),
       (options.discard ? 0 : cost.disk_gb) + cost.running_gb,
       options.discard ? "" : " (--discard-checkpoints: less)");
+  if (cost.features_gb > 0) std::printf(", %.2f GB of features of frozen towers", cost.features_gb);
+  std::printf("\n");
 }
 
 void run(Options const& options) {
@@ -92,10 +110,13 @@ void run(Options const& options) {
   }
   if (options.out.empty())
     throw vlsm::Error("no folder for the study is named", "--out", "give --out DIR");
+  auto const cache =
+      open_cache(options, vlsm::study::estimate(config, cells, options.out).features_gb);
   show_notices();
   Progress progress("study", 1000);
   StopSignal const signal;
   vlsm::study::CellOptions const how{.device = device,
+                                     .features = cache,
                                      .stop = [&] { return signal.came() != 0; },
                                      .told = notice,
                                      .keep_checkpoint = !options.discard};
@@ -156,12 +177,17 @@ void add_study(CLI::App& app) {
       ->add_option("--out", options->out,
                    "folder for cells/, tables/ and report.html; one that holds the study goes on")
       ->check(not_empty());
-  command->add_flag("--dry-run", options->dry_run,
-                    "print cells, hours and disk, and run nothing");
+  command->add_flag("--dry-run", options->dry_run, "print cells, hours and disk, and run nothing");
   command
       ->add_option("--cells", options->part,
                    "K/N: the K-th of N parts of the cells (a job of a Slurm array)")
       ->check(not_empty());
+  command
+      ->add_option("--cache", options->cache,
+                   "where features of frozen towers are kept: off, memory, or a folder for what "
+                   "memory does not hold")
+      ->check(not_empty())
+      ->capture_default_str();
   command->add_flag("--discard-checkpoints", options->discard,
                     "remove a cell's weights once it is finished");
   options->common.add_to(*command);

@@ -97,7 +97,7 @@ TEST_CASE("a spread leaves out what is no finite number") {
   CHECK(scored.dice().count == 0);
   CHECK(std::isnan(scored.dice().mean));
   for (double distance : {3.0, std::nan(""), 5.0, std::numeric_limits<double>::infinity()})
-    scored.scores.push_back({.name = "", .prompt = "", .hd95 = distance});
+    scored.scores.push_back({{.hd95 = distance}, "", "", {}});
   CHECK(scored.hd95().count == 2);
   CHECK(scored.hd95().mean == 4);
   CHECK(scored.hd95().deviation == 1);

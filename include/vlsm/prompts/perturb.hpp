@@ -26,6 +26,7 @@ struct PerturbOptions {
   std::string attribute = "all";  ///< or one of perturbed_attributes(); for kinds that take one
   std::string level{};            ///< "p6"; "random": all levels but the first
   PromptSource source{};
+  bool may_change_nothing = false;  ///< no Error where no row changes
 };
 
 /// What was perturbed.

@@ -24,19 +24,6 @@ struct OpenedTest {
   std::size_t changed = 0;
 };
 
-/// Whether a perturbation changes some prompt of a level: other ones have no place in a study.
-inline bool applies(std::vector<Annotation> const& rows, PerturbOptions const& options) {
-  std::vector<std::string> const levels = common_levels(rows);
-  if (options.kind == Perturbation::overdescribed)
-    return !levels.empty() && options.level != levels.back();
-  if (options.kind == Perturbation::underdescribed)
-    return options.level != "p1" && std::ranges::count(levels, "p1") > 0;
-  auto const named = perturbable_attributes(rows, options.level, options.source);
-  std::string const wanted =
-      options.kind == Perturbation::location_missing ? "position" : options.attribute;
-  return wanted == "all" ? !named.empty() : std::ranges::count(named, wanted) > 0;
-}
-
 /// The data sets of a study. Files are read and pictures decoded once for all prompt levels and
 /// perturbations; of pictures at their models' size `budget` bytes are kept at most, those of the
 /// sets last used.
@@ -86,10 +73,13 @@ class Sets {
     PerturbOptions const options{.kind = parse_perturbation(test.perturbation),
                                  .attribute = test.attribute,
                                  .level = level,
-                                 .source = {.dataset = set.dataset, .folder = set.path}};
+                                 .source = {.dataset = set.dataset, .folder = set.path},
+                                 .may_change_nothing = true};
     std::vector<Annotation> rows = plain->rows();
-    if (!applies(rows, options)) return opened;
-    opened.changed = perturb(rows, options).changed;
+    perturb(rows, options);
+    for (std::size_t const i : opened.rows)
+      opened.changed += rows[i].prompts != plain->row(i).prompts;
+    if (opened.changed == 0) return opened;
     opened.data = plain->with_prompts(level, std::move(rows));
     return opened;
   }

@@ -189,7 +189,8 @@ VLSM_INLINE PerturbReport perturb(std::vector<Annotation>& rows, PerturbOptions 
       result[i].prompts[level] = changed(rows[i], level);
     report.changed += result[i].prompts != rows[i].prompts;
   }
-  if (report.changed == 0) detail::fail_unchanged(rows, options, report);
+  if (report.changed == 0 && !options.may_change_nothing)
+    detail::fail_unchanged(rows, options, report);
   rows = std::move(result);
   return report;
 }
