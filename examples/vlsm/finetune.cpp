@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 #include <set>
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "found_pictures.hpp"
 #include "stop_signal.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
@@ -122,7 +126,17 @@ std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, vlsm::Mod
   return std::make_shared<vlsm::FeatureCache>(how);
 }
 
+/// Freed memory stays with the process: steps take and give back the same large tensors, and the
+/// kernel would clear their pages each time (an eighth of a cached epoch of CLIPSeg).
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
 void run(Options& options) {
+  keep_freed_memory();
   at::Device const device = options.common.apply();
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
@@ -182,7 +196,11 @@ void run(Options& options) {
   if (decoder_only) options.fit.features = open_cache(options, info, train->size(), val->size());
   show_notices();
   StopSignal const signal;
-  auto const history = fit_logged(*model, "fine-tune", *train, *val, encode, options.fit, &signal);
+  auto const draw = [&](RunLog& log, vlsm::Epoch const& epoch) {
+    draw_found(log, epoch, *model, *val, encode, options.fit);
+  };
+  auto const history =
+      fit_logged(*model, "fine-tune", *train, *val, encode, options.fit, &signal, draw);
   if (options.fit.features)
     if (std::string const trouble = options.fit.features->trouble(); !trouble.empty())
       notice("no more features could be kept: " + trouble);
