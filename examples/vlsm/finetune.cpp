@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 #include <set>
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "found_pictures.hpp"
 #include "stop_signal.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
@@ -72,21 +74,6 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
   }
 }
 
-/// "flip,rotate": what was asked for, in one order.
-std::string set_augmentation(std::vector<std::string> const& names, vlsm::Augmentation& how) {
-  constexpr double often = 0.5;
-  std::string text;
-  auto const asked = [&](std::string const& name) {
-    if (std::ranges::find(names, name) == names.end()) return 0.0;
-    text += (text.empty() ? "" : ",") + name;
-    return often;
-  };
-  how.flip = asked("flip");
-  how.rotate = asked("rotate");
-  how.contrast = how.brightness = asked("color");
-  return text;
-}
-
 std::string gigabytes(std::size_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
@@ -116,6 +103,7 @@ std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, vlsm::Mod
 }
 
 void run(Options& options) {
+  keep_freed_memory();
   at::Device const device = options.common.apply();
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
@@ -146,8 +134,8 @@ void run(Options& options) {
       settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   // What is new since a run may have begun stands only where it is asked for.
   if (options.fit.pass > 0) settings["pass"] = options.fit.pass;
-  std::string const augment = set_augmentation(options.augment, options.fit.augment);
-  if (!augment.empty()) settings["augment"] = augment;
+  options.fit.augment = vlsm::augmentation_of(options.augment);
+  if (options.fit.augment.any()) settings["augment"] = vlsm::names_of(options.fit.augment);
   if (options.cache_half) settings["cache_half"] = true;
   if (options.resume) {
     if (!std::filesystem::exists(last))
@@ -174,7 +162,11 @@ void run(Options& options) {
   if (decoder_only) options.fit.features = open_cache(options, info, train->size(), val->size());
   show_notices();
   StopSignal const signal;
-  auto const history = fit_logged(*model, "fine-tune", *train, *val, encode, options.fit, &signal);
+  auto const draw = [&](RunLog& log, vlsm::Epoch const& epoch) {
+    draw_found(log, epoch, *model, *val, encode, options.fit);
+  };
+  auto const history =
+      fit_logged(*model, "fine-tune", *train, *val, encode, options.fit, &signal, draw);
   if (options.fit.features)
     if (std::string const trouble = options.fit.features->trouble(); !trouble.empty())
       notice("no more features could be kept: " + trouble);

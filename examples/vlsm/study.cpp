@@ -98,6 +98,7 @@ void print_plan(Options const& options, vlsm::study::Config const& config,
 }
 
 void run(Options const& options) {
+  keep_freed_memory();
   at::Device const device = options.common.apply();
   std::string const where = options.config.empty() ? "--preset " + options.preset : options.config;
   vlsm::study::Config const config = read(options);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,9 @@
 
 namespace tool {
 
+/// What is drawn of a best epoch.
+using DrawBest = std::function<void(RunLog& log, vlsm::Epoch const& epoch)>;
+
 /// Trains `model`, which `what` names on stderr: a line of progress there, log.csv and TensorBoard
 /// events in `options.run`, an existing folder. Returns the epochs of this call; throws what fit
 /// throws, and Stopped where `signal` came and the run was saved.
@@ -20,7 +24,8 @@ inline std::vector<vlsm::Epoch> fit_logged(vlsm::AnySegmenter& model, std::strin
                                            vlsm::Dataset const& train, vlsm::Dataset const& val,
                                            vlsm::Encode const& encode,
                                            vlsm::FitOptions const& options,
-                                           StopSignal const* signal = nullptr) {
+                                           StopSignal const* signal = nullptr,
+                                           DrawBest const& draw = {}) {
   vlsm::RunLog log(options.run);
   std::size_t const steps = (train.size() + options.batch - 1) / options.batch;
   Progress progress(what, steps * static_cast<std::size_t>(options.epochs));
@@ -42,6 +47,7 @@ inline std::vector<vlsm::Epoch> fit_logged(vlsm::AnySegmenter& model, std::strin
             std::snprintf(note, sizeof note, ", val Dice %.3f", epoch.val_dice);
             dice = note;
             log.add(epoch);
+            if (epoch.best && draw) draw(log, epoch);
           },
       .stop = [&] { return signal && signal->came(); },
       .on_stop =

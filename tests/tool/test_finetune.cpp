@@ -50,6 +50,12 @@ TEST_CASE("a run of two epochs is resumed to three and its best weights are eval
   Study const study;
   check_done(run_tool(study.finetune() + "--epochs 2"));
   check_log(study.log(), 2);
+  for (std::string const& name :
+       files_in(study / "run"))  // scalars, and pictures of the best epoch
+    if (name.starts_with("events")) {
+      CHECK(study.file("run/" + name).find("val/3") != std::string::npos);
+      CHECK(study.file("run/" + name).find("\x89PNG") != std::string::npos);
+    }
   check_done(run_tool(study.finetune() + "--epochs 3 --resume"));
   check_log(study.log(), 3);
   check_done(run_tool(study.finetune("unbroken") + "--epochs 3"));

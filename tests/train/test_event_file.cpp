@@ -125,6 +125,24 @@ TEST_CASE("event file: the scalars come back in order, readable after every call
   CHECK(std::isnan(scalar(records(read_file(file.path()), rest).back()).value));
 }
 
+TEST_CASE("event file: a picture comes back with its size and its bytes") {
+  TempDir const folder;
+  EventFile file(folder.path());
+  std::string const png = std::string("\x89PNG\0", 5) + std::string(70'000, 'x');
+  file.add_picture("val/1 a.png", 7, png, 352, 96);
+  std::size_t rest = 0;
+  auto const event = fields(records(read_file(file.path()), rest).back());
+  CHECK(rest == 0);
+  CHECK(number_at<std::int64_t>(event.at(2), 0) == 7);
+  auto const value = fields(fields(event.at(5)).at(1));
+  CHECK(value.at(1) == "val/1 a.png");
+  auto const picture = fields(value.at(4));
+  CHECK(number_at<std::int64_t>(picture.at(1), 0) == 352);
+  CHECK(number_at<std::int64_t>(picture.at(2), 0) == 96);
+  CHECK(number_at<std::int64_t>(picture.at(3), 0) == 3);
+  CHECK(picture.at(4) == png);
+}
+
 TEST_CASE("event file: two files of one second do not share a name") {
   TempDir const folder;
   EventFile one(folder / "run"), two(folder / "run");

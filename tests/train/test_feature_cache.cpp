@@ -289,23 +289,28 @@ KeptFeatures some(float value, std::int64_t count = 256) {
 
 TEST_CASE("a budget is kept, and what earlier runs left makes room") {
   FeatureCache cache({.memory = 4 * 1024});
-  cache.begin();
-  for (std::uint64_t i = 0; i < 6; ++i) cache.keep({0, i}, some(static_cast<float>(i)));
+  std::size_t const first = cache.begin();
+  for (std::uint64_t i = 0; i < 6; ++i) cache.keep({0, i}, some(static_cast<float>(i)), first);
   CHECK(cache.counts().memory == 4 * 1024);
   CHECK(cache.counts().dropped == 2);
-  CHECK(cache.find({0, 0}).has_value());  // a run keeps what it has: it needs all of it each epoch
-  CHECK_FALSE(cache.find({0, 5}).has_value());
-  cache.begin();
-  CHECK(cache.find({0, 2})->at(0).second[0].item<float>() == 2);
-  for (std::uint64_t i = 10; i < 16; ++i) cache.keep({0, i}, some(1));
+  std::size_t const beside = cache.begin();  // an evaluation in the middle takes nothing away
+  cache.keep({0, 6}, some(6), beside);
+  cache.end(beside);
+  CHECK(cache.find({0, 0}, first).has_value());  // a run needs all of it each epoch
+  CHECK_FALSE(cache.find({0, 5}, first).has_value());
+  CHECK_FALSE(cache.find({0, 6}, first).has_value());
+  cache.end(first);
+  std::size_t const second = cache.begin();
+  CHECK(cache.find({0, 2}, second)->at(0).second[0].item<float>() == 2);
+  for (std::uint64_t i = 10; i < 16; ++i) cache.keep({0, i}, some(1), second);
   CHECK(cache.counts().memory == 4 * 1024);
-  CHECK(cache.find({0, 2}).has_value());
-  CHECK(cache.find({0, 12}).has_value());
-  CHECK_FALSE(cache.find({0, 13}).has_value());
-  CHECK_FALSE(cache.find({0, 0}).has_value());
+  CHECK(cache.find({0, 2}, second).has_value());
+  CHECK(cache.find({0, 12}, second).has_value());
+  CHECK_FALSE(cache.find({0, 13}, second).has_value());
+  CHECK_FALSE(cache.find({0, 0}, second).has_value());
   FeatureCache nothing({});
-  nothing.keep({0, 1}, some(1));
-  CHECK_FALSE(nothing.find({0, 1}).has_value());
+  nothing.keep({0, 1}, some(1), nothing.begin());
+  CHECK_FALSE(nothing.find({0, 1}, 1).has_value());
   CHECK(nothing.counts().dropped == 1);
 }
 
@@ -320,11 +325,11 @@ TEST_CASE("a training whose pictures do not all fit into memory trains alike") {
 TEST_CASE("half of the room loses half of the digits and no large value") {
   FeatureCache cache({.memory = 1 << 20, .half = true});
   at::Tensor const values = at::tensor({1.0f / 3, -2.5f, 1e-3f}), large = at::tensor({1.0f, 7e4f});
-  auto const kept = cache.keep({0, 1}, {{"tap0", values}, {"tap1", large}});
+  auto const kept = cache.keep({0, 1}, {{"tap0", values}, {"tap1", large}}, 1);
   CHECK((kept[0].second.scalar_type() == at::kHalf));
   CHECK(at::allclose(kept[0].second.to(at::kFloat), values, 1e-3));
   CHECK(kept[1].second.equal(large));
-  CHECK(cache.find({0, 1})->at(0).second.equal(kept[0].second));
+  CHECK(cache.find({0, 1}, 1)->at(0).second.equal(kept[0].second));
 }
 
 TEST_CASE("a folder serves other programs, and its damaged files are made again") {
@@ -371,10 +376,10 @@ TEST_CASE("two programs may fill one folder at a time") {
     std::mt19937 random(seed);
     for (int i = 0; i < 400; ++i) {
       std::uint64_t const key = random() % 40;
-      if (auto const found = cache.find({1, key})) {
+      if (auto const found = cache.find({1, key}, 1)) {
         if (!found->at(0).second.eq(static_cast<float>(key)).all().item<bool>()) return 1;
       } else {
-        cache.keep({1, key}, some(static_cast<float>(key), 4096));
+        cache.keep({1, key}, some(static_cast<float>(key), 4096), 1);
       }
     }
     return cache.trouble().empty() ? 0 : 2;

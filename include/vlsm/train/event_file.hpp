@@ -19,8 +19,8 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/crc32.hpp"
 
-// Scalars over steps in the form that TensorBoard reads: a file of TFRecords, each of which holds a
-// protobuf message of type Event.
+// Scalars and pictures over steps in the form that TensorBoard reads: a file of TFRecords, each of
+// which holds a protobuf message of type Event.
 namespace vlsm {
 
 namespace detail {
@@ -73,9 +73,10 @@ inline std::string tf_record(std::string_view data) {
 
 }  // namespace detail
 
-/// A file of scalars over steps that TensorBoard shows (`tensorboard --logdir FOLDER`). It only
-/// grows, one system call a record, so a killed run leaves a file that can be read, and a run that
-/// is resumed adds a second file to the folder, which TensorBoard joins with the first.
+/// A file of scalars and pictures over steps that TensorBoard shows (`tensorboard --logdir
+/// FOLDER`). It only grows, one system call a record, so a killed run leaves a file that can be
+/// read, and a run that is resumed adds a second file to the folder, which TensorBoard joins with
+/// the first.
 class EventFile {
  public:
   /// Starts `folder`/events.out.tfevents.<unix seconds>.<host>.<pid>; makes the folder where it is
@@ -113,6 +114,17 @@ class EventFile {
     using detail::protobuf::field;
     std::string const scalar = field(1, tag) + field(2, static_cast<float>(value));
     append(field(1, now()) + field(2, step) + field(5, field(1, scalar)));
+  }
+
+  /// Appends a picture, a whole PNG file of that size, likewise.
+  void add_picture(std::string_view tag, std::int64_t step, std::string_view png,
+                   std::size_t height, std::size_t width) {
+    using detail::protobuf::field;
+    std::string const picture = field(1, static_cast<std::int64_t>(height)) +
+                                field(2, static_cast<std::int64_t>(width)) +
+                                field(3, std::int64_t{3}) + field(4, png);  // three channels
+    append(field(1, now()) + field(2, step) +
+           field(5, field(1, field(1, tag) + field(4, picture))));
   }
 
   /// The name of the file, folder included.

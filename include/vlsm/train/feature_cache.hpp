@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,22 +32,24 @@ struct FeatureCacheOptions {
 /// Features of frozen towers, so that each picture and each prompt is encoded once. A key tells
 /// contents and weights, so several trainings (at a time, too) and, by a folder, several programs
 /// share one: there is a file an entry, written aside and renamed, and mapped for reading. What is
-/// in nobody's memory and in no folder is computed again; of what is in memory, entries that the
-/// last `begin` does not use make room first.
+/// in nobody's memory and in no folder is computed again; of what is in memory, entries that no run
+/// uses any more make room, the longest unused first.
 class FeatureCache {
  public:
   /// Throws Error where the folder cannot be made.
   explicit FeatureCache(FeatureCacheOptions options);
 
+  /// A training or an evaluation begins, and gets a number; what it finds or keeps stays in memory
+  /// until it ends.
+  std::size_t begin();
+  void end(std::size_t run);
+
   /// What is kept under `key`. A damaged file counts as none.
-  std::optional<KeptFeatures> find(ContentHash const& key);
+  std::optional<KeptFeatures> find(ContentHash const& key, std::size_t run);
 
   /// Keeps `features`, on the CPU, and returns what `find` gives from now on. A folder that takes
   /// no more is no failure of the training: see `trouble`.
-  KeptFeatures keep(ContentHash const& key, KeptFeatures features);
-
-  /// A training or an evaluation begins.
-  void begin();
+  KeptFeatures keep(ContentHash const& key, KeptFeatures features, std::size_t run);
 
   /// What has happened so far.
   struct Counts {
@@ -65,20 +68,21 @@ class FeatureCache {
     ContentHash key;
     KeptFeatures features;
     std::size_t bytes = 0;  ///< of memory; 0: a mapped file
-    std::size_t used = 0;   ///< by which run
+    std::size_t used = 0;   ///< by which run last
   };
 
   std::filesystem::path file_of(ContentHash const& key) const;
   std::optional<KeptFeatures> read(ContentHash const& key);
   bool write(ContentHash const& key, KeptFeatures const& features);
-  KeptFeatures add(ContentHash const& key, KeptFeatures features, bool in_file);
+  KeptFeatures add(ContentHash const& key, KeptFeatures features, std::size_t run, bool in_file);
   bool make_room(std::size_t bytes);
 
   FeatureCacheOptions options_;
   mutable std::mutex mutex_;
   std::list<Entry> entries_;  // the last used first
   std::map<ContentHash, std::list<Entry>::iterator> places_;
-  std::size_t mapped_ = 0, run_ = 0;
+  std::size_t mapped_ = 0, runs_ = 0;
+  std::set<std::size_t> running_;
   Counts counts_;
   std::string trouble_;
 };

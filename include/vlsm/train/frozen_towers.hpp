@@ -27,10 +27,16 @@ class FrozenTowers {
   FrozenTowers(AnySegmenter const& model, Precision precision, std::shared_ptr<FeatureCache> cache)
       : model_(model), cache_(std::move(cache)) {
     if (!cache_) return;
-    cache_->begin();
+    run_ = cache_->begin();
     vision_ = key_of("vision", precision);
     text_ = key_of("text", precision);
   }
+
+  ~FrozenTowers() {
+    if (cache_) cache_->end(run_);
+  }
+  FrozenTowers(FrozenTowers const&) = delete;
+  FrozenTowers& operator=(FrozenTowers const&) = delete;
 
   /// Whether batches should bring Batch::pixels.
   bool keeps_pictures() const { return vision_.has_value(); }
@@ -42,7 +48,7 @@ class FrozenTowers {
     std::vector<KeptFeatures> rows(batch.size());
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (auto found = cache_->find(key_at(*vision_, batch.pixels[i])))
+      if (auto found = cache_->find(key_at(*vision_, batch.pixels[i]), run_))
         rows[i] = std::move(*found);
       else
         missing.push_back(i);
@@ -54,7 +60,7 @@ class FrozenTowers {
           model_.encode_image(image.index_select(0, which.to(image.device())));
       for (std::size_t i = 0; i < some.size(); ++i)
         rows[some[i]] = cache_->keep(key_at(*vision_, batch.pixels[some[i]]),
-                                     row_of(seen, static_cast<std::int64_t>(i)));
+                                     row_of(seen, static_cast<std::int64_t>(i)), run_);
     }
     return stacked(rows, image);
   }
@@ -162,7 +168,7 @@ class FrozenTowers {
     std::int64_t longest = 0;
     for (auto const& ids : prompts) {
       ContentHash const key = key_at(*text_, content_hash(std::as_bytes(std::span(ids))));
-      std::optional<KeptFeatures> row = cache_->find(key);
+      std::optional<KeptFeatures> row = cache_->find(key, run_);
       if (!row) {
         at::NoGradGuard const no_grad;
         TextFeatures const said = read({ids}, device);
@@ -170,7 +176,7 @@ class FrozenTowers {
         if (said.sentence.defined()) fresh.emplace_back("sentence", said.sentence[0]);
         if (said.words.defined()) fresh.emplace_back("words", said.words[0]);
         if (said.padding.defined()) fresh.emplace_back("padding", said.padding[0]);
-        row = cache_->keep(key, std::move(fresh));
+        row = cache_->keep(key, std::move(fresh), run_);
       }
       if (at::Tensor const& words = part(*row, "words"); words.defined())
         longest = std::max(longest, words.size(0));
@@ -199,6 +205,7 @@ class FrozenTowers {
 
   AnySegmenter const& model_;
   std::shared_ptr<FeatureCache> cache_;
+  std::size_t run_ = 0;
   std::optional<ContentHash> vision_, text_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/text.hpp"
+#include "vlsm/image/write.hpp"
 #include "vlsm/train/event_file.hpp"
 #include "vlsm/train/options.hpp"
 
@@ -41,6 +42,12 @@ class RunLog {
     events_->add("dice/val", epoch.epoch, epoch.val_dice);
     events_->add("learning_rate", epoch.epoch, epoch.learning_rate);
     events_->add("gradient_norm", epoch.epoch, epoch.gradient_norm);
+  }
+
+  /// Adds a picture of an epoch to the events.
+  void add_picture(std::string const& tag, int epoch, Image const& picture) {
+    if (!events_) events_.emplace(folder_);
+    events_->add_picture(tag, epoch, encode_png(picture), picture.shape(0), picture.shape(1));
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/data/augmentation.hpp"
 #include "vlsm/study/config.hpp"
 #include "vlsm/study/impl/config_reader.hpp"
 #include "vlsm/study/names.hpp"
@@ -53,6 +54,8 @@ inline void read_training(nlohmann::json const& json, std::string const& path, T
         {"precision", training.precision, std::vector<std::string>{"fp32", "bf16"}},
         {"towers", training.towers, std::vector<std::string>{"auto", "frozen", "trained"}}})
     if (value) check_one_of(complaints, path + key, *value, names);
+  for (std::string const& name : training.augment.value_or(std::vector<std::string>()))
+    check_one_of(complaints, path + "augment", name, augmentation_names);
 }
 
 inline void read_models(nlohmann::json const& list, Config& config, Complaints& complaints) {
@@ -215,7 +218,7 @@ inline void check_names(Config const& config, Complaints& complaints) {
 
 }  // namespace detail_config
 
-inline Training Training::over(Training const& other) const {
+VLSM_INLINE Training Training::over(Training const& other) const {
   Training both = *this;
   auto const fill = [](auto& mine, auto const& theirs) {
     if (!mine) mine = theirs;

@@ -9,6 +9,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/data/augmentation.hpp"
 #include "vlsm/data/subset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -219,6 +220,7 @@ VLSM_INLINE FitOptions fit_options(Config const& config, Cell const& cell) {
                  .threshold = info.recipe.threshold,
                  .seed = cell.seed};
   fit.pass = training.pass.value_or(0);
+  fit.augment = augmentation_of(training.augment.value_or(std::vector<std::string>()));
   fit.optimizer.learning_rate = training.learning_rate.value_or(info.learning_rate);
   fit.optimizer.weight_decay = training.weight_decay.value_or(fit.optimizer.weight_decay);
   fit.optimizer.clip = training.clip.value_or(fit.optimizer.clip);

@@ -57,9 +57,15 @@ VLSM_INLINE FeatureCache::FeatureCache(FeatureCacheOptions options) : options_(s
                 options_.folder.string(), "choose another folder");
 }
 
-VLSM_INLINE void FeatureCache::begin() {
+VLSM_INLINE std::size_t FeatureCache::begin() {
   std::lock_guard const lock(mutex_);
-  ++run_;
+  running_.insert(++runs_);
+  return runs_;
+}
+
+VLSM_INLINE void FeatureCache::end(std::size_t run) {
+  std::lock_guard const lock(mutex_);
+  running_.erase(run);
 }
 
 VLSM_INLINE FeatureCache::Counts FeatureCache::counts() const {
@@ -72,12 +78,13 @@ VLSM_INLINE std::string FeatureCache::trouble() const {
   return trouble_;
 }
 
-VLSM_INLINE std::optional<KeptFeatures> FeatureCache::find(ContentHash const& key) {
+VLSM_INLINE std::optional<KeptFeatures> FeatureCache::find(ContentHash const& key,
+                                                           std::size_t run) {
   {
     std::lock_guard const lock(mutex_);
     if (auto const place = places_.find(key); place != places_.end()) {
       entries_.splice(entries_.begin(), entries_, place->second);
-      place->second->used = run_;
+      place->second->used = run;
       ++counts_.found;
       return place->second->features;
     }
@@ -86,22 +93,23 @@ VLSM_INLINE std::optional<KeptFeatures> FeatureCache::find(ContentHash const& ke
   if (!stored) return std::nullopt;
   std::lock_guard const lock(mutex_);
   ++counts_.found;
-  return add(key, std::move(*stored), /*in_file=*/true);
+  return add(key, std::move(*stored), run, /*in_file=*/true);
 }
 
-VLSM_INLINE KeptFeatures FeatureCache::keep(ContentHash const& key, KeptFeatures features) {
+VLSM_INLINE KeptFeatures FeatureCache::keep(ContentHash const& key, KeptFeatures features,
+                                            std::size_t run) {
   for (auto& [name, value] : features) value = detail::as_kept(value, options_.half);
   bool const in_file = write(key, features);
   if (in_file)
     if (std::optional<KeptFeatures> stored = read(key)) features = std::move(*stored);
   std::lock_guard const lock(mutex_);
   ++counts_.computed;
-  return add(key, std::move(features), in_file);
+  return add(key, std::move(features), run, in_file);
 }
 
 // Takes an entry into memory, or as a mapped file; the mutex is locked.
 VLSM_INLINE KeptFeatures FeatureCache::add(ContentHash const& key, KeptFeatures features,
-                                           bool in_file) {
+                                           std::size_t run, bool in_file) {
   constexpr std::size_t most_mapped = 20'000;  // the kernel allows 65,530 mappings a process
   if (places_.contains(key)) return features;  // another thread was faster
   std::size_t const bytes = detail::bytes_of(features);
@@ -111,18 +119,17 @@ VLSM_INLINE KeptFeatures FeatureCache::add(ContentHash const& key, KeptFeatures 
   if (in_memory && in_file)
     for (auto& [name, value] : features) value = value.clone();
   (in_memory ? counts_.memory : mapped_) += in_memory ? bytes : 1;
-  entries_.push_front({key, features, in_memory ? bytes : 0, run_});
+  entries_.push_front({key, features, in_memory ? bytes : 0, run});
   places_[key] = entries_.begin();
   return features;
 }
 
-// Whether so much may be kept in memory, once entries of earlier runs are gone.
+// Whether so much may be kept in memory, once entries that nobody uses are gone.
 VLSM_INLINE bool FeatureCache::make_room(std::size_t bytes) {
   if (bytes > options_.memory) return false;
   for (auto last = entries_.end(); counts_.memory + bytes > options_.memory;) {
     if (last == entries_.begin()) return false;
-    if ((--last)->used == run_) return false;  // so are all before it
-    if (last->bytes == 0) continue;
+    if ((--last)->bytes == 0 || running_.contains(last->used)) continue;
     counts_.memory -= last->bytes;
     places_.erase(last->key);
     last = entries_.erase(last);
