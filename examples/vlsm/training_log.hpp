@@ -15,7 +15,7 @@
 namespace tool {
 
 /// What is drawn of a best epoch.
-using DrawBest = std::function<void(RunLog& log, vlsm::Epoch const& epoch)>;
+using DrawBest = std::function<void(vlsm::RunLog& log, vlsm::Epoch const& epoch)>;
 
 /// Trains `model`, which `what` names on stderr: a line of progress there, log.csv and TensorBoard
 /// events in `options.run`, an existing folder. Returns the epochs of this call; throws what fit
