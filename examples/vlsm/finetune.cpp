@@ -162,7 +162,7 @@ void run(Options& options) {
   if (decoder_only) options.fit.features = open_cache(options, info, train->size(), val->size());
   show_notices();
   StopSignal const signal;
-  auto const draw = [&](RunLog& log, vlsm::Epoch const& epoch) {
+  auto const draw = [&](vlsm::RunLog& log, vlsm::Epoch const& epoch) {
     draw_found(log, epoch, *model, *val, encode, options.fit);
   };
   auto const history =
