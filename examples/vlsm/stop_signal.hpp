@@ -47,7 +47,7 @@ class StopSignal {
 struct Stopped : std::runtime_error {
   Stopped(int number, std::string const& where)
       : std::runtime_error("stopped by " + std::string(number == SIGINT ? "SIGINT" : "SIGTERM") +
-                           " at " + where + ", which is saved; --resume goes on there"),
+                           " at " + where),
         signal(number) {}
   int signal;
 };

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <thread>
 
 #include "commands.hpp"
 #include "common.hpp"
 #include "progress.hpp"
+#include "siblings.hpp"
 #include "stop_signal.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/study/cell_folder.hpp"
 #include "vlsm/study/check_config.hpp"
 #include "vlsm/study/presets.hpp"
 #include "vlsm/study/report.hpp"
@@ -24,7 +28,8 @@ namespace {
 struct Options {
   Common common;
   std::string config, preset, data, weights, out, part, cache = "memory";
-  bool dry_run = false, discard = false;
+  int jobs = 0;
+  bool dry_run = false, discard = false, sibling = false;
 };
 
 vlsm::study::Config read(Options const& options) {
@@ -97,18 +102,56 @@ void print_plan(Options const& options, vlsm::study::Config const& config,
   std::printf("\n");
 }
 
-void run(Options const& options) {
+/// Writes the tables and says what there is. Throws vlsm::Error where cells failed, whichever
+/// process ran them.
+void finish(vlsm::study::Config const& config, std::vector<vlsm::study::Cell> const& cells,
+            std::filesystem::path const& out) {
+  vlsm::study::write_tables(config, cells, out);
+  std::size_t finished = 0;
+  std::vector<std::pair<std::string, std::string>> failed;
+  for (vlsm::study::Cell const& cell : cells) {
+    vlsm::study::CellFolder const folder(out, cell.id);
+    finished += folder.finished();
+    if (auto const error = folder.failure(); !folder.finished() && !error.empty())
+      failed.emplace_back(cell.id, error);
+  }
+  std::printf("%s: %zu of %zu cells finished; see %s\n", out.c_str(), finished, cells.size(),
+              (out / "report.html").c_str());
+  if (!failed.empty())
+    throw vlsm::Error(
+        std::to_string(failed.size()) + " cells failed, the first is " + failed[0].first,
+        failed[0].second, "mend it and run the same command again");
+}
+
+/// How many processes share the cells: as asked, or one a core for small models on a CPU, whose
+/// steps more threads would not shorten.
+int jobs_of(Options const& options, vlsm::study::Config const& config, std::size_t cells) {
+  constexpr double small = 5;  // GFLOP a picture
+  int const cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  int jobs = options.jobs;
+  if (jobs == 0) {
+    bool const all_small = std::ranges::all_of(config.models, [](auto const& model) {
+      return vlsm::find_model(model.model).gflop < small;
+    });
+    jobs = all_small && options.common.device == "cpu" ? cores : 1;
+  }
+  return std::min(jobs, static_cast<int>(std::max<std::size_t>(cells, 1)));
+}
+
+void run(Options& options) {
+  if (options.sibling) Siblings::end_with_parent();
   keep_freed_memory();
-  at::Device const device = options.common.apply();
   std::string const where = options.config.empty() ? "--preset " + options.preset : options.config;
   vlsm::study::Config const config = read(options);
   vlsm::study::Part const part = vlsm::study::parse_part(options.part);
   vlsm::study::check_config(config, where);
   auto const cells = vlsm::study::registered_cells(config);
-  if (options.dry_run) {
-    print_plan(options, config, cells);
-    return;
-  }
+  int const jobs = jobs_of(options, config, cells.size());
+  if (options.common.threads == 0 && jobs > 1)
+    options.common.threads =
+        std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / jobs);
+  at::Device const device = options.common.apply();
+  if (options.dry_run) return print_plan(options, config, cells);
   if (options.out.empty())
     throw vlsm::Error("no folder for the study is named", "--out", "give --out DIR");
   auto const cache =
@@ -116,6 +159,7 @@ void run(Options const& options) {
   show_notices();
   Progress progress("study", 1000);
   StopSignal const signal;
+  Siblings siblings(options.sibling ? 0 : jobs - 1);
   vlsm::study::CellOptions const how{.device = device,
                                      .features = cache,
                                      .stop = [&] { return signal.came() != 0; },
@@ -132,17 +176,16 @@ void run(Options const& options) {
             show_notices();
           }};
   auto const outcome = vlsm::study::run_study(config, cells, options.out, part, how, hooks);
+  if (outcome.stopped) {
+    siblings.send(signal.came());
+    siblings.wait();
+    throw Stopped(signal.came(), options.out + ", which is saved; the same command goes on there");
+  }
+  siblings.wait();
   show_notices();
-  if (outcome.stopped) throw Stopped(signal.came(), options.out);
+  if (options.sibling) return;
   progress.finish();
-  vlsm::study::write_tables(config, cells, options.out);
-  std::printf("%s: %zu of %zu cells finished, %zu of them now; see %s\n", options.out.c_str(),
-              outcome.finished, outcome.cells, outcome.ran,
-              (std::filesystem::path(options.out) / "report.html").c_str());
-  if (!outcome.failed.empty())
-    throw vlsm::Error(std::to_string(outcome.failed.size()) + " cells failed, the first is " +
-                          outcome.failed[0].first,
-                      outcome.failed[0].second, "mend it and run the same command again");
+  finish(config, cells, options.out);
 }
 
 }  // namespace
@@ -189,6 +232,14 @@ void add_study(CLI::App& app) {
                    "memory does not hold")
       ->check(not_empty())
       ->capture_default_str();
+  command
+      ->add_option(
+          "--jobs", options->jobs,
+          "processes that share the cells and the cores; 0: one a core for small models on "
+          "a CPU, else 1")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command->add_flag("--sibling", options->sibling)->group("");  // Siblings' own
   command->add_flag("--discard-checkpoints", options->discard,
                     "remove a cell's weights once it is finished");
   options->common.add_to(*command);

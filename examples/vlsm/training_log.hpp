@@ -57,7 +57,8 @@ inline std::vector<vlsm::Epoch> fit_logged(vlsm::AnySegmenter& model, std::strin
           }};
   auto history = vlsm::fit(model, train, val, encode, options, hooks);
   progress.finish();
-  if (!stopped.empty()) throw Stopped(signal->came(), stopped);
+  if (!stopped.empty())
+    throw Stopped(signal->came(), stopped + ", which is saved; --resume goes on there");
   return history;
 }
 

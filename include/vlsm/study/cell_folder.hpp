@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -60,6 +61,13 @@ class CellFolder {
   std::filesystem::path error() const { return path_ / "error.txt"; }
   std::filesystem::path figures() const { return path_ / "figures"; }
 
+  /// What error.txt says; empty where there is none.
+  std::string failure() const {
+    std::ifstream in(error());
+    std::string line;
+    std::getline(in, line);
+    return line;
+  }
   bool finished() const {
     std::error_code ignored;
     return std::filesystem::exists(metrics(), ignored);

@@ -44,7 +44,7 @@ VLSM_INLINE Config smoke_study(std::filesystem::path const& data) {
                 .models = {{.label = "clipseg-tiny", .model = "clipseg-tiny"},
                            {.label = "unet-small", .model = "unet-small"}},
                 .data = {set},
-                .training = {.epochs = 6,
+                .training = {.epochs = 10,
                              .batch = 16,
                              .learning_rate = 1e-3,
                              .clip = 1.0,

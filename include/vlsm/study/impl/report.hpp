@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -328,9 +327,7 @@ inline std::optional<Section> missing_section(std::vector<Cell> const& cells,
   for (Cell const& cell : cells) {
     CellFolder const folder(out, cell.id);
     if (folder.finished()) continue;
-    std::ifstream in(folder.error());
-    std::string error;
-    std::getline(in, error);
+    std::string const error = folder.failure();
     table.rows.push_back({cell.id, error.empty() ? "not run yet" : error});
   }
   if (table.rows.empty()) return std::nullopt;
