@@ -21,17 +21,21 @@
 namespace tool {
 
 void Common::add_to(CLI::App& app) {
-  app.add_option("--threads", threads, "CPU threads; 0: one a core")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_option("--device", device, "cpu or cuda")
-      ->check(CLI::IsMember({"cpu", "cuda"}))
-      ->capture_default_str();
+  add_machine_to(app);
   app.add_option("--precision", precision, "fp32, or bf16 for dense products")
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
   app.add_option("--seed", seed, "seed of everything random")
       ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+}
+
+void Common::add_machine_to(CLI::App& app) {
+  app.add_option("--threads", threads, "CPU threads; 0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--device", device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
   app.add_flag("--deterministic", deterministic,
                "on a card: only algorithms that give the same bits each time, where there are such "

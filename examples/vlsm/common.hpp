@@ -25,6 +25,8 @@ struct Common {
 
   /// Adds --threads, --device, --precision, --seed, --deterministic.
   void add_to(CLI::App& app);
+  /// Adds --threads, --device, --deterministic.
+  void add_machine_to(CLI::App& app);
   /// Sets the threads and returns the device. Throws vlsm::Error where there is none of that kind.
   at::Device apply() const;
   bool bfloat16() const { return precision == "bf16"; }

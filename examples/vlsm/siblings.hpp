@@ -35,10 +35,15 @@ class Siblings {
     ::posix_spawn_file_actions_init(&silent);
     for (int const stream : {STDOUT_FILENO, STDERR_FILENO})
       ::posix_spawn_file_actions_addopen(&silent, stream, "/dev/null", O_WRONLY, 0);
+    // In a group of their own: of a terminal's Ctrl-C they hear from this process alone, once.
+    posix_spawnattr_t apart;
+    ::posix_spawnattr_init(&apart);
+    ::posix_spawnattr_setflags(&apart, POSIX_SPAWN_SETPGROUP);
     for (int i = 0; i < count; ++i)
       if (pid_t child;
-          ::posix_spawn(&child, "/proc/self/exe", &silent, nullptr, arguments.data(), environ) == 0)
+          ::posix_spawn(&child, "/proc/self/exe", &silent, &apart, arguments.data(), environ) == 0)
         children_.push_back(child);
+    ::posix_spawnattr_destroy(&apart);
     ::posix_spawn_file_actions_destroy(&silent);
   }
   ~Siblings() {
@@ -59,7 +64,10 @@ class Siblings {
     children_.clear();
   }
   /// For the sibling itself: a signal when the process that started it ends, however that happens.
-  static void end_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGTERM); }
+  static void end_with_parent() {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() == 1) ::raise(SIGTERM);  // it has ended already
+  }
 
  private:
   std::vector<pid_t> children_;

@@ -49,10 +49,11 @@ vlsm::study::Config read(Options const& options) {
 
 /// What keeps the features of frozen towers for all cells, and a notice of the room that it takes;
 /// null where no tower is frozen, or --cache is off.
-std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, double needed_gb) {
+std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, double needed_gb, int jobs) {
   if (options.cache == "off" || needed_gb == 0) return nullptr;
   bool const in_memory = options.cache == "memory";
-  vlsm::FeatureCacheOptions how{.memory = vlsm::usual_cache_memory()};
+  vlsm::FeatureCacheOptions how{.memory =
+                                    vlsm::usual_cache_memory() / static_cast<std::size_t>(jobs)};
   if (!in_memory) how.folder = options.cache;
   char line[160];
   std::snprintf(line, sizeof line,
@@ -85,8 +86,8 @@ void print_plan(Options const& options, vlsm::study::Config const& config,
     if (part.has(i)) mine.push_back(cells[i]);
   for (vlsm::study::Cell const& cell : mine)
     std::printf("%s  %zu tests%s\n", cell.id.c_str(), cell.tests.size(),
-                std::filesystem::exists(std::filesystem::path(options.out) / "cells" / cell.id /
-                                        "metrics.json")
+                !options.out.empty() && std::filesystem::exists(std::filesystem::path(options.out) /
+                                                                "cells" / cell.id / "metrics.json")
                     ? "  finished"
                     : "");
   auto const cost = vlsm::study::estimate(config, mine, options.out);
@@ -105,15 +106,15 @@ void print_plan(Options const& options, vlsm::study::Config const& config,
 /// Writes the tables and says what there is. Throws vlsm::Error where cells failed, whichever
 /// process ran them.
 void finish(vlsm::study::Config const& config, std::vector<vlsm::study::Cell> const& cells,
-            std::filesystem::path const& out) {
+            vlsm::study::Part const part, std::filesystem::path const& out) {
   vlsm::study::write_tables(config, cells, out);
   std::size_t finished = 0;
   std::vector<std::pair<std::string, std::string>> failed;
-  for (vlsm::study::Cell const& cell : cells) {
-    vlsm::study::CellFolder const folder(out, cell.id);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    vlsm::study::CellFolder const folder(out, cells[i].id);
     finished += folder.finished();
-    if (auto const error = folder.failure(); !folder.finished() && !error.empty())
-      failed.emplace_back(cell.id, error);
+    if (auto const error = folder.failure(); part.has(i) && !folder.finished() && !error.empty())
+      failed.emplace_back(cells[i].id, error);
   }
   std::printf("%s: %zu of %zu cells finished; see %s\n", out.c_str(), finished, cells.size(),
               (out / "report.html").c_str());
@@ -155,17 +156,21 @@ void run(Options& options) {
   if (options.out.empty())
     throw vlsm::Error("no folder for the study is named", "--out", "give --out DIR");
   auto const cache =
-      open_cache(options, vlsm::study::estimate(config, cells, options.out).features_gb);
+      open_cache(options, vlsm::study::estimate(config, cells, options.out).features_gb, jobs);
   show_notices();
   Progress progress("study", 1000);
   StopSignal const signal;
   Siblings siblings(options.sibling ? 0 : jobs - 1);
+  auto const shares = static_cast<std::size_t>(jobs);  // of the memory
   vlsm::study::CellOptions const how{.device = device,
+                                     .pictures = (std::size_t{3} << 30) / shares,
+                                     .tested_features = (std::size_t{1} << 30) / shares,
                                      .features = cache,
                                      .stop = [&] { return signal.came() != 0; },
                                      .told = notice,
                                      .keep_checkpoint = !options.discard};
   vlsm::study::StudyHooks const hooks{
+      .on_start = [&](double share) { progress.skip(static_cast<std::size_t>(1000 * share)); },
       .on_progress =
           [&](double share, std::string const& what) {
             progress.update(static_cast<std::size_t>(1000 * share), what);
@@ -185,7 +190,8 @@ void run(Options& options) {
   show_notices();
   if (options.sibling) return;
   progress.finish();
-  finish(config, cells, options.out);
+  finish(config, cells, part, options.out);
+  if (cache && !cache->trouble().empty()) notice(cache->trouble());
 }
 
 }  // namespace
@@ -242,8 +248,10 @@ void add_study(CLI::App& app) {
   command->add_flag("--sibling", options->sibling)->group("");  // Siblings' own
   command->add_flag("--discard-checkpoints", options->discard,
                     "remove a cell's weights once it is finished");
-  options->common.add_to(*command);
+  options->common.add_machine_to(*command);
   command->callback([options, config] {
+    if (!options->weights.empty() && options->preset != "midl2024")
+      throw CLI::ValidationError("--weights", "is for --preset midl2024");
     if (config->count() == 0 && options->preset.empty())
       throw CLI::RequiredError("a CONFIG or --preset");
     run(*options);

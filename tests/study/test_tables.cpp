@@ -166,7 +166,8 @@ TEST_CASE("results go through their file") {
   std::string const text = to_text(result);
   write_file(file, text);
   CellResult const read = read_result(file);
-  CHECK(to_text(read) == to_text(read_result(file)));
+  result.tests[0].rows[0].prompt = "a \"large\"\n\ufffd polyp";  // as it was written
+  CHECK(to_text(read) == to_text(result));
   CHECK(read.seed == 7);
   CHECK(read.training->best_epoch == 3);
   CHECK(std::isnan(read.tests[0].rows[1].model.hd95));

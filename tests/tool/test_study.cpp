@@ -234,7 +234,8 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   fails(config, {"not all rows of \"train\" have a prompt of level \"p7\", they have p0, p1, p2"});
   config = studies.config();
   config["tests"]["attributes"] = {"size"};
-  fails(config, {"no prompt of the study's levels names the attribute \"size\", they name color"});
+  fails(config, {"no prompt of the study's sets and levels names the attribute \"size\", they name "
+                 "color"});
   // Weights of another model.
   check_done(run_tool("finetune --model unet-small --data " + as_word(studies / "a") + " --out " +
                       as_word(studies / "run") + " --epochs 1 --threads 1"));
@@ -242,6 +243,19 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   config["models"] = {
       {{"model", "clipseg-tiny"}, {"weights", (studies / "run/best.safetensors").string()}}};
   fails(config, {"clipseg-tiny: "});
+  // Levels of pools and of sets that a model is only tested on; folders that would be shared.
+  config = studies.config();
+  config["pools"][0]["prompts"] = {"p3"};
+  fails(config, {"\"a\"", "level \"p3\""});
+  config = studies.config();
+  config["data"][1] = {{"path", "b"}, {"prompts", {"p1"}}};
+  write_file(studies / "b/anns/val.json", "[]");
+  fails(config, {"b: its split \"val\" is empty"});
+  config = studies.config();
+  config["pools"][0]["name"] = "a b";
+  config["data"][0] = {{"path", "a"}, {"name", "a-b"}};
+  config["pools"][0]["sets"] = {"a-b", "b"};
+  fails(config, {"two cells would share the folder"});
   config = studies.config();
   config["seeds"] = {0, 0};
   config["sedes"] = 1;
@@ -274,6 +288,7 @@ TEST_CASE("a full disk stops a study, and what is finished stays") {
                                "ulimit -f 500; ");  // half a megabyte a file
   CHECK(run.status == 1);
   CHECK(run.err.find("free space") != std::string::npos);
+  CHECK(files_in(studies / "out/cells").size() < 6);  // it stopped at the first cell
   for (std::string const& name : files_in(studies / "out")) {
     CHECK(name.find("partial") == std::string::npos);
     CHECK(!name.ends_with("metrics.json"));

@@ -28,6 +28,13 @@ class Error : public std::runtime_error {
   }
 };
 
+/// A file that cannot be written since the disk, or a quota, is full: whatever else is written fails
+/// as well.
+class NoSpace : public Error {
+ public:
+  using Error::Error;
+};
+
 /// "[2, 3, 352, 352]", for error messages. `Sizes` is at::IntArrayRef or any list of integers.
 template <class Sizes>
 std::string shape_text(Sizes const& sizes) {

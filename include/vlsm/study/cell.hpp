@@ -48,12 +48,14 @@ struct Cell {
 std::vector<Cell> cells_of(Config const& config,
                            std::function<bool(Model const&)> const& reads_prompts);
 
-/// The K-th of N parts of a study's cells ("2/8"), by turns; all of them for an empty text. Throws
-/// Error where the text is no K/N with 1 <= K <= N.
+/// Some of a study's cells, by turns: those of one job of an array.
 struct Part {
   std::size_t index = 0, count = 1;
   bool has(std::size_t cell) const { return cell % count == index; }
 };
+
+/// The K-th of N parts ("2/8"); all cells for an empty text. Throws Error where the text is no K/N
+/// with 1 <= K <= N.
 Part parse_part(std::string const& text);
 
 }  // namespace vlsm::study

@@ -29,10 +29,12 @@ class FileLock {
     if (file_ < 0)
       throw Error(std::string("the folder cannot be locked (") + std::strerror(errno) + ")",
                   path.string(), "check the folder, its permissions and the free space");
-    if (::flock(file_, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
-      ::close(file_);
-      file_ = -1;
-    }
+    if (::flock(file_, LOCK_EX | (wait ? 0 : LOCK_NB)) == 0) return;
+    int const why = errno;
+    ::close(std::exchange(file_, -1));
+    if (why != EWOULDBLOCK)
+      throw Error(std::string("this file system has no locks (") + std::strerror(why) + ")",
+                  path.string(), "choose a folder on another disk");
   }
   FileLock(FileLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {
@@ -67,6 +69,12 @@ class CellFolder {
     std::string line;
     std::getline(in, line);
     return line;
+  }
+  /// Whether error.txt was written after that moment.
+  bool failed_since(std::filesystem::file_time_type moment) const {
+    std::error_code failed;
+    auto const written = std::filesystem::last_write_time(error(), failed);
+    return !failed && written > moment;
   }
   bool finished() const {
     std::error_code ignored;

@@ -34,6 +34,7 @@ struct Model {
   std::string decoder_weights{}, weights_key{};
   std::string tokenizer{}, vocabulary{};
   std::string pretraining{};  ///< "natural", "medical", "none"; empty: the registered model's
+  bool zero_shot = true;      ///< false: no zero-shot cells, since its weights hold no decoder
   Training training{};
 };
 
@@ -67,11 +68,12 @@ struct Tests {
   bool own = true;
   bool every_other_set = false;
   std::vector<Pair> out_of_distribution{};
-  std::vector<std::string> perturbations{};       ///< names as in prompts/perturbed_rows.hpp
+  std::vector<std::string> perturbations{};  ///< perturbation_names of prompts/perturbation.hpp
   std::vector<std::string> attributes = {"all"};  ///< one at a time, or "all" at once
 };
 
-/// At most so many rows of each split, picked by the seed; 0: all.
+/// At most so many pictures of each split; 0: all. Those for training are picked by the cell's
+/// seed, the others are the same for all cells.
 struct Limits {
   std::size_t train = 0, val = 0, test = 0;
 };
@@ -106,4 +108,5 @@ nlohmann::ordered_json to_json(Config const& config);
 
 #ifndef VLSM_COMPILED
 #include "vlsm/study/impl/config.hpp"
+#include "vlsm/study/impl/config_json.hpp"
 #endif

@@ -27,7 +27,9 @@ namespace vlsm::study {
 struct CellOptions {
   at::Device device = at::kCPU;
   int workers = -1;                             ///< threads that load pictures; as in FitOptions
-  std::shared_ptr<FeatureCache> features = {};  ///< of towers that are frozen, for all cells
+  std::size_t pictures = std::size_t{3} << 30;  ///< most bytes of pictures that are kept
+  std::size_t tested_features = std::size_t{1} << 30;  ///< most bytes of a trained model's features
+  std::shared_ptr<FeatureCache> features = {};         ///< of towers that are frozen, for all cells
   std::function<bool()> stop = {};  ///< asked between steps; true ends the cell, unfinished
   std::function<void(double share)> progress = {};    ///< how much of the cell is done, 0 to 1
   std::function<void(std::string const&)> told = {};  ///< hears of what a user should know
@@ -51,12 +53,11 @@ bool freezes_towers(Config const& config, Cell const& cell);
 /// object first), by their place in `rows`.
 std::vector<std::size_t> notable_rows(std::vector<RowResult> const& rows);
 
-/// What they are called, and the files in `figures/`: 0 is the best, 1 the median, 2 the worst.
-inline std::string figure_title(std::size_t i) {
+/// What the i-th of `count` notable rows is called: the best, the median, the worst.
+inline std::string figure_title(std::size_t i, std::size_t count) {
   constexpr std::array<std::string_view, 3> titles{"best", "median", "worst"};
-  return std::string(titles.at(i));
+  return std::string(titles.at(count == 2 && i == 1 ? 2 : i));
 }
-inline std::string figure_name(std::size_t i) { return figure_title(i) + ".png"; }
 
 }  // namespace vlsm::study
 

@@ -16,6 +16,8 @@ namespace vlsm::study {
 
 /// What a study's run tells its caller.
 struct StudyHooks {
+  /// How much of this process's cells was finished before it began, 0 to 1.
+  std::function<void(double share)> on_start = {};
   /// A cell begins: the how-manieth of how many that this process looks after.
   std::function<void(Cell const& cell, std::size_t number, std::size_t all)> on_cell = {};
   /// How much of the work of this process's cells is done, 0 to 1, and what runs.
@@ -57,7 +59,8 @@ struct Estimate {
   double running_gb = 0;   ///< 10^9 bytes more while cells run, of the largest
   double features_gb = 0;  ///< 10^9 bytes of features of frozen towers, over all models and sets
 };
-/// Of cells that are not finished yet. Reads the annotations.
+/// Of cells that are not finished yet; the features are those of all cells, whichever is finished.
+/// Reads the annotations.
 Estimate estimate(Config const& config, std::vector<Cell> const& cells,
                   std::filesystem::path const& out);
 

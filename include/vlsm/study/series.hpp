@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,7 +45,8 @@ inline double mean_of(std::vector<double> const& values) {
   return sum / count;
 }
 
-/// All tests of all cells, averaged over seeds, in the order of the cells.
+/// All tests of all cells, averaged over seeds, in the order of the cells. Throws Error where a
+/// split had other rows in one cell than in another.
 std::vector<Series> series_of(std::vector<CellResult> const& results);
 
 }  // namespace vlsm::study

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
+#include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -29,8 +32,10 @@ struct OpenedTest {
 /// sets last used.
 class Sets {
  public:
-  explicit Sets(Config const& config, std::size_t budget = std::size_t{3} << 30)
-      : config_(&config), budget_(budget) {}
+  /// `told` hears what a user should know of the files, as FolderDataset::notices says it.
+  explicit Sets(Config const& config, std::size_t budget = std::size_t{3} << 30,
+                std::function<void(std::string const&)> told = {})
+      : config_(&config), budget_(budget), told_(std::move(told)) {}
 
   Set const& find(std::string const& name) const {
     for (Set const& set : config_->data)
@@ -85,7 +90,8 @@ class Sets {
   }
 
  private:
-  using Key = std::tuple<std::string, std::string, int, int, std::array<float, 3>>;
+  using Key =
+      std::tuple<std::string, std::string, int, int, std::array<float, 3>, std::array<float, 3>>;
 
   static std::vector<std::size_t> some_rows(FolderDataset const& data, double share,
                                             std::size_t limit, std::uint64_t seed) {
@@ -94,16 +100,21 @@ class Sets {
     std::vector<std::string> distinct = pictures;
     std::ranges::sort(distinct);
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    auto wanted = static_cast<std::size_t>(
-        std::ceil(static_cast<double>(distinct.size()) * share / 100 - 1e-9));
-    if (limit) wanted = std::min(wanted, limit);
+    std::size_t const all = limit ? std::min(distinct.size(), limit) : distinct.size();
+    auto const wanted =
+        static_cast<std::size_t>(std::ceil(static_cast<double>(all) * share / 100 - 1e-9));
     return rows_of_pictures(pictures, wanted, seed);
   }
 
   /// The files of a split, without prompts.
   std::shared_ptr<FolderDataset const> files(std::string const& name, std::string const& split,
                                              Recipe const& recipe) {
-    Key const key{name, split, recipe.image, static_cast<int>(recipe.fit), recipe.normalize.mean};
+    Key const key{name,
+                  split,
+                  recipe.image,
+                  static_cast<int>(recipe.fit),
+                  recipe.normalize.mean,
+                  recipe.normalize.deviation};
     for (auto at = opened_.begin(); at != opened_.end(); ++at)
       if (at->first == key) {
         opened_.splice(opened_.begin(), opened_, at);
@@ -114,6 +125,9 @@ class Sets {
     if (!set.mask_value.empty()) options.mask = parse_mask_choice(set.mask_value);
     opened_.emplace_front(
         key, std::make_shared<FolderDataset const>(set.path, split, "", recipe, options));
+    if (told_)
+      for (std::string const& line : opened_.front().second->notices())
+        told_(name + ", " + split + ": " + line);
     std::size_t bytes = 0;
     for (auto at = opened_.begin(); at != opened_.end(); ++at) {
       bytes += at->second->most_bytes();
@@ -127,6 +141,7 @@ class Sets {
 
   Config const* config_;
   std::size_t budget_;
+  std::function<void(std::string const&)> told_;
   std::list<std::pair<Key, std::shared_ptr<FolderDataset const>>> opened_;  // last used first
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -31,11 +31,12 @@ class RunLog {
     std::ifstream in(csv_);
     for (std::string line; std::getline(in, line);)
       if (line != header && std::atoi(line.c_str()) < epoch.epoch) text += line + "\n";
-    char row[256];
-    std::snprintf(row, sizeof row, "%d,%.8g,%.8g,%.8g,%.8g,%.8g,%.3f\n", epoch.epoch,
-                  epoch.train_loss, epoch.val_loss, epoch.val_dice, epoch.learning_rate,
-                  epoch.gradient_norm, epoch.seconds);
-    io::write_whole_file(csv_, text + row);
+    text += std::to_string(epoch.epoch);
+    for (double const value : {epoch.train_loss, epoch.val_loss, epoch.val_dice,
+                               epoch.learning_rate, epoch.gradient_norm})
+      text += "," + number(value, std::chars_format::general, 8);
+    text += "," + number(epoch.seconds, std::chars_format::fixed, 3) + "\n";
+    io::write_whole_file(csv_, text);
     if (!events_) events_.emplace(folder_);  // a run that fails at once leaves no empty file
     events_->add("loss/train", epoch.epoch, epoch.train_loss);
     events_->add("loss/val", epoch.epoch, epoch.val_loss);
@@ -51,6 +52,11 @@ class RunLog {
   }
 
  private:
+  // Unlike printf, to_chars writes a point in every locale.
+  static std::string number(double value, std::chars_format format, int digits) {
+    char text[400];
+    return {text, std::to_chars(text, text + sizeof text, value, format, digits).ptr};
+  }
   static constexpr char const* header =
       "epoch,train_loss,val_loss,val_dice,learning_rate,gradient_norm,seconds";
   std::filesystem::path folder_, csv_;
@@ -66,7 +72,11 @@ inline std::vector<Epoch> read_run_log(std::filesystem::path const& folder) {
   for (std::string line; std::getline(in, line);) {
     auto const cells = detail::split_text(line, ",");
     if (cells.size() != 7 || cells[0] == "epoch") continue;
-    auto const value = [&](std::size_t i) { return std::atof(std::string(cells[i]).c_str()); };
+    auto const value = [&](std::size_t i) {
+      double number = 0;
+      std::from_chars(cells[i].data(), cells[i].data() + cells[i].size(), number);
+      return number;
+    };
     Epoch epoch{.epoch = static_cast<int>(value(0)),
                 .train_loss = value(1),
                 .val_loss = value(2),

@@ -69,10 +69,13 @@ class AtomicFile {
   }
 
  private:
-  [[noreturn]] void fail(std::string const& what) {
+  [[noreturn]] void fail(std::string what) {
     // The destructor does not run where the constructor throws; nothing exists then.
-    throw Error(what + " (" + std::strerror(errno) + ")", path_,
-                "check the folder, its permissions and the free space");
+    int const why = errno;
+    what += std::string(" (") + std::strerror(why) + ")";
+    constexpr char const* remedy = "check the folder, its permissions and the free space";
+    if (why == ENOSPC || why == EDQUOT || why == EFBIG) throw NoSpace(what, path_, remedy);
+    throw Error(what, path_, remedy);
   }
 
   static std::string partial_name(std::string const& path, unsigned n) {

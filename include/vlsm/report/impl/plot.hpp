@@ -42,7 +42,10 @@ inline std::vector<Point> drawable(Curve const& curve) {
 // Colors and dashes repeat with periods that have no common factor: thirty curves differ.
 inline std::string look(std::size_t index) {
   std::string_view const dash = dashes[index % dashes.size()];
+  // Bars have no dashes: they become paler.
+  constexpr std::array<std::string_view, 3> opacity{"", ";fill-opacity:.6", ";fill-opacity:.3"};
   return " style=\"--c:var(--c" + std::to_string(index % colors) + ")" +
+         std::string(opacity[index / colors % opacity.size()]) +
          (dash.empty() ? "" : ";stroke-dasharray:" + std::string(dash)) + "\"";
 }
 

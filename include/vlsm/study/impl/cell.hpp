@@ -32,7 +32,7 @@ inline void add_tests(std::vector<Test>& tests, Purpose purpose, Set const& set)
 inline std::vector<Test> tests_of(Config const& config, Set const& own, bool reads_prompts,
                                   bool zero_shot, std::string const& prompt) {
   std::vector<Test> tests;
-  bool const perturbed = reads_prompts && prompt != "random" && prompt != "p0";
+  bool const perturbed = reads_prompts && prompt != "random";
   // Perturbed scores are compared with those of the prompts as they are.
   if (config.tests.own || zero_shot || (perturbed && !config.tests.perturbations.empty()))
     add_tests(tests, Purpose::own, own);
@@ -93,7 +93,7 @@ VLSM_INLINE std::vector<Cell> cells_of(Config const& config,
     for (Set const& set : config.data)
       for (std::string const& prompt : levels_of(set.prompts)) {
         Cell cell{.subject = set.name, .prompt = prompt, .seed = config.seeds.front()};
-        if (config.zero_shot) {
+        if (config.zero_shot && config.models[m].zero_shot) {
           cell.tests = detail_cells::tests_of(config, set, reads, true, prompt);
           add(cell);
         }

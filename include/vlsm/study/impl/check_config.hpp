@@ -2,14 +2,17 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <system_error>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/annotations.hpp"
+#include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/io/find_weights.hpp"
 #include "vlsm/prompts/perturb.hpp"
 #include "vlsm/segmenter/registry.hpp"
+#include "vlsm/study/cell.hpp"
 #include "vlsm/study/check_config.hpp"
 #include "vlsm/study/impl/config_reader.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
@@ -37,7 +40,7 @@ inline bool check_model(Model const& model, bool zero_shot, Complaints& complain
   for (RegisteredModel const& known : registered_models()) names.emplace_back(known.name);
   if (!std::ranges::count(names, model.model)) {
     complaints.add("unknown model " + in_quotes(model.model) + suggestion(model.model, names));
-    return false;
+    return true;
   }
   RegisteredModel const& info = find_model(model.model);
   bool missing = false;
@@ -81,39 +84,91 @@ inline std::vector<Annotation> rows_of(Set const& set, std::string const& split,
   return rows;
 }
 
-inline void check_levels(Set const& set, std::string const& split,
-                         std::vector<Annotation> const& rows,
-                         std::vector<std::string> const& prompts, Complaints& complaints) {
-  if (rows.empty()) return;
+/// What the cells open of a split.
+struct Opened {
+  std::set<std::string> levels;  ///< "" of models that read no prompts
+  bool perturbs_values = false, underdescribes = false;
+};
+using Splits = std::map<std::pair<std::string, std::string>, Opened>;  // of set and split
+
+inline Splits splits_of(std::vector<Cell> const& cells) {
+  Splits splits;
+  for (Cell const& cell : cells) {
+    for (std::string const& set : cell.trained_on)
+      for (char const* split : {"train", "val"}) splits[{set, split}].levels.insert(cell.level());
+    for (Test const& test : cell.tests) {
+      Opened& opened = splits[{test.set, test.split}];
+      opened.levels.insert(cell.level());
+      if (test.purpose != Purpose::perturbed) continue;
+      Perturbation const kind = parse_perturbation(test.perturbation);
+      opened.perturbs_values = opened.perturbs_values || takes_attribute(kind);
+      opened.underdescribes = opened.underdescribes || kind == Perturbation::underdescribed;
+    }
+  }
+  return splits;
+}
+
+inline void check_levels(std::string const& set, std::string const& split, Opened const& opened,
+                         std::vector<Annotation> const& rows, Complaints& complaints) {
   std::vector<std::string> const levels = common_levels(rows);
-  for (std::string const& prompt : prompts) {
-    if (prompt == "random" ? levels.size() > 1 : std::ranges::count(levels, prompt) > 0) continue;
-    complaints.add(set.name + ": not all rows of " + in_quotes(split) + " have a prompt of level " +
-                   in_quotes(prompt) +
+  std::set<std::string> wanted = opened.levels;
+  wanted.erase("");
+  if (opened.underdescribes) wanted.insert("p1");
+  for (std::string const& level : wanted) {
+    if (level == "random" ? levels.size() > 1 : std::ranges::count(levels, level) > 0) continue;
+    complaints.add(set + ": not all rows of " + in_quotes(split) + " have a prompt of level " +
+                   in_quotes(level) +
                    (levels.empty() ? std::string() : ", they have " + detail::joined(levels)));
   }
 }
 
-/// What a study perturbs must stand in the prompts of some level.
-inline void check_perturbed(Config const& config, Set const& set,
-                            std::vector<Annotation> const& rows,
-                            std::vector<std::string> const& prompts, Complaints& complaints) {
+/// The attributes that the prompts of the levels name.
+inline std::set<std::string> named_attributes(Set const& set, Opened const& opened,
+                                              std::vector<Annotation> const& rows,
+                                              Complaints& complaints) {
   std::set<std::string> named;
   std::vector<std::string> const levels = common_levels(rows);
-  PromptSource const source{.dataset = set.dataset, .folder = set.path};
-  bool const failed = complains(complaints, set.name, [&] {
-    for (std::string const& level : prompts)
+  complains(complaints, set.name, [&] {
+    for (std::string const& level : opened.levels)
       if (std::ranges::count(levels, level))
-        for (auto const& name : perturbable_attributes(rows, level, source)) named.insert(name);
+        for (auto const& name :
+             perturbable_attributes(rows, level, {.dataset = set.dataset, .folder = set.path}))
+          named.insert(name);
   });
-  if (failed) return;
-  for (std::string const& attribute : config.tests.attributes)
+  return named;
+}
+
+/// What a study perturbs must stand in the prompts of some set.
+inline void check_attributes(std::vector<std::string> const& attributes,
+                             std::set<std::string> const& named, Complaints& complaints) {
+  for (std::string const& attribute : attributes)
     if (attribute != "all" && !named.contains(attribute) &&
         std::ranges::count(perturbed_attributes(), attribute))
       complaints.add(
-          set.name + ": no prompt of the study's levels names the attribute " +
-          in_quotes(attribute) +
+          "no prompt of the study's sets and levels names the attribute " + in_quotes(attribute) +
           (named.empty() ? ", nor another one" : ", they name " + detail::joined(named)));
+}
+
+inline void check_set_options(Set const& set, Complaints& complaints) {
+  if (!set.mask_value.empty())
+    complains(complaints, set.name, [&] { parse_mask_choice(set.mask_value); });
+  if (!set.dataset.empty())
+    complains(complaints, set.name,
+              [&] { find_prompt_source({}, {.dataset = set.dataset, .folder = set.path}); });
+}
+
+/// Each cell needs a folder of its own.
+inline void check_ids(std::vector<Cell> const& cells, Complaints& complaints) {
+  constexpr std::size_t longest = 200;  // file systems allow 255 bytes
+  std::set<std::string> taken, said;
+  for (Cell const& cell : cells) {
+    if (!taken.insert(cell.id).second && said.insert(cell.id).second)
+      complaints.add("two cells would share the folder " + in_quotes(cell.id) +
+                     ", give labels, sets and pools names that differ in letters and digits");
+    if (cell.id.size() > longest && said.insert("").second)
+      complaints.add("the folder " + in_quotes(cell.id) + " of a cell has a name of " +
+                     std::to_string(cell.id.size()) + " bytes, give shorter names");
+  }
 }
 
 inline void check_test_names(Tests const& tests, Complaints& complaints) {
@@ -134,26 +189,31 @@ inline void check_test_names(Tests const& tests, Complaints& complaints) {
 
 VLSM_INLINE void check_config(Config const& config, std::string const& where) {
   Complaints complaints;
-  bool reads_prompts = false;
+  std::map<std::string, bool> reads_prompts;  // by label
   for (Model const& model : config.models)
-    reads_prompts = detail_check::check_model(model, config.zero_shot, complaints) || reads_prompts;
+    reads_prompts[model.label] =
+        detail_check::check_model(model, config.zero_shot && model.zero_shot, complaints);
   detail_check::check_test_names(config.tests, complaints);
-  bool perturbs_values = false;  // of attributes
-  for (std::string const& name : config.tests.perturbations)
-    perturbs_values = perturbs_values || (std::ranges::count(perturbation_names, name) &&
-                                          takes_attribute(parse_perturbation(name)));
-  for (Set const& set : config.data) {
-    std::vector<std::string> const& prompts = set.prompts.empty() ? config.prompts : set.prompts;
-    std::vector<std::string> splits = set.test_splits;
-    if (set.trained && config.fine_tuned) splits.insert(splits.begin(), {"train", "val"});
-    for (std::string const& split : splits) {
-      auto const rows = detail_check::rows_of(set, split, complaints);
-      if (!reads_prompts) continue;
-      detail_check::check_levels(set, split, rows, prompts, complaints);
-      if (perturbs_values && split == set.test_splits.front() && !rows.empty())
-        detail_check::check_perturbed(config, set, rows, prompts, complaints);
-    }
+  for (Set const& set : config.data) detail_check::check_set_options(set, complaints);
+  Config known = config;  // without names that stand for nothing, which have been said
+  std::erase_if(known.tests.perturbations, [](std::string const& name) {
+    return !std::ranges::count(perturbation_names, name);
+  });
+  std::vector<Cell> const cells =
+      cells_of(known, [&](Model const& model) { return reads_prompts[model.label]; });
+  detail_check::check_ids(cells, complaints);
+  std::set<std::string> named;
+  bool perturbs_values = false;
+  for (auto const& [place, opened] : detail_check::splits_of(cells)) {
+    Set const& set = *std::ranges::find(config.data, place.first, &Set::name);
+    auto const rows = detail_check::rows_of(set, place.second, complaints);
+    if (rows.empty()) continue;
+    detail_check::check_levels(set.name, place.second, opened, rows, complaints);
+    if (!opened.perturbs_values) continue;
+    perturbs_values = true;
+    named.merge(detail_check::named_attributes(set, opened, rows, complaints));
   }
+  if (perturbs_values) detail_check::check_attributes(config.tests.attributes, named, complaints);
   complaints.raise(where);
 }
 

@@ -74,6 +74,7 @@ inline void read_models(nlohmann::json const& list, Config& config, Complaints& 
       reader.read("tokenizer", model.tokenizer);
       reader.read("vocab", model.vocabulary);
       reader.read("pretraining", model.pretraining);
+      reader.read("zero_shot", model.zero_shot);
       if (auto const* const training = reader.find("training"))
         read_training(*training, path + "training.", model.training, complaints);
       if (model.model.empty()) reader.complain("model", "is missing");
@@ -173,9 +174,11 @@ void check_unique(List const& list, Name const& name, std::string const& what,
   }
 }
 
+/// No value twice: cells and tests would be counted as seeds.
 template <class T>
-void check_repeated(std::vector<T> const& list, std::string const& key, Complaints& complaints) {
-  if (list.empty()) complaints.add(in_quotes(key) + " is empty");
+void check_repeated(std::vector<T> const& list, std::string const& key, Complaints& complaints,
+                    bool may_be_empty = false) {
+  if (list.empty() && !may_be_empty) complaints.add(in_quotes(key) + " is empty");
   if (std::set<T>(list.begin(), list.end()).size() != list.size())
     complaints.add(in_quotes(key) + " names a value twice");
 }
@@ -192,6 +195,18 @@ inline void check_names(Config const& config, Complaints& complaints) {
   check_repeated(config.prompts, "prompts", complaints);
   check_repeated(config.seeds, "seeds", complaints);
   check_repeated(config.shares, "shares", complaints);
+  check_repeated(config.tests.perturbations, "tests.perturbations", complaints, true);
+  check_repeated(config.tests.attributes, "tests.attributes", complaints,
+                 config.tests.perturbations.empty());
+  for (Set const& set : config.data) {
+    check_repeated(set.test_splits, set.name + ".test_splits", complaints);
+    check_repeated(set.prompts, set.name + ".prompts", complaints, true);
+  }
+  for (Pool const& pool : config.pools) {
+    check_repeated(pool.sets, "pools." + pool.name + ".sets", complaints);
+    check_repeated(pool.also_tested_on, "pools." + pool.name + ".also_tested_on", complaints, true);
+    check_repeated(pool.prompts, "pools." + pool.name + ".prompts", complaints, true);
+  }
   std::vector<std::string> sets;
   for (Set const& set : config.data) sets.push_back(set.name);
   auto const check_set = [&](std::string const& key, std::string const& typed) {
@@ -284,79 +299,6 @@ VLSM_INLINE Config read_config(std::string_view text, std::filesystem::path cons
       if (!file->empty() && *file != "random") *file = absolute(*file).string();
   }
   return config;
-}
-
-namespace detail_config {
-
-inline nlohmann::ordered_json training_json(Training const& training) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  auto const add = [&](char const* key, auto const& value) {
-    if (value) json[key] = *value;
-  };
-  add("epochs", training.epochs);
-  add("batch", training.batch);
-  add("pass", training.pass);
-  add("learning_rate", training.learning_rate);
-  add("weight_decay", training.weight_decay);
-  add("clip", training.clip);
-  add("loss", training.loss);
-  add("schedule", training.schedule);
-  add("precision", training.precision);
-  add("towers", training.towers);
-  add("patience", training.patience);
-  add("augment", training.augment);
-  return json;
-}
-
-}  // namespace detail_config
-
-VLSM_INLINE nlohmann::ordered_json to_json(Config const& config) {
-  using Json = nlohmann::ordered_json;
-  Json json{{"name", config.name}, {"models", Json::array()}, {"data", Json::array()}};
-  for (Model const& model : config.models)
-    json["models"].push_back({{"label", model.label},
-                              {"model", model.model},
-                              {"weights", model.weights},
-                              {"decoder_weights", model.decoder_weights},
-                              {"weights_key", model.weights_key},
-                              {"tokenizer", model.tokenizer},
-                              {"vocab", model.vocabulary},
-                              {"pretraining", model.pretraining},
-                              {"training", detail_config::training_json(model.training)}});
-  for (Set const& set : config.data)
-    json["data"].push_back({{"name", set.name},
-                            {"path", set.path.string()},
-                            {"dataset", set.dataset},
-                            {"mask_value", set.mask_value},
-                            {"allow_empty", set.allow_empty},
-                            {"trained", set.trained},
-                            {"prompts", set.prompts},
-                            {"test_splits", set.test_splits}});
-  json["pools"] = Json::array();
-  for (Pool const& pool : config.pools)
-    json["pools"].push_back({{"name", pool.name},
-                             {"sets", pool.sets},
-                             {"also_tested_on", pool.also_tested_on},
-                             {"prompts", pool.prompts}});
-  json["prompts"] = config.prompts;
-  json["train"] = Json::array();
-  if (config.zero_shot) json["train"].push_back("zero_shot");
-  if (config.fine_tuned) json["train"].push_back("fine_tuned");
-  json["shares"] = config.shares;
-  json["seeds"] = config.seeds;
-  Json pairs = Json::array();
-  for (Pair const& pair : config.tests.out_of_distribution)
-    pairs.push_back(Json::array({pair.train, pair.test}));
-  if (config.tests.every_other_set) pairs = "all";
-  json["tests"] = {{"own", config.tests.own},
-                   {"out_of_distribution", pairs},
-                   {"perturbations", config.tests.perturbations},
-                   {"attributes", config.tests.attributes}};
-  json["training"] = detail_config::training_json(config.training);
-  json["limits"] = {
-      {"train", config.limits.train}, {"val", config.limits.val}, {"test", config.limits.test}};
-  // A path need not be valid UTF-8, JSON must be.
-  return Json::parse(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace vlsm::study

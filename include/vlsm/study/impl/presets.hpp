@@ -37,7 +37,8 @@ inline std::vector<std::string> levels_up_to(int last) {
 }  // namespace detail_presets
 
 VLSM_INLINE Config smoke_study(std::filesystem::path const& data) {
-  Set set{.name = name_of_folder(data), .path = std::filesystem::absolute(data)};
+  Set set{.name = name_of_folder(std::filesystem::absolute(data)),
+          .path = std::filesystem::absolute(data)};
   std::vector<Annotation> const rows = read_annotations(set.path / "anns" / "test.json");
   std::vector<std::string> const levels = common_levels(rows);
   Config config{.name = "smoke: " + set.name,
@@ -75,14 +76,20 @@ VLSM_INLINE Config midl2024_study(std::filesystem::path const& data,
   config.models = {
       {.label = "CLIPSeg", .model = "clipseg", .weights = clip},
       {.label = "CRIS", .model = "cris", .weights = at("cris.pt"), .vocabulary = clip},
-      {.label = "BiomedCLIPSeg", .model = "biomedclipseg", .weights = at("biomedclip")},
+      {.label = "BiomedCLIPSeg",
+       .model = "biomedclipseg",
+       .weights = at("biomedclip"),
+       .zero_shot = false},
       {.label = "BiomedCLIPSeg-D",
        .model = "biomedclipseg-d",
        .weights = at("biomedclip"),
        .decoder_weights = clip},
-      {.label = "UNet", .model = "unet", .weights = at("resnet50.pth")},
-      {.label = "UNet++", .model = "unetpp", .weights = at("resnet50.pth")},
-      {.label = "DeepLabV3+", .model = "deeplabv3plus", .weights = at("resnet50.pth")}};
+      {.label = "UNet", .model = "unet", .weights = at("resnet50.pth"), .zero_shot = false},
+      {.label = "UNet++", .model = "unetpp", .weights = at("resnet50.pth"), .zero_shot = false},
+      {.label = "DeepLabV3+",
+       .model = "deeplabv3plus",
+       .weights = at("resnet50.pth"),
+       .zero_shot = false}};
   Pool endoscopy{.name = "endoscopy_pooled", .prompts = {"random"}},
       all{.name = "pooled", .prompts = {"random"}};
   for (detail_presets::PaperSet const& paper : detail_presets::paper_sets) {

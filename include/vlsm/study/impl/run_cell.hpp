@@ -19,6 +19,7 @@
 #include "vlsm/study/names.hpp"
 #include "vlsm/study/run_cell.hpp"
 #include "vlsm/train/evaluate.hpp"
+#include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/loss_name.hpp"
 #include "vlsm/train/run_log.hpp"
@@ -28,6 +29,25 @@
 namespace vlsm::study {
 
 namespace detail_run {
+
+/// Rows of a test with the very sentences that they were scored with.
+class Scored : public Dataset {
+ public:
+  Scored(OpenedTest const& opened, std::vector<RowResult> const& rows,
+         std::vector<std::size_t> const& shown)
+      : opened_(opened), rows_(rows), shown_(shown) {}
+  std::size_t size() const override { return shown_.size(); }
+  Example at(std::size_t i, Random& random) const override {
+    Example example = opened_.data->at(opened_.rows[shown_[i]], random);
+    example.prompt = rows_[shown_[i]].prompt;
+    return example;
+  }
+
+ private:
+  OpenedTest const& opened_;
+  std::vector<RowResult> const& rows_;
+  std::vector<std::size_t> const& shown_;
+};
 
 /// A cell while it runs.
 class CellRun {
@@ -60,6 +80,13 @@ class CellRun {
                       .seed = cell_.seed,
                       .training = {},
                       .tests = {}};
+    // Whatever is tested keeps what its towers see, for the perturbed prompts. Where they were
+    // trained nobody else has use of it.
+    bool const shared = cell_.zero_shot() || freezes_towers(config_, cell_);
+    tested_features_ = shared && options_.features
+                           ? options_.features
+                           : std::make_shared<FeatureCache>(
+                                 FeatureCacheOptions{.memory = options_.tested_features});
     if (cell_.zero_shot()) {
       tested_ = open(/*partial=*/false);
       freeze(tested_->module());
@@ -91,11 +118,17 @@ class CellRun {
   }
 
   std::unique_ptr<AnySegmenter> open(bool partial) const {
-    auto model = io::open_model(info_, {.weights = model_.weights,
-                                        .decoder_weights = model_.decoder_weights,
-                                        .section = model_.weights_key,
-                                        .partial = partial,
-                                        .seed = cell_.seed});
+    std::vector<io::LoadReport> reports;
+    auto model = io::open_model(info_,
+                                {.weights = model_.weights,
+                                 .decoder_weights = model_.decoder_weights,
+                                 .section = model_.weights_key,
+                                 .partial = partial,
+                                 .seed = cell_.seed},
+                                &reports);
+    if (options_.told)
+      for (io::LoadReport const& report : reports)
+        options_.told(model_.label + ": " + to_line(report));
     model->module().to(options_.device);
     return model;
   }
@@ -158,7 +191,7 @@ class CellRun {
             .hausdorff = true,
             .picture_too = true,
             .precision = fit_.precision,
-            .features = options_.features,
+            .features = tested_features_,
             .seed = cell_.seed,
             .workers = options_.workers,
             .stop = options_.stop};
@@ -176,20 +209,18 @@ class CellRun {
   /// the mask that was drawn by hand.
   void draw(OpenedTest const& opened, std::vector<RowResult> const& rows) {
     std::vector<std::size_t> const shown = notable_rows(rows);
-    std::vector<std::size_t> indices;
-    for (std::size_t const i : shown) indices.push_back(opened.rows[i]);
     std::filesystem::create_directories(folder_ / "figures");
     EvaluateOptions how = evaluate_options();
     how.hausdorff = how.picture_too = false;
-    how.on_example = [&](std::size_t which, at::Tensor const& logits) {
-      std::size_t const index = indices[which];
+    how.on_example = [&](std::size_t i, at::Tensor const& logits) {
+      std::size_t const index = opened.rows[shown[i]];
       Image const image = read_image(opened.data->image_path(index));
       Mask const found = restore_mask(at::sigmoid(logits), info_.recipe.threshold, image.shape(0),
                                       image.shape(1), info_.recipe);
-      write_png(folder_ / "figures" / figure_name(which),
+      write_png(folder_ / "figures" / (figure_title(i, shown.size()) + ".png"),
                 outlined(overlay(image, found), opened.data->mask(index)), /*flush=*/false);
     };
-    evaluate(*tested_, Subset(opened.data, indices), encode_, how);
+    evaluate(*tested_, Scored(opened, rows, shown), encode_, how);
     drawn_ = true;
   }
 
@@ -203,6 +234,7 @@ class CellRun {
   FitOptions fit_;
   Encode encode_;
   std::unique_ptr<AnySegmenter> tested_;
+  std::shared_ptr<FeatureCache> tested_features_;
   bool drawn_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <c10/util/Exception.h>
 
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -24,7 +25,9 @@ namespace vlsm::study {
 
 namespace detail_study {
 
-inline std::string dump(nlohmann::ordered_json const& json) { return json.dump(1) + "\n"; }
+inline std::string dump(nlohmann::ordered_json const& json) {
+  return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
 
 /// Notes in `out`/study.json what study the folder is of, or compares.
 inline void claim_folder(Config const& config, std::filesystem::path const& out) {
@@ -76,34 +79,36 @@ inline nlohmann::ordered_json cell_json(Config const& config, Cell const& cell) 
   return json;
 }
 
-inline bool disk_is_full(std::filesystem::path const& out) {
-  std::error_code failed;
-  auto const space = std::filesystem::space(out, failed);
-  return !failed && space.available < (std::uintmax_t{4} << 20);
+/// Takes away what a finished cell needs no more; the process that finished it may have been killed
+/// before it did.
+inline void clean_up(CellFolder const& folder, CellOptions const& options) {
+  std::error_code ignored;
+  std::filesystem::remove(folder.path() / "last.safetensors", ignored);
+  if (!options.keep_checkpoint)
+    std::filesystem::remove(folder.path() / "best.safetensors", ignored);
+  folder.clear_lock();
 }
 
 /// Runs one cell that is locked. Returns whether it is finished.
 inline bool run_locked(Config const& config, Cell const& cell, Sets& sets, CellFolder const& folder,
                        CellOptions const& options) {
   std::error_code ignored;
-  std::string const text = dump(cell_json(config, cell));
-  io::write_whole_file(folder.config(), text, /*flush=*/false);
+  std::filesystem::remove(folder.error(), ignored);
+  io::write_whole_file(folder.config(), dump(cell_json(config, cell)), /*flush=*/false);
   auto const result = run_cell(config, cell, sets, folder.path(), options);
   if (!result) return false;
-  std::filesystem::remove(folder.error(), ignored);
   io::write_whole_file(folder.metrics(), to_text(*result));
-  std::filesystem::remove(folder.path() / "last.safetensors", ignored);
-  if (!options.keep_checkpoint)
-    std::filesystem::remove(folder.path() / "best.safetensors", ignored);
-  folder.clear_lock();
+  clean_up(folder, options);
   return true;
 }
 
-/// What went wrong in a cell, in one line; memory and LibTorch among it.
+/// What went wrong in a cell, in one line; memory and LibTorch among it. Passes on NoSpace.
 template <class Run>
 std::string error_of(Run const& run) {
   try {
     run();
+  } catch (NoSpace const&) {
+    throw;  // the other cells would fail alike
   } catch (Error const& error) {
     return error.what();
   } catch (std::bad_alloc const&) {
@@ -113,6 +118,8 @@ std::string error_of(Run const& run) {
     return "LibTorch: " + text.substr(0, std::min<std::size_t>(text.find('\n'), 400));
   } catch (std::filesystem::filesystem_error const& error) {
     return error.code().message() + ": " + error.path1().string();
+  } catch (std::exception const& error) {
+    return error.what();
   }
   return {};
 }
@@ -129,11 +136,17 @@ VLSM_INLINE Outcome run_study(Config const& config, std::vector<Cell> const& cel
                               CellOptions const& options, StudyHooks const& hooks) {
   detail_study::claim_folder(config, out);
   Outcome outcome{.cells = cells.size(), .failed = {}};
-  Sets sets(config);
+  Sets sets(config, options.pictures, options.told);
+  auto const begun = std::filesystem::file_time_type::clock::now();
   std::vector<std::size_t> mine;
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (part.has(i)) mine.push_back(i);
   std::set<std::size_t> open(mine.begin(), mine.end());
+  std::size_t const before = static_cast<std::size_t>(std::ranges::count_if(
+      mine, [&](std::size_t i) { return CellFolder(out, cells[i].id).finished(); }));
+  if (hooks.on_start)
+    hooks.on_start(mine.empty() ? 1.0
+                                : static_cast<double>(before) / static_cast<double>(mine.size()));
   auto const share = [&](double within) {
     return mine.empty()
                ? 1.0
@@ -150,6 +163,12 @@ VLSM_INLINE Outcome run_study(Config const& config, std::vector<Cell> const& cel
       Cell const& cell = cells[i];
       CellFolder const folder(out, cell.id);
       if (folder.finished()) {
+        detail_study::clean_up(folder, options);
+        open.erase(i);
+        waits = false;
+        continue;
+      }
+      if (folder.failed_since(begun)) {  // another process of this run said so
         open.erase(i);
         waits = false;
         continue;
@@ -158,7 +177,7 @@ VLSM_INLINE Outcome run_study(Config const& config, std::vector<Cell> const& cel
       if (!lock.held()) continue;
       waits = false;
       if (folder.finished()) {  // between the two looks
-        folder.clear_lock();
+        detail_study::clean_up(folder, options);
         open.erase(i);
         continue;
       }
@@ -177,7 +196,6 @@ VLSM_INLINE Outcome run_study(Config const& config, std::vector<Cell> const& cel
         outcome.stopped = true;
         break;
       } else {
-        if (detail_study::disk_is_full(out)) throw Error(error, "", "");
         outcome.failed.emplace_back(cell.id, error);
         if (hooks.on_failed) hooks.on_failed(cell, error);
         io::write_whole_file(folder.error(), error + "\n", /*flush=*/false);
@@ -212,25 +230,28 @@ VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cel
     return limit ? std::min(limit, entry->second) : entry->second;
   };
   Estimate sum;
-  std::map<std::string, double> features;  // of each model and split with frozen towers
+  std::map<std::string, double> features;  // of each frozen model and split
   for (Cell const& cell : cells) {
-    if (CellFolder(out, cell.id).finished()) continue;
-    RegisteredModel const& info = find_model(config.models[cell.model].model);
-    FitOptions const fit = fit_options(config, cell);
-    Load load{.epochs = fit.epochs, .frozen_towers = freezes_towers(config, cell)};
+    Model const& model = config.models[cell.model];
+    RegisteredModel const& info = find_model(model.model);
+    Load load{.epochs = fit_options(config, cell).epochs,
+              .frozen_towers = freezes_towers(config, cell)};
+    bool const kept = cell.zero_shot() || load.frozen_towers;
+    auto const seen = [&](std::string const& set, std::string const& split, std::size_t limit) {
+      std::size_t const count = rows(set, split, limit);
+      if (kept)
+        features[model.label + "/" + set + "/" + split] =
+            1e-9 * static_cast<double>(feature_bytes(info) * count);
+      return count;
+    };
     for (std::string const& set : cell.trained_on) {
-      load.train += static_cast<std::size_t>(
-          static_cast<double>(rows(set, "train", config.limits.train)) * cell.share / 100);
-      load.val += rows(set, "val", config.limits.val);
+      auto const train = static_cast<double>(seen(set, "train", config.limits.train));
+      load.train += static_cast<std::size_t>(std::ceil(train * cell.share / 100));
+      load.val += seen(set, "val", config.limits.val);
     }
     for (Test const& test : cell.tests)
-      load.tested += rows(test.set, test.split, config.limits.test);
-    if (load.frozen_towers)
-      for (std::string const& set : cell.trained_on)
-        features[std::string(info.name) + "/" + set] =
-            1e-9 *
-            static_cast<double>(feature_bytes(info) * (rows(set, "train", config.limits.train) +
-                                                       rows(set, "val", config.limits.val)));
+      load.tested += seen(test.set, test.split, config.limits.test);
+    if (CellFolder(out, cell.id).finished()) continue;
     Cost const cost = cost_of(info, load);
     sum.gflop += cost.gflop;
     sum.disk_gb += cost.checkpoint_gb;

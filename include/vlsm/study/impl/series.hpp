@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/study/series.hpp"
 
 namespace vlsm::study {
@@ -25,11 +27,19 @@ inline std::vector<RowResult> averaged(std::vector<TestResult const*> const& see
     for (auto const size : {&RowResult::model, &RowResult::picture})
       for (auto const score : {&Scores::dice, &Scores::iou, &Scores::hd95}) {
         std::vector<double> values;
-        for (TestResult const* seed : seeds)
-          if (i < seed->rows.size()) values.push_back(seed->rows[i].*size.*score);
+        for (TestResult const* seed : seeds) values.push_back(seed->rows[i].*size.*score);
         rows[i].*size.*score = mean_of(values);
       }
   return rows;
+}
+
+/// Throws Error where two tests of one split have other rows.
+inline void check_same_rows(std::vector<RowResult> const& first,
+                            std::vector<RowResult> const& second, Test const& test,
+                            std::string const& cell) {
+  if (!std::ranges::equal(first, second, {}, &RowResult::mask, &RowResult::mask))
+    throw Error("the rows of " + test.set + ", " + test.split + ", are others in this cell", cell,
+                "remove the cells that were run before the annotations changed");
 }
 
 inline TestResult const* unperturbed(CellResult const& cell, Test const& test) {
@@ -48,6 +58,7 @@ VLSM_INLINE std::vector<Series> series_of(std::vector<CellResult> const& results
   std::vector<Series> all;
   std::vector<std::vector<TestResult const*>> members;
   std::vector<std::set<std::size_t>> moved;
+  std::map<std::pair<std::string, std::string>, TestResult const*> splits;  // the first met
   for (CellResult const& cell : results)
     for (TestResult const& test : cell.tests) {
       auto const [entry, fresh] = place.emplace(detail_series::key_of(cell, test.test), all.size());
@@ -59,10 +70,13 @@ VLSM_INLINE std::vector<Series> series_of(std::vector<CellResult> const& results
         moved.emplace_back();
       }
       std::size_t const at = entry->second;
+      auto const [of_split, first] =
+          splits.emplace(std::pair(test.test.set, test.test.split), &test);
+      detail_series::check_same_rows(of_split->second->rows, test.rows, test.test, cell.id);
       members[at].push_back(&test);
       all[at].seed_dice.push_back(mean_of(scores_of(test.rows, &RowResult::model, &Scores::dice)));
       if (TestResult const* const plain = detail_series::unperturbed(cell, test.test))
-        for (std::size_t i = 0; i < test.rows.size() && i < plain->rows.size(); ++i)
+        for (std::size_t i = 0; i < test.rows.size(); ++i)
           if (test.rows[i].prompt != plain->rows[i].prompt) moved[at].insert(i);
     }
   for (std::size_t i = 0; i < all.size(); ++i) {

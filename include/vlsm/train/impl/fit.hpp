@@ -185,7 +185,7 @@ class Training {
   [[noreturn]] void fail(std::string const& what, std::vector<std::string> const& names) const {
     std::string remedy = "lower the learning rate, or look for broken pictures";
     if (!options_.run.empty())
-      remedy += saves_ > 0 || options_.resume ? "; the last good state is " + last().string()
+      remedy += std::filesystem::exists(last()) ? "; the last good state is " + last().string()
                                               : "; no state of this run was saved";
     throw Error(what,
                 "epoch " + std::to_string(state_.epoch + 1) + ", step " +
@@ -255,7 +255,7 @@ class Training {
     std::error_code unseen;
     auto const space = std::filesystem::space(options_.run, unseen);
     if (unseen || space.available >= bytes) return;
-    throw Error("the disk is full", options_.run.string(),
+    throw NoSpace("the disk is full", options_.run.string(),
                 "free " + std::to_string(bytes / 1'000'000 + 1) +
                     " MB there (cached features can be made again; a finished run needs no "
                     "last.safetensors) and resume: the state before is whole");
