@@ -118,9 +118,17 @@ TEST_CASE("a study: cells, tables and a report, and a second run that has nothin
 
 TEST_CASE("a study that is killed thirty times ends with the tables of an unbroken one") {
   Studies const studies;
+  check_done(run_tool("finetune --model clipseg-tiny --prompt p2 --data " + as_word(studies / "a") +
+                      " --out " + as_word(studies / "run") + " --epochs 1 --threads 1"));
   Json config = studies.config();
-  config["training"]["epochs"] = 6;
-  config["models"] = {"clipseg-tiny"};
+  // Frozen towers with their cache; dropout, batch norms and passes.
+  config["models"] = {{{"model", "clipseg-tiny"},
+                       {"label", "frozen"},
+                       {"weights", (studies / "run/best.safetensors").string()},
+                       {"training", {{"epochs", 6}}}},
+                      {{"model", "cris-small"}, {"training", {{"pass", 2}}}}};
+  config["pools"] = Json::array();
+  config["data"] = {"a"};
   std::string const file = studies.write(config);
   check_done(studies.run(file + studies.to("unbroken")));
   std::mt19937 random(5);
@@ -180,6 +188,45 @@ TEST_CASE("two processes share a folder: no cell is done twice") {
   for (std::string const& name : files_in(studies / "shared"))
     events += name.find("tfevents") != std::string::npos;
   CHECK(events == 16);  // a process that trained a cell leaves one
+}
+
+TEST_CASE("zero-shot, shares and limits are cells of their own") {
+  Studies const studies;
+  check_done(run_tool("finetune --model clipseg-tiny --prompt p2 --data " + as_word(studies / "a") +
+                      " --out " + as_word(studies / "run") + " --epochs 2 --threads 1"));
+  Json const config{
+      {"models",
+       {{{"model", "clipseg-tiny"}, {"weights", (studies / "run/best.safetensors").string()}}}},
+      {"data", {{{"path", "b"}, {"test_splits", {"test", "val"}}}}},
+      {"prompts", {"p2"}},
+      {"train", {"zero_shot", "fine_tuned"}},
+      {"shares", {50, 100}},
+      {"limits", {{"train", 2}, {"test", 1}}},
+      {"training", {{"epochs", 1}, {"batch", 4}}}};
+  check_done(studies.run(studies.write(config) + studies.to("out")));
+  auto const metrics = [&](std::string const& id) {
+    return Json::parse(
+        read_file(studies / ("out/cells/clipseg-tiny.b.p2." + id + "/metrics.json")));
+  };
+  CHECK(metrics("zero.s0")["train"] == "zero_shot");
+  CHECK(metrics("zero.s0")["tests"].size() == 2);
+  CHECK(metrics("zero.s0")["tests"][0]["n"] == 3);  // the rows of one picture
+  CHECK(!studies.has("out/cells/clipseg-tiny.b.p2.zero.s0/best.safetensors"));
+  CHECK(metrics("fine50.s0")["share"] == 50);
+  CHECK(metrics("fine50.s0")["epochs"] == 1);
+  std::string const half = read_file(studies / "out/cells/clipseg-tiny.b.p2.fine50.s0/log.csv"),
+                    whole = read_file(studies / "out/cells/clipseg-tiny.b.p2.fine100.s0/log.csv");
+  CHECK(half.substr(0, half.rfind(',')) != whole.substr(0, whole.rfind(',')));
+  // What the zero-shot cell scores is what `evaluate` scores.
+  check_done(
+      run_tool("evaluate --model clipseg-tiny --prompt p2 --split val --threads 1 --weights " +
+               as_word(studies / "run/best.safetensors") + " --data " + as_word(studies / "b") +
+               " --hausdorff --json " + as_word(studies / "scores.json")));
+  Json const scores = Json::parse(read_file(studies / "scores.json"));
+  Json const found = metrics("zero.s0")["tests"][1];
+  CHECK(scores["dice_mean"].get<double>() ==
+        doctest::Approx(found["dice_mean"].get<double>()).epsilon(1e-6));
+  CHECK(scores["hd95_n"] == found["hd95_n"]);
 }
 
 TEST_CASE("the parts of a study make the whole") {
