@@ -2,8 +2,10 @@
 #pragma once
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -44,6 +46,20 @@ inline Outcome run_tool(std::string const& arguments, std::string const& before 
   outcome.out = read_file(folder / "out");
   outcome.err = read_file(folder / "err");
   return outcome;
+}
+
+/// Starts the program with these words, silently, and does not wait for it.
+inline pid_t start_tool(std::vector<std::string> words) {
+  pid_t const child = ::fork();
+  if (child != 0) return child;
+  [[maybe_unused]] FILE* const quiet = std::freopen("/dev/null", "w", stderr);
+  [[maybe_unused]] FILE* const silent = std::freopen("/dev/null", "w", stdout);
+  words.insert(words.begin(), VLSM_TOOL);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execv(VLSM_TOOL, arguments.data());
+  ::_exit(127);
 }
 
 /// The promise: one line `vlsm: error: WHAT: WHERE: WHAT TO DO` and this exit status.

@@ -19,29 +19,29 @@ struct Run : TempDir {
   Run() { vlsm::write_synthetic(*this / "data", 64, {.train = 2, .val = 1, .test = 0}, 1); }
 
   std::vector<std::string> words(std::string const& out) const {
-    return {VLSM_TOOL,   "finetune",
-            "--model",   "clipseg-tiny",
-            "--prompt",  "p2",
-            "--batch",   "4",
-            "--threads", "1",
-            "--epochs",  "12",
-            "--seed",    "3",
-            "--data",    (*this / "data").string(),
-            "--out",     (*this / out).string()};
+    return {"finetune",
+            "--model",
+            "clipseg-tiny",
+            "--prompt",
+            "p2",
+            "--batch",
+            "4",
+            "--threads",
+            "1",
+            "--epochs",
+            "12",
+            "--seed",
+            "3",
+            "--data",
+            (*this / "data").string(),
+            "--out",
+            (*this / out).string()};
   }
   /// Starts the program; `resume` goes on with what is there.
   pid_t start(std::string const& out, bool resume) const {
     auto list = words(out);
     if (resume) list.push_back("--resume");
-    pid_t const child = ::fork();
-    if (child != 0) return child;
-    [[maybe_unused]] FILE* const quiet = std::freopen("/dev/null", "w", stderr);
-    [[maybe_unused]] FILE* const silent = std::freopen("/dev/null", "w", stdout);
-    std::vector<char*> arguments;
-    for (std::string& word : list) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::execv(VLSM_TOOL, arguments.data());
-    ::_exit(127);
+    return start_tool(std::move(list));
   }
   std::string file(std::string const& name) const { return read_file(*this / name); }
   bool has(std::string const& name) const { return std::filesystem::exists(*this / name); }

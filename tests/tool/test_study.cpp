@@ -57,16 +57,8 @@ struct Studies : TempDir {
   }
   /// Starts the program without waiting for it.
   pid_t start(std::vector<std::string> words) const {
-    words.insert(words.begin(), {VLSM_TOOL, "study", "--threads", "1"});
-    pid_t const child = ::fork();
-    if (child != 0) return child;
-    [[maybe_unused]] FILE* const quiet = std::freopen("/dev/null", "w", stderr);
-    [[maybe_unused]] FILE* const silent = std::freopen("/dev/null", "w", stdout);
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::execv(VLSM_TOOL, arguments.data());
-    ::_exit(127);
+    words.insert(words.begin(), {"study", "--threads", "1"});
+    return start_tool(std::move(words));
   }
 };
 

@@ -28,8 +28,8 @@ class Error : public std::runtime_error {
   }
 };
 
-/// A file that cannot be written since the disk, or a quota, is full: whatever else is written fails
-/// as well.
+/// A file that cannot be written since the disk, or a quota, is full: whatever else is written
+/// fails as well.
 class NoSpace : public Error {
  public:
   using Error::Error;

@@ -12,9 +12,10 @@
 
 namespace vlsm {
 
-/// Some examples of a data set, in an order of their own. Throws Error for an index beyond its end.
+/// Some examples of a data set, in an order of their own.
 class Subset : public Dataset {
  public:
+  /// Throws Error for an index beyond the whole set's end.
   Subset(std::shared_ptr<Dataset const> whole, std::vector<std::size_t> indices)
       : whole_(std::move(whole)), indices_(std::move(indices)) {
     for (std::size_t const index : indices_)

@@ -15,10 +15,10 @@ namespace vlsm {
 
 /// What an architecture does not say of a model.
 struct ModelNotes {
-  std::string_view summary = "";        ///< a line for lists of models
-  std::string_view tokenizer = "clip";  ///< what it was trained with; tokenizer/factory.hpp
-  bool trains_towers = false;           ///< fine-tuned as a whole, not the decoder alone
-  bool pretrained_decoder = false;      ///< its fine-tuning starts from another model's decoder
+  std::string_view summary = "";          ///< a line for lists of models
+  std::string_view tokenizer = "clip";    ///< what it was trained with; tokenizer/factory.hpp
+  bool trains_towers = false;             ///< fine-tuned as a whole, not the decoder alone
+  bool pretrained_decoder = false;        ///< its fine-tuning starts from another model's decoder
   std::string_view pretraining = "none";  ///< of its published weights: "natural" or "medical"
   std::size_t batch = 128;                ///< the study's for its fine-tuning …
   double learning_rate = 2e-3;            ///< … and its learning rate

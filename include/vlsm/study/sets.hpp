@@ -37,6 +37,7 @@ class Sets {
                 std::function<void(std::string const&)> told = {})
       : config_(&config), budget_(budget), told_(std::move(told)) {}
 
+  /// The config's set of that name. Throws Error where there is none.
   Set const& find(std::string const& name) const {
     for (Set const& set : config_->data)
       if (set.name == name) return set;

@@ -120,12 +120,14 @@ inline std::vector<std::pair<std::string, std::string>> trainings(View const& pr
   }
   return list;
 }
+/// "Fine-tuned on 10 % of the pictures"
 inline std::string title_of(std::pair<std::string, std::string> const& training) {
   if (training.first == "zero_shot") return "Zero-shot";
   return training.second == "100" ? "Fine-tuned"
                                   : "Fine-tuned on " + training.second + " % of the pictures";
 }
 
+/// Whether a row is a mean of data sets' means.
 inline bool is_mean(View const& table, std::size_t i) {
   return table.text(i, "data").starts_with("mean of");
 }
@@ -138,6 +140,7 @@ inline std::string with_range(View const& table, std::size_t i, std::string_view
          report::decimals(table.value(i, high), 3) + ")";
 }
 
+/// A table a training: data sets and models down, prompt levels across.
 inline std::vector<Table> short_prompts(View const& table) {
   std::vector<Table> tables;
   for (auto const& training : trainings(table))
@@ -158,6 +161,7 @@ inline std::vector<Table> short_prompts(View const& table) {
   return tables;
 }
 
+/// Pairs of models with their difference and its corrected p.
 inline std::vector<Table> short_comparison(View const& table, std::string title,
                                            bool with_pretraining) {
   Table shown{.title = std::move(title),
@@ -175,6 +179,7 @@ inline std::vector<Table> short_comparison(View const& table, std::string title,
   return {std::move(shown)};
 }
 
+/// Data sets and models down, what was perturbed across.
 inline std::vector<Table> short_perturbation(View const& table) {
   return {pivot(
       "Dice lost by other words", table.rows(), {"data", "model", "prompt"},

@@ -186,7 +186,7 @@ class Training {
     std::string remedy = "lower the learning rate, or look for broken pictures";
     if (!options_.run.empty())
       remedy += std::filesystem::exists(last()) ? "; the last good state is " + last().string()
-                                              : "; no state of this run was saved";
+                                                : "; no state of this run was saved";
     throw Error(what,
                 "epoch " + std::to_string(state_.epoch + 1) + ", step " +
                     std::to_string(state_.running.step + 1) + ", pictures " + first_names(names),
@@ -256,9 +256,9 @@ class Training {
     auto const space = std::filesystem::space(options_.run, unseen);
     if (unseen || space.available >= bytes) return;
     throw NoSpace("the disk is full", options_.run.string(),
-                "free " + std::to_string(bytes / 1'000'000 + 1) +
-                    " MB there (cached features can be made again; a finished run needs no "
-                    "last.safetensors) and resume: the state before is whole");
+                  "free " + std::to_string(bytes / 1'000'000 + 1) +
+                      " MB there (cached features can be made again; a finished run needs no "
+                      "last.safetensors) and resume: the state before is whole");
   }
 
   AnySegmenter& model_;
