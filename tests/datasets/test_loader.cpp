@@ -128,7 +128,7 @@ TEST_CASE("the first example that fails is named, whoever loads it, after the ba
 
 TEST_CASE("a broken picture's file is named") {
   test::TempDir const folder;
-  write_synthetic(folder.path(), 32, {.train = 2, .val = 0, .test = 0}, 1);
+  write_synthetic(folder.path(), {.side = 32}, {.train = 2, .val = 0, .test = 0}, 1);
   Recipe const recipe{.image = 32, .normalize = imagenet_normalization};
   FolderDataset const examples(folder.path(), "train", "p1", recipe);
   test::write_file(folder / "images/train_1.png", "no picture");

@@ -57,7 +57,7 @@ TEST_CASE("two threads load, read, write and segment, each its own") {
 
 TEST_CASE("two threads share a model, a data set and a tokenizer") {
   test::TempDir const folder;
-  write_synthetic(folder.path(), 64, {.train = 4, .val = 1, .test = 1}, 1);
+  write_synthetic(folder.path(), {.side = 64}, {.train = 4, .val = 1, .test = 1}, 1);
   FolderDataset const data(folder.path(), "train", "random", test::TinyA::recipe);
   Segmenter<test::TinyA> model;
   model.eval();

@@ -105,7 +105,7 @@ TEST_CASE("checkpoints: Hugging Face's CLIP starts a fine-tuning of CLIPSeg and 
               listed(*fixture("keys/hf_clipseg_rd64_refined.tsv"), [](std::string const& key) {
                 return key.starts_with("clip.") ? key.substr(5) : std::string();
               }));
-  vlsm::write_synthetic(folder / "data", 64, {.train = 1, .val = 1, .test = 1}, 1);
+  vlsm::write_synthetic(folder / "data", {.side = 64}, {.train = 1, .val = 1, .test = 1}, 1);
   std::string const vocab = " --vocab " + as_word(*vocabulary);
   Outcome const run = run_tool(
       "finetune --model clipseg --threads 2 --weights " + as_word(folder / "pytorch_model.bin") +

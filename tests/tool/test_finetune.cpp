@@ -14,7 +14,9 @@ using namespace vlsm::test;
 namespace {
 
 struct Study : TempDir {
-  Study() { vlsm::write_synthetic(*this / "data", 64, {.train = 3, .val = 1, .test = 2}, 1); }
+  Study() {
+    vlsm::write_synthetic(*this / "data", {.side = 64}, {.train = 3, .val = 1, .test = 2}, 1);
+  }
   std::string finetune(std::string const& run = "run") const {
     return "finetune --model clipseg-tiny --prompt p2 --batch 5 --threads 1 --data " +
            as_word(*this / "data") + " --out " + as_word(*this / run) + " ";

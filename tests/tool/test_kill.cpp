@@ -16,7 +16,9 @@ using namespace vlsm::test;
 namespace {
 
 struct Run : TempDir {
-  Run() { vlsm::write_synthetic(*this / "data", 64, {.train = 2, .val = 1, .test = 0}, 1); }
+  Run() {
+    vlsm::write_synthetic(*this / "data", {.side = 64}, {.train = 2, .val = 1, .test = 0}, 1);
+  }
 
   std::vector<std::string> words(std::string const& out) const {
     return {"finetune",
