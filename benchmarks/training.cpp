@@ -132,7 +132,7 @@ int main(int count, char** words) {
       level = given[3];
     } else {
       int const drawn = static_cast<int>(pictures);
-      write_synthetic(data, 256, {.train = drawn, .val = drawn / 4 + 1, .test = 0}, 1);
+      write_synthetic(data, {.side = 256}, {.train = drawn, .val = drawn / 4 + 1, .test = 0}, 1);
     }
     if (model == "biomedclipseg")
       run<BiomedClipSeg>(data, level, pictures);
