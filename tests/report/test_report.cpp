@@ -223,3 +223,18 @@ TEST_CASE("report: the file appears whole or not at all") {
   CHECK_ERROR(report.write(folder / "missing/report.html"), "cannot be created");
   CHECK_FALSE(std::filesystem::exists(folder / "missing"));
 }
+
+TEST_CASE("bars: what is not finite takes no room, intervals and signs are drawn") {
+  double const none = std::numeric_limits<double>::quiet_NaN();
+  BarChart const chart{.title = "t",
+                       .value_label = "v",
+                       .series = {"a", "b"},
+                       .groups = {{"first", {{0.5, 0.4, 0.6}, {none, none, none}}},
+                                  {"<second>", {{-0.25}, {1e301}}}}};
+  std::string const page = page_of(chart);
+  CHECK(count(page, "<rect class=\"bar\"") == 2 + 2);  // and the legend's
+  CHECK(contains(page, "a, first: 0.500 (0.400 to 0.600)"));
+  CHECK(contains(page, "a, &lt;second&gt;: -0.250<"));
+  CHECK(!contains(page, "nan"));
+  CHECK(!contains(page, "inf"));
+}

@@ -11,6 +11,8 @@
 // Bars with intervals as SVG.
 namespace vlsm::report::detail {
 
+inline bool is_drawn(Bar const& bar) { return std::abs(bar.value) < 1e300; }
+
 /// The axis of all values and interval ends; it holds 0.
 inline Axis axis_of(BarChart const& chart) {
   Axis across;
@@ -24,12 +26,13 @@ inline Axis axis_of(BarChart const& chart) {
 }
 
 inline std::string part_html(BarChart const& chart) {
-  constexpr double left = 8, right = 470, label = 20, thick = 13, gap = 9, top = 4;
+  constexpr double left = 24, right = 470, label = 20, thick = 13, gap = 9, top = 4;
   Axis const across = axis_of(chart);
   auto const x_of = [&](double x) { return left + across.share(x) * (right - left); };
   double bottom = top;
   for (BarChart::Group const& group : chart.groups)
-    bottom += label + thick * static_cast<double>(group.bars.size()) + gap;
+    bottom +=
+        label + gap + thick * static_cast<double>(std::ranges::count_if(group.bars, is_drawn));
 
   std::string svg = "<figure class=\"plot\">" + tag("h3", chart.title) + "<svg viewBox=\"0 0 520 " +
                     pixels(bottom + 46) + "\" role=\"img\" aria-label=\"" +
@@ -41,11 +44,11 @@ inline std::string part_html(BarChart const& chart) {
   svg += text_at((left + right) / 2, bottom + 38, "text-anchor=\"middle\"", chart.value_label);
   double y = top;
   for (BarChart::Group const& group : chart.groups) {
-    svg += text_at(left, y + 15, "class=\"group\"", group.label);
+    svg += text_at(left - 16, y + 15, "class=\"group\"", group.label);
     y += label;
-    for (std::size_t j = 0; j < group.bars.size(); ++j, y += thick) {
+    for (std::size_t j = 0; j < group.bars.size(); ++j) {
       Bar const& bar = group.bars[j];
-      if (!(std::abs(bar.value) < 1e300)) continue;
+      if (!is_drawn(bar)) continue;
       double const from = x_of(std::min(bar.value, 0.0)), to = x_of(std::max(bar.value, 0.0));
       bool const interval = bar.high > bar.low;
       std::string const value = decimals(bar.value, 3),
@@ -66,6 +69,7 @@ inline std::string part_html(BarChart const& chart) {
       }
       svg += text_at(std::max(to, interval ? x_of(bar.high) : to) + 5, middle + 4,
                      "class=\"value\"", value);
+      y += thick;
     }
     y += gap;
   }
