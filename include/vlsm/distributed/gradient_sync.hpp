@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -18,16 +19,16 @@ class GradientSync {
  public:
   /// `parameters` in the order of the forward pass, all on the group's device, the same in all
   /// processes; `group` must live longer. In a group of one nothing is done. `in_backward`: whether
-  /// next_is_last will be called; else add_up does all.
+  /// last_pass will be called; else add_up does all.
   GradientSync(std::vector<at::Tensor> parameters, ProcessGroup const& group,
                bool in_backward = true);
   ~GradientSync();
   GradientSync(GradientSync const&) = delete;
   GradientSync& operator=(GradientSync const&) = delete;
 
-  /// The next backward pass, which starts at `loss`, is the last before the optimizer moves: what
-  /// it leaves as gradients, with those of passes before, are sums over the processes.
-  void next_is_last(at::Tensor const& loss);
+  /// Runs `backward`, which derives `loss` or a multiple of it: the last pass before the optimizer
+  /// moves. What it leaves as gradients, with those of passes before, are sums over the processes.
+  void last_pass(at::Tensor const& loss, std::function<void()> const& backward);
 
   /// Adds up the gradients that are there now, after any number of passes: for gradients that no
   /// backward pass wrote in the parameters' own type.

@@ -25,7 +25,7 @@ class SharedBatchNorms : public BatchSums {
  public:
   SharedBatchNorms(torch::nn::Module& model, ProcessGroup const& group) : group_(group) {
     if (group.size() == 1) return;
-    for (auto const& part : model.modules())
+    for (auto const& part : model.modules(/*include_self=*/false))
       if (auto norm = std::dynamic_pointer_cast<BatchNorm>(part)) norms_.push_back(norm);
     for (auto const& norm : norms_) norm->add_up_by(this);
   }

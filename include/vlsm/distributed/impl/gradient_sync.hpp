@@ -33,6 +33,22 @@ class SumBuckets : public c10d::CommHookInterface {
   c10::intrusive_ptr<c10d::ProcessGroup> group_;
 };
 
+/// Passes warnings on, but for two of the Reducer's. It finds no parameter without a gradient in
+/// most models, and warns that looking for them, a walk through the graph, takes time: not looking
+/// would let the others wait for ever where a model leaves one out. And it warns of gradients of
+/// other strides, which it copies.
+class QuietReducer : public c10::WarningHandler {
+ public:
+  void process(c10::Warning const& warning) override {
+    for (char const* known : {"find_unused_parameters", "Grad strides do not match"})
+      if (warning.msg().find(known) != std::string::npos) return;
+    outer_->process(warning);
+  }
+
+ private:
+  c10::WarningHandler* outer_ = c10::WarningUtils::get_warning_handler();
+};
+
 inline c10::intrusive_ptr<c10d::ProcessGroup> owned(c10d::ProcessGroup* group) {
   return c10::intrusive_ptr<c10d::ProcessGroup>::unsafe_reclaim_from_nonowning(group);
 }
@@ -57,7 +73,7 @@ VLSM_INLINE GradientSync::GradientSync(std::vector<at::Tensor> parameters,
   auto const peers = detail::owned(group.c10d());
   reducing_.reset(new Reducing{c10d::Reducer(
       parameters_, std::move(buckets), peers, sparse, detail::bucket_bytes,
-      /*find_unused_parameters=*/true, /*gradient_as_bucket_view=*/true, /*param_names=*/{},
+      /*find_unused_parameters=*/true, /*gradient_as_bucket_view=*/false, /*param_names=*/{},
       detail::first_bucket_bytes, /*skip_all_reduce_unused_params=*/false,
       /*use_python_reducer=*/false, /*bucket_bytes_cap_list=*/{})});
   reducing_->reducer.register_comm_hook(std::make_unique<detail::SumBuckets>(peers));
@@ -67,8 +83,13 @@ VLSM_INLINE GradientSync::~GradientSync() {
   if (reducing_) reducing_->reducer.remove_autograd_hooks();
 }
 
-VLSM_INLINE void GradientSync::next_is_last(at::Tensor const& loss) {
-  if (reducing_) reducing_->reducer.prepare_for_backward({loss});
+VLSM_INLINE void GradientSync::last_pass(at::Tensor const& loss,
+                                         std::function<void()> const& backward) {
+  if (!reducing_) return backward();
+  detail::QuietReducer quiet;
+  c10::WarningUtils::WarningHandlerGuard const guard(&quiet);
+  reducing_->reducer.prepare_for_backward({loss});
+  backward();
 }
 
 VLSM_INLINE void GradientSync::add_up() const {

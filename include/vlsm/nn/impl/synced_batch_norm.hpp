@@ -18,6 +18,11 @@ inline at::Tensor beside(at::Tensor const& per_channel, at::Tensor const& x) {
   return per_channel.reshape(shape);
 }
 
+/// What is computed in: float32, for float64 that.
+inline at::ScalarType computed_in(at::Tensor const& x) {
+  return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
 /// All dimensions but the channels.
 inline std::vector<std::int64_t> all_but_channels(at::Tensor const& x) {
   std::vector<std::int64_t> dims;
@@ -36,7 +41,8 @@ inline BatchStatistics batch_statistics(at::Tensor const& x, BatchSums& sums) {
   std::int64_t const channels = x.size(1);
   // Of this process alone first: a sum of squares over all of a batch would lose a small variance
   // beside a large mean in float32. What is left to add is exact enough in float64.
-  auto [variance, mean] = at::var_mean(x.to(at::kFloat), all_but_channels(x), at::Scalar(0), false);
+  auto [variance, mean] =
+      at::var_mean(x.to(computed_in(x)), all_but_channels(x), at::Scalar(0), false);
   variance = variance.to(at::kDouble);
   mean = mean.to(at::kDouble);
   double const count = sums.counts() ? static_cast<double>(x.numel() / channels) : 0;
@@ -54,23 +60,24 @@ class SyncedBatchNorm : public torch::autograd::Function<SyncedBatchNorm> {
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, at::Tensor const& x,
                             at::Tensor const& weight, at::Tensor const& bias,
                             BatchStatistics const& statistics, double epsilon, BatchSums* sums) {
+    at::ScalarType const type = computed_in(x);
     at::Tensor const inverse = (statistics.variance + epsilon).rsqrt(),
                      scale = inverse * weight.to(at::kDouble),
                      shift = bias.to(at::kDouble) - statistics.mean * scale;
     ctx->save_for_backward(
-        {x, weight, statistics.mean.to(at::kFloat), inverse.to(at::kFloat), statistics.count});
+        {x, weight, statistics.mean.to(type), inverse.to(type), statistics.count});
     ctx->saved_data["sums"] = reinterpret_cast<std::int64_t>(sums);
     ctx->saved_data["counts"] = sums->counts();
-    return (x.to(at::kFloat) * beside(scale.to(at::kFloat), x) + beside(shift.to(at::kFloat), x))
-        .to(x.scalar_type());
+    return (x.to(type) * beside(scale.to(type), x) + beside(shift.to(type), x)).to(x.scalar_type());
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
     auto const saved = ctx->get_saved_variables();
     at::Tensor const &x = saved[0], &weight = saved[1], &mean = saved[2], &inverse = saved[3];
-    at::Tensor const dy = grads[0].to(at::kFloat),
-                     normed = (x.to(at::kFloat) - beside(mean, x)) * beside(inverse, x);
+    at::ScalarType const type = computed_in(x);
+    at::Tensor const dy = grads[0].to(type),
+                     normed = (x.to(type) - beside(mean, x)) * beside(inverse, x);
     auto const dims = all_but_channels(x);
     at::Tensor const by_bias = dy.sum(dims, false, at::kDouble),
                      by_weight = (dy * normed).sum(dims, false, at::kDouble);
@@ -78,13 +85,13 @@ class SyncedBatchNorm : public torch::autograd::Function<SyncedBatchNorm> {
     if (ctx->needs_input_grad(0)) {
       at::Tensor both = at::cat({by_bias, by_weight});
       reinterpret_cast<BatchSums*>(ctx->saved_data["sums"].toInt())->add_up(both);
-      both = (both / saved[4]).to(at::kFloat);
+      both = (both / saved[4]).to(type);
       std::int64_t const channels = x.size(1);
       // A row that stands in moved no statistic, so through it flows nothing.
       dx = !ctx->saved_data["counts"].toBool() ? at::zeros_like(x)
                                                : ((dy - beside(both.slice(0, 0, channels), x) -
                                                    normed * beside(both.slice(0, channels), x)) *
-                                                  beside(inverse * weight.to(at::kFloat), x))
+                                                  beside(inverse * weight.to(type), x))
                                                      .to(x.scalar_type());
     }
     return {dx, by_weight.to(weight.scalar_type()), by_bias.to(weight.scalar_type()), {}, {}, {}};

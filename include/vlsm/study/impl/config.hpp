@@ -215,7 +215,7 @@ inline void check_names(Config const& config, Complaints& complaints) {
 
 }  // namespace detail_config
 
-inline Training Training::over(Training const& other) const {
+VLSM_INLINE Training Training::over(Training const& other) const {
   Training both = *this;
   auto const fill = [](auto& mine, auto const& theirs) {
     if (!mine) mine = theirs;

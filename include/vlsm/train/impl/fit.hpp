@@ -99,7 +99,7 @@ class Training {
   bool train_epoch(Epoch& epoch) {
     module_.train();
     if (options_.batch_norms == BatchNorms::frozen)
-      for (auto const& part : module_.modules())
+      for (auto const& part : module_.modules(/*include_self=*/false))
         if (dynamic_cast<BatchNorm*>(part.get())) part->eval();
     std::optional<RoundedWeights> rounded;
     if (options_.precision == Precision::bf16) rounded.emplace(module_);
@@ -191,9 +191,10 @@ class Training {
     at::Tensor const loss =
         chosen_loss(logits_of(model_, towers_, batch, options_.precision), batch.mask, options_);
     double const value = loss.item<double>();
-    if (last && !rounded) sync_.next_is_last(loss);
-    // Where others wait for this process's gradient, one that is not finite is told by it.
-    if (std::isfinite(value) || group_.size() > 1) optimizer_.add(loss, weight, rounded);
+    // Others wait for this process's gradient, and hear by it of a loss that is not finite.
+    if (!std::isfinite(value) && group_.size() == 1) return value;
+    auto const backward = [&] { optimizer_.add(loss, weight, rounded); };
+    last && !rounded ? sync_.last_pass(loss, backward) : backward();
     return value;
   }
 
