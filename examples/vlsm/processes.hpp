@@ -25,14 +25,14 @@ inline vlsm::Launch launch_or_alone() noexcept {
 }
 
 /// Before a process tells of a failure: usually the first one fails at the same and tells it, and
-/// the launcher ends the others meanwhile. So a user reads one line, whoever failed. `elsewhere`:
-/// another one has the reason.
+/// the launcher ends the others meanwhile (mpirun: after a second). So a user reads one line,
+/// whoever failed. `elsewhere`: another one has the reason.
 inline void let_first_speak(bool elsewhere) {
   vlsm::Launch const launch = launch_or_alone();
   if (elsewhere)
-    std::this_thread::sleep_for(std::chrono::seconds(10));
+    std::this_thread::sleep_for(std::chrono::seconds(15));
   else if (launch.rank > 0)
-    std::this_thread::sleep_for(std::chrono::seconds(2));
+    std::this_thread::sleep_for(std::chrono::seconds(5));
 }
 
 /// Divides the cores of a machine among its processes, unless the launcher bound them to cores or
