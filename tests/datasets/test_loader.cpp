@@ -8,6 +8,7 @@
 #include "support/fixtures.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/loader.hpp"
+#include "vlsm/data/share.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 
 namespace {
@@ -103,6 +104,29 @@ TEST_CASE("the batches do not depend on the number of workers or on where one be
   CHECK_FALSE(all_of(examples, options, ends)[0].image.equal(expected[0].image));
 }
 
+TEST_CASE("the shares of several processes hold what one loads, drawn by place in the epoch") {
+  Drawn const examples(23);
+  auto const order = backwards(23);
+  PromptIds ids(test::encode_bytes);
+  Loader whole(examples, ids, order, batch_ends(23, 8, 8), {.seed = 5, .epoch = 2, .workers = 0});
+  std::vector<std::string> prompts;
+  while (auto const batch = whole.next())
+    prompts.insert(prompts.end(), batch->prompts.begin(), batch->prompts.end());
+  std::size_t seen = 0;
+  for (std::size_t rank = 0; rank < 3; ++rank) {
+    Share const share = share_of(order, {.batch = 8, .pass = 8, .rank = rank, .processes = 3});
+    Loader loader(examples, ids, share.of(order), share.ends,
+                  {.seed = 5, .epoch = 2, .positions = share.positions, .workers = 2});
+    std::size_t at = 0;
+    while (auto const batch = loader.next())
+      for (std::size_t i = 0; i < batch->size(); ++i, ++at, ++seen) {
+        CHECK(batch->indices[i] == order[share.positions[at]]);
+        CHECK(batch->prompts[i] == prompts[share.positions[at]]);
+      }
+  }
+  CHECK(seen == 23);
+}
+
 TEST_CASE("no more is loaded ahead than was asked for") {
   Drawn const examples(40);
   PromptIds ids(test::encode_bytes);
@@ -128,7 +152,7 @@ TEST_CASE("the first example that fails is named, whoever loads it, after the ba
 
 TEST_CASE("a broken picture's file is named") {
   test::TempDir const folder;
-  write_synthetic(folder.path(), 32, {.train = 2, .val = 0, .test = 0}, 1);
+  write_synthetic(folder.path(), {.side = 32}, {.train = 2, .val = 0, .test = 0}, 1);
   Recipe const recipe{.image = 32, .normalize = imagenet_normalization};
   FolderDataset const examples(folder.path(), "train", "p1", recipe);
   test::write_file(folder / "images/train_1.png", "no picture");

@@ -86,6 +86,8 @@ class MpiBackend : public c10d::Backend {
 
   const std::string getBackendName() const override { return "mpi"; }
 
+  /// Adds up one dense tensor on the CPU, of float32, float64, int32 or int64. Throws Error for
+  /// others, and for reductions that are no sum.
   c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
                                            c10d::AllreduceOptions const& options) override {
     if (options.reduceOp != c10d::ReduceOp::SUM)
@@ -98,6 +100,7 @@ class MpiBackend : public c10d::Backend {
         });
   }
 
+  /// Copies one dense tensor on the CPU, of any type, from `options.rootRank` to all.
   c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
                                            c10d::BroadcastOptions const& options) override {
     auto const root = static_cast<int>(options.rootRank);

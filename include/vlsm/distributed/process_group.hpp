@@ -79,10 +79,12 @@ class ProcessGroup {
   int exceptions_;  // on their way when the group was made
 };
 
-/// Whether this build has MPI, by which processes on CPUs talk, and NCCL, for those on cards.
+/// By what processes can talk.
 struct ProcessBackends {
-  bool mpi = false, nccl = false;
+  bool mpi = false;   ///< on CPUs
+  bool nccl = false;  ///< on cards
 };
+/// What this build has of them.
 ProcessBackends process_backends();
 
 }  // namespace vlsm
