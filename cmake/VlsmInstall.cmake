@@ -12,6 +12,7 @@ install(FILES
   "${PROJECT_SOURCE_DIR}/cmake/VlsmCompiled.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmKernels.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmPictures.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/VlsmProcesses.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/VlsmSources.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindLibdeflate.cmake"

@@ -15,6 +15,8 @@ target_link_libraries(vlsm INTERFACE LibTorch::LibTorch xtensor nlohmann_json::n
 
 include(VlsmPictures)
 vlsm_link_picture_libraries(vlsm)
+include(VlsmProcesses)
+vlsm_link_process_libraries(vlsm)
 
 include(VlsmCompiled)
 vlsm_add_compiled("${PROJECT_SOURCE_DIR}/include")

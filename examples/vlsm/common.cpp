@@ -10,6 +10,7 @@
 #include <limits>
 #include <set>
 
+#include "processes.hpp"
 #include "tokenizer.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
@@ -43,13 +44,18 @@ void Common::add_machine_to(CLI::App& app) {
 }
 
 at::Device Common::apply() const {
-  if (threads > 0) at::set_num_threads(threads);
+  vlsm::Launch const launch = launch_or_alone();
+  if (threads > 0)
+    at::set_num_threads(threads);
+  else
+    divide_cores(launch);
   if (deterministic) vlsm::deterministic();
   if (device == "cpu") return at::kCPU;
   if (!at::hasCUDA())
     throw vlsm::Error("no CUDA device can be used", "--device cuda",
                       "use --device cpu, or build with the preset cuda on a machine that has one");
-  return at::kCUDA;
+  return launch.size > 1 ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(launch.local_rank))
+                         : at::Device(at::kCUDA);
 }
 
 void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
@@ -173,7 +179,8 @@ void notice(std::string const& line) {
 }
 
 void show_notices() {
-  for (std::string const& line : notices()) std::fprintf(stderr, "vlsm: %s\n", line.c_str());
+  if (launch_or_alone().rank == 0)  // the others would say the same
+    for (std::string const& line : notices()) std::fprintf(stderr, "vlsm: %s\n", line.c_str());
   notices().clear();
 }
 

@@ -13,6 +13,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/distributed/process_group.hpp"
 #include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/loss_name.hpp"
@@ -24,7 +25,7 @@ struct Options {
   Common common;
   ModelChoice choice;
   DataChoice data;
-  std::string out, loss = "auto", schedule = "plateau", train = "auto";
+  std::string out, loss = "auto", schedule = "plateau", train = "auto", batch_norms = "learn";
   std::string cache = "memory";
   double cache_memory = 0;  // GB
   bool cache_half = false;
@@ -105,6 +106,7 @@ std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, vlsm::Mod
 void run(Options& options) {
   keep_freed_memory();
   at::Device const device = options.common.apply();
+  vlsm::ProcessGroup group(vlsm::find_launch(), device);
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
   auto const train = options.data.open("train", info), val = options.data.open("val", info);
@@ -137,7 +139,10 @@ void run(Options& options) {
   options.fit.augment = vlsm::augmentation_of(options.augment);
   if (options.fit.augment.any()) settings["augment"] = vlsm::names_of(options.fit.augment);
   if (options.cache_half) settings["cache_half"] = true;
-  if (options.resume) {
+  if (options.batch_norms != "learn") settings["batch_norms"] = options.batch_norms;
+  if (!group.first()) {
+    // It is the first one's folder.
+  } else if (options.resume) {
     if (!std::filesystem::exists(last))
       throw vlsm::Error("there is no run to resume", last.string(),
                         "leave --resume out to begin one");
@@ -148,11 +153,14 @@ void run(Options& options) {
   auto const model = options.choice.open(options.common.seed, /*partial=*/true);
   model->module().to(device);
   if (decoder_only) vlsm::freeze_encoders(model->module());
-  make_folder(out);
-  if (!options.resume) vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
+  if (group.first()) make_folder(out);
+  if (group.first() && !options.resume) vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
 
   options.fit.loss = vlsm::find_loss(options.loss, info.vocabulary > 0);
   options.fit.precision = options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32;
+  options.fit.batch_norms =
+      options.batch_norms == "frozen" ? vlsm::BatchNorms::frozen : vlsm::BatchNorms::learn;
+  options.fit.group = &group;
   options.fit.schedule =
       options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
   options.fit.threshold = info.recipe.threshold;
@@ -165,12 +173,18 @@ void run(Options& options) {
   auto const draw = [&](vlsm::RunLog& log, vlsm::Epoch const& epoch) {
     draw_found(log, epoch, *model, *val, encode, options.fit);
   };
-  auto const history =
-      fit_logged(*model, "fine-tune", *train, *val, encode, options.fit, &signal, draw);
+  std::vector<vlsm::Epoch> history;
+  try {
+    history = fit_logged(*model, "fine-tune", *train, *val, encode, options.fit, &signal, draw);
+  } catch (Stopped const&) {
+    group.leave();
+    throw;
+  }
   if (options.fit.features)
     if (std::string const trouble = options.fit.features->trouble(); !trouble.empty())
       notice("no more features could be kept: " + trouble);
   show_notices();
+  if (!group.first()) return;
   double best = 0;
   for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);
   if (history.empty())
@@ -205,14 +219,23 @@ void add_finetune(CLI::App& app) {
   command->add_option("--epochs", options->fit.epochs, "most epochs")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command->add_option("--batch", options->fit.batch, "pictures a step")
+  command
+      ->add_option("--batch", options->fit.batch,
+                   "pictures a step, of all processes together (mpirun -np N vlsm finetune ...)")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command
-      ->add_option("--pass", options->fit.pass,
-                   "pictures at a time through the model, where a batch does not fit into memory; "
-                   "0: the batch")
+      ->add_option(
+          "--pass", options->fit.pass,
+          "pictures at a time through the model, where a batch (of a process) does not fit "
+          "into memory; 0: the batch")
       ->check(CLI::Range(0, 65536))
+      ->capture_default_str();
+  command
+      ->add_option("--batch-norms", options->batch_norms,
+                   "learn: of the batch, of all processes together; frozen: their running "
+                   "statistics stay")
+      ->check(CLI::IsMember({"learn", "frozen"}))
       ->capture_default_str();
   command
       ->add_option("--workers", options->fit.workers,

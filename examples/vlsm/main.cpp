@@ -12,8 +12,10 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "processes.hpp"
 #include "stop_signal.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/distributed/process_group.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/version.hpp"
 
@@ -22,6 +24,7 @@ namespace {
 enum Status { done = 0, failed = 1, wrong_usage = 2 };
 
 int fail(vlsm::Error const& error, Status status = failed) {
+  tool::let_first_speak(dynamic_cast<vlsm::FailedElsewhere const*>(&error) != nullptr);
   std::fprintf(stderr, "vlsm: error: %s\n", error.what());
   return status;
 }
@@ -118,7 +121,7 @@ int main(int count, char** words) {
   } catch (vlsm::Error const& e) {
     return fail(e);
   } catch (tool::Stopped const& e) {
-    std::fprintf(stderr, "vlsm: %s\n", e.what());
+    if (tool::launch_or_alone().rank == 0) std::fprintf(stderr, "vlsm: %s\n", e.what());
     return 128 + e.signal;
   } catch (std::bad_alloc const&) {
     return fail(

@@ -8,6 +8,7 @@
 #include "support/fixtures.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/loader.hpp"
+#include "vlsm/data/share.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 
 namespace {
@@ -101,6 +102,29 @@ TEST_CASE("the batches do not depend on the number of workers or on where one be
   options.epoch = 2;
   options.seed = 6;
   CHECK_FALSE(all_of(examples, options, ends)[0].image.equal(expected[0].image));
+}
+
+TEST_CASE("the shares of several processes hold what one loads, drawn by place in the epoch") {
+  Drawn const examples(23);
+  auto const order = backwards(23);
+  PromptIds ids(test::encode_bytes);
+  Loader whole(examples, ids, order, batch_ends(23, 8, 8), {.seed = 5, .epoch = 2, .workers = 0});
+  std::vector<std::string> prompts;
+  while (auto const batch = whole.next())
+    prompts.insert(prompts.end(), batch->prompts.begin(), batch->prompts.end());
+  std::size_t seen = 0;
+  for (std::size_t rank = 0; rank < 3; ++rank) {
+    Share const share = share_of(order, {.batch = 8, .pass = 8, .rank = rank, .processes = 3});
+    Loader loader(examples, ids, share.of(order), share.ends,
+                  {.seed = 5, .epoch = 2, .positions = share.positions, .workers = 2});
+    std::size_t at = 0;
+    while (auto const batch = loader.next())
+      for (std::size_t i = 0; i < batch->size(); ++i, ++at, ++seen) {
+        CHECK(batch->indices[i] == order[share.positions[at]]);
+        CHECK(batch->prompts[i] == prompts[share.positions[at]]);
+      }
+  }
+  CHECK(seen == 23);
 }
 
 TEST_CASE("no more is loaded ahead than was asked for") {

@@ -46,7 +46,10 @@ inline int usual_workers() {
 struct LoadOptions {
   std::uint64_t seed = 0;
   std::uint64_t epoch = 0;
-  std::size_t first = 0;     ///< batches that are left out at the start
+  std::size_t first = 0;  ///< batches that are left out at the start
+  /// Where in the epoch each example of `order` stands, if `order` is a part of it (Share); empty:
+  /// at its own place.
+  std::vector<std::size_t> positions = {};
   int workers = -1;          ///< threads; 0: the caller's own; -1: usual_workers()
   std::size_t ahead = 2;     ///< batches that are loaded before they are asked for
   bool pinned = false;       ///< memory from which a card copies by itself
@@ -142,7 +145,9 @@ class Loader {
 
   void load(Part& part, std::size_t position) {
     try {
-      Random random = example_random(options_.seed, options_.epoch, position);
+      Random random =
+          example_random(options_.seed, options_.epoch,
+                         options_.positions.empty() ? position : options_.positions[position]);
       std::size_t const index = order_[position];
       Example example = examples_.at(index, random);
       if (options_.change) options_.change(example, random);

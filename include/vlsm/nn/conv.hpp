@@ -5,6 +5,7 @@
 
 #include "vlsm/base/work.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/nn/synced_batch_norm.hpp"
 
 namespace vlsm {
 
@@ -81,8 +82,19 @@ class BatchNorm : public Module {
         variance_(buffer("running_var", at::ones({width}))),
         batches_(buffer("num_batches_tracked", at::zeros({}, at::kLong))) {}
 
+  /// From now on a batch that trains is what `sums` adds up over processes; null: what this process
+  /// sees. It must live as long as it is set, and as the gradients of what was computed.
+  void add_up_by(BatchSums* sums) { sums_ = sums; }
+
   /// [B, width] or [B, width, H, W], likewise.
   at::Tensor forward(at::Tensor const& x) const {
+    if (sums_ && is_training()) {
+      bool moved = false;
+      at::Tensor const y =
+          synced_batch_norm(x, {weight_, bias_, mean_, variance_, 0.1, 1e-5}, *sums_, moved);
+      if (moved) at::Tensor(batches_).add_(1);
+      return y;
+    }
     // A single value has no variance (torch refuses it): the running statistics stand in, so that a
     // last batch of one picture does not end a training.
     bool const learns = is_training() && x.numel() > x.size(1);
@@ -94,6 +106,7 @@ class BatchNorm : public Module {
 
  private:
   at::Tensor weight_, bias_, mean_, variance_, batches_;
+  BatchSums* sums_ = nullptr;
 };
 
 }  // namespace vlsm

@@ -66,12 +66,15 @@ struct Evaluation {
 };
 
 class FrozenTowers;
+class ProcessGroup;
 class PromptIds;
 
 namespace detail {
+/// Of several processes each scores a share, and all get the measures of all examples, in the data
+/// set's order; the names are of their own alone.
 Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& towers, Dataset const& examples,
-                         PromptIds& ids, EvaluateOptions const& options);
-}
+                         PromptIds& ids, EvaluateOptions const& options, ProcessGroup const& group);
+}  // namespace detail
 
 /// Scores every example per image, as the study does: where prediction and target are both empty
 /// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0

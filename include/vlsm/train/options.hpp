@@ -18,6 +18,7 @@ class Tensor;
 namespace vlsm {
 
 class FeatureCache;
+class ProcessGroup;
 
 /// The losses by name. The first three are what "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce
 /// 0.2)" of the study can mean.
@@ -41,6 +42,12 @@ enum class Precision {
   bf16,  ///< weights and activations rounded (rounded_weights.hpp), sums within products in float32
 };
 
+/// What batch norms do in a training.
+enum class BatchNorms {
+  learn,   ///< take the statistics of a batch, of all processes together, and move the running ones
+  frozen,  ///< take the running statistics, which stay; weights and biases train all the same
+};
+
 /// AdamW (Loshchilov and Hutter 2019) with clipping of the gradient's norm; the study's settings.
 struct OptimizerOptions {
   double learning_rate = 2e-3;
@@ -57,11 +64,11 @@ enum class Schedule {
 /// How to train; the defaults are the study's for CLIPSeg.
 struct FitOptions {
   int epochs = 100;
-  std::size_t batch = 32;  ///< pictures a step of the optimizer
-  /// Pictures at a time through the model, for batches that do not fit into memory; 0: the whole
-  /// batch. The gradient is that of the whole batch: `loss` is averaged over what it counts in the
-  /// whole batch, `own_loss` over the pictures. Only batch norms that train see a pass alone, and
-  /// dropout draws other numbers.
+  std::size_t batch = 32;  ///< pictures a step of the optimizer, of all processes together
+  /// Pictures at a time through the model, in each process, for batches that do not fit into
+  /// memory; 0: the whole batch. The gradient is that of the whole batch: `loss` is averaged over
+  /// what it counts in the whole batch, `own_loss` over the pictures. Only batch norms that train
+  /// see a pass alone, and dropout draws other numbers.
   std::size_t pass = 0;
   int workers = -1;  ///< threads that load ahead; 0: the caller's own; -1: half of the cores
   Augmentation augment = {};  ///< of the training's pictures, drawn anew each epoch
@@ -69,6 +76,12 @@ struct FitOptions {
   SegmentationLoss loss = SegmentationLoss::dice;
   Loss own_loss = {};  ///< where it is set, `loss` is not read
   Precision precision = Precision::fp32;
+  BatchNorms batch_norms = BatchNorms::learn;
+  /// The processes that train this model together; null: this one alone. Each of them calls fit
+  /// with the same model, data and options. Each batch is divided among them, so the gradient is
+  /// that of one process. Dropout draws other numbers in each. Only the first one writes to `run`,
+  /// and it is that one's file from which all resume.
+  ProcessGroup* group = nullptr;
   /// Keeps what frozen towers write, so that from the second epoch on they do not run; the
   /// validation uses it, too. Pictures that are augmented are seen anew. Null: both run each time.
   std::shared_ptr<FeatureCache> features = {};
@@ -95,7 +108,8 @@ struct Epoch {
   bool best = false;
 };
 
-/// What a caller may want to hear of.
+/// What a caller may want to hear of. Of several processes each hears the same, and the first time
+/// that one of them asks to stop all do.
 struct FitHooks {
   std::function<void(int epoch, std::size_t step, std::size_t steps, double loss)> on_step = {};
   std::function<void(Epoch const&)> on_epoch = {};

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 #include <optional>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/loader.hpp"
+#include "vlsm/data/share.hpp"
+#include "vlsm/distributed/process_group.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/metrics/hausdorff.hpp"
 #include "vlsm/metrics/overlap.hpp"
@@ -73,10 +77,35 @@ inline void score_batch(Batch const& batch, at::Tensor const& logits, Dataset co
   }
 }
 
+/// The scores of all processes, each of which has those at its share's `positions`, in order; none
+/// where one of them did not come to its end.
+inline void gather_scores(ProcessGroup const& group, std::vector<std::size_t> const& positions,
+                          std::size_t count, std::vector<Score>& scores) {
+  if (group.size() == 1) return;
+  if (group.any(scores.size() < positions.size())) return scores.clear();
+  constexpr std::size_t each = 6;
+  std::vector<double> values(count * each, 0);  // to each of which one process adds
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    Score const& s = scores[i];
+    std::ranges::copy(
+        std::array{s.dice, s.iou, s.hd95, s.picture.dice, s.picture.iou, s.picture.hd95},
+        values.begin() + static_cast<std::ptrdiff_t>(positions[i] * each));
+  }
+  values = group.sum(values);
+  std::vector<Score> all(count);
+  for (std::size_t i = 0; i < positions.size(); ++i) all[positions[i]] = std::move(scores[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    double const* v = &values[i * each];
+    static_cast<Measures&>(all[i]) = {v[0], v[1], v[2]};
+    all[i].picture = {v[3], v[4], v[5]};
+  }
+  scores = std::move(all);
+}
+
 // `evaluate`, with what a training knows already.
 VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& towers,
                                      Dataset const& examples, PromptIds& ids,
-                                     EvaluateOptions const& options) {
+                                     EvaluateOptions const& options, ProcessGroup const& group) {
   at::NoGradGuard const no_grad;
   torch::nn::Module& module = model.module();
   at::Device const device = module.parameters().front().device();
@@ -85,8 +114,14 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
   if (options.precision == Precision::bf16) rounded.emplace(module);
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), 0);
-  Loader loader(examples, ids, order, batch_ends(order.size(), options.batch, options.batch),
+  auto const processes = static_cast<std::size_t>(group.size());
+  Share const share = share_of(order, {.batch = options.batch * processes,
+                                       .pass = options.batch,
+                                       .rank = static_cast<std::size_t>(group.rank()),
+                                       .processes = processes});
+  Loader loader(examples, ids, share.of(order), share.ends,
                 {.seed = options.seed,
+                 .positions = share.positions,
                  .workers = options.workers,
                  .pinned = device.is_cuda(),
                  .hash_pixels = towers.keeps_pictures()});
@@ -102,7 +137,9 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
     if (options.progress) options.progress(result.scores.size(), order.size());
     if (options.stop && options.stop()) break;
   }
-  result.loss = counted > 0 ? loss / counted : 0;
+  gather_scores(group, share.positions, order.size(), result.scores);
+  auto const sums = group.sum({loss, counted});
+  result.loss = sums[1] > 0 ? sums[0] / sums[1] : 0;
   return result;
 }
 
@@ -114,7 +151,7 @@ VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, En
   detail::Evaluating const evaluating(model.module());
   FrozenTowers const towers(model, options.precision, options.features);
   PromptIds ids(encode);
-  return detail::evaluate_with(model, towers, examples, ids, options);
+  return detail::evaluate_with(model, towers, examples, ids, options, ProcessGroup());
 }
 
 }  // namespace vlsm

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <numeric>
 #include <optional>
 
 #include "vlsm/base/compiled.hpp"
@@ -11,26 +10,24 @@
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/augment.hpp"
 #include "vlsm/data/loader.hpp"
+#include "vlsm/data/share.hpp"
+#include "vlsm/distributed/gradient_sync.hpp"
+#include "vlsm/distributed/process_group.hpp"
+#include "vlsm/train/epoch_order.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
+#include "vlsm/train/full_disk.hpp"
 #include "vlsm/train/generators.hpp"
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
 #include "vlsm/train/optimizer.hpp"
+#include "vlsm/train/shared_state.hpp"
 #include "vlsm/train/state.hpp"
 #include "vlsm/weights/save.hpp"
 
 namespace vlsm {
 
 namespace detail {
-
-/// "a.png, b.png, c.png and 5 more"
-inline std::string first_names(std::vector<std::string> const& names) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i)
-    text += (i ? ", " : "") + names[i];
-  return names.size() > 3 ? text + " and " + std::to_string(names.size() - 3) + " more" : text;
-}
 
 /// One call of fit.
 class Training {
@@ -43,16 +40,21 @@ class Training {
         val_(val),
         options_(options),
         hooks_(hooks),
+        group_(options.group ? *options.group : alone_),
         pass_(options.pass ? std::min(options.pass, options.batch) : options.batch),
         steps_((train.size() + options.batch - 1) / options.batch),
         device_(module_.parameters().front().device()),
         ids_(encode),
-        towers_((module_.train(), model), options.precision, options.features),
+        towers_((module_.train(), share_weights(group_, module_), model), options.precision,
+                options.features),
         optimizer_(module_, options.optimizer),
+        norms_(module_, group_),
+        sync_(optimizer_.parameters(), group_, options.precision == Precision::fp32),
         state_{.plateau = options.plateau, .stop = options.early_stop} {}
 
   std::vector<Epoch> run() {
-    if (options_.resume) resume();
+    if (options_.resume && group_.first()) resume();
+    share_state(group_, module_, optimizer_, state_);
     std::vector<Epoch> history;
     while (state_.epoch < options_.epochs && !state_.finished) {
       started_ = saved_ = Clock::now();
@@ -65,15 +67,19 @@ class Training {
       close(epoch);
       history.push_back(epoch);
     }
+    group_.wait();  // until the first one has written
     return history;
   }
+
+  /// Whether what `run` threw was thrown in all processes.
+  bool failed_together() const { return failed_together_; }
 
  private:
   using Clock = std::chrono::steady_clock;
 
   std::filesystem::path last() const { return options_.run / "last.safetensors"; }
   std::filesystem::path best() const { return options_.run / "best.safetensors"; }
-  bool stopped() const { return hooks_.stop && hooks_.stop(); }
+  bool stopped() const { return group_.any(hooks_.stop && hooks_.stop()); }
   static double seconds_since(Clock::time_point then) {
     return std::chrono::duration<double>(Clock::now() - then).count();
   }
@@ -92,23 +98,33 @@ class Training {
   /// The steps of an epoch that are left. False where it was stopped between two.
   bool train_epoch(Epoch& epoch) {
     module_.train();
+    if (options_.batch_norms == BatchNorms::frozen)
+      for (auto const& part : module_.modules(/*include_self=*/false))
+        if (dynamic_cast<BatchNorm*>(part.get())) part->eval();
     std::optional<RoundedWeights> rounded;
     if (options_.precision == Precision::bf16) rounded.emplace(module_);
     RunningEpoch& done = state_.running;
     done.steps = steps_;
-    std::size_t const passes = (options_.batch + pass_ - 1) / pass_;
-    Loader loader(train_, ids_, shuffled(epoch.epoch),
-                  batch_ends(train_.size(), options_.batch, pass_),
+    bool const keeps = towers_.keeps_pictures() && !options_.augment.any();
+    std::vector<std::size_t> const order = epoch_order(options_.seed, epoch.epoch, train_.size());
+    Share const share = share_of(order, {.batch = options_.batch,
+                                         .pass = pass_,
+                                         .rank = static_cast<std::size_t>(group_.rank()),
+                                         .processes = static_cast<std::size_t>(group_.size()),
+                                         .by_example = keeps,
+                                         .stand_ins = true});
+    Loader loader(train_, ids_, share.of(order), share.ends,
                   {.seed = options_.seed,
                    .epoch = static_cast<std::uint64_t>(epoch.epoch),
-                   .first = done.step * passes,
+                   .first = share.passes_before(done.step),
+                   .positions = share.positions,
                    .workers = options_.workers,
                    .pinned = device_.is_cuda(),
-                   .hash_pixels = towers_.keeps_pictures() && !options_.augment.any(),
+                   .hash_pixels = keeps,
                    .change = augmentation()});
     while (done.step < steps_) {
       if (stopped()) return false;
-      take_step(loader, epoch, rounded ? &*rounded : nullptr);
+      take_step(loader, share, epoch, rounded ? &*rounded : nullptr);
       if (done.step == steps_ || seconds_since(saved_) < 60 * options_.save_minutes) continue;
       rounded.reset();  // the masters are saved
       save_within_epoch();
@@ -124,65 +140,69 @@ class Training {
                Example& example, Random& random) { augment(example, how, normalization, random); };
   }
 
-  /// The order of an epoch.
-  std::vector<std::size_t> shuffled(int epoch) const {
-    Random random = example_random(options_.seed, static_cast<std::uint64_t>(epoch), train_.size());
-    std::vector<std::size_t> order(train_.size());
-    std::iota(order.begin(), order.end(), 0);
-    for (std::size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[uniform_index(random, i)]);
-    return order;
-  }
-
   /// One step of the optimizer, over the passes of a batch.
-  void take_step(Loader& loader, Epoch const& epoch, RoundedWeights* rounded) {
+  void take_step(Loader& loader, Share const& share, Epoch const& epoch, RoundedWeights* rounded) {
     RunningEpoch& done = state_.running;
     if (options_.schedule == Schedule::cosine) {
-      double const share = static_cast<double>(done.step + 1) / static_cast<double>(steps_);
+      double const part = static_cast<double>(done.step + 1) / static_cast<double>(steps_);
       optimizer_.set_learning_rate(options_.optimizer.learning_rate *
-                                   warmup_cosine((state_.epoch + share) / options_.epochs));
+                                   warmup_cosine((state_.epoch + part) / options_.epochs));
     }
-    // Dropout is seeded anew each step, so that a resumed run draws what an unbroken one would
-    // have.
-    at::manual_seed(example_random(options_.seed, static_cast<std::uint64_t>(epoch.epoch),
-                                   train_.size() + 1 + done.step)());
-    std::size_t const rows = std::min(options_.batch, train_.size() - done.step * options_.batch);
-    double loss = 0;
-    std::size_t counted = 0;
+    at::manual_seed(step_seed(options_.seed, epoch.epoch, train_.size(), done.step, group_.rank()));
+    auto const rows =
+        static_cast<double>(std::min(options_.batch, train_.size() - done.step * options_.batch));
+    std::size_t const first = share.passes_before(done.step), last = share.passes[done.step];
+    bool const whole = group_.size() == 1 && last - first == 1;
+    double loss = 0, counted = 0;
     std::vector<std::string> names;
-    for (std::size_t seen = 0; seen < rows;) {
+    broken_.clear();
+    for (std::size_t pass = first; pass < last; ++pass) {
       Batch loaded = *loader.next();
-      std::size_t const count = counted_pictures(loaded.mask, options_);
-      double const weight =
-          rows <= pass_ ? 1 : static_cast<double>(count) / static_cast<double>(rows);
-      loss += weight * pass_backward(std::move(loaded).to(device_), weight, rounded, names);
-      counted += count;
-      seen = names.size();
+      std::size_t const count = share.counts[pass] ? counted_pictures(loaded.mask, options_) : 0;
+      double const weight = whole ? 1 : static_cast<double>(count) / rows;
+      loaded = std::move(loaded).to(device_);
+      norms_.count(share.counts[pass]);
+      double const value = pass_backward(loaded, weight, pass + 1 == last, rounded);
+      counted += static_cast<double>(count);
+      if (!share.counts[pass]) continue;
+      loss += weight * value;
+      if (!std::isfinite(value)) broken_ = loaded.names;
+      if (!std::isfinite(value) && group_.size() == 1) fail("the loss is not finite", broken_);
+      names.insert(names.end(), loaded.names.begin(), loaded.names.end());
     }
-    double const weights =
-        rows <= pass_ ? 1 : static_cast<double>(counted) / static_cast<double>(rows);
+    if (rounded && group_.size() > 1) {
+      rounded->use_masters();
+      sync_.add_up();
+    }
+    auto const sums = group_.sum({loss, counted});
+    double const weights = whole ? 1 : sums[1] / rows;
+    loss = weights > 0 ? sums[0] / weights : sums[0];
+    if (!std::isfinite(loss)) fail("the loss is not finite", broken_);
     double const norm = optimizer_.move(weights, rounded);
     if (!std::isfinite(norm)) fail("the gradient is not finite", names);
-    if (weights > 0) loss /= weights;
     ++done.step;
     done.loss += loss;
     done.gradient_norm += norm;
     if (hooks_.on_step) hooks_.on_step(epoch.epoch, done.step, steps_, loss);
   }
 
-  /// Adds the gradient of some pictures of a batch, and their names. Returns their loss.
-  double pass_backward(Batch const& batch, double weight, RoundedWeights* rounded,
-                       std::vector<std::string>& names) {
+  /// Adds the gradient of some pictures of a batch. Returns their loss.
+  double pass_backward(Batch const& batch, double weight, bool last, RoundedWeights* rounded) {
     at::Tensor const loss =
         chosen_loss(logits_of(model_, towers_, batch, options_.precision), batch.mask, options_);
     double const value = loss.item<double>();
-    if (!std::isfinite(value)) fail("the loss is not finite", batch.names);
-    optimizer_.add(loss, weight, rounded);
-    names.insert(names.end(), batch.names.begin(), batch.names.end());
+    // Others wait for this process's gradient, and hear by it of a loss that is not finite.
+    if (!std::isfinite(value) && group_.size() == 1) return value;
+    auto const backward = [&] { optimizer_.add(loss, weight, rounded); };
+    last && !rounded ? sync_.last_pass(loss, backward) : backward();
     return value;
   }
 
-  [[noreturn]] void fail(std::string const& what, std::vector<std::string> const& names) const {
+  /// Throws in all processes: Error in the first that has `names` of pictures.
+  [[noreturn]] void fail(std::string const& what, std::vector<std::string> const& names) {
+    failed_together_ = true;
+    int const who = group_.first_where(!names.empty()) % group_.size();
+    if (who != group_.rank()) throw FailedElsewhere(who);
     std::string remedy = "lower the learning rate, or look for broken pictures";
     if (!options_.run.empty())
       remedy += std::filesystem::exists(last()) ? "; the last good state is " + last().string()
@@ -196,22 +216,30 @@ class Training {
   /// Scores the validation set. False where that was stopped.
   bool validate(Epoch& epoch) {
     Evaluation const seen = evaluate_with(model_, towers_, val_, ids_,
-                                          {.batch = pass_,
+                                          {.batch = options_.pass ? pass_ : share_size(),
                                            .threshold = options_.threshold,
                                            .loss = options_.loss,
                                            .own_loss = options_.own_loss,
                                            .precision = options_.precision,
                                            .seed = options_.seed,
                                            .workers = options_.workers,
-                                           .stop = hooks_.stop});
+                                           .stop = hooks_.stop},
+                                          group_);
     if (seen.scores.size() < val_.size()) return false;
     epoch.val_loss = seen.loss;
     epoch.val_dice = seen.dice().mean;
     return true;
   }
 
+  /// Pictures of a batch in each process.
+  std::size_t share_size() const {
+    auto const processes = static_cast<std::size_t>(group_.size());
+    return (options_.batch + processes - 1) / processes;
+  }
+
   /// Takes the epoch's figures into the state, reports it and writes it.
   void close(Epoch& epoch) {
+    check_same_weights(module_, group_);
     RunningEpoch const done = std::exchange(state_.running, {});
     epoch.train_loss = done.loss / static_cast<double>(steps_);
     epoch.gradient_norm = done.gradient_norm / static_cast<double>(steps_);
@@ -235,30 +263,16 @@ class Training {
   }
 
   void save(bool is_best = false) {
-    if (options_.run.empty()) return;
+    saved_ = Clock::now();
+    if (options_.run.empty() || !group_.first()) return;
     try {
       if (is_best) io::save(module_, best());
       save_state(last(), module_, optimizer_, state_);
     } catch (Error const&) {
-      tell_of_full_disk();
+      tell_of_full_disk(options_.run, module_);
       throw;
     }
-    saved_ = Clock::now();
     ++saves_;
-  }
-
-  /// Throws Error with what is needed, where that is why nothing can be written.
-  void tell_of_full_disk() const {
-    std::size_t bytes = 1 << 20;
-    for (at::Tensor const& tensor : module_.parameters())  // a weight and its two moments
-      bytes += tensor.nbytes() * (tensor.requires_grad() ? 3 : 1);
-    std::error_code unseen;
-    auto const space = std::filesystem::space(options_.run, unseen);
-    if (unseen || space.available >= bytes) return;
-    throw NoSpace("the disk is full", options_.run.string(),
-                  "free " + std::to_string(bytes / 1'000'000 + 1) +
-                      " MB there (cached features can be made again; a finished run needs no "
-                      "last.safetensors) and resume: the state before is whole");
   }
 
   AnySegmenter& model_;
@@ -266,14 +280,20 @@ class Training {
   Dataset const &train_, &val_;
   FitOptions const& options_;
   FitHooks const& hooks_;
+  ProcessGroup alone_;
+  ProcessGroup const& group_;
   std::size_t pass_, steps_;
   at::Device device_;
   PromptIds ids_;
   FrozenTowers towers_;
   Optimizer optimizer_;
+  SharedBatchNorms norms_;
+  GradientSync sync_;
   TrainState state_;
   Clock::time_point started_, saved_;
   int saves_ = 0;
+  bool failed_together_ = false;
+  std::vector<std::string> broken_;  // pictures of a step whose loss is not finite
 };
 
 }  // namespace detail
@@ -284,7 +304,13 @@ VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Da
   detail::check_batch(options.batch, "FitOptions.batch", train);
   detail::check_batch(options.batch, "FitOptions.batch", val);
   KeepGenerators const keep;
-  return detail::Training(model, train, val, encode, options, hooks).run();
+  detail::Training training(model, train, val, encode, options, hooks);
+  try {
+    return training.run();
+  } catch (...) {
+    if (options.group && !training.failed_together()) options.group->fail();
+    throw;
+  }
 }
 
 }  // namespace vlsm

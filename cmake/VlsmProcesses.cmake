@@ -1,0 +1,28 @@
+# By what the processes of one training talk: MPI, where it is found, on CPUs (VLSM_MPI); with VLSM_CUDA NCCL, which
+# LibTorch brings along, on cards (VLSM_NCCL, where nccl.h is found). Without them a training is one process.
+# An installed vlsm asks anew on the machine that uses it. CMAKE_DISABLE_FIND_PACKAGE_MPI leaves MPI out.
+macro(vlsm_link_process_libraries target)
+  set(MPI_CXX_SKIP_MPICXX ON)  # the C interface
+  find_package(MPI QUIET COMPONENTS CXX)
+  set(_vlsm_processes "")
+  if(MPI_CXX_FOUND)
+    list(APPEND _vlsm_processes "MPI")
+    target_link_libraries(${target} INTERFACE $<BUILD_INTERFACE:MPI::MPI_CXX>)
+    target_compile_definitions(${target} INTERFACE $<BUILD_INTERFACE:VLSM_MPI>)
+  endif()
+  if(VLSM_CUDA)
+    find_path(NCCL_INCLUDE_DIR nccl.h HINTS "${LibTorch_INCLUDE_DIR}/../../nvidia/nccl/include")
+    mark_as_advanced(NCCL_INCLUDE_DIR)
+    if(NCCL_INCLUDE_DIR)
+      list(APPEND _vlsm_processes "NCCL")
+      target_include_directories(${target} SYSTEM INTERFACE $<BUILD_INTERFACE:${NCCL_INCLUDE_DIR}>)
+      target_compile_definitions(${target} INTERFACE $<BUILD_INTERFACE:VLSM_NCCL>)
+    endif()
+  endif()
+  list(JOIN _vlsm_processes ", " _vlsm_processes)
+  if(_vlsm_processes)
+    message(STATUS "vlsm: several processes train by ${_vlsm_processes}")
+  else()
+    message(STATUS "vlsm: a training is one process (libopenmpi-dev was not found)")
+  endif()
+endmacro()

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vlsm/base/content_hash.hpp"
+#include "vlsm/base/error.hpp"
+#include "vlsm/distributed/process_group.hpp"
+#include "vlsm/nn/conv.hpp"
+#include "vlsm/train/optimizer.hpp"
+#include "vlsm/train/state.hpp"
+
+// What the processes of one training have in common.
+namespace vlsm {
+
+/// While one lives, the batch norms of `model` that train take their statistics over the processes
+/// of `group`.
+class SharedBatchNorms : public BatchSums {
+ public:
+  SharedBatchNorms(torch::nn::Module& model, ProcessGroup const& group) : group_(group) {
+    if (group.size() == 1) return;
+    for (auto const& part : model.modules(/*include_self=*/false))
+      if (auto norm = std::dynamic_pointer_cast<BatchNorm>(part)) norms_.push_back(norm);
+    for (auto const& norm : norms_) norm->add_up_by(this);
+  }
+  ~SharedBatchNorms() override {
+    for (auto const& norm : norms_) norm->add_up_by(nullptr);
+  }
+  SharedBatchNorms(SharedBatchNorms const&) = delete;
+  SharedBatchNorms& operator=(SharedBatchNorms const&) = delete;
+
+  /// Whether the examples of the next pass are part of the batch.
+  void count(bool counts) { counts_ = counts; }
+
+  void add_up(at::Tensor& values) override { group_.sum(values); }
+  bool counts() const override { return counts_; }
+
+ private:
+  ProcessGroup const& group_;
+  std::vector<std::shared_ptr<BatchNorm>> norms_;
+  bool counts_ = true;
+};
+
+/// A hash of what a model's parameters and buffers hold; of those that can move, or of `all`.
+inline std::string weights_hash(torch::nn::Module const& model, bool all) {
+  ContentHash hash;
+  auto const add = [&](at::Tensor const& tensor) {
+    at::Tensor const dense = tensor.detach().cpu().contiguous();
+    hash = content_hash(
+        std::span(static_cast<std::byte const*>(dense.const_data_ptr()), dense.nbytes()), hash);
+  };
+  for (at::Tensor const& parameter : model.parameters())
+    if (all || parameter.requires_grad()) add(parameter);
+  for (at::Tensor const& buffer : model.buffers()) add(buffer);
+  return hash.text();
+}
+
+/// Throws Error where the processes' weights have come apart, by a bit: each moves its own, by the
+/// same gradients.
+inline void check_same_weights(torch::nn::Module const& model, ProcessGroup const& group) {
+  if (group.size() == 1) return;
+  std::string const hash = weights_hash(model, false);
+  int const other = group.first_where(hash != group.share(hash));
+  if (other == group.size()) return;
+  if (group.first())
+    throw Error(
+        "the weights of two processes differ", "processes 0 and " + std::to_string(other),
+        "start all from one program on machines of one kind, and resume from the last epoch");
+  throw FailedElsewhere(0);
+}
+
+/// Gives every process the first one's weights. Where they are the same already none is touched.
+inline void share_weights(ProcessGroup const& group, torch::nn::Module& model) {
+  if (group.size() == 1) return;
+  std::string const hash = weights_hash(model, true);
+  if (!group.any(hash != group.share(hash))) return;
+  at::NoGradGuard const no_grad;
+  for (at::Tensor const& parameter : model.parameters()) group.share(parameter);
+  for (at::Tensor const& buffer : model.buffers()) group.share(buffer);
+}
+
+/// Gives every process the first one's weights, moments and state, which it may have read from a
+/// file on its own disk.
+inline void share_state(ProcessGroup const& group, torch::nn::Module& model, Optimizer& optimizer,
+                        TrainState& state) {
+  if (group.size() == 1) return;
+  share_weights(group, model);
+  at::NoGradGuard const no_grad;
+  nlohmann::json steps = nlohmann::json::object();
+  for (auto const& item : model.named_parameters())
+    if (auto const* moments = detail::moments_of(optimizer, item.value()))
+      steps[item.key()] = moments->step();
+  auto const first = nlohmann::json::parse(group.share(nlohmann::json{
+      {"state", detail::to_json(state, optimizer.learning_rate())},
+      {"steps", steps}}.dump()));
+  double rate = 0;
+  detail::from_json(first.at("state"), state, rate);
+  optimizer.set_learning_rate(rate);
+  for (auto const& item : model.named_parameters()) {
+    if (!first.at("steps").contains(item.key())) continue;
+    at::Tensor const parameter = item.value();
+    auto* moments = detail::moments_of(optimizer, parameter);
+    if (!moments) {
+      auto fresh = std::make_unique<torch::optim::AdamWParamState>();
+      fresh->exp_avg(at::zeros_like(parameter));
+      fresh->exp_avg_sq(at::zeros_like(parameter));
+      auto& place = optimizer.adamw().state()[parameter.unsafeGetTensorImpl()];
+      place = std::move(fresh);
+      moments = detail::moments_of(optimizer, parameter);
+    }
+    moments->step(first.at("steps").at(item.key()).get<std::int64_t>());
+    group.share(moments->exp_avg());
+    group.share(moments->exp_avg_sq());
+  }
+}
+
+}  // namespace vlsm
