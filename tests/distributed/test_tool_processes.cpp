@@ -15,6 +15,15 @@ using namespace vlsm::test;
 
 namespace {
 
+// As root, and with more processes than cores, OpenMPI's mpirun wants to be told that this is
+// meant.
+[[maybe_unused]] int const told = [] {
+  for (char const* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM",
+                           "OMPI_MCA_rmaps_base_oversubscribe"})
+    ::setenv(name, "1", /*overwrite=*/0);
+  return ::setenv("OMPI_MCA_hwloc_base_binding_policy", "none", /*overwrite=*/0);
+}();
+
 struct Run : TempDir {
   Run() {
     vlsm::write_synthetic(*this / "data", {.side = 64}, {.train = 9, .val = 3, .test = 0}, 1);

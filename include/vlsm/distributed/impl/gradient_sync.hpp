@@ -79,9 +79,7 @@ VLSM_INLINE GradientSync::GradientSync(std::vector<at::Tensor> parameters,
   reducing_->reducer.register_comm_hook(std::make_unique<detail::SumBuckets>(peers));
 }
 
-VLSM_INLINE GradientSync::~GradientSync() {
-  if (reducing_) reducing_->reducer.remove_autograd_hooks();
-}
+VLSM_INLINE GradientSync::~GradientSync() = default;  // the Reducer takes its hooks along
 
 VLSM_INLINE void GradientSync::last_pass(at::Tensor const& loss,
                                          std::function<void()> const& backward) {
