@@ -189,6 +189,7 @@ void run(Options& options) {
   siblings.wait();
   show_notices();
   if (options.sibling) return;
+  progress.update(1000);
   progress.finish();
   finish(config, cells, part, options.out);
   if (cache && !cache->trouble().empty()) notice(cache->trouble());

@@ -285,11 +285,13 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   // Levels of pools and of sets that a model is only tested on; folders that would be shared.
   config = studies.config();
   config["pools"][0]["prompts"] = {"p3"};
-  fails(config, {"\"a\"", "level \"p3\""});
+  fails(config, {"a: not all rows of \"train\" have a prompt of level \"p3\""});
   config = studies.config();
   config["data"][1] = {{"path", "b"}, {"prompts", {"p1"}}};
+  std::string const rows = read_file(studies / "b/anns/val.json");
   write_file(studies / "b/anns/val.json", "[]");
   fails(config, {"b: its split \"val\" is empty"});
+  write_file(studies / "b/anns/val.json", rows);
   config = studies.config();
   config["pools"][0]["name"] = "a b";
   config["data"][0] = {{"path", "a"}, {"name", "a-b"}};
