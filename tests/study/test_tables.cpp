@@ -141,6 +141,7 @@ TEST_CASE("other sets stand beside what training there gives") {
   auto const ood = table_of(results, "ood");
   REQUIRE(ood.rows.size() == 1);
   CHECK(cell(ood, 0, "trained_on") == "isic");
+  CHECK(cell(ood, 0, "dice_own_set") == "");  // isic itself is not tested here
   CHECK(cell(ood, 0, "dice_trained_there") == "0.6000");
   CHECK(cell(ood, 0, "drop") == "0.2000");
   auto const table = table_of(results, "pooled");

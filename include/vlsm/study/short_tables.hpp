@@ -205,7 +205,11 @@ inline std::vector<Table> short_transfer(View const& table, std::string title,
       [&](std::size_t i) { return "on " + table.data(i, "tested_on"); },
       [&](std::size_t i) {
         double const there = table.value(i, "dice_trained_there");
+        double const own = table.has("dice_own_set") ? table.value(i, "dice_own_set") : there;
         return with_interval(table, i) +
+               (table.has("dice_own_set") && !std::isnan(own)
+                    ? "\non its own set " + report::decimals(own, 3)
+                    : "") +
                (std::isnan(there) ? "" : "\ntrained there " + report::decimals(there, 3));
       })};
 }

@@ -146,22 +146,33 @@ inline double trained_there(std::vector<Series> const& all, Series const& like) 
   return best;
 }
 
+/// The Dice of the same cells on the set that they were trained on; NaN for pools.
+inline double trained_on(std::vector<Series> const& all, CellResult const& cell) {
+  for (Series const& other : all)
+    if (other.test.purpose == Purpose::own && !other.cell.zero_shot() &&
+        other.cell.label == cell.label && other.cell.subject == cell.subject &&
+        other.cell.prompt == cell.prompt && other.cell.share == cell.share)
+      return mean_of(dice(other));
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
 /// Sets that a model was not trained on.
 inline report::Table ood(std::vector<Series> const& all) {
   report::Table table{
       .title = "Out of distribution",
       .headers = Row{"model", "trained_on", "tested_on", "split", "prompt", "share"} +
-                 score_headers() + Row{"dice_trained_there", "drop", "published_dice"},
+                 score_headers() +
+                 Row{"dice_own_set", "dice_trained_there", "drop", "published_dice"},
       .rows = {}};
   for (Series const& series : all) {
     if (series.test.purpose != Purpose::out_of_distribution) continue;
     CellResult const& cell = series.cell;
     double const there = trained_there(all, series);
-    table.rows.push_back(
-        Row{cell.label, cell.subject, series.test.set, series.test.split, cell.prompt,
-            share(cell)} +
-        score_cells(series) +
-        Row{decimals(there), decimals(there - mean_of(dice(series))), published(series)});
+    table.rows.push_back(Row{cell.label, cell.subject, series.test.set, series.test.split,
+                             cell.prompt, share(cell)} +
+                         score_cells(series) +
+                         Row{decimals(trained_on(all, cell)), decimals(there),
+                             decimals(there - mean_of(dice(series))), published(series)});
   }
   return table;
 }
