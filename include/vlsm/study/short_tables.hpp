@@ -31,8 +31,9 @@ class View {
     auto const found = std::ranges::find(table_->headers, column);
     return table_->rows[row][static_cast<std::size_t>(found - table_->headers.begin())];
   }
-  /// NaN where the cell is empty.
+  /// NaN where the cell is empty, and where there is no such column.
   double value(std::size_t row, std::string_view column) const {
+    if (!has(column)) return std::numeric_limits<double>::quiet_NaN();
     std::string const& cell = text(row, column);
     double number = std::numeric_limits<double>::quiet_NaN();
     std::from_chars(cell.data(), cell.data() + cell.size(), number);
@@ -204,13 +205,12 @@ inline std::vector<Table> short_transfer(View const& table, std::string title,
       },
       [&](std::size_t i) { return "on " + table.data(i, "tested_on"); },
       [&](std::size_t i) {
-        double const there = table.value(i, "dice_trained_there");
-        double const own = table.has("dice_own_set") ? table.value(i, "dice_own_set") : there;
-        return with_interval(table, i) +
-               (table.has("dice_own_set") && !std::isnan(own)
-                    ? "\non its own set " + report::decimals(own, 3)
-                    : "") +
-               (std::isnan(there) ? "" : "\ntrained there " + report::decimals(there, 3));
+        std::string text = with_interval(table, i);
+        for (auto const& [what, column] :
+             {std::pair{"on its own set", "dice_own_set"}, {"trained there", "dice_trained_there"}})
+          if (double const dice = table.value(i, column); !std::isnan(dice))
+            text += std::string("\n") + what + " " + report::decimals(dice, 3);
+        return text;
       })};
 }
 
