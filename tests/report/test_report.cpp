@@ -10,6 +10,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/image/read.hpp"
+#include "vlsm/report/axis.hpp"
 #include "vlsm/report/html.hpp"
 
 using namespace vlsm::report;
