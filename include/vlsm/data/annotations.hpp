@@ -30,9 +30,10 @@ std::vector<Annotation> parse_annotations(std::string_view text, std::string con
 inline std::vector<std::string> common_levels(std::vector<Annotation> const& rows) {
   std::vector<std::string> levels;
   if (rows.empty()) return levels;
-  for (auto const& [level, sentences] : rows.front().prompts)
-    if (std::ranges::all_of(rows, [&](auto const& row) { return row.prompts.contains(level); }))
-      levels.push_back(level);
+  for (auto const& prompt : rows.front().prompts)
+    if (std::ranges::all_of(rows,
+                            [&](auto const& row) { return row.prompts.contains(prompt.first); }))
+      levels.push_back(prompt.first);
   std::ranges::stable_sort(levels, {}, &std::string::size);  // in order already but for length
   return levels;
 }

@@ -276,7 +276,7 @@ VLSM_INLINE std::vector<std::size_t> notable_rows(std::vector<RowResult> const& 
   };
   std::ranges::stable_sort(
       order, [&](std::size_t a, std::size_t b) { return rows[a].model.dice > rows[b].model.dice; });
-  std::ranges::stable_partition(order, shows);
+  std::stable_partition(order.begin(), order.end(), shows);
   std::size_t const shown = static_cast<std::size_t>(std::ranges::count_if(order, shows));
   if (shown) order.resize(shown);
   if (order.size() < 3) return order;

@@ -212,14 +212,15 @@ inline report::Table classes(std::vector<Series> const& all) {
       rows[series.rows[i].row_class].push_back(i);
     if (rows.size() < 2) continue;
     CellResult const& cell = series.cell;
-    for (auto const& [name, which] : rows) {
+    for (auto const& of_class : rows) {
+      std::vector<std::size_t> const& which = of_class.second;
       auto const of = [&](double Scores::*score) {
         return scores_of(series.rows, which, &RowResult::model, score);
       };
       Interval const dice = bootstrap_mean(of(&Scores::dice));
       table.rows.push_back({cell.label, series.test.set, series.test.split, cell.prompt, way(cell),
-                            share(cell), name, std::to_string(which.size()), decimals(dice.mean),
-                            decimals(dice.low), decimals(dice.high),
+                            share(cell), of_class.first, std::to_string(which.size()),
+                            decimals(dice.mean), decimals(dice.low), decimals(dice.high),
                             decimals(mean_of(of(&Scores::iou))),
                             decimals(mean_of(of(&Scores::hd95)), 2)});
     }

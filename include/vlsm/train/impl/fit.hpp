@@ -205,8 +205,9 @@ class Training {
     if (who != group_.rank()) throw FailedElsewhere(who);
     std::string remedy = "lower the learning rate, or look for broken pictures";
     if (!options_.run.empty())
-      remedy += std::filesystem::exists(last()) ? "; the last good state is " + last().string()
-                                                : "; no state of this run was saved";
+      remedy += (saves_ > 0 || options_.resume) && std::filesystem::exists(last())
+                    ? "; the last good state is " + last().string()
+                    : "; no state of this run was saved";
     throw Error(what,
                 "epoch " + std::to_string(state_.epoch + 1) + ", step " +
                     std::to_string(state_.running.step + 1) + ", pictures " + first_names(names),
