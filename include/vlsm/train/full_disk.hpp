@@ -22,9 +22,9 @@ inline void tell_of_full_disk(std::filesystem::path const& folder, torch::nn::Mo
   auto const space = std::filesystem::space(folder, unseen);
   if (unseen || space.available >= bytes) return;
   throw NoSpace("the disk is full", folder.string(),
-              "free " + std::to_string(bytes / 1'000'000 + 1) +
-                  " MB there (cached features can be made again; a finished run needs no "
-                  "last.safetensors) and resume: the state before is whole");
+                "free " + std::to_string(bytes / 1'000'000 + 1) +
+                    " MB there (cached features can be made again; a finished run needs no "
+                    "last.safetensors) and resume: the state before is whole");
 }
 
 }  // namespace vlsm
