@@ -10,6 +10,7 @@
 #include "vlsm/study/published.hpp"
 #include "vlsm/study/result.hpp"
 #include "vlsm/study/series.hpp"
+#include "vlsm/study/short_tables.hpp"
 #include "vlsm/study/tables.hpp"
 
 using namespace vlsm::study;
@@ -133,13 +134,16 @@ TEST_CASE("a perturbation is measured on the rows whose words it changed") {
 }
 
 TEST_CASE("other sets stand beside what training there gives") {
-  auto pooled = cell_of("A", "both", 0, {test_of(Purpose::pooled, "busi", {0.7, 0.7})});
+  auto pooled = cell_of("A", "both", 0,
+                        {test_of(Purpose::pooled, "busi", {0.7, 0.7}),
+                         test_of(Purpose::out_of_distribution, "dfu", {0.3, 0.3})});
   pooled.trained_on = {"busi", "isic"};
   std::vector const results{
       cell_of("A", "busi", 0, {test_of(Purpose::own, "busi", {0.6, 0.6})}),
       cell_of("A", "isic", 0, {test_of(Purpose::out_of_distribution, "busi", {0.4, 0.4})}), pooled};
   auto const ood = table_of(results, "ood");
-  REQUIRE(ood.rows.size() == 1);
+  REQUIRE(ood.rows.size() == 2);  // the second is the pool's, which no other table has
+  CHECK(cell(ood, 1, "trained_on") == "both");
   CHECK(cell(ood, 0, "trained_on") == "isic");
   CHECK(cell(ood, 0, "dice_own_set") == "");  // isic itself is not tested here
   CHECK(cell(ood, 0, "dice_trained_there") == "0.6000");
@@ -147,6 +151,29 @@ TEST_CASE("other sets stand beside what training there gives") {
   auto const table = table_of(results, "pooled");
   REQUIRE(table.rows.size() == 1);
   CHECK(cell(table, 0, "gain") == "0.1000");
+}
+
+TEST_CASE("short tables tell apart what a study tells apart, and nothing else") {
+  auto zero = cell_of("A", "busi", 0, {test_of(Purpose::own, "busi", {0.2, 0.2})});
+  zero.trained_on.clear();
+  std::vector<CellResult> results{
+      zero, cell_of("A", "busi", 0, {test_of(Purpose::own, "busi", {0.6, 0.6})}),
+      cell_of("B", "busi", 0, {test_of(Purpose::own, "busi", {0.5, 0.5})}),
+      cell_of("B", "isic", 0, {test_of(Purpose::own, "isic", {0.5, 0.5})})};
+  results.push_back(results[2]);
+  results.back().trained_on.clear();  // the other model, zero-shot
+  std::string text;
+  for (NamedTable const& table : tables_of(results))
+    for (auto const& one : short_tables(table)) text += to_markdown(one);
+  CHECK(text.find("| A (natural) | B (medical) |") != std::string::npos);
+  CHECK(text.find("| A, zero-shot (natural) | B, zero-shot (medical) |") != std::string::npos);
+  CHECK(text.find("| mean of 2 means | B |") != std::string::npos);
+  CHECK(text.find("busi, test") == std::string::npos);  // there is one split
+  results[0].tests[0].test.split = "val";
+  text.clear();
+  for (NamedTable const& table : tables_of(results))
+    for (auto const& one : short_tables(table)) text += to_markdown(one);
+  CHECK(text.find("busi, val") != std::string::npos);
 }
 
 TEST_CASE("tables of nothing have headers and no rows") {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +26,11 @@ using report::Table;
 /// A table whose cells are asked for by their column's name.
 class View {
  public:
-  explicit View(Table const& table) : table_(&table) {}
+  explicit View(Table const& table)
+      : table_(&table),
+        several_trainings_(varies("train")),
+        several_shares_(varies("share")),
+        several_splits_(varies("split")) {}
   std::size_t rows() const { return table_->rows.size(); }
   std::string const& text(std::size_t row, std::string_view column) const {
     auto const found = std::ranges::find(table_->headers, column);
@@ -42,30 +47,40 @@ class View {
   bool has(std::string_view column) const {
     return std::ranges::count(table_->headers, column) > 0;
   }
-  /// Whether a column has more than one value.
-  bool varies(std::string_view column) const {
-    for (std::size_t i = 1; has(column) && i < rows(); ++i)
-      if (text(i, column) != text(0, column)) return true;
-    return false;
-  }
   /// A model as rows are told apart: "CRIS", "CRIS, zero-shot", "CRIS, 10 %".
   std::string model(std::size_t row, std::string_view column = "model") const {
     std::string name = text(row, column);
-    if (varies("train") && text(row, "train") == "zero_shot") name += ", zero-shot";
-    if (varies("share") && !text(row, "share").empty()) name += ", " + text(row, "share") + " %";
+    if (several_trainings_ && text(row, "train") == "zero_shot") name += ", zero-shot";
+    if (several_shares_ && !text(row, "share").empty()) name += ", " + text(row, "share") + " %";
     return name;
   }
   /// A data set, with its split where there are several.
   std::string data(std::size_t row, std::string_view column = "data") const {
-    return text(row, column) + (varies("split") ? ", " + text(row, "split") : "");
+    std::string const split = several_splits_ ? text(row, "split") : "";
+    return text(row, column) + (split.empty() ? "" : ", " + split);
   }
   report::Bar bar(std::size_t row, std::string_view middle, std::string_view low,
                   std::string_view high) const {
     return {value(row, middle), value(row, low), value(row, high)};
   }
 
+  /// What was perturbed: "opposite: size", "location_missing".
+  std::string perturbed(std::size_t row) const {
+    std::string const& attribute = text(row, "attribute");
+    return text(row, "perturbation") + (attribute.empty() ? "" : ": " + attribute);
+  }
+
  private:
+  /// Whether a column has more than one value, beside empty cells.
+  bool varies(std::string_view column) const {
+    std::set<std::string> values;
+    for (std::size_t i = 0; has(column) && i < rows(); ++i) values.insert(text(i, column));
+    values.erase("");
+    return values.size() > 1;
+  }
+
   Table const* table_;
+  bool several_trainings_, several_shares_, several_splits_;
 };
 
 /// Names in the order in which they first come.
@@ -105,11 +120,17 @@ Table pivot(std::string title, std::size_t rows, std::vector<std::string> const&
   return table;
 }
 
-/// "0.812 (0.790 to 0.833)", three decimals.
+/// "0.031 (0.010 to 0.052)" of three columns.
+inline std::string with_range(View const& table, std::size_t i, std::string_view middle,
+                              std::string_view low, std::string_view high) {
+  return report::decimals(table.value(i, middle), 3) + "\n(" +
+         report::decimals(table.value(i, low), 3) + " to " +
+         report::decimals(table.value(i, high), 3) + ")";
+}
+
+/// The Dice of a row with its interval.
 inline std::string with_interval(View const& table, std::size_t i) {
-  return report::decimals(table.value(i, "dice"), 3) + "\n(" +
-         report::decimals(table.value(i, "dice_low"), 3) + " to " +
-         report::decimals(table.value(i, "dice_high"), 3) + ")";
+  return with_range(table, i, "dice", "dice_low", "dice_high");
 }
 
 /// Which trainings a study has: "zero_shot", "fine_tuned" with 100 %, with 10 % …
@@ -131,14 +152,6 @@ inline std::string title_of(std::pair<std::string, std::string> const& training)
 /// Whether a row is a mean of data sets' means.
 inline bool is_mean(View const& table, std::size_t i) {
   return table.text(i, "data").starts_with("mean of");
-}
-
-/// "0.031 (0.010 to 0.052)" of three columns.
-inline std::string with_range(View const& table, std::size_t i, std::string_view middle,
-                              std::string_view low, std::string_view high) {
-  return report::decimals(table.value(i, middle), 3) + "\n(" +
-         report::decimals(table.value(i, low), 3) + " to " +
-         report::decimals(table.value(i, high), 3) + ")";
 }
 
 /// A table a training: data sets and models down, prompt levels across.
@@ -169,8 +182,8 @@ inline std::vector<Table> short_comparison(View const& table, std::string title,
               .headers = {"data", "prompt", "first", "second", "n", "difference", "p (Holm)"},
               .rows = {}};
   auto const name = [&](std::size_t i, std::string const& which) {
-    return with_pretraining ? table.text(i, which + "_model") + " (" + table.text(i, which) + ")"
-                            : table.text(i, which);
+    return with_pretraining ? table.model(i, which + "_model") + " (" + table.text(i, which) + ")"
+                            : table.model(i, which);
   };
   for (std::size_t i = 0; i < table.rows(); ++i)
     shown.rows.push_back({table.data(i), table.text(i, "prompt"), name(i, "first"),
@@ -188,10 +201,7 @@ inline std::vector<Table> short_perturbation(View const& table) {
       [&](std::size_t i) {
         return std::vector{table.data(i), table.model(i), table.text(i, "prompt")};
       },
-      [&](std::size_t i) {
-        std::string const& attribute = table.text(i, "attribute");
-        return table.text(i, "perturbation") + (attribute.empty() ? "" : ": " + attribute);
-      },
+      [&](std::size_t i) { return table.perturbed(i); },
       [&](std::size_t i) { return with_range(table, i, "drop", "low", "high"); })};
 }
 

@@ -96,10 +96,7 @@ inline Section perturbation_section(NamedTable const& named) {
     section.parts.emplace_back(chart(
         table, of, "drop of Dice", {"drop", "low", "high"},
         [&](std::size_t i) { return subject(i) == of; },
-        [&](std::size_t i) {
-          std::string const& attribute = table.text(i, "attribute");
-          return table.text(i, "perturbation") + (attribute.empty() ? "" : ": " + attribute);
-        },
+        [&](std::size_t i) { return table.perturbed(i); },
         [&](std::size_t i) { return table.model(i); }));
   return section;
 }

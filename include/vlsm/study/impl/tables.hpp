@@ -93,14 +93,18 @@ inline report::Table prompts(std::vector<Series> const& all) {
   return table;
 }
 
+/// Whether two cells differ in nothing but the seed.
+inline bool same_but_seed(CellResult const& first, CellResult const& second) {
+  return first.label == second.label && first.subject == second.subject &&
+         first.prompt == second.prompt && first.share == second.share &&
+         first.zero_shot() == second.zero_shot();
+}
+
 /// The unperturbed series that belongs to a perturbed one.
 inline Series const* plain(std::vector<Series> const& all, Series const& perturbed) {
   for (Series const& other : all)
     if (other.test.purpose == Purpose::own && other.test.set == perturbed.test.set &&
-        other.test.split == perturbed.test.split && other.cell.label == perturbed.cell.label &&
-        other.cell.subject == perturbed.cell.subject &&
-        other.cell.prompt == perturbed.cell.prompt && other.cell.share == perturbed.cell.share &&
-        other.cell.zero_shot() == perturbed.cell.zero_shot())
+        other.test.split == perturbed.test.split && same_but_seed(other.cell, perturbed.cell))
       return &other;
   return nullptr;
 }
@@ -149,9 +153,7 @@ inline double trained_there(std::vector<Series> const& all, Series const& like) 
 /// The Dice of the same cells on the set that they were trained on; NaN for pools.
 inline double trained_on(std::vector<Series> const& all, CellResult const& cell) {
   for (Series const& other : all)
-    if (other.test.purpose == Purpose::own && !other.cell.zero_shot() &&
-        other.cell.label == cell.label && other.cell.subject == cell.subject &&
-        other.cell.prompt == cell.prompt && other.cell.share == cell.share)
+    if (other.test.purpose == Purpose::own && same_but_seed(other.cell, cell))
       return mean_of(dice(other));
   return std::numeric_limits<double>::quiet_NaN();
 }
@@ -185,10 +187,8 @@ inline report::Table pooled(std::vector<Series> const& all) {
                                  Row{"dice_trained_there", "gain", "published_dice"},
                       .rows = {}};
   for (Series const& series : all) {
+    if (series.test.purpose != Purpose::pooled) continue;
     CellResult const& cell = series.cell;
-    bool const of_pool =
-        cell.trained_on.size() > 1 || (!cell.zero_shot() && cell.trained_on[0] != cell.subject);
-    if (!of_pool) continue;
     double const there = trained_there(all, series);
     table.rows.push_back(
         Row{cell.label, cell.subject, series.test.set, series.test.split, cell.prompt,
