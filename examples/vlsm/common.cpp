@@ -130,12 +130,12 @@ std::string DataChoice::level(vlsm::RegisteredModel const& info) const {
   return info.vocabulary == 0 && !prompt_given ? std::string() : prompt;
 }
 
-std::unique_ptr<vlsm::FolderDataset> DataChoice::open(std::string const& split,
-                                                      vlsm::RegisteredModel const& info) const {
+std::shared_ptr<vlsm::FolderDataset const> DataChoice::open(
+    std::string const& split, vlsm::RegisteredModel const& info) const {
   vlsm::DatasetOptions options{.mask = {}, .allow_empty = allow_empty, .rewrite = rewrite};
   if (!mask_value.empty()) options.mask = vlsm::parse_mask_choice(mask_value);
   auto opened =
-      std::make_unique<vlsm::FolderDataset>(data, split, level(info), info.recipe, options);
+      std::make_shared<vlsm::FolderDataset const>(data, split, level(info), info.recipe, options);
   for (std::string const& line : opened->notices()) notice(data + ": " + line);
   return opened;
 }

@@ -41,8 +41,8 @@ struct DataChoice {
   /// Adds --data (with `help`), --prompt, --mask-value, --allow-empty.
   void add_to(CLI::App& app, std::string const& help);
   /// A split; what a user should know of it becomes notices.
-  std::unique_ptr<vlsm::FolderDataset> open(std::string const& split,
-                                            vlsm::RegisteredModel const& info) const;
+  std::shared_ptr<vlsm::FolderDataset const> open(std::string const& split,
+                                                  vlsm::RegisteredModel const& info) const;
   /// The prompt level that is read: none for a model that reads no prompt, unless one was given.
   std::string level(vlsm::RegisteredModel const& info) const;
 };

@@ -171,7 +171,7 @@ void run(Options& options) {
   show_notices();
   StopSignal const signal;
   auto const draw = [&](vlsm::RunLog& log, vlsm::Epoch const& epoch) {
-    draw_found(log, epoch, *model, *val, encode, options.fit);
+    draw_found(log, epoch, *model, val, encode, options.fit);
   };
   std::vector<vlsm::Epoch> history;
   try {

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -15,6 +13,7 @@
 #include "siblings.hpp"
 #include "stop_signal.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/read_file.hpp"
 #include "vlsm/study/cell_folder.hpp"
 #include "vlsm/study/check_config.hpp"
 #include "vlsm/study/presets.hpp"
@@ -38,13 +37,11 @@ vlsm::study::Config read(Options const& options) {
     return vlsm::study::midl2024_study(
         options.data, options.weights.empty() ? std::filesystem::path(options.data) / "weights"
                                               : std::filesystem::path(options.weights));
-  std::ifstream in(options.config, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(options.config, ignored))
+  auto const text = vlsm::io::read_whole_file(options.config);
+  if (!text)
     throw vlsm::Error("the study's config cannot be read", options.config, "give a JSON file");
-  std::string const text(std::istreambuf_iterator<char>(in), {});
   auto const base = std::filesystem::absolute(options.config).parent_path();
-  return vlsm::study::read_config(text, base, options.config);
+  return vlsm::study::read_config(*text, base, options.config);
 }
 
 /// What keeps the features of frozen towers for all cells, and a notice of the room that it takes;
@@ -86,10 +83,7 @@ void print_plan(Options const& options, vlsm::study::Config const& config,
     if (part.has(i)) mine.push_back(cells[i]);
   for (vlsm::study::Cell const& cell : mine)
     std::printf("%s  %zu tests%s\n", cell.id.c_str(), cell.tests.size(),
-                !options.out.empty() && std::filesystem::exists(std::filesystem::path(options.out) /
-                                                                "cells" / cell.id / "metrics.json")
-                    ? "  finished"
-                    : "");
+                vlsm::study::CellFolder(options.out, cell.id).finished() ? "  finished" : "");
   auto const cost = vlsm::study::estimate(config, mine, options.out);
   // Half of what large products reach is usual for whole models.
   double const hours = cost.gflop / (0.5 * measured_speed()) / 3600;
@@ -124,17 +118,18 @@ void finish(vlsm::study::Config const& config, std::vector<vlsm::study::Cell> co
         failed[0].second, "mend it and run the same command again");
 }
 
+int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
 /// How many processes share the cells: as asked, or one a core for small models on a CPU, whose
 /// steps more threads would not shorten.
 int jobs_of(Options const& options, vlsm::study::Config const& config, std::size_t cells) {
   constexpr double small = 5;  // GFLOP a picture
-  int const cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   int jobs = options.jobs;
   if (jobs == 0) {
     bool const all_small = std::ranges::all_of(config.models, [](auto const& model) {
       return vlsm::find_model(model.model).gflop < small;
     });
-    jobs = all_small && options.common.device == "cpu" ? cores : 1;
+    jobs = all_small && options.common.device == "cpu" ? cores() : 1;
   }
   return std::min(jobs, static_cast<int>(std::max<std::size_t>(cells, 1)));
 }
@@ -148,9 +143,7 @@ void run(Options& options) {
   vlsm::study::check_config(config, where);
   auto const cells = vlsm::study::registered_cells(config);
   int const jobs = jobs_of(options, config, cells.size());
-  if (options.common.threads == 0 && jobs > 1)
-    options.common.threads =
-        std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / jobs);
+  if (options.common.threads == 0 && jobs > 1) options.common.threads = std::max(1, cores() / jobs);
   at::Device const device = options.common.apply();
   if (options.dry_run) return print_plan(options, config, cells);
   if (options.out.empty())
@@ -192,7 +185,8 @@ void run(Options& options) {
   progress.update(1000);
   progress.finish();
   finish(config, cells, part, options.out);
-  if (cache && !cache->trouble().empty()) notice(cache->trouble());
+  if (cache && !cache->trouble().empty())
+    notice("no more features could be kept: " + cache->trouble());
 }
 
 }  // namespace

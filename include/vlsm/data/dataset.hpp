@@ -9,6 +9,7 @@
 #include <functional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
@@ -30,6 +31,13 @@ using Random = std::mt19937;
 
 /// Uniform in [0, count).
 inline std::size_t uniform_index(Random& random, std::size_t count) { return random() % count; }
+
+/// Puts values into an order of chance.
+template <class Values>
+void shuffle(Values& values, Random& random) {
+  for (std::size_t i = values.size(); i > 1; --i)
+    std::swap(values[i - 1], values[uniform_index(random, i)]);
+}
 
 /// The generator of the example that is the `position`-th of an epoch. Each example has one of its
 /// own, so what it draws depends neither on the examples before it nor on who loads it.

@@ -20,6 +20,7 @@
 #include "vlsm/data/batch.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/data/prompt_ids.hpp"
+#include "vlsm/ops/tensor_bytes.hpp"
 
 namespace vlsm {
 
@@ -191,10 +192,6 @@ class Loader {
     batch.ids.resize(part.size);
     batch.indices.resize(part.size);
     if (options_.hash_pixels) batch.pixels.resize(part.size);
-  }
-
-  static std::span<std::byte const> bytes_of(at::Tensor const& dense) {
-    return {static_cast<std::byte const*>(dense.const_data_ptr()), dense.nbytes()};
   }
 
   // Not copy_: it would start threads of LibTorch's for each worker.

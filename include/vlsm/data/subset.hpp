@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -64,22 +66,29 @@ class Concatenated : public Dataset {
   std::vector<std::shared_ptr<Dataset const>> parts_;
 };
 
-/// Which rows a share of a set's pictures has, in rising order: `keys[i]` names the picture of row
-/// i, and all rows of a picture go together. `pictures` of them are picked by the seed; a smaller
-/// number picks some of those that a larger one picks.
-inline std::vector<std::size_t> rows_of_pictures(std::vector<std::string> const& keys,
-                                                 std::size_t pictures, std::uint64_t seed) {
-  std::vector<std::string> distinct = keys;
+/// Some of a set's pictures.
+struct PictureShare {
+  double percent = 100;    ///< of those that `most` leaves, rounded up
+  std::size_t most = 0;    ///< pictures; 0: all
+  std::uint64_t seed = 0;  ///< picks them; of one seed, fewer are some of more
+};
+
+/// The rows of a share, in rising order: `pictures[i]` names the picture of row i, and all rows of
+/// a picture go together.
+inline std::vector<std::size_t> rows_of_share(std::vector<std::string> const& pictures,
+                                              PictureShare const& share) {
+  std::vector<std::string> distinct = pictures;
   std::ranges::sort(distinct);
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  Random random(static_cast<Random::result_type>(seed));
-  for (std::size_t i = distinct.size(); i > 1; --i)
-    std::swap(distinct[i - 1], distinct[uniform_index(random, i)]);
-  distinct.resize(std::min(pictures, distinct.size()));
+  std::size_t const all = share.most ? std::min(distinct.size(), share.most) : distinct.size();
+  Random random(static_cast<Random::result_type>(share.seed));
+  shuffle(distinct, random);
+  distinct.resize(
+      static_cast<std::size_t>(std::ceil(static_cast<double>(all) * share.percent / 100 - 1e-9)));
   std::ranges::sort(distinct);
   std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    if (std::ranges::binary_search(distinct, keys[i])) rows.push_back(i);
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    if (std::ranges::binary_search(distinct, pictures[i])) rows.push_back(i);
   return rows;
 }
 

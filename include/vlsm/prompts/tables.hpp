@@ -2,16 +2,14 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/read_file.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/prompts/builtin_tables.hpp"
 #include "vlsm/prompts/prompt_table.hpp"
@@ -64,11 +62,9 @@ inline PromptTable parse_prompt_table(std::string_view text, std::string const& 
 
 /// The same from a file. Throws Error where it cannot be read, and as parse_prompt_table does.
 inline PromptTable read_prompt_table(std::filesystem::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(path, ignored))
-    throw Error("the prompt table cannot be read", path.string(), "give a JSON file");
-  return parse_prompt_table(std::string(std::istreambuf_iterator<char>(in), {}), path.string());
+  auto const text = io::read_whole_file(path);
+  if (!text) throw Error("the prompt table cannot be read", path.string(), "give a JSON file");
+  return parse_prompt_table(*text, path.string());
 }
 
 }  // namespace vlsm

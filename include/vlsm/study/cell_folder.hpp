@@ -54,8 +54,9 @@ class FileLock {
 /// finished when that one is there.
 class CellFolder {
  public:
+  /// Where `study` is empty, that of a study without a folder: nothing is finished.
   CellFolder(std::filesystem::path const& study, std::string const& id)
-      : path_(study / "cells" / id) {}
+      : path_(study.empty() ? study : study / "cells" / id) {}
 
   std::filesystem::path const& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.json"; }
@@ -78,7 +79,7 @@ class CellFolder {
   }
   bool finished() const {
     std::error_code ignored;
-    return std::filesystem::exists(metrics(), ignored);
+    return !path_.empty() && std::filesystem::exists(metrics(), ignored);
   }
   /// Makes the folder and locks it; see FileLock. Throws Error where that fails.
   FileLock lock() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "vlsm/base/error.hpp"
 
 // What a study is: models x data sets x prompts x training x seeds, and what each is tested on.
 namespace vlsm::study {
@@ -92,6 +95,14 @@ struct Config {
   Training training{};
   Limits limits{};
 };
+
+/// The data set of that name. Throws Error where there is none.
+inline Set const& find_set(Config const& config, std::string_view name) {
+  auto const found = std::ranges::find(config.data, name, &Set::name);
+  if (found == config.data.end())
+    throw Error("there is no such data set", std::string(name), "name it in the study's config");
+  return *found;
+}
 
 /// Reads a study's JSON (docs/study.md lists its keys); `base` is what its relative paths count
 /// from, `where` its file for messages. Throws Error that lists everything that is wrong with the

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -37,13 +36,6 @@ class Sets {
                 std::function<void(std::string const&)> told = {})
       : config_(&config), budget_(budget), told_(std::move(told)) {}
 
-  /// The config's set of that name. Throws Error where there is none.
-  Set const& find(std::string const& name) const {
-    for (Set const& set : config_->data)
-      if (set.name == name) return set;
-    throw Error("there is no such data set", name, "name it in the study's config");
-  }
-
   /// A split with the prompts of a level (empty: none). Throws Error as FolderDataset does.
   std::shared_ptr<FolderDataset const> open(std::string const& name, std::string const& split,
                                             std::string const& level, Recipe const& recipe) {
@@ -58,9 +50,9 @@ class Sets {
     bool const train = split == "train";
     for (std::string const& name : cell.trained_on) {
       auto const data = open(name, split, cell.level(), recipe);
-      auto const limit = train ? config_->limits.train : config_->limits.val;
-      parts.push_back(std::make_shared<Subset>(
-          data, some_rows(*data, train ? cell.share : 100, limit, train ? cell.seed : 0)));
+      PictureShare const share = train ? PictureShare{cell.share, config_->limits.train, cell.seed}
+                                       : PictureShare{.most = config_->limits.val};
+      parts.push_back(std::make_shared<Subset>(data, some_rows(*data, share)));
     }
     if (parts.size() == 1) return parts.front();
     return std::make_shared<Concatenated>(std::move(parts));
@@ -70,12 +62,12 @@ class Sets {
   /// the test perturbs.
   OpenedTest test_rows(Test const& test, std::string const& level, Recipe const& recipe) {
     auto const plain = files(test.set, test.split, recipe);
-    OpenedTest opened{.data = nullptr, .rows = some_rows(*plain, 100, config_->limits.test, 0)};
+    OpenedTest opened{.data = nullptr, .rows = some_rows(*plain, {.most = config_->limits.test})};
     if (test.perturbation.empty()) {
       opened.data = plain->with_prompts(level);
       return opened;
     }
-    Set const& set = find(test.set);
+    Set const& set = find_set(*config_, test.set);
     PerturbOptions const options{.kind = parse_perturbation(test.perturbation),
                                  .attribute = test.attribute,
                                  .level = level,
@@ -94,17 +86,10 @@ class Sets {
   using Key =
       std::tuple<std::string, std::string, int, int, std::array<float, 3>, std::array<float, 3>>;
 
-  static std::vector<std::size_t> some_rows(FolderDataset const& data, double share,
-                                            std::size_t limit, std::uint64_t seed) {
+  static std::vector<std::size_t> some_rows(FolderDataset const& data, PictureShare const& share) {
     std::vector<std::string> pictures;
     for (Annotation const& row : data.rows()) pictures.push_back(row.image);
-    std::vector<std::string> distinct = pictures;
-    std::ranges::sort(distinct);
-    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    std::size_t const all = limit ? std::min(distinct.size(), limit) : distinct.size();
-    auto const wanted =
-        static_cast<std::size_t>(std::ceil(static_cast<double>(all) * share / 100 - 1e-9));
-    return rows_of_pictures(pictures, wanted, seed);
+    return rows_of_share(pictures, share);
   }
 
   /// The files of a split, without prompts.
@@ -121,7 +106,7 @@ class Sets {
         opened_.splice(opened_.begin(), opened_, at);
         return at->second;
       }
-    Set const& set = find(name);
+    Set const& set = find_set(*config_, name);
     DatasetOptions options{.allow_empty = set.allow_empty};
     if (!set.mask_value.empty()) options.mask = parse_mask_choice(set.mask_value);
     opened_.emplace_front(

@@ -17,8 +17,7 @@ inline std::vector<std::size_t> epoch_order(std::uint64_t seed, int epoch, std::
   Random random = example_random(seed, static_cast<std::uint64_t>(epoch), count);
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), 0);
-  for (std::size_t i = order.size(); i > 1; --i)
-    std::swap(order[i - 1], order[uniform_index(random, i)]);
+  shuffle(order, random);
   return order;
 }
 

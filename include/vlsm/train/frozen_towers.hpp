@@ -10,6 +10,7 @@
 #include "vlsm/base/content_hash.hpp"
 #include "vlsm/data/batch.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/ops/tensor_bytes.hpp"
 #include "vlsm/segmenter/any_segmenter.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/feature_cache.hpp"
@@ -95,15 +96,10 @@ class FrozenTowers {
                                     (precision == Precision::bf16 ? " bf16 " : " fp32 ") +
                                     (cache_->options().half ? "half " : "whole ") +
                                     tower.parameters().front().device().str());
-    auto const add = [&](std::string const& name, at::Tensor const& value) {
-      at::Tensor const dense = value.detach().cpu().contiguous();
-      hash =
-          content_hash(name + at::toString(dense.scalar_type()) + shape_text(dense.sizes()), hash);
-      hash = content_hash(
-          std::span(static_cast<std::byte const*>(dense.const_data_ptr()), dense.nbytes()), hash);
-    };
-    for (auto const& item : tower.named_parameters()) add(item.key(), item.value());
-    for (auto const& item : tower.named_buffers()) add(item.key(), item.value());
+    for (auto const& item : tower.named_parameters())
+      hash = tensor_hash(item.key(), item.value(), hash);
+    for (auto const& item : tower.named_buffers())
+      hash = tensor_hash(item.key(), item.value(), hash);
     return hash;
   }
 

@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/distributed/process_group.hpp"
 #include "vlsm/nn/conv.hpp"
+#include "vlsm/ops/tensor_bytes.hpp"
 #include "vlsm/train/optimizer.hpp"
 #include "vlsm/train/state.hpp"
 
@@ -50,14 +50,9 @@ class SharedBatchNorms : public BatchSums {
 /// A hash of what a model's parameters and buffers hold; of those that can move, or of `all`.
 inline std::string weights_hash(torch::nn::Module const& model, bool all) {
   ContentHash hash;
-  auto const add = [&](at::Tensor const& tensor) {
-    at::Tensor const dense = tensor.detach().cpu().contiguous();
-    hash = content_hash(
-        std::span(static_cast<std::byte const*>(dense.const_data_ptr()), dense.nbytes()), hash);
-  };
-  for (at::Tensor const& parameter : model.parameters())
-    if (all || parameter.requires_grad()) add(parameter);
-  for (at::Tensor const& buffer : model.buffers()) add(buffer);
+  for (auto const& item : model.named_parameters())
+    if (all || item.value().requires_grad()) hash = tensor_hash(item.key(), item.value(), hash);
+  for (auto const& item : model.named_buffers()) hash = tensor_hash(item.key(), item.value(), hash);
   return hash.text();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "vlsm/base/file/crc32.hpp"
+#include "vlsm/ops/tensor_bytes.hpp"
 
 namespace vlsm::io {
 
@@ -26,7 +27,7 @@ inline std::string model_hash(torch::nn::Module const& model) {
   std::string line;  // what was found so far, with the next tensor's
   for (auto const& [name, tensor] : tensors) {
     at::Tensor const value = tensor.detach().cpu().contiguous();
-    std::span const bytes(static_cast<std::byte const*>(value.const_data_ptr()), value.nbytes());
+    auto const bytes = bytes_of(value);
     line = std::to_string(zip) + " " + std::to_string(castagnoli) + " " + name + " " +
            at::toString(value.scalar_type());
     for (std::int64_t size : value.sizes()) line += " " + std::to_string(size);

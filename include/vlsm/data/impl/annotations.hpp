@@ -3,16 +3,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/read_file.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/data/annotations.hpp"
 
@@ -75,13 +73,11 @@ VLSM_INLINE std::vector<Annotation> parse_annotations(std::string_view text,
 }
 
 VLSM_INLINE std::vector<Annotation> read_annotations(std::filesystem::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(path, ignored))
+  auto const text = io::read_whole_file(path);
+  if (!text)
     throw Error("the annotations cannot be read", path.string(),
                 "check that the data set has anns/train.json, val.json, test.json");
-  std::string const text(std::istreambuf_iterator<char>(in), {});
-  return parse_annotations(text, path.string());
+  return parse_annotations(*text, path.string());
 }
 
 }  // namespace vlsm

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +10,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/read_file.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/base/text.hpp"
 #include "vlsm/prompts/location.hpp"
@@ -25,10 +24,10 @@ namespace detail {
 /// The name of the data set in a report of `vlsm data prepare`; empty where there is none, or
 /// another file of that name.
 inline std::string dataset_of_report(std::filesystem::path const& folder) {
-  std::ifstream in(folder / "report.json", std::ios::binary);
-  if (folder.empty() || !in) return {};
+  auto const text = io::read_whole_file(folder / "report.json");
+  if (folder.empty() || !text) return {};
   try {
-    auto const json = parse_json(std::string(std::istreambuf_iterator<char>(in), {}), "", "");
+    auto const json = parse_json(*text, "", "");
     if (json.is_object() && json.contains("dataset") && json["dataset"].is_string())
       return json["dataset"].get<std::string>();
   } catch (Error const&) {

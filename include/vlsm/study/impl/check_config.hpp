@@ -205,7 +205,7 @@ VLSM_INLINE void check_config(Config const& config, std::string const& where) {
   std::set<std::string> named;
   bool perturbs_values = false;
   for (auto const& [place, opened] : detail_check::splits_of(cells)) {
-    Set const& set = *std::ranges::find(config.data, place.first, &Set::name);
+    Set const& set = find_set(config, place.first);
     auto const rows = detail_check::rows_of(set, place.second, complaints);
     if (rows.empty()) continue;
     detail_check::check_levels(set.name, place.second, opened, rows, complaints);

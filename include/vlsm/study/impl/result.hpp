@@ -3,12 +3,11 @@
 
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <functional>
-#include <iterator>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/read_file.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/study/names.hpp"
 #include "vlsm/study/result.hpp"
@@ -112,10 +111,9 @@ VLSM_INLINE std::string to_text(CellResult const& result) {
 }
 
 VLSM_INLINE CellResult read_result(std::filesystem::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string const text(std::istreambuf_iterator<char>(in), {});
   constexpr char const* remedy = "remove the cell's folder, so that it is done again";
-  nlohmann::json const json = parse_json(text, path.string(), remedy);
+  nlohmann::json const json =
+      parse_json(io::read_whole_file(path).value_or(""), path.string(), remedy);
   try {
     CellResult result{.id = json.at("cell"),
                       .label = json.at("label"),

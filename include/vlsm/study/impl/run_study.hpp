@@ -5,8 +5,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <new>
 #include <set>
@@ -15,6 +13,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/read_file.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/cell_folder.hpp"
 #include "vlsm/study/estimate.hpp"
@@ -29,8 +28,8 @@ inline std::string dump(nlohmann::ordered_json const& json) {
   return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-/// Notes in `out`/study.json what study the folder is of, or compares.
-inline void claim_folder(Config const& config, std::filesystem::path const& out) {
+/// Notes in `out`/study.json what study the folder is of, `now`, or compares.
+inline void claim_folder(nlohmann::ordered_json const& now, std::filesystem::path const& out) {
   std::error_code failed;
   std::filesystem::create_directories(out, failed);
   if (failed)
@@ -38,14 +37,9 @@ inline void claim_folder(Config const& config, std::filesystem::path const& out)
                 "choose another --out");
   FileLock const lock(out / ".lock", /*wait=*/true);
   std::filesystem::path const file = out / "study.json";
-  nlohmann::ordered_json const now = to_json(config);
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    io::write_whole_file(file, dump(now));
-    return;
-  }
-  std::string const text(std::istreambuf_iterator<char>(in), {});
-  auto const before = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto const text = io::read_whole_file(file);
+  if (!text) return io::write_whole_file(file, dump(now));
+  auto const before = nlohmann::ordered_json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!before.is_object())
     throw Error("the folder's study cannot be read", file.string(), "choose another --out");
   for (auto const& [key, value] : now.items())
@@ -54,9 +48,10 @@ inline void claim_folder(Config const& config, std::filesystem::path const& out)
                   "choose another --out, or run that study");
 }
 
-inline nlohmann::ordered_json cell_json(Config const& config, Cell const& cell) {
+/// What a cell is; `all` is the study as JSON.
+inline nlohmann::ordered_json cell_json(Config const& config, nlohmann::ordered_json const& all,
+                                        Cell const& cell) {
   FitOptions const fit = fit_options(config, cell);
-  nlohmann::ordered_json const all = to_json(config);
   nlohmann::ordered_json json{{"cell", cell.id},       {"model", all["models"][cell.model]},
                               {"data", cell.subject},  {"trained_on", cell.trained_on},
                               {"prompt", cell.prompt}, {"share", cell.share},
@@ -92,9 +87,6 @@ inline void clean_up(CellFolder const& folder, CellOptions const& options) {
 /// Runs one cell that is locked. Returns whether it is finished.
 inline bool run_locked(Config const& config, Cell const& cell, Sets& sets, CellFolder const& folder,
                        CellOptions const& options) {
-  std::error_code ignored;
-  std::filesystem::remove(folder.error(), ignored);
-  io::write_whole_file(folder.config(), dump(cell_json(config, cell)), /*flush=*/false);
   auto const result = run_cell(config, cell, sets, folder.path(), options);
   if (!result) return false;
   io::write_whole_file(folder.metrics(), to_text(*result));
@@ -134,72 +126,68 @@ VLSM_INLINE std::vector<Cell> registered_cells(Config const& config) {
 VLSM_INLINE Outcome run_study(Config const& config, std::vector<Cell> const& cells,
                               std::filesystem::path const& out, Part part,
                               CellOptions const& options, StudyHooks const& hooks) {
-  detail_study::claim_folder(config, out);
+  nlohmann::ordered_json const all = to_json(config);
+  detail_study::claim_folder(all, out);
   Outcome outcome{.cells = cells.size(), .failed = {}};
   Sets sets(config, options.pictures, options.told);
   auto const begun = std::filesystem::file_time_type::clock::now();
-  std::vector<std::size_t> mine;
+  std::set<std::size_t> open;  // of this process's cells, those that are neither done nor failed
   for (std::size_t i = 0; i < cells.size(); ++i)
-    if (part.has(i)) mine.push_back(i);
-  std::set<std::size_t> open(mine.begin(), mine.end());
-  std::size_t const before = static_cast<std::size_t>(std::ranges::count_if(
-      mine, [&](std::size_t i) { return CellFolder(out, cells[i].id).finished(); }));
-  if (hooks.on_start)
-    hooks.on_start(mine.empty() ? 1.0
-                                : static_cast<double>(before) / static_cast<double>(mine.size()));
+    if (part.has(i)) open.insert(i);
+  std::size_t const mine = open.size();
   auto const share = [&](double within) {
-    return mine.empty()
-               ? 1.0
-               : 1 - (static_cast<double>(open.size()) - within) / static_cast<double>(mine.size());
+    return mine ? 1 - (static_cast<double>(open.size()) - within) / static_cast<double>(mine) : 1.0;
   };
   auto const stopped = [&] { return options.stop && options.stop(); };
+  // Finished, or found failing by another process of this run.
+  auto const settled = [&](CellFolder const& folder) {
+    if (folder.finished()) detail_study::clean_up(folder, options);
+    return folder.finished() || folder.failed_since(begun);
+  };
+  std::erase_if(open, [&](std::size_t i) { return settled(CellFolder(out, cells[i].id)); });
+  if (hooks.on_start) hooks.on_start(share(0));
+
+  auto const run = [&](Cell const& cell, CellFolder const& folder) {
+    if (hooks.on_cell) hooks.on_cell(cell, mine - open.size() + 1, mine);
+    std::error_code ignored;
+    std::filesystem::remove(folder.error(), ignored);
+    CellOptions of_cell = options;
+    of_cell.progress = [&](double within) {
+      if (hooks.on_progress) hooks.on_progress(share(within), cell.id);
+    };
+    bool finished = false;
+    std::string const error = detail_study::error_of([&] {
+      io::write_whole_file(folder.config(),
+                           detail_study::dump(detail_study::cell_json(config, all, cell)),
+                           /*flush=*/false);
+      finished = detail_study::run_locked(config, cell, sets, folder, of_cell);
+    });
+    outcome.ran += finished;
+    outcome.stopped = !finished && error.empty();
+    if (error.empty()) return;
+    outcome.failed.emplace_back(cell.id, error);
+    if (hooks.on_failed) hooks.on_failed(cell, error);
+    io::write_whole_file(folder.error(), error + "\n", /*flush=*/false);
+  };
   while (!open.empty() && !outcome.stopped) {
     bool waits = true;  // all that is open is another process's
-    for (std::size_t const i : std::vector<std::size_t>(open.begin(), open.end())) {
+    for (auto at = open.begin(); at != open.end() && !outcome.stopped;) {
       if (stopped()) {
         outcome.stopped = true;
         break;
       }
-      Cell const& cell = cells[i];
+      Cell const& cell = cells[*at];
       CellFolder const folder(out, cell.id);
-      if (folder.finished()) {
-        detail_study::clean_up(folder, options);
-        open.erase(i);
-        waits = false;
-        continue;
+      if (!settled(folder)) {
+        FileLock const lock = folder.lock();
+        if (!lock.held()) {
+          ++at;
+          continue;
+        }
+        if (!settled(folder)) run(cell, folder);  // or another process was faster
       }
-      if (folder.failed_since(begun)) {  // another process of this run said so
-        open.erase(i);
-        waits = false;
-        continue;
-      }
-      FileLock const lock = folder.lock();
-      if (!lock.held()) continue;
       waits = false;
-      if (folder.finished()) {  // between the two looks
-        detail_study::clean_up(folder, options);
-        open.erase(i);
-        continue;
-      }
-      if (hooks.on_cell) hooks.on_cell(cell, mine.size() - open.size() + 1, mine.size());
-      CellOptions of_cell = options;
-      of_cell.progress = [&](double within) {
-        if (hooks.on_progress) hooks.on_progress(share(within), cell.id);
-      };
-      bool finished = false;
-      std::string const error = detail_study::error_of(
-          [&] { finished = detail_study::run_locked(config, cell, sets, folder, of_cell); });
-      open.erase(i);
-      if (finished) {
-        ++outcome.ran;
-      } else if (error.empty()) {
-        outcome.stopped = true;
-        break;
-      } else {
-        outcome.failed.emplace_back(cell.id, error);
-        if (hooks.on_failed) hooks.on_failed(cell, error);
-        io::write_whole_file(folder.error(), error + "\n", /*flush=*/false);
-      }
+      at = open.erase(at);
       if (hooks.on_progress) hooks.on_progress(share(0), cell.id);
     }
     if (waits && !open.empty() && !outcome.stopped)
@@ -224,9 +212,8 @@ VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cel
   auto const rows = [&](std::string const& name, std::string const& split, std::size_t limit) {
     auto const [entry, fresh] = counts.emplace(std::pair(name, split), 0);
     if (fresh)
-      for (Set const& set : config.data)
-        if (set.name == name)
-          entry->second = read_annotations(set.path / "anns" / (split + ".json")).size();
+      entry->second =
+          read_annotations(find_set(config, name).path / "anns" / (split + ".json")).size();
     return limit ? std::min(limit, entry->second) : entry->second;
   };
   Estimate sum;

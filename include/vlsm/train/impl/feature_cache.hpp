@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <span>
 #include <system_error>
 
 #include "vlsm/base/compiled.hpp"
@@ -12,6 +11,7 @@
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/base/memory.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/ops/tensor_bytes.hpp"
 #include "vlsm/train/feature_cache.hpp"
 #include "vlsm/weights/tensor.hpp"
 
@@ -28,11 +28,7 @@ inline std::size_t bytes_of(KeptFeatures const& features) {
 /// Of names, shapes and values: what a file says of its content.
 inline ContentHash hash_of(KeptFeatures const& features) {
   ContentHash hash;
-  for (auto const& [name, value] : features) {
-    hash = content_hash(name + at::toString(value.scalar_type()) + shape_text(value.sizes()), hash);
-    std::span const bytes(static_cast<std::byte const*>(value.const_data_ptr()), value.nbytes());
-    hash = content_hash(bytes, hash);
-  }
+  for (auto const& [name, value] : features) hash = tensor_hash(name, value, hash);
   return hash;
 }
 
