@@ -25,10 +25,14 @@ class CrossLayer : public Module {
   CrossLayer(int width, int heads, int ffn, int dropout, Backend backend)
       : backend_(backend),
         norm1_(child<LayerNorm>("norm1", width, eps)),
-        self_(child<Attention>("self", width, heads, 0, dropout)),
+        self_(child<Attention>(
+            "self",
+            AttentionConfig{.width = width, .heads = heads, .dropout = dropout, .apart = true})),
         self_norm_(child<LayerNorm>("self_norm", width, eps)),
         norm2_(child<LayerNorm>("norm2", width, eps, backend)),
-        cross_(child<Attention>("cross", width, heads, 0, dropout)),
+        cross_(child<Attention>(
+            "cross",
+            AttentionConfig{.width = width, .heads = heads, .dropout = dropout, .apart = true})),
         cross_norm_(child<LayerNorm>("cross_norm", width, eps)),
         norm3_(child<LayerNorm>("norm3", width, eps, backend)),
         up_(child<Linear>("up", width, ffn)),

@@ -54,8 +54,8 @@ class CrossAttention : public ReducesTaps<image_port, config.width> {
 
  private:
   std::shared_ptr<Linear> words_ = this->template child<Linear>("words", text.words, config.width);
-  std::shared_ptr<Attention> attention_ =
-      this->template child<Attention>("attn", config.width, config.heads);
+  std::shared_ptr<Attention> attention_ = this->template child<Attention>(
+      "attn", AttentionConfig{.width = config.width, .heads = config.heads, .apart = true});
   std::shared_ptr<LayerNorm> norm_ =
       this->template child<LayerNorm>("norm", config.width, 5, config.backend);
 };

@@ -47,7 +47,7 @@ class RefinedHead : public Module {
 
   /// [B, width, h, w] -> logits [B, 1, scale h, scale w]
   at::Tensor forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
-    at::Tensor const sharp = at::relu(smooth_->forward(read.taps[0]));
+    at::Tensor const sharp = smooth_->relu(read.taps[0]);
     return up2_->forward(at::relu(up1_->forward(sharp)));
   }
 

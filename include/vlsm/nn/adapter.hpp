@@ -49,6 +49,7 @@ class AdaptableLayer : public Module {
   }
 
  protected:
+  bool adapts_mlp() const { return after_mlp_ != nullptr; }
   explicit AdaptableLayer(int width) : width_(width) {}
   at::Tensor after_attention(at::Tensor y) const {
     return after_attention_ ? after_attention_->forward(y) : y;

@@ -54,46 +54,51 @@ struct LoraConfig {
   bool out = false;
 };
 
+/// The sizes of an Attention.
+struct AttentionConfig {
+  int width = 0;
+  int heads = 0;
+  int out = 0;         ///< width of the result, 0: that of the input
+  int dropout = 0;     ///< percent of the attention weights, in training
+  bool apart = false;  ///< queries, keys and values come of different tokens, not of the same ones
+};
+
 /// Multi-head attention (Vaswani et al. 2017); the projections to queries, keys and values lie in
 /// one matrix, in this order.
 class Attention : public Module {
  public:
-  /// `out` is the width of the result, 0: that of the input. `dropout`: percent of the attention
-  /// weights, in training.
-  Attention(int width, int heads, int out = 0, int dropout = 0)
-      : width_(width),
-        heads_(heads),
-        dropout_(dropout / 100.0),
-        qkv_(child<Linear>("qkv", width, 3 * width)),
-        out_(child<Linear>("out", width, out ? out : width)) {}
+  explicit Attention(AttentionConfig c)
+      : width_(c.width),
+        heads_(c.heads),
+        dropout_(c.dropout / 100.0),
+        qkv_(child<Linear>("qkv", c.width, 3 * c.width)),
+        out_(child<Linear>("out", c.width, c.out ? c.out : c.width)) {
+    if (c.apart) qkv_->prepare_in_parts(3);
+  }
 
   /// Self-attention, [B, N, width] -> [B, N, out]. Tokens where `padding` [B, N] is true are not
   /// looked at.
   at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none,
                      at::Tensor const& padding = {}) const {
-    at::Tensor const packed = qkv_->forward(x)
-                                  .view({x.size(0), x.size(1), 3, heads_, width_ / heads_})
-                                  .permute({2, 0, 3, 1, 4});
-    return attend(packed[0], packed[1], packed[2], padding, mask);
+    at::Tensor const all =
+        qkv_->forward(x).view({x.size(0), x.size(1), 3, heads_, width_ / heads_});
+    return attend(all.select(2, 0), all.select(2, 1), all.select(2, 2), padding, mask);
   }
 
   /// Queries [B, N, width] look at keys and values [B, M, width] -> [B, N, out]. Keys where
   /// `padding` [B, M] is true are not looked at.
   at::Tensor forward(at::Tensor const& query, at::Tensor const& key, at::Tensor const& value,
                      at::Tensor const& padding = {}) const {
-    return attend(split(qkv_->rows(query, 0, width_)), split(qkv_->rows(key, width_, width_)),
-                  split(qkv_->rows(value, 2 * width_, width_)), padding, AttentionMask::none);
+    return attend(heads_of(qkv_->rows(query, 0, width_)), heads_of(qkv_->rows(key, width_, width_)),
+                  heads_of(qkv_->rows(value, 2 * width_, width_)), padding, AttentionMask::none);
   }
 
   /// The same for words, by the kernels that are made for few keys or by another `backend`.
   at::Tensor cross_attend(at::Tensor const& query, OrderedWords const& words,
                           Backend backend) const {
-    auto const heads = [&](at::Tensor const& x) {
-      return x.view({x.size(0), x.size(1), heads_, width_ / heads_});
-    };
-    at::Tensor const q = heads(qkv_->rows(query, 0, width_)),  // [B, N, heads, D]
-        k = heads(qkv_->rows(words.keys, width_, width_)),     // [B, L, heads, D]
-        v = heads(qkv_->rows(words.values, 2 * width_, width_));
+    at::Tensor const q = heads_of(qkv_->rows(query, 0, width_)),
+                     k = heads_of(qkv_->rows(words.keys, width_, width_)),
+                     v = heads_of(qkv_->rows(words.values, 2 * width_, width_));
     ops::AttentionOptions options{.lengths = words.lengths};
     if (is_training() && dropout_ > 0) {
       options.dropout = dropout_;
@@ -122,13 +127,18 @@ class Attention : public Module {
   }
 
  private:
-  at::Tensor split(at::Tensor const& x) const {
-    return x.view({x.size(0), x.size(1), heads_, width_ / heads_}).transpose(1, 2);
+  // [B, N, width] -> [B, N, heads, D]
+  at::Tensor heads_of(at::Tensor const& x) const {
+    return x.view({x.size(0), x.size(1), heads_, width_ / heads_});
   }
 
-  // q [B, heads, N, D], k and v [B, heads, M, D]
-  at::Tensor attend(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+  // queries [B, N, heads, D], keys and values [B, M, heads, D]
+  at::Tensor attend(at::Tensor const& queries, at::Tensor const& keys, at::Tensor const& values,
                     at::Tensor const& padding, AttentionMask mask) const {
+    if (is_prepared() && queries.is_cpu() && !padding.defined() && mask == AttentionMask::none)
+      return out_->forward(ops::fusion_attention(queries, keys, values).flatten(2));
+    at::Tensor const q = queries.transpose(1, 2), k = keys.transpose(1, 2),
+                     v = values.transpose(1, 2);  // [B, heads, N or M, D]
     std::optional<at::Tensor> seen;
     if (padding.defined()) seen = padding.logical_not().view({padding.size(0), 1, 1, -1});
     double const dropout = is_training() ? dropout_ : 0.0;

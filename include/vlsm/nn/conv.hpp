@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "vlsm/base/work.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/nn/synced_batch_norm.hpp"
+#include "vlsm/ops/packed/conv.hpp"
 
 namespace vlsm {
 
@@ -30,8 +33,27 @@ class Conv : public Module {
         bias_(c.bias ? uniform("bias", {c.out}, bound(c)) : at::Tensor{}) {}
 
   at::Tensor forward(at::Tensor const& x) const {
+    if (packed_) return packed_->run(x);
     return at::conv2d(x, weight_, bias_, config_.stride, config_.padding, config_.dilation,
                       config_.groups);
+  }
+  /// The same, then ReLU.
+  at::Tensor relu(at::Tensor const& x) const {
+    return packed_ ? packed_->run(x, ops::Epilogue::relu) : at::relu(forward(x));
+  }
+  /// The same and a residual [B, out, H', W'], then ReLU.
+  at::Tensor plus_relu(at::Tensor const& x, at::Tensor const& residual) const {
+    return packed_ ? packed_->plus_relu(x, residual) : at::relu(forward(x) + residual);
+  }
+
+  /// Folds scale [out] and shift [out] of what this convolution writes into it.
+  void fold(at::Tensor const& scale, at::Tensor const& shift) {
+    at::Tensor const bias = bias_.defined() ? bias_.detach() * scale + shift : shift;
+    weight_.set_data(weight_.detach() * scale.view({-1, 1, 1, 1}));
+    if (bias_.defined())
+      bias_.set_data(bias);
+    else
+      bias_ = bias;
   }
 
   static constexpr long long parameter_count(ConvConfig c) {
@@ -43,10 +65,24 @@ class Conv : public Module {
   }
 
  private:
+  void make_ready(Preparation const& how) override {
+    if (how.pack) {
+      packed_.emplace(
+          weight_, bias_,
+          ops::ConvSteps{config_.stride, config_.padding, config_.dilation, config_.groups},
+          how.type);
+      drop(weight_), drop(bias_);
+      return;
+    }
+    Module::make_ready(how);
+    if (bias_.defined()) bias_ = bias_.to(how.type);  // a folded one is no parameter
+  }
+
   static double bound(ConvConfig c) { return 1 / std::sqrt(c.in / c.groups * c.kernel * c.kernel); }
 
   ConvConfig config_;
   at::Tensor weight_, bias_;
+  std::optional<ops::PackedConv> packed_;
 };
 
 /// A transposed 2D convolution whose stride is its kernel: each cell becomes kernel x kernel
@@ -88,10 +124,11 @@ class BatchNorm : public Module {
 
   /// [B, width] or [B, width, H, W], likewise.
   at::Tensor forward(at::Tensor const& x) const {
+    if (is_prepared()) return at::addcmul(per_channel(bias_, x), x, per_channel(weight_, x));
     if (sums_ && is_training()) {
       bool moved = false;
       at::Tensor const y =
-          synced_batch_norm(x, {weight_, bias_, mean_, variance_, 0.1, 1e-5}, *sums_, moved);
+          synced_batch_norm(x, {weight_, bias_, mean_, variance_, 0.1, epsilon}, *sums_, moved);
       if (moved) at::Tensor(batches_).add_(1);
       return y;
     }
@@ -99,12 +136,32 @@ class BatchNorm : public Module {
     // last batch of one picture does not end a training.
     bool const learns = is_training() && x.numel() > x.size(1);
     if (learns) at::Tensor(batches_).add_(1);
-    return at::batch_norm(x, weight_, bias_, mean_, variance_, learns, 0.1, 1e-5, false);
+    return at::batch_norm(x, weight_, bias_, mean_, variance_, learns, 0.1, epsilon, false);
+  }
+
+  /// What it does in evaluation, as y = scale x + shift, [width] each.
+  std::pair<at::Tensor, at::Tensor> scale_and_shift() const {
+    at::Tensor const scale = weight_.detach() / at::sqrt(variance_ + epsilon);
+    return {scale, bias_.detach() - mean_ * scale};
   }
 
   static constexpr long long parameter_count(long long width) { return 2 * width; }
 
  private:
+  static constexpr double epsilon = 1e-5;
+
+  // Prepared, weight and bias are what scale_and_shift says.
+  void make_ready(Preparation const& how) override {
+    auto const [scale, shift] = scale_and_shift();
+    weight_.set_data(scale.to(how.type));
+    bias_.set_data(shift.to(how.type));
+  }
+
+  // vector [width] in a shape that meets x [B, width] or [B, width, H, W]
+  static at::Tensor per_channel(at::Tensor const& vector, at::Tensor const& x) {
+    return x.dim() == 4 ? vector.view({-1, 1, 1}) : vector;
+  }
+
   at::Tensor weight_, bias_, mean_, variance_, batches_;
   BatchSums* sums_ = nullptr;
 };

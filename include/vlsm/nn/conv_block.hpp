@@ -12,13 +12,29 @@ class ConvNorm : public Module {
       : conv_(child<Conv>("conv", without_bias(c))), norm_(child<BatchNorm>("norm", c.out)) {}
 
   /// [B, in, H, W] -> [B, out, H', W']
-  at::Tensor forward(at::Tensor const& x) const { return norm_->forward(conv_->forward(x)); }
+  at::Tensor forward(at::Tensor const& x) const {
+    return is_prepared() ? conv_->forward(x) : norm_->forward(conv_->forward(x));
+  }
+  /// The same, then ReLU.
+  at::Tensor relu(at::Tensor const& x) const {
+    return is_prepared() ? conv_->relu(x) : at::relu(forward(x));
+  }
+  /// The same and a residual [B, out, H', W'], then ReLU.
+  at::Tensor plus_relu(at::Tensor const& x, at::Tensor const& residual) const {
+    return is_prepared() ? conv_->plus_relu(x, residual) : at::relu(forward(x) + residual);
+  }
 
   static constexpr long long parameter_count(ConvConfig c) {
     return Conv::parameter_count(without_bias(c)) + BatchNorm::parameter_count(c.out);
   }
 
  private:
+  void make_ready(Preparation const& how) override {
+    auto const [scale, shift] = norm_->scale_and_shift();
+    conv_->fold(scale, shift);
+    conv_->prepare(how);
+  }
+
   static constexpr ConvConfig without_bias(ConvConfig c) {
     c.bias = false;
     return c;
@@ -33,7 +49,7 @@ class ConvBlock : public ConvNorm {
  public:
   using ConvNorm::ConvNorm;
 
-  at::Tensor forward(at::Tensor const& x) const { return at::relu(ConvNorm::forward(x)); }
+  at::Tensor forward(at::Tensor const& x) const { return relu(x); }
 };
 
 /// A 3x3 convolution; at stride 1 it keeps the size.

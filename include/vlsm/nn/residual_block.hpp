@@ -67,9 +67,9 @@ class ResidualBlock : public Module {
 
   /// [B, in, H, W] -> [B, out, H / stride, W / stride]
   at::Tensor forward(at::Tensor const& x) const {
-    at::Tensor y = convs_[0]->forward(x);
-    for (std::size_t i = 1; i < convs_.size(); ++i) y = convs_[i]->forward(at::relu(y));
-    return at::relu(y + (shortcut_ ? shortcut_->forward(x) : x));
+    at::Tensor y = x;
+    for (std::size_t i = 0; i + 1 < convs_.size(); ++i) y = convs_[i]->relu(y);
+    return convs_.back()->plus_relu(y, shortcut_ ? shortcut_->forward(x) : x);
   }
 
  private:

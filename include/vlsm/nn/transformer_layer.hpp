@@ -2,31 +2,12 @@
 #pragma once
 
 #include "vlsm/base/work.hpp"
+#include "vlsm/nn/activation.hpp"
 #include "vlsm/nn/adapter.hpp"
 #include "vlsm/nn/attention.hpp"
 #include "vlsm/nn/linear.hpp"
 
 namespace vlsm {
-
-/// What stands between the two layers of a perceptron.
-enum class Activation {
-  relu,
-  gelu,        ///< exact, by erf
-  quick_gelu,  ///< x * sigmoid(1.702 x), OpenAI CLIP's
-};
-
-/// The activation of each element of x, which has any shape.
-inline at::Tensor activate(Activation kind, at::Tensor const& x) {
-  switch (kind) {
-    case Activation::relu:
-      return at::relu(x);
-    case Activation::gelu:
-      return at::gelu(x);
-    case Activation::quick_gelu:
-      return x * at::sigmoid(1.702 * x);
-  }
-  return x;
-}
 
 /// Two linear layers with an activation between.
 class Mlp : public Module {
@@ -37,11 +18,27 @@ class Mlp : public Module {
         down_(child<Linear>("down", hidden, width)) {}
 
   /// [..., width] -> [..., width]
-  at::Tensor forward(at::Tensor const& x) const {
-    return down_->forward(activate(activation_, up_->forward(x)));
+  at::Tensor forward(at::Tensor const& x) const { return down_->forward(hidden(x)); }
+  /// The same and a residual, likewise.
+  at::Tensor plus(at::Tensor const& x, at::Tensor const& residual) const {
+    return down_->plus(hidden(x), residual);
   }
 
  private:
+  at::Tensor hidden(at::Tensor const& x) const {
+    if (up_->packed()) return up_->packed()->run(x, packed_form(activation_));
+    return activate(activation_, up_->forward(x));
+  }
+
+  void make_ready(Preparation const& how) override {
+    // QuickGELU(x) = swish(1.702 x) / 1.702: the factors go into the layers around it.
+    if (how.pack && activation_ == Activation::quick_gelu) {
+      up_->scale(quick_gelu_steepness, quick_gelu_steepness);
+      down_->scale(1 / quick_gelu_steepness, 1);
+    }
+    Module::make_ready(how);
+  }
+
   Activation activation_;
   std::shared_ptr<Linear> up_, down_;
 };
@@ -62,7 +59,7 @@ class PreNormLayer : public AdaptableLayer {
   explicit PreNormLayer(LayerConfig c)
       : AdaptableLayer(c.width),
         norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
-        attention_(child<Attention>("attn", c.width, c.heads)),
+        attention_(child<Attention>("attn", AttentionConfig{.width = c.width, .heads = c.heads})),
         norm2_(child<LayerNorm>("norm2", c.width, c.eps)),
         mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)) {}
 
@@ -70,7 +67,7 @@ class PreNormLayer : public AdaptableLayer {
   at::Tensor forward(at::Tensor const& x, AttentionMask mask = AttentionMask::none) const {
     auto const [normed, seen] =
         norm2_->of_sum(after_attention(attention_->forward(norm1_->forward(x), mask)), x);
-    return seen + after_mlp(mlp_->forward(normed));
+    return adapts_mlp() ? seen + after_mlp(mlp_->forward(normed)) : mlp_->plus(normed, seen);
   }
 
  private:
@@ -86,7 +83,7 @@ class PostNormLayer : public AdaptableLayer {
  public:
   explicit PostNormLayer(LayerConfig c)
       : AdaptableLayer(c.width),
-        attention_(child<Attention>("attn", c.width, c.heads)),
+        attention_(child<Attention>("attn", AttentionConfig{.width = c.width, .heads = c.heads})),
         norm1_(child<LayerNorm>("norm1", c.width, c.eps)),
         mlp_(child<Mlp>("mlp", c.width, c.ffn, c.activation)),
         norm2_(child<LayerNorm>("norm2", c.width, c.eps)) {}
@@ -125,7 +122,8 @@ class CrossPostNormLayer : public PostNormLayer {
  public:
   explicit CrossPostNormLayer(LayerConfig c)
       : PostNormLayer(c),
-        cross_(child<Attention>("cross", c.width, c.heads)),
+        cross_(child<Attention>(
+            "cross", AttentionConfig{.width = c.width, .heads = c.heads, .apart = true})),
         norm_cross_(child<LayerNorm>("norm_cross", c.width, c.eps)) {}
 
   /// [B, N, width] -> [B, N, width]; tokens where `padding` [B, N] is true are not looked at.

@@ -46,7 +46,9 @@ class Segmenter : public Module {
   }
 
   /// image [B, 3, H, W] -> what any number of prompts may meet
-  ImageFeatures encode_image(at::Tensor const& image) const { return vision->forward(image); }
+  ImageFeatures encode_image(at::Tensor const& image) const {
+    return vision->forward(is_prepared() ? image.to(type_) : image);
+  }
   /// tokens [B, L] -> what any number of pictures may meet
   TextFeatures encode_text(Tokens const& tokens) const { return text->forward(tokens); }
 
@@ -57,7 +59,8 @@ class Segmenter : public Module {
     repeat_single(seen, said);
     ImageFeatures const joint = fusion->forward(seen, said);
     ImageFeatures const read = decoder->forward(joint, said);
-    return head->forward(read, said);
+    at::Tensor const logits = head->forward(read, said);
+    return is_prepared() ? logits.to(at::kFloat) : logits;
   }
 
   std::shared_ptr<Vision> vision = child<Vision>("vision");
@@ -67,6 +70,11 @@ class Segmenter : public Module {
   std::shared_ptr<Head> head = child<Head>("head");
 
  private:
+  void make_ready(Preparation const& how) override {
+    type_ = how.type;
+    Module::make_ready(how);
+  }
+
   static at::Tensor repeat(at::Tensor const& x, std::int64_t count) {
     if (!x.defined() || x.size(0) == count) return x;
     std::vector<std::int64_t> shape(x.sizes().begin(), x.sizes().end());
@@ -90,6 +98,8 @@ class Segmenter : public Module {
       throw Error(std::to_string(images) + " pictures meet " + std::to_string(prompts) + " prompts",
                   "Segmenter::segment", "give as many of both, or one of either");
   }
+
+  at::ScalarType type_ = at::kFloat;  // that the model was prepared for
 };
 
 }  // namespace vlsm

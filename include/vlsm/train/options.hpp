@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "vlsm/data/augmentation.hpp"
+#include "vlsm/nn/precision.hpp"
 #include "vlsm/train/schedule.hpp"
 
 // How to train and what is heard of it, without the price of LibTorch's headers.
@@ -35,12 +36,6 @@ enum class SegmentationLoss {
 /// A loss of one's own: logits [B, 1, H, W] and masks in [0, 1] of that shape to a scalar that
 /// autograd can derive.
 using Loss = std::function<at::Tensor(at::Tensor const& logits, at::Tensor const& target)>;
-
-/// What a model computes in. The weights that an optimizer moves and its moments stay float32.
-enum class Precision {
-  fp32,
-  bf16,  ///< weights and activations rounded (rounded_weights.hpp), sums within products in float32
-};
 
 /// What batch norms do in a training.
 enum class BatchNorms {

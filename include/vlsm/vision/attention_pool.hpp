@@ -16,7 +16,8 @@ class AttentionPool : public Module {
   /// `grid`: cells a side that the position table was trained for.
   AttentionPool(int in, int grid, int heads, int out)
       : positions_(normal("positions", {1 + grid * grid, in}, 1 / std::sqrt(in))),
-        attention_(child<Attention>("attn", in, heads, out)),
+        attention_(
+            child<Attention>("attn", AttentionConfig{.width = in, .heads = heads, .out = out})),
         connect_(child<ConvNorm>("connect", conv1x1(in, out))) {}
 
   /// [B, in, h, w] -> [B, out, h, w]
@@ -24,7 +25,7 @@ class AttentionPool : public Module {
     at::Tensor const positions = resize_position_table(positions_, x.size(2), x.size(3));
     at::Tensor const cells = x.flatten(2).transpose(1, 2) + positions.slice(0, 1);  // [B, hw, in]
     at::Tensor const mixed = attention_->forward(cells).transpose(1, 2);
-    return at::relu(mixed.reshape({x.size(0), -1, x.size(2), x.size(3)}) + connect_->forward(x));
+    return connect_->plus_relu(x, mixed.reshape({x.size(0), -1, x.size(2), x.size(3)}));
   }
 
   /// CLIP's own use: the mean of the cells looks at itself and all cells, [B, in, h, w] ->

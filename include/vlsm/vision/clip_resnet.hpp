@@ -40,7 +40,7 @@ class ClipBottleneck : public Module {
   at::Tensor forward(at::Tensor const& x) const {
     at::Tensor const inner = shrink(conv2_->forward(conv1_->forward(x)));
     at::Tensor const same = shortcut_ ? shortcut_->forward(shrink(x)) : x;
-    return at::relu(conv3_->forward(inner) + same);
+    return conv3_->plus_relu(inner, same);
   }
 
   static constexpr long long parameter_count(int in, int inner, int stride) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "vlsm/ops/packed/epilogue.hpp"
+
+namespace vlsm {
+
+/// What stands between the two layers of a perceptron.
+enum class Activation {
+  relu,
+  gelu,        ///< exact, by erf
+  quick_gelu,  ///< x * sigmoid(1.702 x), OpenAI CLIP's
+};
+
+inline constexpr double quick_gelu_steepness = 1.702;
+
+/// The activation of each element of x, which has any shape.
+inline at::Tensor activate(Activation kind, at::Tensor const& x) {
+  switch (kind) {
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::quick_gelu:
+      return x * at::sigmoid(quick_gelu_steepness * x);
+  }
+  return x;
+}
+
+/// What packed layers do instead: for QuickGELU its swish, which is as steep as the layers around
+/// it make it.
+inline ops::Epilogue packed_form(Activation kind) {
+  switch (kind) {
+    case Activation::relu:
+      return ops::Epilogue::relu;
+    case Activation::gelu:
+      return ops::Epilogue::gelu;
+    case Activation::quick_gelu:
+      return ops::Epilogue::swish;
+  }
+  return ops::Epilogue::none;
+}
+
+}  // namespace vlsm

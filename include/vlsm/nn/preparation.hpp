@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <c10/core/ScalarType.h>
+
+namespace vlsm {
+
+/// What layers are told that are prepared for inference; see vlsm::prepare.
+struct Preparation {
+  c10::ScalarType type = c10::ScalarType::Float;  ///< of weights and activations
+  bool pack = true;  ///< weights lie as this machine's products read them (on a CPU)
+};
+
+}  // namespace vlsm

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "vlsm/ops/packed/epilogue.hpp"
+
+namespace vlsm::ops {
+
+/// How a convolution's kernel moves over its map, alike in both directions.
+struct ConvSteps {
+  std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
+};
+
+/// A 2D convolution for inference on a CPU, as PackedLinear is a dense layer. Maps lie channels
+/// last in memory; one that does not is copied. Which order of the weights is the right one depends
+/// on the map's size: they are packed when the first map of a size comes, once for all sizes that
+/// want the same. No gradients. Any number of threads may run it.
+class PackedConv {
+ public:
+  /// Copies weight [out, in / groups, K, K] and bias [out] (or undefined) in the type of the later
+  /// inputs.
+  PackedConv(at::Tensor const& weight, at::Tensor const& bias, ConvSteps steps,
+             at::ScalarType type);
+
+  /// then(conv(x) + b), [B, in, H, W] -> [B, out, H', W'], in the type of the weights, which x must
+  /// have.
+  at::Tensor run(at::Tensor const& x, Epilogue then = Epilogue::none) const;
+
+  /// relu(conv(x) + b + residual), residual [B, out, H', W'], likewise.
+  at::Tensor plus_relu(at::Tensor const& x, at::Tensor const& residual) const;
+
+ private:
+  /// Weights in the order for maps of these sizes.
+  struct Form {
+    std::vector<std::array<std::int64_t, 4>> sizes;  // batch, height, width, threads
+    at::Tensor weight;                               // opaque
+    at::Tensor order;                                // oneDNN's description of it
+  };
+  at::Tensor weight_for(at::Tensor const& x) const;
+  at::Tensor plain() const;  // the weights [out, in / groups, K, K]
+
+  mutable std::mutex mutex_;
+  mutable at::Tensor weight_;  // undefined once there is a form
+  mutable std::vector<Form> forms_;
+  at::Tensor bias_;
+  ConvSteps steps_;
+  bool packs_ = false;
+};
+
+}  // namespace vlsm::ops
+
+#ifndef VLSM_COMPILED
+#include "vlsm/ops/packed/impl/conv.hpp"
+#endif

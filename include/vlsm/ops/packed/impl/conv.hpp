@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "vlsm/base/compiled.hpp"
+#include "vlsm/ops/packed/conv.hpp"
+#include "vlsm/ops/packed/impl/onednn.hpp"
+
+namespace vlsm::ops {
+
+namespace detail {
+
+/// The operators that a packed convolution is made of.
+struct ConvOperators {
+  using Ints = at::IntArrayRef;
+  using Pack = at::Tensor(at::Tensor const&, Ints, Ints, Ints, std::int64_t,
+                          at::OptionalIntArrayRef);
+  using Run = at::Tensor(at::Tensor const&, at::Tensor const&, std::optional<at::Tensor> const&,
+                         Ints, Ints, Ints, std::int64_t, std::string_view, Scalars,
+                         std::optional<std::string_view>);
+  using Plus = at::Tensor(at::Tensor const&, at::Tensor const&, at::Tensor const&,
+                          std::optional<at::Tensor> const&, Ints, Ints, Ints, std::int64_t,
+                          std::string_view, std::optional<at::Scalar>,
+                          std::optional<std::string_view>, Scalars,
+                          std::optional<std::string_view>);
+  std::optional<c10::TypedOperatorHandle<Pack>> pack =
+      find_operator<Pack>("mkldnn::_reorder_convolution_weight");
+  using Order = at::Tensor(at::Tensor const&);
+  std::optional<c10::TypedOperatorHandle<Order>> order =
+      find_operator<Order>("mkldnn::_get_mkldnn_serialized_md");
+  std::optional<c10::TypedOperatorHandle<Run>> run =
+      find_operator<Run>("mkldnn::_convolution_pointwise");
+  std::optional<c10::TypedOperatorHandle<Plus>> plus =
+      find_operator<Plus>("mkldnn::_convolution_pointwise", "binary");
+
+  bool there() const { return pack && order && run && plus; }
+  static ConvOperators const& all() {
+    static ConvOperators const operators;
+    return operators;
+  }
+};
+
+inline std::array<std::int64_t, 2> both_ways(std::int64_t value) { return {value, value}; }
+
+}  // namespace detail
+
+VLSM_INLINE PackedConv::PackedConv(at::Tensor const& weight, at::Tensor const& bias,
+                                   ConvSteps steps, at::ScalarType type)
+    : weight_(weight.detach().to(type).contiguous()), steps_(steps) {
+  at::NoGradGuard const no_gradients;
+  if (bias.defined()) bias_ = bias.detach().to(type).contiguous();
+  packs_ = detail::ConvOperators::all().there() && detail::onednn_takes(type) && weight.is_cpu();
+}
+
+VLSM_INLINE at::Tensor PackedConv::plain() const {
+  return forms_.empty() ? weight_ : forms_[0].weight.to_dense();
+}
+
+VLSM_INLINE at::Tensor PackedConv::weight_for(at::Tensor const& x) const {
+  std::array<std::int64_t, 4> const size{x.size(0), x.size(2), x.size(3), at::get_num_threads()};
+  std::lock_guard const lock(mutex_);
+  for (Form const& form : forms_)
+    if (std::ranges::find(form.sizes, size) != form.sizes.end()) return form.weight;
+  at::NoGradGuard const no_gradients;
+  auto const& operators = detail::ConvOperators::all();
+  at::Tensor const packed = operators.pack->call(
+      plain(), detail::both_ways(steps_.padding), detail::both_ways(steps_.stride),
+      detail::both_ways(steps_.dilation), steps_.groups, x.sizes());
+  at::Tensor const order = operators.order->call(packed);
+  for (Form& form : forms_)
+    if (at::equal(form.order, order)) {
+      form.sizes.push_back(size);
+      return form.weight;
+    }
+  forms_.push_back({{size}, packed, order});
+  weight_.reset();
+  return packed;
+}
+
+VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const {
+  if (!packs_ || x.numel() == 0)
+    return detail::apply(then, at::conv2d(x, plain(), bias_, steps_.stride, steps_.padding,
+                                          steps_.dilation, steps_.groups));
+  return detail::ConvOperators::all().run->call(
+      x.contiguous(at::MemoryFormat::ChannelsLast), weight_for(x), detail::maybe(bias_),
+      detail::both_ways(steps_.padding), detail::both_ways(steps_.stride),
+      detail::both_ways(steps_.dilation), steps_.groups, detail::name_of(then), detail::Scalars(),
+      detail::variant_of(then));
+}
+
+VLSM_INLINE at::Tensor PackedConv::plus_relu(at::Tensor const& x,
+                                             at::Tensor const& residual) const {
+  if (!packs_ || x.numel() == 0) return at::relu(run(x) + residual);
+  return detail::ConvOperators::all().plus->call(
+      x.contiguous(at::MemoryFormat::ChannelsLast),
+      residual.contiguous(at::MemoryFormat::ChannelsLast), weight_for(x), detail::maybe(bias_),
+      detail::both_ways(steps_.padding), detail::both_ways(steps_.stride),
+      detail::both_ways(steps_.dilation), steps_.groups, "add", std::nullopt, "relu",
+      detail::Scalars(), "");
+}
+
+}  // namespace vlsm::ops
