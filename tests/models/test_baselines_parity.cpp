@@ -4,6 +4,7 @@
 #include "support/reference.hpp"
 #include "vlsm/models/deeplabv3plus.hpp"
 #include "vlsm/models/unet.hpp"
+#include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/weights/load.hpp"
 
 // The image-only baselines against segmentation_models_pytorch: recipe weights at full size.
@@ -57,11 +58,19 @@ void check(std::string const& name, io::KeyScheme const& scheme) {
   CHECK(report.scheme == scheme.name);
   model.eval();
   at::Tensor const image = reference.input("pixel_values");
-  ImageFeatures const seen = model.vision->forward(image);
-  for (int i = 0; i < A::Vision::out.count; ++i)
-    reference.check("feature" + std::to_string(A::Vision::settings.taps[i] + 1),
-                    seen.taps[static_cast<std::size_t>(i)], evaluating);
-  reference.check("logits", model.forward(image, {}), evaluating);
+  auto const check_outputs = [&](Segmenter<A> const& model) {
+    ImageFeatures const seen = model.vision->forward(image);
+    for (int i = 0; i < A::Vision::out.count; ++i)
+      reference.check("feature" + std::to_string(A::Vision::settings.taps[i] + 1),
+                      seen.taps[static_cast<std::size_t>(i)], evaluating);
+    reference.check("logits", model.forward(image, {}), evaluating);
+  };
+  check_outputs(model);
+  Segmenter<A> prepared;
+  io::load_tensors(prepared, test::recipe_state(prepared, scheme), "recipe", omitted<Segmenter<A>>);
+  std::puts("prepared for inference:");
+  prepare(prepared);
+  check_outputs(prepared);
   if (!reference.has("logits_train")) return;
   model.train();
   reference.check("logits_train", model.forward(image, {}), training);

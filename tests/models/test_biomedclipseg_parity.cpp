@@ -3,6 +3,7 @@
 
 #include "support/reference.hpp"
 #include "support/tiny_biomedclipseg.hpp"
+#include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/weights/load.hpp"
 
 // BiomedCLIPSeg against medvlsm's over open_clip: recipe weights at full size, files in small.
@@ -63,7 +64,11 @@ void check_full_size() {
   Segmenter<A> model;
   auto const report = io::load_tensors(model, recipe(model), "recipe", omitted<Segmenter<A>>);
   CHECK(report.scheme == "biomedclipseg");
-  check_all(model, Reference(*path));
+  Reference const reference(*path);
+  check_all(model, reference);
+  std::puts("prepared for inference:");
+  prepare(model);
+  check_all(model, reference);
 }
 
 TEST_CASE("BiomedCLIPSeg gives the reference's numbers") { check_full_size<BiomedClipSegVisual>(); }

@@ -3,6 +3,7 @@
 
 #include "support/reference.hpp"
 #include "support/tiny_clipseg.hpp"
+#include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/weights/load.hpp"
 
 // CLIPSeg against transformers' CLIPSegForImageSegmentation: recipe weights at full size.
@@ -62,7 +63,11 @@ void check_full_size(std::string const& name) {
   io::load_tensors(model, test::recipe_state(model, io::hf_clipseg), "recipe",
                    [](auto) { return false; });
   model.eval();
-  check_all(model, Reference(*path));
+  Reference const reference(*path);
+  check_all(model, reference);
+  std::puts("prepared for inference:");
+  prepare(model);
+  check_all(model, reference);
 }
 
 struct Native352 : ClipSegVisual {

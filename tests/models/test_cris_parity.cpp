@@ -3,6 +3,7 @@
 
 #include "support/reference.hpp"
 #include "support/tiny_cris.hpp"
+#include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/weights/load.hpp"
 
 // CRIS against medvlsm's: recipe weights at full size, files of every format in small.
@@ -51,7 +52,11 @@ void check_full_size(std::string const& name) {
   auto const report =
       io::load_tensors(model, test::recipe_state(model, io::cris), "recipe", omitted<Segmenter<A>>);
   CHECK(report.scheme == "cris");
-  check_all(model, Reference(*path));
+  Reference const reference(*path);
+  check_all(model, reference);
+  std::puts("prepared for inference:");
+  prepare(model);
+  check_all(model, reference);
 }
 
 TEST_CASE("CRIS with zeros behind its prompts gives the reference's numbers") {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
+#include "support/small_models.hpp"
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "support/tiny_cris.hpp"
-#include "vlsm/adapt/dense.hpp"
 #include "vlsm/models/clipseg_small.hpp"
-#include "vlsm/models/deeplabv3plus.hpp"
-#include "vlsm/models/unet.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"
 
@@ -16,36 +13,7 @@
 namespace {
 
 using namespace vlsm;
-
-inline constexpr ResNetConfig small_resnet{.block = Residual::basic, .layers = {1, 1, 1, 1}};
-inline constexpr ResNetConfig small_dilated = [] {
-  ResNetConfig config = small_resnet;
-  config.taps = {1, 4};
-  config.count = 2;
-  config.output_stride = 16;
-  return config;
-}();
-struct SmallUnet : Unet {
-  using Vision = ResNet<small_resnet>;
-  using Fusion = PassThrough<>;
-  using Decoder = UnetDecoder<>;
-  using Head = ConvHead<>;
-  static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization};
-};
-struct SmallUnetpp : SmallUnet {
-  using Decoder = UnetPlusPlusDecoder<>;
-  using Head = ConvHead<>;
-};
-struct SmallDeepLab : DeepLabV3Plus {
-  using Vision = ResNet<small_dilated>;
-  using Fusion = PassThrough<>;
-  using Decoder = DeepLabV3PlusDecoder<>;
-  using Head = ConvHead<ConvHeadConfig{.kernel = 1}>;
-  static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization};
-};
-struct AdaptedCris : test::TinyCris {
-  using Text = DenseAdapters<ClipText<test::tiny_cris_text>, DenseConfig{.width = 8, .blocks = 2}>;
-};
+using test::AdaptedCris, test::SmallDeepLab, test::SmallUnet, test::SmallUnetpp;
 
 /// Pictures of noise with a square to find, and a word each of two.
 template <class A>

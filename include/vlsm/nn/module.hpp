@@ -48,9 +48,7 @@ class Module : public torch::nn::Module {
   /// Sets training or evaluation, here and below. What is frozen evaluates in a training, too: no
   /// running statistics move there and nothing is dropped.
   void train(bool on = true) override {
-    if (on && prepared_)
-      throw Error("a model that was prepared for inference does not train", "Module::train",
-                  "train one that is opened anew");
+    if (on) require_unprepared("train");
     torch::nn::Module::train(on && !is_frozen(*this));
     if (!is_training()) return;
     // Modules that are LibTorch's own, at any depth, do not look for themselves.
@@ -64,6 +62,12 @@ class Module : public torch::nn::Module {
     if (!std::exchange(prepared_, true)) make_ready(how);
   }
   bool is_prepared() const { return prepared_; }
+  /// Throws Error where this module was prepared: what `what` needs is no longer there.
+  void require_unprepared(char const* what) const {
+    if (prepared_)
+      throw Error("a model that was prepared for inference has no weights of its own any more",
+                  what, "open it anew");
+  }
 
   /// Parameters of this module (not of its children) that WithoutInitialization left unset.
   std::vector<std::string> unset_names() const {

@@ -15,6 +15,7 @@ namespace vlsm::io {
 inline std::vector<NamedArray> state_of(torch::nn::Module const& module,
                                         std::string const& prefix = "") {
   std::vector<NamedArray> state;
+  if (auto const* ours = dynamic_cast<Module const*>(&module)) ours->require_unprepared("save");
   for (auto const& item : module.named_parameters())
     state.push_back({prefix + item.key(), to_array(item.value())});
   for (auto const& item : module.named_buffers())

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+// g++ 12 takes members of LibTorch's optional scalars for uninitialized.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <array>
 
@@ -102,3 +110,5 @@ VLSM_INLINE at::Tensor PackedConv::plus_relu(at::Tensor const& x,
 }
 
 }  // namespace vlsm::ops
+
+#pragma GCC diagnostic pop

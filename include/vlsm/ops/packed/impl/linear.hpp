@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+// g++ 12 takes members of LibTorch's optional scalars for uninitialized.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/ops/packed/impl/onednn.hpp"
 #include "vlsm/ops/packed/linear.hpp"
@@ -58,3 +64,5 @@ VLSM_INLINE at::Tensor PackedLinear::plus(at::Tensor const& x, at::Tensor const&
 }
 
 }  // namespace vlsm::ops
+
+#pragma GCC diagnostic pop

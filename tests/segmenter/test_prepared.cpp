@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include <ATen/Parallel.h>
+
+#include <thread>
+
+#include "blocks/adapted.hpp"
+#include "support/doctest.hpp"
+#include "support/error.hpp"
+#include "support/fixtures.hpp"
+#include "support/small_models.hpp"
+#include "support/tiny_biomedclipseg.hpp"
+#include "support/tiny_clipseg.hpp"
+#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/segmenter/prepare.hpp"
+#include "vlsm/train/fit.hpp"
+#include "vlsm/weights/load.hpp"
+#include "vlsm/weights/save.hpp"
+
+// A prepared model gives the same logits: of every kind, with norms that have seen something, with
+// low-rank changes that change something, at other sizes and batches than the recipe's.
+namespace {
+
+using namespace vlsm;
+
+/// A model whose norms have moved and whose parameters that start at 0 do not lie there.
+template <class A>
+std::unique_ptr<Segmenter<A>> used() {
+  at::manual_seed(1);
+  at::NoGradGuard const no_grad;
+  auto model = std::make_unique<Segmenter<A>>();
+  for (auto const& item : model->named_buffers()) {
+    if (item.key().ends_with("running_mean")) item.value().uniform_(-0.5, 0.5);
+    if (item.key().ends_with("running_var")) item.value().uniform_(0.5, 2);
+  }
+  for (auto const& item : model->named_parameters())
+    if (item.key().ends_with("bias") || item.key().ends_with(".up"))
+      item.value().uniform_(-0.2, 0.2);
+  model->eval();
+  return model;
+}
+
+struct Input {
+  at::Tensor image;
+  Tokens tokens;
+};
+
+template <class A>
+Input input(std::int64_t batch, std::int64_t height, std::int64_t width) {
+  at::manual_seed(2);
+  Input made{at::randn({batch, 3, height, width}), {}};
+  if constexpr (Segmenter<A>::Text::out.sentence > 0) {
+    made.tokens.ids = at::randint(4, 200, {batch, 6}, at::kLong);
+    if constexpr (requires { A::Text::settings.end; })
+      made.tokens.ids.select(1, 5).fill_(A::Text::settings.end);
+  }
+  return made;
+}
+
+double error_of(at::Tensor const& ours, at::Tensor const& reference) {
+  REQUIRE(ours.sizes() == reference.sizes());
+  REQUIRE((ours.scalar_type() == at::kFloat));
+  return ((ours - reference).abs().max() / reference.std()).item<double>();
+}
+
+#define EVERY_MODEL                                                                                \
+  test::TinyA, test::TinyB, test::TinyCris, test::AdaptedCris, test::SmallUnet, test::SmallUnetpp, \
+      test::SmallDeepLab, test::Dense, test::Shallow, test::LowRanks
+
+TEST_CASE_TEMPLATE("a prepared model gives the same logits, whatever the size", A, EVERY_MODEL) {
+  at::NoGradGuard const no_grad;
+  auto const plain = used<A>(), prepared = used<A>(), rounded = used<A>();
+  prepare(*prepared);
+  prepare(*rounded, {.precision = Precision::bf16});
+  constexpr std::int64_t side = A::recipe.image;
+  double largest = 0, largest_rounded = 0;
+  for (auto const [batch, height, width] :
+       {std::array{1l, side, side}, {3l, side, side}, {2l, side, 2 * side}, {1l, side, side}}) {
+    Input const in = input<A>(batch, height, width);
+    at::Tensor const expected = plain->forward(in.image, in.tokens);
+    largest = std::max(largest, error_of(prepared->forward(in.image, in.tokens), expected));
+    largest_rounded =
+        std::max(largest_rounded, error_of(rounded->forward(in.image, in.tokens), expected));
+  }
+  std::printf("largest difference %.2g of std, in bf16 %.2g\n", largest, largest_rounded);
+  CHECK(largest < 1e-4);
+  CHECK(largest_rounded < 0.5);
+  CHECK(largest_rounded > 1e-4);  // or it was not bf16
+}
+
+TEST_CASE_TEMPLATE("the number of threads changes no bit of a prepared model", A, EVERY_MODEL) {
+  at::NoGradGuard const no_grad;
+  int const before = at::get_num_threads();
+  auto const prepared = used<A>();
+  prepare(*prepared);
+  Input const in = input<A>(2, A::recipe.image, A::recipe.image);
+  at::set_num_threads(1);
+  at::Tensor const one = prepared->forward(in.image, in.tokens);
+  at::set_num_threads(2);
+  at::Tensor const two = prepared->forward(in.image, in.tokens);
+  at::set_num_threads(before);
+  CHECK(one.equal(two));
+}
+
+TEST_CASE("threads may share a prepared model, its first pictures too") {
+  auto const prepared = used<test::SmallUnet>();
+  prepare(*prepared);
+  at::Tensor results[2];
+  Input const in = input<test::SmallUnet>(1, 64, 64);
+  auto const run = [&](int which) {
+    at::NoGradGuard const no_grad;
+    for (int i = 0; i < 3; ++i) results[which] = prepared->forward(in.image, in.tokens);
+  };
+  std::thread other([&] { run(1); });
+  run(0);
+  other.join();
+  CHECK(results[0].equal(results[1]));
+}
+
+TEST_CASE("packed copies replace the weights, and a model is prepared once") {
+  auto const prepared = used<test::TinyA>();
+  auto const numbers = [&] {
+    std::int64_t count = 0;
+    for (at::Tensor const& parameter : prepared->parameters()) count += parameter.numel();
+    return count;
+  };
+  std::int64_t const before = numbers();
+  prepare(*prepared);
+  std::int64_t const after = numbers();
+  CHECK(after < before / 2);  // embeddings, positions and norms stay
+  at::NoGradGuard const no_grad;
+  Input const in = input<test::TinyA>(1, 64, 64);
+  at::Tensor const once = prepared->forward(in.image, in.tokens);
+  prepare(*prepared);
+  CHECK(numbers() == after);
+  CHECK(prepared->forward(in.image, in.tokens).equal(once));
+}
+
+TEST_CASE("a prepared model neither trains nor is it saved or loaded") {
+  auto const prepared = used<test::TinyA>();
+  test::TempDir const folder;
+  io::save(*prepared, folder / "weights.safetensors");
+  prepare(*prepared);
+  auto const refused = [](auto&& action) {
+    return test::error_of(action).starts_with("a model that was prepared for inference");
+  };
+  CHECK(refused([&] { prepared->train(); }));
+  CHECK(refused([&] { io::save(*prepared, folder / "again.safetensors"); }));
+  CHECK_FALSE(std::filesystem::exists(folder / "again.safetensors"));
+  CHECK(refused([&] { io::load(*prepared, folder / "weights.safetensors"); }));
+}
+
+TEST_CASE("a prepared model is prepared through its run-time form, too") {
+  at::NoGradGuard const no_grad;
+  auto model = any_segmenter<test::TinyA>();
+  Input const in = input<test::TinyA>(1, 64, 64);
+  at::Tensor const before = model->forward(in.image, in.tokens);
+  prepare(*model);
+  CHECK(error_of(model->forward(in.image, in.tokens), before) < 1e-4);
+}
+
+}  // namespace
