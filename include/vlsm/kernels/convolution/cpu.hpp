@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstring>
+
+#include "vlsm/kernels/convolution/winograd.hpp"
+
+// The three steps of a task: inputs of its tiles are transformed, multiplied at each point, and
+// transformed back.
+namespace vlsm::kernels::winograd {
+
+namespace detail {
+
+/// Where a tile lies.
+struct Place {
+  Index picture, top, left;
+
+  Place(Plan const& plan, Index index, Index tile)
+      : picture(index / (plan.tiles_down * plan.tiles_across)),
+        top(index / plan.tiles_across % plan.tiles_down * tile),
+        left(index % plan.tiles_across * tile) {}
+};
+
+/// B^T d B of tiles `first` to `last`: to `out` [points^2] `step` apart, as Gemm reads it.
+template <int tile>
+struct TransformInput {
+  Convolution const& c;
+  Plan const& plan;
+  Input const& input;
+  Index first, last;
+  float const* zeros;  ///< as many as the input has channels
+  float* out;
+  cpu::Isa isa;
+
+  template <int bytes>
+  VLSM_ALWAYS_INLINE void operator()() const {
+    using T = float;
+    using V = typename cpu::Lanes<T, bytes>::Vector;
+    using cpu::Lanes, cpu::panel;
+    constexpr int lanes = Lanes<T, bytes>::count, n = tile + 2;
+    Index const channels = input.channels, step = plan.input_step();
+    cpu::RowBlocks const blocks(last - first, isa);
+    float const* pixels[n * n];
+    for (Index block = 0; block < blocks.count; ++block) {
+      Index const begin = blocks.first(block), height = blocks.first(block + 1) - begin;
+      for (Index row = 0; row < height; ++row) {
+        find_pixels(first + begin + row, pixels);
+        float* to = out + begin * cpu::in_panels(channels) + row * panel;
+        for (Index channel = 0; channel < channels; channel += panel, to += height * panel)
+#pragma GCC unroll 4
+          for (int lane = 0; lane < panel; lane += lanes) {
+            if (channel + lane >= channels) break;
+            V d[n * n];
+            if (channel + lane + lanes <= channels) {
+#pragma GCC unroll 36
+              for (int i = 0; i < n * n; ++i) d[i] = VLSM_AT(pixels[i] + channel + lane);
+            } else {
+              for (int i = 0; i < n * n; ++i) {
+                T part[lanes] = {};
+                std::memcpy(part, pixels[i] + channel + lane,
+                            static_cast<std::size_t>(channels - channel - lane) * sizeof(T));
+                d[i] = VLSM_AT(part);
+              }
+            }
+#pragma GCC unroll 6
+            for (int i = 0; i < n; ++i) Transform<tile>::input(d + i, n);
+#pragma GCC unroll 6
+            for (int i = 0; i < n; ++i) {
+              Transform<tile>::input(d + i * n, 1);
+#pragma GCC unroll 6
+              for (int j = 0; j < n; ++j) VLSM_TO(to + (i * n + j) * step + lane) = d[i * n + j];
+            }
+          }
+      }
+    }
+  }
+
+  /// The pixels of a tile, one around it too; zeros where the map has none.
+  VLSM_ALWAYS_INLINE void find_pixels(Index index, float const** pixels) const {
+    constexpr int n = tile + 2;
+    Place const place(plan, index, tile);
+    Index const shift = input.upsample == 2 ? 1 : 0;
+    Index const height = c.height >> shift, width = c.width >> shift;
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < n; ++j) {
+        Index const y = place.top + i - 1, x = place.left + j - 1;
+        bool const inside = y >= 0 && y < c.height && x >= 0 && x < c.width;
+        pixels[i * n + j] =
+            inside ? input.data + ((place.picture * height + (y >> shift)) * width + (x >> shift)) *
+                                      input.channels
+                   : zeros;
+      }
+  }
+};
+
+/// A^T m A of tiles `first` to `last` for a slice of the outputs, + bias, + residual, ReLU.
+template <int tile>
+struct TransformOutput {
+  Convolution const& c;
+  Plan const& plan;
+  Index first, last, begin, end;  ///< of the tiles; of the slice's columns
+  float const* products;          ///< [points^2], `plan.product_step()` apart: [tiles, columns]
+
+  template <int bytes>
+  VLSM_ALWAYS_INLINE void operator()() const {
+    using T = float;
+    using V = typename cpu::Lanes<T, bytes>::Vector;
+    using cpu::Lanes;
+    constexpr int lanes = Lanes<T, bytes>::count, n = tile + 2;
+    Index const step = plan.product_step(), out = c.weights.out;
+    for (Index index = first; index < last; ++index) {
+      Place const place(plan, index, tile);
+      Index const rows = std::min<Index>(tile, c.height - place.top),
+                  columns = std::min<Index>(tile, c.width - place.left);
+      Index const corner = ((place.picture * c.height + place.top) * c.width + place.left) * out;
+      float const* const from = products + (index - first) * (end - begin);
+      for (Index column = begin; column < std::min(end, out); column += lanes) {
+        V m[n * n];
+#pragma GCC unroll 6
+        for (int i = 0; i < n; ++i) {
+#pragma GCC unroll 6
+          for (int j = 0; j < n; ++j)
+            m[i * n + j] = VLSM_AT(from + (i * n + j) * step + column - begin);
+          Transform<tile>::output(m + i * n, 1);
+        }
+        V const bias = VLSM_AT(c.weights.bias + column);
+#pragma GCC unroll 4
+        for (int j = 0; j < tile; ++j) Transform<tile>::output(m + j, n);
+        Index const count = std::min<Index>(lanes, out - column);
+#pragma GCC unroll 4
+        for (int i = 0; i < tile; ++i)
+#pragma GCC unroll 4
+          for (int j = 0; j < tile; ++j) {
+            if (i >= rows || j >= columns) continue;
+            Index const at = corner + (i * c.width + j) * out + column;
+            V value = m[i * n + j] + bias;
+            if (count == lanes) {
+              if (c.residual != nullptr) value += VLSM_AT(c.residual + at);
+              if (c.relu) value = value < V{} ? V{} : value;
+              VLSM_TO(c.out + at) = value;
+            } else {
+              T part[lanes] = {};
+              auto const size = static_cast<std::size_t>(count) * sizeof(T);
+              if (c.residual != nullptr) std::memcpy(part, c.residual + at, size);
+              value += VLSM_AT(part);
+              if (c.relu) value = value < V{} ? V{} : value;
+              VLSM_TO(part) = value;
+              std::memcpy(c.out + at, part, size);
+            }
+          }
+      }
+    }
+  }
+};
+
+template <int tile>
+void run_task(Convolution const& c, Plan const& plan, Index task, float* scratch, cpu::Isa isa) {
+  Index const group = task / plan.slices, slice = task % plan.slices;
+  Index const first = plan.first_tile(group), last = plan.first_tile(group + 1);
+  Index const begin = plan.first_column(slice), end = plan.first_column(slice + 1);
+  float* const zeros = scratch;
+  float* const inputs = zeros + plan.widest_in;
+  float* const products = inputs + plan.points * plan.input_step();
+  std::fill(zeros, inputs, 0.0f);
+  float* to = inputs;
+  for (int i = 0; i < c.input_count; ++i) {
+    cpu::dispatch(TransformInput<tile>{c, plan, c.inputs[i], first, last, zeros, to, isa}, isa);
+    to += (last - first) * cpu::in_panels(c.inputs[i].channels);
+  }
+  Index const b_panel = c.weights.in * cpu::panel;
+  for (Index point = 0; point < plan.points; ++point) {
+    float const* a = inputs + point * plan.input_step();
+    float const* b =
+        c.weights.filter + (point * plan.columns + begin) / cpu::panel * b_panel;
+    for (int i = 0; i < c.input_count; ++i) {
+      Index const channels = c.inputs[i].channels;
+      cpu::dispatch(cpu::Gemm{.c = products + point * plan.product_step(),
+                              .c_row = end - begin,
+                              .a = a,
+                              .b = b,
+                              .rows = last - first,
+                              .columns = end - begin,
+                              .inner = channels,
+                              .b_panel = b_panel,
+                              .add = i > 0},
+                    isa);
+      a += (last - first) * cpu::in_panels(channels);
+      b += channels * cpu::panel;
+    }
+  }
+  cpu::dispatch(TransformOutput<tile>{c, plan, first, last, begin, end, products}, isa);
+}
+
+}  // namespace detail
+
+/// One of the plan's tasks, in `scratch` of plan.scratch() floats that begin at a multiple of 64
+/// bytes. Tasks may run at the same time, each in its own scratch.
+inline void run_task(Convolution const& c, Plan const& plan, Index task, float* scratch,
+                     cpu::Isa isa = cpu::best_isa()) {
+  if (c.weights.tile == 2)
+    detail::run_task<2>(c, plan, task, scratch, isa);
+  else
+    detail::run_task<4>(c, plan, task, scratch, isa);
+}
+
+}  // namespace vlsm::kernels::winograd
