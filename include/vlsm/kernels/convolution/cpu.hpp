@@ -35,10 +35,9 @@ struct TransformInput {
   template <int bytes>
   VLSM_ALWAYS_INLINE void operator()() const {
     using T = float;
-    using V = typename cpu::Lanes<T, bytes>::Vector;
     using cpu::Lanes, cpu::panel;
     constexpr int lanes = Lanes<T, bytes>::count, n = tile + 2;
-    Index const channels = input.channels, step = plan.input_step();
+    Index const channels = input.channels;
     cpu::RowBlocks const blocks(last - first, isa);
     float const* pixels[n * n];
     for (Index block = 0; block < blocks.count; ++block) {
@@ -49,29 +48,43 @@ struct TransformInput {
         for (Index channel = 0; channel < channels; channel += panel, to += height * panel)
 #pragma GCC unroll 4
           for (int lane = 0; lane < panel; lane += lanes) {
-            if (channel + lane >= channels) break;
-            V d[n * n];
-            if (channel + lane + lanes <= channels) {
-#pragma GCC unroll 36
-              for (int i = 0; i < n * n; ++i) d[i] = VLSM_AT(pixels[i] + channel + lane);
+            Index const at = channel + lane, count = channels - at;
+            if (count <= 0) break;
+            if (count >= lanes) {
+              transform<bytes>(pixels, at, to + lane);
             } else {
+              T part[n * n][lanes] = {};
+              float const* parts[n * n];
               for (int i = 0; i < n * n; ++i) {
-                T part[lanes] = {};
-                std::memcpy(part, pixels[i] + channel + lane,
-                            static_cast<std::size_t>(channels - channel - lane) * sizeof(T));
-                d[i] = VLSM_AT(part);
+                std::memcpy(part[i], pixels[i] + at, static_cast<std::size_t>(count) * sizeof(T));
+                parts[i] = part[i];
               }
-            }
-#pragma GCC unroll 6
-            for (int i = 0; i < n; ++i) Transform<tile>::input(d + i, n);
-#pragma GCC unroll 6
-            for (int i = 0; i < n; ++i) {
-              Transform<tile>::input(d + i * n, 1);
-#pragma GCC unroll 6
-              for (int j = 0; j < n; ++j) VLSM_TO(to + (i * n + j) * step + lane) = d[i * n + j];
+              transform<bytes>(parts, 0, to + lane);
             }
           }
       }
+    }
+  }
+
+  /// A vector of channels, `at` behind the beginning of each pixel.
+  template <int bytes>
+  VLSM_ALWAYS_INLINE void transform(float const* const* pixels, Index at, float* to) const {
+    using T = float;
+    using cpu::Lanes;
+    constexpr int n = tile + 2;
+    Index const step = plan.input_step();
+    typename Lanes<T, bytes>::Vector d[n * n];
+#pragma GCC unroll 6
+    for (int j = 0; j < n; ++j) {
+#pragma GCC unroll 6
+      for (int i = 0; i < n; ++i) d[i * n + j] = VLSM_AT(pixels[i * n + j] + at);
+      Transform<tile>::input(d + j, n);
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < n; ++i) {
+      Transform<tile>::input(d + i * n, 1);
+#pragma GCC unroll 6
+      for (int j = 0; j < n; ++j) VLSM_TO(to + (i * n + j) * step) = d[i * n + j];
     }
   }
 
@@ -81,15 +94,18 @@ struct TransformInput {
     Place const place(plan, index, tile);
     Index const shift = input.upsample == 2 ? 1 : 0;
     Index const height = c.height >> shift, width = c.width >> shift;
-    for (int i = 0; i < n; ++i)
+    Index column[n];
+    for (int j = 0; j < n; ++j) column[j] = ((place.left + j - 1) >> shift) * input.channels;
+    for (int i = 0; i < n; ++i) {
+      Index const y = place.top + i - 1;
+      bool const inside = y >= 0 && y < c.height;
+      float const* const row =
+          input.data + (place.picture * height + (y >> shift)) * width * input.channels;
       for (int j = 0; j < n; ++j) {
-        Index const y = place.top + i - 1, x = place.left + j - 1;
-        bool const inside = y >= 0 && y < c.height && x >= 0 && x < c.width;
-        pixels[i * n + j] =
-            inside ? input.data + ((place.picture * height + (y >> shift)) * width + (x >> shift)) *
-                                      input.channels
-                   : zeros;
+        Index const x = place.left + j - 1;
+        pixels[i * n + j] = inside && x >= 0 && x < c.width ? row + column[j] : zeros;
       }
+    }
   }
 };
 
