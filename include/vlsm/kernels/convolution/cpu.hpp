@@ -139,32 +139,52 @@ struct TransformOutput {
             m[i * n + j] = VLSM_AT(from + (i * n + j) * step + column - begin);
           Transform<tile>::output(m + i * n, 1);
         }
-        V const bias = VLSM_AT(c.weights.bias + column);
 #pragma GCC unroll 4
         for (int j = 0; j < tile; ++j) Transform<tile>::output(m + j, n);
-        Index const count = std::min<Index>(lanes, out - column);
+        V const bias = VLSM_AT(c.weights.bias + column);
+        Index const count = out - column;
+        if (rows == tile && columns == tile && count >= lanes) {
 #pragma GCC unroll 4
-        for (int i = 0; i < tile; ++i)
+          for (int i = 0; i < tile; ++i)
 #pragma GCC unroll 4
-          for (int j = 0; j < tile; ++j) {
-            if (i >= rows || j >= columns) continue;
-            Index const at = corner + (i * c.width + j) * out + column;
-            V value = m[i * n + j] + bias;
-            if (count == lanes) {
-              if (c.residual != nullptr) value += VLSM_AT(c.residual + at);
-              if (c.relu) value = value < V{} ? V{} : value;
-              VLSM_TO(c.out + at) = value;
-            } else {
-              T part[lanes] = {};
-              auto const size = static_cast<std::size_t>(count) * sizeof(T);
-              if (c.residual != nullptr) std::memcpy(part, c.residual + at, size);
-              value += VLSM_AT(part);
-              if (c.relu) value = value < V{} ? V{} : value;
-              VLSM_TO(part) = value;
-              std::memcpy(c.out + at, part, size);
+            for (int j = 0; j < tile; ++j) {
+              m[i * n + j] += bias;
+              finish<bytes>(m[i * n + j], corner + (i * c.width + j) * out + column, lanes);
             }
-          }
+        } else {
+          T values[n * n][lanes];
+#pragma GCC unroll 36
+          for (int i = 0; i < n * n; ++i) VLSM_TO(values[i]) = m[i] + bias;
+          for (int i = 0; i < rows; ++i)
+            for (int j = 0; j < columns; ++j) {
+              V value = VLSM_AT(values[i * n + j]);
+              finish<bytes>(value, corner + (i * c.width + j) * out + column, count);
+            }
+        }
       }
+    }
+  }
+
+  /// Adds the residual, sets what is negative to zero, and writes `count` numbers or a vector.
+  template <int bytes>
+  VLSM_ALWAYS_INLINE void finish(typename cpu::Lanes<float, bytes>::Vector& value, Index at,
+                                 Index count) const {
+    using T = float;
+    using V = typename cpu::Lanes<T, bytes>::Vector;
+    using cpu::Lanes;
+    constexpr int lanes = Lanes<T, bytes>::count;
+    if (count >= lanes) {
+      if (c.residual != nullptr) value += VLSM_AT(c.residual + at);
+      if (c.relu) value = value < V{} ? V{} : value;
+      VLSM_TO(c.out + at) = value;
+    } else {
+      T part[lanes] = {};
+      auto const size = static_cast<std::size_t>(count) * sizeof(T);
+      if (c.residual != nullptr) std::memcpy(part, c.residual + at, size);
+      value += VLSM_AT(part);
+      if (c.relu) value = value < V{} ? V{} : value;
+      VLSM_TO(part) = value;
+      std::memcpy(c.out + at, part, size);
     }
   }
 };
