@@ -206,8 +206,7 @@ void run_task(Convolution const& c, Plan const& plan, Index task, float* scratch
   Index const b_panel = c.weights.in * cpu::panel;
   for (Index point = 0; point < plan.points; ++point) {
     float const* a = inputs + point * plan.input_step();
-    float const* b =
-        c.weights.filter + (point * plan.columns + begin) / cpu::panel * b_panel;
+    float const* b = c.weights.filter + (point * plan.columns + begin) / cpu::panel * b_panel;
     for (int i = 0; i < c.input_count; ++i) {
       Index const channels = c.inputs[i].channels;
       cpu::dispatch(cpu::Gemm{.c = products + point * plan.product_step(),

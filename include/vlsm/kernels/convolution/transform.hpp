@@ -44,8 +44,8 @@ struct Transform<4> {
   static constexpr double a = 0.75, b = 1.5, aa = a * a, bb = b * b;
   static constexpr double at_a = 1 / (2 * aa * (aa - bb)), at_b = 1 / (2 * bb * (bb - aa));
   static constexpr double filter[points][3] = {
-      {1 / (aa * bb), 0, 0},         {at_a, at_a * a, at_a * aa}, {at_a, -at_a * a, at_a * aa},
-      {at_b, at_b * b, at_b * bb}, {at_b, -at_b * b, at_b * bb}, {0, 0, 1}};
+      {1 / (aa * bb), 0, 0},     {at_a, at_a* a, at_a* aa},  {at_a, -at_a* a, at_a* aa},
+      {at_b, at_b* b, at_b* bb}, {at_b, -at_b* b, at_b* bb}, {0, 0, 1}};
 
   /// B^T d in place: six vectors, `step` apart.
   template <class V>

@@ -52,9 +52,9 @@ struct Convolution {
 struct Plan {
   Index tiles_down = 0, tiles_across = 0, tiles = 0;
   Index groups = 1, slices = 1;
-  Index padded_in = 0;   ///< channels of all inputs, each filled up to a multiple of 16
-  Index widest_in = 0;   ///< the most channels that an input has, likewise
-  Index columns = 0;     ///< outputs in whole panels
+  Index padded_in = 0;  ///< channels of all inputs, each filled up to a multiple of 16
+  Index widest_in = 0;  ///< the most channels that an input has, likewise
+  Index columns = 0;    ///< outputs in whole panels
   Index points = 0;
 
   Plan(Convolution const& c, Index threads) {
@@ -68,18 +68,7 @@ struct Plan {
     }
     columns = c.weights.columns();
     points = c.weights.points();
-    // Inputs and products of a group should stay in the second cache; but few tiles would not pay
-    // back the way of the weights there.
-    constexpr Index second_cache = 200'000, fewest = 28;
-    Index const fitting = second_cache / (points * (padded_in + columns));
-    Index const each = std::max(fewest, fitting);
-    groups = std::max<Index>(1, (tiles + each / 2) / each);
-    if (groups < 4 * threads) groups = (groups + threads - 1) / threads * threads;
-    // Where there are too few tiles for all threads, these share them and part the outputs.
-    constexpr Index worthwhile = 12;
-    groups = std::min(groups, std::max<Index>(1, tiles / worthwhile));
-    if (groups < threads)
-      slices = std::min((threads + groups - 1) / groups, columns / cpu::panel);
+    choose(c.weights.in, threads);
   }
 
   Index tasks() const { return groups * slices; }
@@ -88,9 +77,7 @@ struct Plan {
     return columns / cpu::panel * slice / slices * cpu::panel;
   }
   Index most_tiles() const { return (tiles + groups - 1) / groups; }
-  Index most_columns() const {
-    return ((columns / cpu::panel + slices - 1) / slices) * cpu::panel;
-  }
+  Index most_columns() const { return ((columns / cpu::panel + slices - 1) / slices) * cpu::panel; }
   /// From one point's inputs or products to the next point's: an odd number of cache lines, so that
   /// they do not all fall into one set of a cache.
   static Index apart(Index count) { return count / 32 * 32 + 48; }
@@ -98,6 +85,39 @@ struct Plan {
   Index product_step() const { return apart(most_tiles() * most_columns()); }
   /// Floats that a task works in.
   Index scratch() const { return widest_in + points * (input_step() + product_step()); }
+
+ private:
+  /// Sets groups and slices: those that should take the shortest time.
+  void choose(Index in, Index threads) {
+    // Inputs and products of a group should stay in the second cache; but the way of the weights
+    // there must be paid back by many tiles, more of them where the weights fill the last cache.
+    constexpr Index second_cache = 65536, last_cache = 4'000'000;  // in floats, with room to spare
+    Index const fewest = points * columns * in > last_cache ? 112 : 56;
+    Index const each = std::max(fewest, second_cache / (points * (padded_in + columns)));
+    double least = 0;
+    for (Index parts = 1; parts == 1 || parts * 2 * cpu::panel <= columns; parts *= 2) {
+      Index some = (tiles + each / 2) / each;
+      if (some * parts < 4 * threads)
+        some = (some * parts + threads - 1) / threads * threads / parts;
+      some = std::clamp<Index>(some, 1, std::max<Index>(1, tiles));
+      Index const rounds = (some * parts + threads - 1) / threads;
+      double const time =
+          static_cast<double>(rounds) * cycles_of((tiles + some - 1) / some, in, columns / parts);
+      if (parts > 1 && time >= least) continue;
+      least = time;
+      groups = some;
+      slices = parts;
+    }
+  }
+
+  /// About how many cycles a task takes: a vector of products each, 8 and 7 for what is transformed
+  /// at a point, and weights that come at 16 bytes each.
+  double cycles_of(Index each, Index in, Index out) const {
+    auto const product = static_cast<double>(in * out) / 16,
+               ends = static_cast<double>(8 * in + 7 * out);
+    return static_cast<double>(points) *
+           (static_cast<double>(each) * (product + ends / 16) + 4 * product);
+  }
 };
 
 }  // namespace vlsm::kernels::winograd

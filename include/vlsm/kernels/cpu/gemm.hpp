@@ -82,7 +82,8 @@ VLSM_ALWAYS_INLINE void gemm_rows(float* c, std::ptrdiff_t c_row, float const* a
     (void)((rows == least + i &&
             (gemm_tile<bytes, least + i, vectors>(c, c_row, a, inner, b, b_panel, add), true)) ||
            ...);
-  }(std::make_integer_sequence<int, most - least + 1>());
+  }
+  (std::make_integer_sequence<int, most - least + 1>());
 }
 
 }  // namespace detail
@@ -110,8 +111,7 @@ struct Gemm {
         for (std::ptrdiff_t block = 0; block < blocks.count; ++block) {
           std::ptrdiff_t const first = blocks.first(block);
           multiply(c + first * c_row + column, a + first * in_panels(inner),
-                   blocks.first(block + 1) - first,
-                   b + column / panel * b_panel + column % panel);
+                   blocks.first(block + 1) - first, b + column / panel * b_panel + column % panel);
         }
     };
     if constexpr (bytes == 64) {
