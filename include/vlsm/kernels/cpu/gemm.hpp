@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "vlsm/kernels/cpu/vector.hpp"
+#include "vlsm/kernels/cpu/multiply.hpp"
 
 // Products of matrices of any size, in float. Both factors are packed, so that the innermost loop
 // reads two short streams: b in panels of 16 columns, a in blocks of a few rows.
@@ -35,6 +35,27 @@ struct RowBlocks {
   /// The first row of a block; that of block `count` is `rows`.
   std::ptrdiff_t first(std::ptrdiff_t block) const { return rows * block / count; }
 };
+
+/// b [inner, columns] to panels: in_panels(columns) * inner floats. A linear layer's weight
+/// [out, in] is b with row 1 and column in.
+inline void pack_panels(float* to, Scalars<float> b, std::ptrdiff_t inner, std::ptrdiff_t columns) {
+  for (std::ptrdiff_t first = 0; first < columns; first += panel)
+    for (std::ptrdiff_t k = 0; k < inner; ++k)
+      for (std::ptrdiff_t column = first; column < first + panel; ++column)
+        *to++ = column < columns ? b.data[k * b.row + column * b.column] : 0.0f;
+}
+
+/// a [rows, inner] to RowBlocks, for Gemm with this instruction set: rows * in_panels(inner)
+/// floats. Its rows are contiguous, `a_row` apart.
+inline void pack_rows(float* to, float const* a, std::ptrdiff_t a_row, std::ptrdiff_t rows,
+                      std::ptrdiff_t inner, Isa isa = best_isa()) {
+  RowBlocks const blocks(rows, isa);
+  for (std::ptrdiff_t block = 0; block < blocks.count; ++block)
+    for (std::ptrdiff_t k = 0; k < inner; k += panel)
+      for (std::ptrdiff_t row = blocks.first(block); row < blocks.first(block + 1);
+           ++row, to += panel)
+        std::copy(a + row * a_row + k, a + row * a_row + std::min(k + panel, inner), to);
+}
 
 namespace detail {
 
