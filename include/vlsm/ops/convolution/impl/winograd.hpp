@@ -2,7 +2,6 @@
 #pragma once
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <array>
@@ -79,7 +78,7 @@ inline void check_winograd(std::vector<ConvolutionInput> const& inputs,
 inline float* winograd_scratch(std::int64_t count) {
   thread_local at::Tensor kept;
   if (!kept.defined() || kept.numel() < count) {
-    kept = {};
+    kept = at::Tensor();
     kept = at::empty({count}, at::TensorOptions(at::kFloat));
     prefer_huge_pages(kept);
   }
@@ -158,7 +157,7 @@ VLSM_INLINE at::Tensor winograd_convolution(std::vector<ConvolutionInput> const&
 
   // A thread's start costs as much as some hundred thousand multiplications.
   std::int64_t const work = out.numel() * weights.in * 9 / 4 / (1 << 20);
-  winograd::Plan const plan(c, std::clamp<std::int64_t>(work, 1, at::get_num_threads()));
+  winograd::Plan const plan(c, std::clamp<std::int64_t>(work, 1, parallel_threads()));
   parallel_for(plan.tasks(), 1, [&](std::int64_t first, std::int64_t end) {
     float* const scratch = detail::winograd_scratch(plan.scratch());
     for (std::int64_t task = first; task < end; ++task) winograd::run_task(c, plan, task, scratch);
