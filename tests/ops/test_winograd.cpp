@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
