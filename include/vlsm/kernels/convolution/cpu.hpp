@@ -39,13 +39,21 @@ struct TransformInput {
     constexpr int lanes = Lanes<T, bytes>::count, n = tile + 2;
     Index const channels = input.channels;
     cpu::RowBlocks const blocks(last - first, isa);
-    float const* pixels[n * n];
+    float const* two[2][n * n];  // pixels of this tile and of the next
+    find_pixels(first, two[0]);
     for (Index block = 0; block < blocks.count; ++block) {
       Index const begin = blocks.first(block), height = blocks.first(block + 1) - begin;
       for (Index row = 0; row < height; ++row) {
-        find_pixels(first + begin + row, pixels);
+        float const** const pixels = two[(begin + row) % 2];
+        float const** const next = two[(begin + row + 1) % 2];
+        find_pixels(std::min(first + begin + row + 1, last - 1), next);
         float* to = out + begin * cpu::in_panels(channels) + row * panel;
-        for (Index channel = 0; channel < channels; channel += panel, to += height * panel)
+        for (Index channel = 0; channel < channels; channel += panel, to += height * panel) {
+          // More streams than the machine would guess; the second cache holds them more surely.
+#pragma GCC unroll 6
+          for (int i = 0; i < n; ++i)
+#pragma GCC unroll 6
+            for (int j = n - tile; j < n; ++j) __builtin_prefetch(next[i * n + j] + channel, 0, 2);
 #pragma GCC unroll 4
           for (int lane = 0; lane < panel; lane += lanes) {
             Index const at = channel + lane, count = channels - at;
@@ -62,6 +70,7 @@ struct TransformInput {
               transform<bytes>(parts, 0, to + lane);
             }
           }
+        }
       }
     }
   }
