@@ -152,6 +152,8 @@ struct TransformOutput {
         for (int j = 0; j < tile; ++j) Transform<tile>::output(m + j, n);
         V const bias = VLSM_AT(c.weights.bias + column);
         Index const count = out - column;
+        // Where the next tile will write: it need not wait for lines that it does not read.
+        fetch(corner + tile * out + column);
         if (rows == tile && columns == tile && count >= lanes) {
 #pragma GCC unroll 4
           for (int i = 0; i < tile; ++i)
@@ -172,6 +174,18 @@ struct TransformOutput {
         }
       }
     }
+  }
+
+  /// Asks for the lines of a tile's results, and of the residual; those that are none do no harm.
+  VLSM_ALWAYS_INLINE void fetch(Index at) const {
+#pragma GCC unroll 4
+    for (int i = 0; i < tile; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < tile; ++j) {
+        Index const offset = at + (i * c.width + j) * c.weights.out;
+        __builtin_prefetch(c.out + offset, 1, 2);
+        if (c.residual != nullptr) __builtin_prefetch(c.residual + offset, 0, 2);
+      }
   }
 
   /// Adds the residual, sets what is negative to zero, and writes `count` numbers or a vector.
