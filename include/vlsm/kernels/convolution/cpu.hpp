@@ -108,11 +108,11 @@ struct TransformInput {
     for (int i = 0; i < n; ++i) {
       Index const y = place.top + i - 1;
       bool const inside = y >= 0 && y < c.height;
-      float const* const row =
-          input.data + (place.picture * height + (y >> shift)) * width * input.channels;
+      Index const row = (place.picture * height + (y >> shift)) * width * input.channels;
       for (int j = 0; j < n; ++j) {
         Index const x = place.left + j - 1;
-        pixels[i * n + j] = inside && x >= 0 && x < c.width ? row + column[j] : zeros;
+        bool const here = inside && x >= 0 && x < c.width;
+        pixels[i * n + j] = here ? input.data + (row + column[j]) : zeros;
       }
     }
   }

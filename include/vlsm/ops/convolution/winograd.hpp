@@ -21,9 +21,8 @@ struct WinogradWeights {
 /// @param weight [out, in, 3, 3], float32 on the CPU
 /// @param bias [out], or undefined: none
 /// @param tile 4: results by 4 x 4, a quarter of the multiplications, weights that take four times
-/// the memory; rounding errors are 2 to 4 times those of the plain sum. 2: by 2 x 2, 4/9 of the
-/// multiplications, 1.8 times the memory; errors like the plain sum's. A map of 8 x 8 or less is
-/// bound by reading the weights, for which 2 is better.
+/// the memory; rounding errors are about twice those of the plain sum. 2: by 2 x 2, 4/9 of the
+/// multiplications, 1.8 times the memory, errors no larger than the plain sum's.
 /// Throws Error for other shapes, types, devices and tiles.
 WinogradWeights pack_winograd(at::Tensor const& weight, at::Tensor const& bias = {}, int tile = 4);
 
