@@ -21,8 +21,8 @@ struct WinogradWeights {
 /// @param weight [out, in, 3, 3], float32 on the CPU
 /// @param bias [out], or undefined: none
 /// @param tile 4: results by 4 x 4, a quarter of the multiplications, weights that take four times
-/// the memory; rounding errors are about twice those of the plain sum. 2: by 2 x 2, 4/9 of the
-/// multiplications, 1.8 times the memory, errors no larger than the plain sum's.
+/// the memory; rounding errors are two to four times those of oneDNN. 2: by 2 x 2, 4/9 of the
+/// multiplications, 1.8 times the memory, errors like oneDNN's.
 /// Throws Error for other shapes, types, devices and tiles.
 WinogradWeights pack_winograd(at::Tensor const& weight, at::Tensor const& bias = {}, int tile = 4);
 
