@@ -11,6 +11,9 @@ namespace vlsm::ops {
 void parallel_for(std::int64_t count, std::int64_t grain,
                   std::function<void(std::int64_t first, std::int64_t last)> const& work);
 
+/// How many threads `parallel_for` has: at::get_num_threads().
+int parallel_threads();
+
 }  // namespace vlsm::ops
 
 #ifndef VLSM_COMPILED

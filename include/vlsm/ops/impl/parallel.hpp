@@ -34,6 +34,8 @@ VLSM_INLINE void parallel_for(
       grain);
 }
 
+VLSM_INLINE int parallel_threads() { return at::get_num_threads(); }
+
 }  // namespace vlsm::ops
 
 #pragma GCC diagnostic pop
