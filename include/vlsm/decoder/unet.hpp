@@ -26,7 +26,7 @@ class UnetDecoder : public Module {
     at::Tensor x = as_map(joint, in, skips);
     for (int i = 0; i < steps; ++i) {
       if (i < skips) {
-        x = blocks_[i]->forward(x, as_map(joint, in, skips - 1 - i));
+        x = blocks_[i]->forward(x, {as_map(joint, in, skips - 1 - i)});
       } else {
         int const stride = stride_after(i);
         x = blocks_[i]->forward(x, joint.height() / stride, joint.width() / stride);

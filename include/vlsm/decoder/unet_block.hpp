@@ -41,15 +41,16 @@ class UnetBlock : public Module {
       : conv1_(child<ConvBlock>("conv1", conv3x3(ports.in + ports.skip, ports.out))),
         conv2_(child<ConvBlock>("conv2", conv3x3(ports.out, ports.out))) {}
 
-  /// x [B, in, h, w], skip [B, skip, H, W] -> [B, out, H, W]
-  at::Tensor forward(at::Tensor const& x, at::Tensor const& skip) const {
-    at::Tensor const larger = enlarge(x, skip.size(2), skip.size(3));
-    return conv2_->forward(conv1_->forward(at::cat({larger, skip}, 1)));
+  /// x [B, in, h, w], skips [B, C, H, W] of `skip` channels together -> [B, out, H, W]
+  at::Tensor forward(at::Tensor const& x, std::vector<at::Tensor> const& skips) const {
+    std::vector<ops::ConvolutionInput> maps{enlarged(x, skips[0].size(2), skips[0].size(3))};
+    for (at::Tensor const& skip : skips) maps.push_back({skip});
+    return conv2_->forward(conv1_->forward(maps));
   }
 
   /// Without a skip, x [B, in, h, w] -> [B, out, height, width]
   at::Tensor forward(at::Tensor const& x, std::int64_t height, std::int64_t width) const {
-    return conv2_->forward(conv1_->forward(enlarge(x, height, width)));
+    return conv2_->forward(conv1_->forward(std::vector{enlarged(x, height, width)}));
   }
 
   static constexpr long long parameter_count(UnetPorts ports) {
@@ -62,9 +63,11 @@ class UnetBlock : public Module {
   }
 
  private:
-  static at::Tensor enlarge(at::Tensor const& x, std::int64_t height, std::int64_t width) {
-    if (x.size(2) == height && x.size(3) == width) return x;
-    return at::upsample_nearest2d(x, {height, width});
+  static ops::ConvolutionInput enlarged(at::Tensor const& x, std::int64_t height,
+                                        std::int64_t width) {
+    if (x.size(2) == height && x.size(3) == width) return {x};
+    if (2 * x.size(2) == height && 2 * x.size(3) == width) return {x, /*upsample=*/true};
+    return {at::upsample_nearest2d(x, {height, width})};
   }
 
   std::shared_ptr<ConvBlock> conv1_, conv2_;

@@ -35,7 +35,7 @@ class UnetPlusPlusDecoder : public Module {
         std::vector<at::Tensor> beside;  // those that begin just below this one come first
         for (int other = depth + 1; other <= level; ++other) beside.push_back(node[other][level]);
         beside.push_back(skip);
-        node[depth][level] = nodes_[index(depth, level)]->forward(deeper, at::cat(beside, 1));
+        node[depth][level] = nodes_[index(depth, level)]->forward(deeper, beside);
       }
     }
     return joint.with(last_->forward(node[0][skips - 1], joint.height(), joint.width()));

@@ -41,6 +41,10 @@ class Conv : public Module {
   at::Tensor relu(at::Tensor const& x) const {
     return packed_ ? packed_->run(x, ops::Epilogue::relu) : at::relu(forward(x));
   }
+  /// The same of maps that are read as if concatenated along the channels.
+  at::Tensor relu(std::vector<ops::ConvolutionInput> const& maps) const {
+    return packed_ ? packed_->run(maps, ops::Epilogue::relu) : relu(ops::joined(maps));
+  }
   /// The same and a residual [B, out, H', W'], then ReLU.
   at::Tensor plus_relu(at::Tensor const& x, at::Tensor const& residual) const {
     return packed_ ? packed_->plus_relu(x, residual) : at::relu(forward(x) + residual);

@@ -19,6 +19,10 @@ class ConvNorm : public Module {
   at::Tensor relu(at::Tensor const& x) const {
     return is_prepared() ? conv_->relu(x) : at::relu(forward(x));
   }
+  /// The same of maps that are read as if concatenated along the channels.
+  at::Tensor relu(std::vector<ops::ConvolutionInput> const& maps) const {
+    return is_prepared() ? conv_->relu(maps) : relu(ops::joined(maps));
+  }
   /// The same and a residual [B, out, H', W'], then ReLU.
   at::Tensor plus_relu(at::Tensor const& x, at::Tensor const& residual) const {
     return is_prepared() ? conv_->plus_relu(x, residual) : at::relu(forward(x) + residual);
@@ -50,6 +54,7 @@ class ConvBlock : public ConvNorm {
   using ConvNorm::ConvNorm;
 
   at::Tensor forward(at::Tensor const& x) const { return relu(x); }
+  at::Tensor forward(std::vector<ops::ConvolutionInput> const& maps) const { return relu(maps); }
 };
 
 /// A 3x3 convolution; at stride 1 it keeps the size.

@@ -6,11 +6,16 @@
 #include <array>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "vlsm/ops/convolution/winograd.hpp"
 #include "vlsm/ops/packed/epilogue.hpp"
 
 namespace vlsm::ops {
+
+/// The maps of `inputs`, enlarged where they say so, concatenated along the channels: [B, C, H, W].
+at::Tensor joined(std::vector<ConvolutionInput> const& inputs);
 
 /// How a convolution's kernel moves over its map, alike in both directions.
 struct ConvSteps {
@@ -18,9 +23,10 @@ struct ConvSteps {
 };
 
 /// A 2D convolution for inference on a CPU, as PackedLinear is a dense layer. Maps lie channels
-/// last in memory; one that does not is copied. Which order of the weights is the right one depends
-/// on the map's size: they are packed when the first map of a size comes, once for all sizes that
-/// want the same. No gradients. Any number of threads may run it.
+/// last in memory; one that does not is copied. A 3 x 3 convolution in float32 that keeps the size
+/// goes by Winograd. Of the others the right order of the weights depends on the map's size: they
+/// are packed when the first map of a size comes, once for all sizes that want the same. No
+/// gradients. Any number of threads may run it.
 class PackedConv {
  public:
   /// Copies weight [out, in / groups, K, K] and bias [out] (or undefined) in the type of the later
@@ -31,6 +37,9 @@ class PackedConv {
   /// then(conv(x) + b), [B, in, H, W] -> [B, out, H', W'], in the type of the weights, which x must
   /// have.
   at::Tensor run(at::Tensor const& x, Epilogue then = Epilogue::none) const;
+
+  /// The same of maps that are read as if concatenated along the channels.
+  at::Tensor run(std::vector<ConvolutionInput> const& maps, Epilogue then = Epilogue::none) const;
 
   /// relu(conv(x) + b + residual), residual [B, out, H', W'], likewise.
   at::Tensor plus_relu(at::Tensor const& x, at::Tensor const& residual) const;
@@ -45,6 +54,7 @@ class PackedConv {
   at::Tensor weight_for(at::Tensor const& x) const;
   at::Tensor plain() const;  // the weights [out, in / groups, K, K]
 
+  std::optional<WinogradWeights> winograd_;
   mutable std::mutex mutex_;
   mutable at::Tensor weight_;  // undefined once there is a form
   mutable std::vector<Form> forms_;

@@ -52,12 +52,35 @@ struct ConvOperators {
 
 inline std::array<std::int64_t, 2> both_ways(std::int64_t value) { return {value, value}; }
 
+/// Fewer channels than this fill no vector.
+inline constexpr std::int64_t least_for_winograd = 16;
+
+inline bool goes_by_winograd(at::Tensor const& weight, ConvSteps const& steps,
+                             at::ScalarType type) {
+  return type == at::kFloat && weight.is_cpu() && weight.size(2) == 3 && weight.size(3) == 3 &&
+         steps.stride == 1 && steps.padding == 1 && steps.dilation == 1 && steps.groups == 1 &&
+         weight.size(0) >= least_for_winograd && weight.size(1) >= least_for_winograd;
+}
+
 }  // namespace detail
+
+VLSM_INLINE at::Tensor joined(std::vector<ConvolutionInput> const& inputs) {
+  std::vector<at::Tensor> maps;
+  for (auto const& [map, upsample] : inputs)
+    maps.push_back(upsample ? at::upsample_nearest2d(map, {2 * map.size(2), 2 * map.size(3)})
+                            : map);
+  return maps.size() == 1 ? maps[0] : at::cat(maps, 1);
+}
 
 VLSM_INLINE PackedConv::PackedConv(at::Tensor const& weight, at::Tensor const& bias,
                                    ConvSteps steps, at::ScalarType type)
-    : weight_(weight.detach().to(type).contiguous()), steps_(steps) {
+    : steps_(steps) {
   at::NoGradGuard const no_gradients;
+  if (detail::goes_by_winograd(weight, steps, type)) {
+    winograd_ = pack_winograd(weight.detach().contiguous(), bias.detach());
+    return;
+  }
+  weight_ = weight.detach().to(type).contiguous();
   if (bias.defined()) bias_ = bias.detach().to(type).contiguous();
   packs_ = detail::ConvOperators::all().there() && detail::onednn_takes(type) && weight.is_cpu();
 }
@@ -87,7 +110,16 @@ VLSM_INLINE at::Tensor PackedConv::weight_for(at::Tensor const& x) const {
   return packed;
 }
 
+VLSM_INLINE at::Tensor PackedConv::run(std::vector<ConvolutionInput> const& maps,
+                                       Epilogue then) const {
+  if (!winograd_) return run(joined(maps), then);
+  bool const relu = then == Epilogue::relu;
+  at::Tensor const y = winograd_convolution(maps, *winograd_, {.residual = {}, .relu = relu});
+  return relu ? y : detail::apply(then, y);
+}
+
 VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const {
+  if (winograd_) return run(std::vector<ConvolutionInput>{{x}}, then);
   if (!packs_ || x.numel() == 0)
     return detail::apply(then, at::conv2d(x, plain(), bias_, steps_.stride, steps_.padding,
                                           steps_.dilation, steps_.groups));
@@ -100,6 +132,8 @@ VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const
 
 VLSM_INLINE at::Tensor PackedConv::plus_relu(at::Tensor const& x,
                                              at::Tensor const& residual) const {
+  if (winograd_)
+    return winograd_convolution({{x}}, *winograd_, {.residual = residual, .relu = true});
   if (!packs_ || x.numel() == 0) return at::relu(run(x) + residual);
   return detail::ConvOperators::all().plus->call(
       x.contiguous(at::MemoryFormat::ChannelsLast),
