@@ -29,4 +29,5 @@ if(VLSM_SANITIZE)
   target_link_options(vlsm_development INTERFACE ${sanitizers})
 endif()
 target_compile_options(vlsm_development INTERFACE ${vlsm_options})
-target_compile_options(vlsm_compiled PRIVATE ${vlsm_options})
+# g++ 12 takes members of LibTorch's small vectors for uninitialized.
+target_compile_options(vlsm_compiled PRIVATE ${vlsm_options} $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)

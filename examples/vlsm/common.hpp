@@ -11,6 +11,7 @@
 #include <string>
 
 #include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/nn/precision.hpp"
 #include "vlsm/segmenter/registry.hpp"
 
 namespace tool {
@@ -29,7 +30,9 @@ struct Common {
   void add_machine_to(CLI::App& app);
   /// Sets the threads and returns the device. Throws vlsm::Error where there is none of that kind.
   at::Device apply() const;
-  bool bfloat16() const { return precision == "bf16"; }
+  vlsm::Precision computes_in() const {
+    return precision == "bf16" ? vlsm::Precision::bf16 : vlsm::Precision::fp32;
+  }
 };
 
 /// How a data set is read: which, how its masks are meant.

@@ -17,6 +17,7 @@
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/prompts/perturb.hpp"
+#include "vlsm/segmenter/prepare.hpp"
 
 namespace tool {
 namespace {
@@ -153,6 +154,7 @@ void run(Options& options) {
   auto const data = options.data.open(options.split, info);
   auto const model = options.choice.open(options.common.seed);
   model->module().to(device);
+  vlsm::prepare(*model, {.precision = options.common.computes_in()});
   if (options.threshold < 0) options.threshold = static_cast<double>(info.recipe.threshold);
   auto const threshold = static_cast<float>(options.threshold);
   std::optional<FoundMasks> found;
@@ -164,7 +166,6 @@ void run(Options& options) {
       .at = options.at == "picture" ? vlsm::ScoreAt::picture : vlsm::ScoreAt::model,
       .threshold = threshold,
       .hausdorff = options.hausdorff,
-      .precision = options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32,
       .seed = options.common.seed,
       .progress = [&](std::size_t done, std::size_t) { progress.update(done, ""); }};
   if (found)

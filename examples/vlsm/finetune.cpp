@@ -157,7 +157,7 @@ void run(Options& options) {
   if (group.first() && !options.resume) vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
 
   options.fit.loss = vlsm::find_loss(options.loss, info.vocabulary > 0);
-  options.fit.precision = options.common.bfloat16() ? vlsm::Precision::bf16 : vlsm::Precision::fp32;
+  options.fit.precision = options.common.computes_in();
   options.fit.batch_norms =
       options.batch_norms == "frozen" ? vlsm::BatchNorms::frozen : vlsm::BatchNorms::learn;
   options.fit.group = &group;

@@ -13,7 +13,7 @@
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
-#include "vlsm/nn/autocast.hpp"
+#include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/weights/tensor.hpp"
 
@@ -96,7 +96,6 @@ void run(Options& options) {
   using Clock = std::chrono::steady_clock;
   at::Device const device = options.common.apply();
   at::InferenceMode const inference;
-  vlsm::Autocast const autocast(device.type(), options.common.bfloat16());
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   options.images = find_pictures(options.images);
   options.prompts.insert(options.prompts.end(), plain_words().begin(), plain_words().end());
@@ -108,6 +107,7 @@ void run(Options& options) {
   vlsm::Encode const encode = options.choice.encode();
   auto const model = options.choice.open(options.common.seed);
   model->module().to(device);
+  vlsm::prepare(*model, {.precision = options.common.computes_in()});
   float const threshold =
       options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
   make_folder(options.out);

@@ -202,10 +202,11 @@ TEST_CASE("adapters: a sentence is adapted, and the end token's states are added
 
 TEST_CASE("lora: low-rank changes are those of the weights, in every way an attention is read") {
   at::manual_seed(5);
-  Attention attention(8, 2, 6);
+  constexpr AttentionConfig sizes{.width = 8, .heads = 2, .out = 6};
+  Attention attention(sizes);
   attention.adapt({.rank = 2, .alpha = 6, .query = true, .key = true, .value = true, .out = true});
   randomize(attention);
-  Attention merged(8, 2, 6);
+  Attention merged(sizes);
   {
     at::NoGradGuard const no_grad;
     for (auto const& item : merged.named_parameters())
@@ -224,7 +225,7 @@ TEST_CASE("lora: low-rank changes are those of the weights, in every way an atte
   CHECK(
       close(attention.forward(x, AttentionMask::causal), merged.forward(x, AttentionMask::causal)));
   CHECK(close(attention.forward(x, key, value), merged.forward(x, key, value)));
-  Attention plain(8, 2, 6);
+  Attention plain(sizes);
   {
     at::NoGradGuard const no_grad;
     for (auto const& item : plain.named_parameters()) item.value().copy_(of(attention, item.key()));

@@ -42,7 +42,7 @@ TEST_CASE("CrossAttention does not look at padding") {
 
 TEST_CASE("pads may stand between the words") {
   at::manual_seed(1);
-  Attention const layer(8, 2);
+  Attention const layer(AttentionConfig{.width = 8, .heads = 2});
   at::NoGradGuard const no_grad;
   at::Tensor const query = at::randn({2, 5, 8}), key = at::randn({2, 4, 8}),
                    value = at::randn({2, 4, 8}),

@@ -179,6 +179,12 @@ class Module : public torch::nn::Module {
   bool prepared_ = false;
 };
 
+/// Whether `module` was prepared for inference; see Module::prepare.
+inline bool is_prepared(torch::nn::Module const& module) {
+  auto const* ours = dynamic_cast<Module const*>(&module);
+  return ours && ours->is_prepared();
+}
+
 /// What is added to a published model to adapt it to a task: no checkpoint of that model holds its
 /// parameters, and `train_adapters_only` trains nothing else. Adapters of one's own derive from it.
 class Adaptation : public Module {};

@@ -89,7 +89,8 @@ class FrozenTowers {
   /// Weights, code and precision of a tower; nothing where it is not frozen.
   std::optional<ContentHash> key_of(char const* slot, Precision precision) const {
     auto const& tower = *model_.module().named_children()[slot];
-    if (!is_frozen(tower) || tower.is_training()) return std::nullopt;
+    // A prepared one has no weights left that would tell it from others.
+    if (!is_frozen(tower) || tower.is_training() || is_prepared(tower)) return std::nullopt;
     // The type's name holds the block's configuration, which weights do not tell. The number is to
     // be raised when a change of this library's code changes what towers write.
     ContentHash hash = content_hash(std::string("1 ") + typeid(tower).name() +

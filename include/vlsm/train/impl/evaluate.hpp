@@ -111,7 +111,7 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
   at::Device const device = module.parameters().front().device();
   Evaluating const evaluating(module);
   std::optional<RoundedWeights> rounded;
-  if (options.precision == Precision::bf16) rounded.emplace(module);
+  if (options.precision == Precision::bf16 && !is_prepared(module)) rounded.emplace(module);
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), 0);
   auto const processes = static_cast<std::size_t>(group.size());
