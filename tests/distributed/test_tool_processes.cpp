@@ -181,7 +181,7 @@ TEST_CASE("a process that is killed ends the run, which goes on with the same bi
 
 TEST_CASE("a signal to one process, or to mpirun, stops all at one step") {
   Run const run;
-  int const epochs = 40;
+  int const epochs = 16;
   check_done(processes(2, run.options("unbroken", epochs)));
   for (int const whom : {1, 0, -1}) {
     std::string const out = "stopped" + std::to_string(whom), last = out + "/last.safetensors";

@@ -54,7 +54,7 @@ inline std::vector<AttentionCase> covering_cases(Arithmetic arithmetic) {
   int i = static_cast<int>(arithmetic);
   for (int queries : {1, 19, 99, 676})
     for (int keys : {1, 7, 17, 77, 128, 256, 300}) {
-#ifdef __SANITIZE_ADDRESS__  // takes ten times as long: the largest are left to the cases of their own
+#ifdef __SANITIZE_ADDRESS__  // ten times as slow: the largest are left to the cases of their own
       if (queries == 676) continue;
 #endif
       if (queries == 676 && keys > 77 && keys < 300) continue;  // 99 queries meet these

@@ -23,10 +23,10 @@ struct ConvSteps {
 };
 
 /// A 2D convolution for inference on a CPU, as PackedLinear is a dense layer. Maps lie channels
-/// last in memory; one that does not is copied. A 3 x 3 convolution in float32 that keeps the size
-/// goes by Winograd. Of the others the right order of the weights depends on the map's size: they
-/// are packed when the first map of a size comes, once for all sizes that want the same. No
-/// gradients. Any number of threads may run it.
+/// last in memory; one that does not is copied. A 3 x 3 convolution that keeps the size goes by
+/// Winograd, in float32; one in bfloat16 where the CPU has no matrix units. Of the others the right
+/// order of the weights depends on the map's size: they are packed when the first map of a size
+/// comes, once for all sizes that want the same. No gradients. Any number of threads may run it.
 class PackedConv {
  public:
   /// Copies weight [out, in / groups, K, K] and bias [out] (or undefined) in the type of the later
@@ -54,7 +54,11 @@ class PackedConv {
   at::Tensor weight_for(at::Tensor const& x) const;
   at::Tensor plain() const;  // the weights [out, in / groups, K, K]
 
+  at::Tensor by_winograd(std::vector<ConvolutionInput> maps, at::Tensor const& residual,
+                         bool relu) const;
+
   std::optional<WinogradWeights> winograd_;
+  at::ScalarType type_ = at::kFloat;  // of the maps that winograd_ meets
   mutable std::mutex mutex_;
   mutable at::Tensor weight_;  // undefined once there is a form
   mutable std::vector<Form> forms_;

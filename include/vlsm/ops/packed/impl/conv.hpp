@@ -9,6 +9,10 @@
 
 #include <ATen/Parallel.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <algorithm>
 #include <array>
 
@@ -55,9 +59,25 @@ inline std::array<std::int64_t, 2> both_ways(std::int64_t value) { return {value
 /// Fewer channels than this fill no vector.
 inline constexpr std::int64_t least_for_winograd = 16;
 
+/// Whether this CPU multiplies matrices of bfloat16 by units of their own (AMX).
+inline bool has_matrix_units() {
+#if defined(__x86_64__)
+  static bool const found = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & (1u << 22));
+  }();
+  return found;
+#else
+  return false;
+#endif
+}
+
+/// Without matrix units, a quarter of the multiplications in float32 takes less time than all of
+/// them in bfloat16.
 inline bool goes_by_winograd(at::Tensor const& weight, ConvSteps const& steps,
                              at::ScalarType type) {
-  return type == at::kFloat && weight.is_cpu() && weight.size(2) == 3 && weight.size(3) == 3 &&
+  bool const pays = type == at::kFloat || (type == at::kBFloat16 && !has_matrix_units());
+  return pays && weight.is_cpu() && weight.size(2) == 3 && weight.size(3) == 3 &&
          steps.stride == 1 && steps.padding == 1 && steps.dilation == 1 && steps.groups == 1 &&
          weight.size(0) >= least_for_winograd && weight.size(1) >= least_for_winograd;
 }
@@ -77,7 +97,8 @@ VLSM_INLINE PackedConv::PackedConv(at::Tensor const& weight, at::Tensor const& b
     : steps_(steps) {
   at::NoGradGuard const no_gradients;
   if (detail::goes_by_winograd(weight, steps, type)) {
-    winograd_ = pack_winograd(weight.detach().contiguous(), bias.detach());
+    winograd_ = pack_winograd(weight.detach().contiguous(), bias.defined() ? bias.detach() : bias);
+    type_ = type;
     return;
   }
   weight_ = weight.detach().to(type).contiguous();
@@ -114,8 +135,16 @@ VLSM_INLINE at::Tensor PackedConv::run(std::vector<ConvolutionInput> const& maps
                                        Epilogue then) const {
   if (!winograd_) return run(joined(maps), then);
   bool const relu = then == Epilogue::relu;
-  at::Tensor const y = winograd_convolution(maps, *winograd_, {.residual = {}, .relu = relu});
+  at::Tensor const y = by_winograd(maps, {}, relu);
   return relu ? y : detail::apply(then, y);
+}
+
+VLSM_INLINE at::Tensor PackedConv::by_winograd(std::vector<ConvolutionInput> maps,
+                                               at::Tensor const& residual, bool relu) const {
+  for (ConvolutionInput& map : maps) map.map = map.map.to(at::kFloat);
+  ConvolutionOptions const options{
+      .residual = residual.defined() ? residual.to(at::kFloat) : residual, .relu = relu};
+  return winograd_convolution(maps, *winograd_, options).to(type_);
 }
 
 VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const {
@@ -132,8 +161,7 @@ VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const
 
 VLSM_INLINE at::Tensor PackedConv::plus_relu(at::Tensor const& x,
                                              at::Tensor const& residual) const {
-  if (winograd_)
-    return winograd_convolution({{x}}, *winograd_, {.residual = residual, .relu = true});
+  if (winograd_) return by_winograd({{x}}, residual, true);
   if (!packs_ || x.numel() == 0) return at::relu(run(x) + residual);
   return detail::ConvOperators::all().plus->call(
       x.contiguous(at::MemoryFormat::ChannelsLast),
