@@ -61,29 +61,44 @@ def contestants(options, environment, log):
         yield Contestant(engine, precision or "fp32", start)
 
 
+def export(case, batch, files, options, environment, log):
+    """Makes the files that the engines load, in a process that is gone when they are timed."""
+    formats = {form for name in options.engines for form in FORMATS.get(name.split(":")[0], [])}
+    made = subprocess.run(
+        [sys.executable, HERE / "export.py", case.name, str(batch), files, *sorted(formats)],
+        env=environment, stdout=log, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    log.write(made.stderr)
+    said = made.stderr.strip().splitlines()
+    for line in said:
+        if line.startswith("left out:"):
+            print(line, file=sys.stderr)
+    if made.returncode:
+        raise Failed(said[-1] if said else f"export.py ended with status {made.returncode}")
+
+
 def measure(case, batch, options, environment, log):
     """The rows of one model and batch."""
     files = options.folder / "peers" / f"{case.name}-{batch}"
-    formats = {form for name in options.engines for form in FORMATS.get(name.split(":")[0], [])}
-    subprocess.run(
-        [sys.executable, HERE / "export.py", case.name, str(batch), files, *formats],
-        env=environment, check=True, stdout=log, stderr=log,
-    )  # fmt: skip
+    export(case, batch, files, options, environment, log)
     tokens = case.ids(batch).shape[1] if case.prompts else 0
     given = ("input", batch, case.side, tokens, files)
     opened = []
-    for one in contestants(options, environment, log):
-        one.load = ("load", case.model, one.precision, files)
-        try:
-            one.open(one.load, given, options.threads)
-            opened.append(one)
-        except Failed as problem:
-            left_out(one, problem)
     try:
+        for one in contestants(options, environment, log):
+            one.load = ("load", case.model, one.precision, files)
+            try:
+                one.open(one.load, given, options.threads)
+                opened.append(one)
+            except Failed as problem:
+                if not opened:
+                    one.close()
+                    raise Failed(f"PyTorch, the reference, did not come up: {problem}") from problem
+                left_out(one, problem)
         right = compared(opened, files)
-        if "eager" not in options.engines and "eager:fp32" not in options.engines:
+        if right and not {"eager", "eager:fp32"} & set(options.engines):
             right.pop(0).close()
-        take_turns(right, options)
+        right = take_turns(right, options)
         rows = [row(one, case, batch, options) for one in right]
     finally:
         for one in opened:
@@ -132,7 +147,10 @@ def main():
         for name in options.models:
             for batch in options.batch:
                 print(f"{name}, batch {batch}", file=sys.stderr, flush=True)
-                results["rows"] += measure(CASES[name], batch, options, environment, log)
+                try:
+                    results["rows"] += measure(CASES[name], batch, options, environment, log)
+                except Failed as problem:
+                    print(f"left out: {name}: {problem}", file=sys.stderr)
                 # After each model: an interrupted run leaves what it has.
                 write(results, options.folder)
     return 0

@@ -13,8 +13,11 @@ import tempfile
 import warnings
 from pathlib import Path
 
-import torch
-from safetensors.torch import load_file, save_file
+try:
+    import torch
+    from safetensors.torch import load_file, save_file
+except ImportError as missing:
+    sys.exit(f"it needs a package: {missing}")
 
 import models
 import recipe
@@ -65,7 +68,10 @@ def main(name, batch, folder, *formats):
     case, batch, folder = CASES[name], int(batch), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / "weights.safetensors"
-    model = models.build(case.model)
+    try:
+        model = models.build(case.model)
+    except ImportError as error:
+        sys.exit(f"it needs a package: {error}")
     if not weights.exists():
         shared = folder.parent / f"{case.model}.safetensors"
         if not shared.exists():
