@@ -25,11 +25,13 @@ from cases import CASES
 
 
 def write_weights(model, path):
-    """Tensors of whole numbers stay as the model makes them."""
+    """Tensors of whole numbers stay as the model makes them. BiomedCLIP's towers have the values of
+    their own file, whose keys lack the prefix that BiomedCLIPSeg adds."""
     tensors = {}
     for key, tensor in model.state_dict().items():
         if tensor.is_floating_point():
-            tensor = torch.from_numpy(recipe.weight(key, tuple(tensor.shape)))
+            seed = key.removeprefix("biomedclip.")
+            tensor = torch.from_numpy(recipe.weight(seed, tuple(tensor.shape)))
         tensors[key] = tensor.clone()
     part = path.with_suffix(".part")
     save_file(tensors, part)
@@ -76,6 +78,7 @@ def main(name, batch, folder, *formats):
         shared = folder.parent / f"{case.model}.safetensors"
         if not shared.exists():
             write_weights(model, shared)
+        weights.unlink(missing_ok=True)  # a link to a file that was deleted
         weights.symlink_to(Path("..") / shared.name)
     write_inputs(case, batch, folder)
     model.load_state_dict(load_file(weights))

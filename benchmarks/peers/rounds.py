@@ -4,6 +4,7 @@ import os
 import statistics
 import sys
 import time
+from pathlib import Path
 
 import numpy
 
@@ -40,6 +41,8 @@ class Contestant:
         self.process = None
 
     def logits(self, path):
+        """Of its last inference; never those that another engine left in the file."""
+        Path(path).unlink(missing_ok=True)
         self.process.ask("write", path)
         return numpy.fromfile(path, numpy.float32)
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/support/peak.hpp"
@@ -48,10 +49,13 @@ class Peer {
   void load(std::string const& name, std::string const& precision, std::string const& folder) {
     if (precision != "fp32" && precision != "bf16")
       throw Error("there is no such precision", precision, "choose fp32 or bf16");
-    bf16_ = precision == "bf16";
+    logits_ = at::Tensor();
+    model_ = nullptr;  // what cannot be loaded must not run, nor the model before it
     WithoutInitialization const unset;  // every value comes from the file
-    model_ = find_model(name).make();
-    io::load(*model_, folder + "/weights.safetensors");
+    std::unique_ptr<AnySegmenter> model = find_model(name).make();
+    io::load(*model, folder + "/weights.safetensors");
+    bf16_ = precision == "bf16";
+    model_ = std::move(model);
   }
 
   void input(std::int64_t batch, std::int64_t side, std::int64_t tokens,
@@ -77,6 +81,7 @@ class Peer {
   }
 
   void write(std::string const& path) const {
+    if (!logits_.defined()) throw Error("there are no logits", path, "run first");
     at::Tensor const values = logits_.to(at::kFloat).contiguous();
     std::ofstream out(path, std::ios::binary);
     out.write(static_cast<char const*>(values.const_data_ptr()),
@@ -146,7 +151,9 @@ int main() {
   std::cout << "ok " << VLSM_VERSION << std::endl;
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     try {
-      std::cout << "ok " << vlsm::bench::answer(peer, line) << std::endl;
+      // The whole answer first: an error must not follow an "ok".
+      std::string const said = vlsm::bench::answer(peer, line);
+      std::cout << "ok " << said << std::endl;
     } catch (std::exception const& error) {
       std::string what = error.what();
       std::cout << "error " << what.substr(0, what.find('\n')) << std::endl;

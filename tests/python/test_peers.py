@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The harness of benchmarks/peers/, with engines that are scripts: who is left out, that turns do
-not overlap, and the recipe."""
+not overlap, and the recipe; with VLSM_PEER=FILE that program, too."""
 import argparse
 import io
+import json
 import math
+import os
+import struct
 import sys
 import tempfile
 import textwrap
@@ -111,6 +114,62 @@ class Harness(unittest.TestCase):
         self.addCleanup(one.close)
         with self.assertRaisesRegex(Failed, "needs a package: no such thing"):
             one.open((), (), 1)
+
+
+@unittest.skipUnless("VLSM_PEER" in os.environ, "VLSM_PEER names no program")
+class Program(unittest.TestCase):
+    """vlsm_peer itself: what it cannot do is answered by an error, and nothing runs after it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.program = Process([os.environ["VLSM_PEER"]], None, None)
+        self.addCleanup(self.program.close)
+        self.program.answer()
+
+    def refused(self, what, *words):
+        with self.assertRaisesRegex(Failed, what):
+            self.program.ask(*words)
+
+    def weights(self, tensors):
+        """A safetensors file of float32 numbers, by hand."""
+        header, data = {}, b""
+        for name, shape in tensors.items():
+            count = 4 * math.prod(shape)
+            header[name] = {"dtype": "F32", "shape": shape,
+                            "data_offsets": [len(data), len(data) + count]}  # fmt: skip
+            data += bytes(count)
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)
+        whole = struct.pack("<Q", len(text)) + text + data
+        (self.folder / "weights.safetensors").write_bytes(whole)
+
+    def give_input(self):
+        numpy.zeros((1, 3, 64, 64), numpy.float32).tofile(self.folder / "pixels.bin")
+        self.program.ask("input", 1, 64, 0, self.folder)
+
+    def test_requests_that_cannot_be_done(self):
+        self.refused("not understood", "dance")
+        self.refused("not understood", "threads", 0)
+        self.refused("no such precision", "load", "unet", "fp8", self.folder)
+        self.refused("no such model", "load", "nothing", "fp32", self.folder)
+        self.refused("weights.safetensors", "load", "unet", "fp32", self.folder)
+        self.refused("pixels.bin", "input", 1, 64, 0, self.folder)
+        self.refused("no logits", "write", self.folder / "logits.bin")
+
+    def test_a_model_that_was_refused_does_not_run(self):
+        # The towers of BiomedCLIP without a decoder; and keys of no model.
+        for tensors in ({"visual.head.proj.weight": (512, 768)}, {"x.weight": (2, 2)}):
+            self.weights(tensors)
+            self.refused("weights.safetensors", "load", "biomedclipseg", "fp32", self.folder)
+            self.give_input()
+            self.refused("nothing to run", "run", 1)
+
+    def test_an_input_of_another_size_is_refused(self):
+        self.give_input()
+        self.refused("does not hold", "input", 2, 64, 0, self.folder)
+        self.refused("does not hold", "input", 1, 32, 0, self.folder)
 
 
 class Recipe(unittest.TestCase):

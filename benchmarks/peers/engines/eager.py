@@ -18,9 +18,9 @@ class Engine:
         if precision not in ("fp32", "bf16"):
             raise ValueError(f"PyTorch is timed in fp32 and bf16, not in {precision}")
         self.rounded = precision == "bf16"
-        self.model = models.build(model)
-        self.model.load_state_dict(load_file(f"{folder}/weights.safetensors"), assign=True)
-        self.model.requires_grad_(False)
+        built = models.build(model)
+        built.load_state_dict(load_file(f"{folder}/weights.safetensors"), assign=True)
+        self.model = built.requires_grad_(False)
         return precision
 
     def infer(self, arrays):
