@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from cases import CASES
-from process import Failed, Process
+from process import Failed, Process, settle
 from rounds import Contestant, compared, first_mask, left_out, take_turns
 from table import write_table
 
@@ -130,6 +130,7 @@ def machine(options, environment, log):
     try:
         program.answer()
         program.ask("threads", options.threads)
+        settle(options.pause, options.patience)
         keys = ("fp32_gflops", "bf16_gflops", "int8_gops", "triad_gbytes")
         return found | dict(zip(keys, map(float, program.ask("peaks").split())))
     finally:

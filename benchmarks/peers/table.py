@@ -9,6 +9,11 @@ HEAD = (
 )  # fmt: skip
 
 
+# Share of the processors that others may have had for a row to be compared. Above it engines whose
+# threads wait for each other by spinning lose far more than those that sleep.
+QUIET = 0.05
+
+
 def write_table(results, path):
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines(results)) + "\n")
@@ -30,6 +35,13 @@ def lines(results):
     yield "|---|---:|---|---|" + "---:|" * (len(HEAD) - 4)
     for row in rows:
         yield "| " + " | ".join(cells(row, rows)) + " |"
+    disturbed = sum(row["others"] > QUIET for row in rows)
+    if disturbed:
+        yield ""
+        yield (
+            f"{disturbed} of {len(rows)} rows are not compared: other programs had more than"
+            f" {100 * QUIET:.0f} % of the processors. Measure them again on a quiet machine."
+        )
 
 
 def cells(row, rows):
@@ -46,8 +58,11 @@ def cells(row, rows):
 
 
 def ours_beside(row, rows):
-    """Our median for the same work, computed in the same type; None where there is none."""
+    """Our median for the same work, computed in the same type; None where there is none or other
+    programs disturbed either."""
     for other in rows:
+        if max(row["others"], other["others"]) > QUIET:
+            continue
         same = all(other[key] == row[key] for key in ("model", "batch", "computes_in"))
         if same and other["engine"] == "vlsm":
             return other["median_ms"]

@@ -226,6 +226,20 @@ class Table(unittest.TestCase):
         self.assertEqual(cells[0][7], "1.50")
         self.assertEqual(cells[1][7], "")
 
+    def test_disturbed_rows_are_not_compared(self):
+        machine = {"cpu": "C", "cores": 2, "threads": 2, "fp32_gflops": 1.0, "bf16_gflops": 1.0,
+                   "int8_gops": 1.0, "triad_gbytes": 1.0}  # fmt: skip
+        row = {"model": "m", "batch": 1, "rel_err": 0.0, "peak_mb": 1, "version": "1",
+               "min_ms": 1.0, "precision": "fp32", "computes_in": "fp32"}  # fmt: skip
+        for theirs, ours, ratio, told in ((0.05, 0.0, "2.00", 0), (0.06, 0.0, "", 1),
+                                          (0.0, 0.5, "", 1)):  # fmt: skip
+            rows = [row | {"engine": "eager", "median_ms": 20.0, "others": theirs},
+                    row | {"engine": "vlsm", "median_ms": 10.0, "others": ours}]  # fmt: skip
+            written = list(lines({"machine": machine, "rows": rows}))
+            eager = next(line for line in written if "| eager |" in line)
+            self.assertEqual(eager.split("|")[7].strip(), ratio)
+            self.assertEqual(sum("rows are not compared" in line for line in written), told)
+
 
 if __name__ == "__main__":
     unittest.main()
