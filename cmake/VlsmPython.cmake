@@ -10,4 +10,5 @@ set_target_properties(vlsm_torch PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${PROJECT_
 
 enable_testing()
 add_test(NAME "python: the operators" COMMAND "${LibTorch_PYTHON}" "${PROJECT_SOURCE_DIR}/tests/python/test_ops.py" $<TARGET_FILE:vlsm_torch>)
-set_tests_properties("python: the operators" PROPERTIES LABELS python TIMEOUT 600)
+add_test(NAME "python: whole models beside other engines" COMMAND "${LibTorch_PYTHON}" "${PROJECT_SOURCE_DIR}/tests/python/test_peers.py")
+set_tests_properties("python: the operators" "python: whole models beside other engines" PROPERTIES LABELS python TIMEOUT 600)

@@ -3,9 +3,11 @@
 #   - Debian packages, where apt-get may install them; else it prints the one command to run.
 #     Doxygen and Graphviz only where they are asked for (VLSM_DOCS).
 #   - LibTorch as PyPI's wheel, into a Python environment of its own (VLSM_VENV, 1.3 GB).
+#   - The engines that the target bench-peers times, where an environment for them is named (VLSM_PEERS_VENV, 7 GB).
 cmake_minimum_required(VERSION 3.25)
 
 set(VLSM_VENV "${CMAKE_SOURCE_DIR}/build/venv" CACHE PATH "Python environment that receives LibTorch where none is found")
+set(VLSM_PEERS_VENV "" CACHE PATH "Python environment that receives benchmarks/peers/requirements.txt; empty: none")
 set(VLSM_TORCH_VERSION "2.15.0" CACHE STRING "PyTorch version to install where none is found")
 
 set(_vlsm_debian_xtensor libxtensor-dev)
@@ -70,15 +72,44 @@ function(_vlsm_install_debian need)
   _vlsm_apt_get(${need} ${missing})
 endfunction()
 
+function(_vlsm_make_venv folder)
+  if(NOT EXISTS "${folder}/bin/python")
+    execute_process(COMMAND python3 -m venv "${folder}" RESULT_VARIABLE failed)
+    if(failed)
+      message(FATAL_ERROR "vlsm: python3 could not make an environment in ${folder}. Install python3-venv, or set CMAKE_PREFIX_PATH to a LibTorch.")
+    endif()
+  endif()
+endfunction()
+
+# Once for each text of the requirements. Its torch is a LibTorch, too, so VLSM_VENV may be the same folder.
+function(_vlsm_install_peers)
+  set(requirements "${CMAKE_SOURCE_DIR}/benchmarks/peers/requirements.txt")
+  file(SHA256 "${requirements}" wanted)
+  set(stamp "${VLSM_PEERS_VENV}/installed-requirements")
+  if(EXISTS "${stamp}")
+    file(READ "${stamp}" installed)
+    if(installed STREQUAL wanted)
+      return()
+    endif()
+  endif()
+  _vlsm_make_venv("${VLSM_PEERS_VENV}")
+  message(STATUS "vlsm: bringing PyTorch, ONNX Runtime, OpenVINO and the reference models from PyPI into ${VLSM_PEERS_VENV} (7 GB, about 3 minutes)")
+  execute_process(COMMAND "${VLSM_PEERS_VENV}/bin/python" -m pip install -q --disable-pip-version-check -r "${requirements}"
+                  RESULT_VARIABLE failed)
+  if(failed)
+    message(WARNING "vlsm: pip could not install benchmarks/peers/requirements.txt. Engines whose packages are missing will be left out.")
+  else()
+    file(WRITE "${stamp}" "${wanted}")
+  endif()
+endfunction()
+if(VLSM_PEERS_VENV)
+  _vlsm_install_peers()
+endif()
+
 # For Python and for CUDA the full set (torch_cuda needs cuDNN, cuBLAS, NCCL, …). Else the smallest set that links and
 # runs CPU code: the wheel names the CUDA runtime and CUPTI as needed libraries.
 function(_vlsm_install_libtorch)
-  if(NOT EXISTS "${VLSM_VENV}/bin/python")
-    execute_process(COMMAND python3 -m venv "${VLSM_VENV}" RESULT_VARIABLE failed)
-    if(failed)
-      message(FATAL_ERROR "vlsm: python3 could not make an environment for LibTorch. Install python3-venv, or set CMAKE_PREFIX_PATH to a LibTorch.")
-    endif()
-  endif()
+  _vlsm_make_venv("${VLSM_VENV}")
   if(VLSM_PYTHON OR VLSM_CUDA)
     message(STATUS "vlsm: bringing PyTorch ${VLSM_TORCH_VERSION} from PyPI into ${VLSM_VENV} (6 GB, about 2 minutes)")
     set(packages torch==${VLSM_TORCH_VERSION} numpy)

@@ -54,25 +54,48 @@ double convolution_peak(std::int64_t side, Shortest const& shortest) {
   return 2.0 * static_cast<double>(side * side * side) / took;
 }
 
+/// Operations/s of a product of `side` x `side` matrices of int8 with int32 sums.
+template <class Shortest>
+double int8_peak(std::int64_t side, Shortest const& shortest) {
+  at::Tensor const a = at::randint(-127, 128, {side, side}, at::kChar),
+                   b = at::randint(-127, 128, {side, side}, at::kChar);
+  double const took = shortest([&] { at::_int_mm(a, b); });
+  return 2.0 * static_cast<double>(side * side * side) / took;
+}
+
+/// For the peaks above, on the CPU: seconds of the shortest of `times` runs.
+inline auto shortest_of(int times) {
+  return [times](auto const& run) {
+    double best = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < times; ++i) {
+      auto const begin = std::chrono::steady_clock::now();
+      run();
+      std::chrono::duration<double> const took = std::chrono::steady_clock::now() - begin;
+      best = std::min(best, took.count());
+    }
+    return best;
+  };
+}
+
 /// The CPU's: a float32 product of 1024 x 1024 matrices, by whoever is faster, and arrays of 256
 /// MB.
 inline Peak const& cpu_peak() {
-  static auto const shortest = [](int times) {
-    return [times](auto const& run) {
-      double best = std::numeric_limits<double>::infinity();
-      for (int i = 0; i < times; ++i) {
-        auto const begin = std::chrono::steady_clock::now();
-        run();
-        std::chrono::duration<double> const took = std::chrono::steady_clock::now() - begin;
-        best = std::min(best, took.count());
-      }
-      return best;
-    };
-  };
-  static Peak const measured{.flops = std::max(product_peak(at::kFloat, 1024, shortest(60)),
-                                               convolution_peak(1024, shortest(60))),
-                             .bytes = triad_peak(at::kCPU, 64'000'000, shortest(8))};
+  static Peak const measured{.flops = std::max(product_peak(at::kFloat, 1024, shortest_of(60)),
+                                               convolution_peak(1024, shortest_of(60))),
+                             .bytes = triad_peak(at::kCPU, 64'000'000, shortest_of(8))};
   return measured;
+}
+
+/// The CPU's peaks in the types that inference engines compute in, a second.
+struct CpuPeaks {
+  double fp32 = 0, bf16 = 0, int8 = 0;  ///< operations of products
+  double triad = 0;                     ///< bytes
+};
+inline CpuPeaks cpu_peaks() {
+  return {.fp32 = cpu_peak().flops,
+          .bf16 = product_peak(at::kBFloat16, 1024, shortest_of(60)),
+          .int8 = int8_peak(1024, shortest_of(60)),
+          .triad = cpu_peak().bytes};
 }
 
 /// A rate in units of 10^9, with one decimal, as the results' context holds it.
