@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "vlsm/nn/activation.hpp"
 #include "vlsm/nn/dropout.hpp"

@@ -47,14 +47,7 @@ class Module : public torch::nn::Module {
  public:
   /// Sets training or evaluation, here and below. What is frozen evaluates in a training, too: no
   /// running statistics move there and nothing is dropped.
-  void train(bool on = true) override {
-    if (on) require_unprepared("train");
-    torch::nn::Module::train(on && !is_frozen(*this));
-    if (!is_training()) return;
-    // Modules that are LibTorch's own, at any depth, do not look for themselves.
-    for (std::shared_ptr<torch::nn::Module> const& part : modules(/*include_self=*/false))
-      if (part->is_training() && is_frozen(*part)) part->train(false);
-  }
+  void train(bool on = true) override;
 
   /// Gives this module and those below the form in which they infer fastest: norms folded, weights
   /// packed. It happens once and for good; parameters that a packed copy replaces are empty then.
@@ -62,12 +55,6 @@ class Module : public torch::nn::Module {
     if (!std::exchange(prepared_, true)) make_ready(how);
   }
   bool is_prepared() const { return prepared_; }
-  /// Throws Error where this module was prepared: what `what` needs is no longer there.
-  void require_unprepared(char const* what) const {
-    if (prepared_)
-      throw Error("a model that was prepared for inference has no weights of its own any more",
-                  what, "open it anew");
-  }
 
   /// Parameters of this module (not of its children) that WithoutInitialization left unset.
   std::vector<std::string> unset_names() const {
@@ -183,6 +170,23 @@ class Module : public torch::nn::Module {
 inline bool is_prepared(torch::nn::Module const& module) {
   auto const* ours = dynamic_cast<Module const*>(&module);
   return ours && ours->is_prepared();
+}
+
+/// Throws Error where `module` was prepared for inference (see Module::prepare): what `what` needs
+/// is no longer there.
+inline void require_unprepared(torch::nn::Module const& module, char const* what) {
+  if (is_prepared(module))
+    throw Error("a model that was prepared for inference has no weights of its own any more", what,
+                "open it anew");
+}
+
+inline void Module::train(bool on) {
+  if (on) require_unprepared(*this, "train");
+  torch::nn::Module::train(on && !is_frozen(*this));
+  if (!is_training()) return;
+  // Modules that are LibTorch's own, at any depth, do not look for themselves.
+  for (std::shared_ptr<torch::nn::Module> const& part : modules(/*include_self=*/false))
+    if (part->is_training() && is_frozen(*part)) part->train(false);
 }
 
 /// What is added to a published model to adapt it to a task: no checkpoint of that model holds its

@@ -22,7 +22,8 @@ struct PrepareOptions {
 inline void prepare(Module& model, PrepareOptions const& options = {}) {
   at::NoGradGuard const no_gradients;
   model.eval();
-  bool const on_cpu = model.parameters().empty() || model.parameters()[0].is_cpu();
+  auto const parameters = model.parameters();
+  bool const on_cpu = parameters.empty() || parameters[0].is_cpu();
   model.prepare(
       {.type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat, .pack = on_cpu});
 }

@@ -14,8 +14,8 @@ namespace vlsm::io {
 /// The parameters and buffers of a module, each under its name behind `prefix`.
 inline std::vector<NamedArray> state_of(torch::nn::Module const& module,
                                         std::string const& prefix = "") {
+  require_unprepared(module, "save");
   std::vector<NamedArray> state;
-  if (auto const* ours = dynamic_cast<Module const*>(&module)) ours->require_unprepared("save");
   for (auto const& item : module.named_parameters())
     state.push_back({prefix + item.key(), to_array(item.value())});
   for (auto const& item : module.named_buffers())

@@ -73,7 +73,7 @@ inline void describe(LoadReport& report, Checkpoint const& checkpoint, Recognize
 inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoint, bool shared,
                             std::string const& where, Omits const& omits,
                             LoadOptions const& options) {
-  if (auto const* ours = dynamic_cast<Module const*>(&model)) ours->require_unprepared("load");
+  require_unprepared(model, "load");
   std::map<std::string, at::Tensor> parameters;
   for (auto const& item : model.named_parameters()) parameters.emplace(item.key(), item.value());
   for (auto const& item : model.named_buffers()) parameters.emplace(item.key(), item.value());
