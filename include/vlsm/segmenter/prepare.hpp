@@ -8,8 +8,8 @@
 
 namespace vlsm {
 
-/// How a model is prepared.
-struct PrepareOptions {
+/// What a model prepared for inference computes with.
+struct InferenceOptions {
   Precision precision = Precision::fp32;
 };
 
@@ -19,7 +19,7 @@ struct PrepareOptions {
 /// The packed copies replace the weights: the model no longer trains, saves or moves to another
 /// device. Takes [B, 3, H, W] and returns logits as before; results differ by rounding, and do not
 /// depend on the number of threads. Any number of threads may use it.
-inline void prepare(Module& model, PrepareOptions const& options = {}) {
+inline void prepare(Module& model, InferenceOptions const& options = {}) {
   at::NoGradGuard const no_gradients;
   model.eval();
   auto const parameters = model.parameters();
@@ -29,7 +29,7 @@ inline void prepare(Module& model, PrepareOptions const& options = {}) {
 }
 
 /// The same of a model that a program chose when it runs.
-inline void prepare(AnySegmenter& model, PrepareOptions const& options = {}) {
+inline void prepare(AnySegmenter& model, InferenceOptions const& options = {}) {
   prepare(dynamic_cast<Module&>(model.module()), options);
 }
 
