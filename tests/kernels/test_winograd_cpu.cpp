@@ -38,20 +38,22 @@ struct Case {
   Index batch, height, width, out;
   std::vector<Read> reads;
   bool residual = false, relu = false;
+  Index dilation = 1;
 
   Index in = 0;
   std::vector<Floats> maps;
   Floats weight, bias, added;
 
   Case(Index batch, Index height, Index width, std::vector<Read> reads, Index out,
-       bool residual = false, bool relu = false)
+       bool residual = false, bool relu = false, Index dilation = 1)
       : batch(batch),
         height(height),
         width(width),
         out(out),
         reads(std::move(reads)),
         residual(residual),
-        relu(relu) {
+        relu(relu),
+        dilation(dilation) {
     for (Read const& read : this->reads) {
       in += read.channels;
       maps.push_back(
@@ -76,7 +78,7 @@ struct Case {
     for (Index channel = 0; channel < in; ++channel)
       for (Index i = 0; i < 3; ++i)
         for (Index j = 0; j < 3; ++j)
-          sum += read(picture, y + i - 1, x + j - 1, channel) *
+          sum += read(picture, y + (i - 1) * dilation, x + (j - 1) * dilation, channel) *
                  double{weight[((o * in + channel) * 3 + i) * 3 + j]};
     if (residual) sum += added[((picture * height + y) * width + x) * out + o];
     return relu ? std::max(sum, 0.0) : sum;
@@ -98,6 +100,7 @@ struct Case {
       c.inputs[c.input_count++] = {maps[i].data(), reads[i].channels, reads[i].upsample};
     c.residual = residual ? added.data() : nullptr;
     c.relu = relu;
+    c.dilation = dilation;
     Floats result(static_cast<std::size_t>(batch * height * width * out), NAN);
     c.out = result.data();
     winograd::Plan const plan(c, threads);
@@ -140,6 +143,10 @@ std::vector<Case> all_cases() {
     cases.push_back({1, 6, 14, {{channels, 2}, {channels}}, 33, false, true});
   }
   cases.push_back({1, 1, 1, {{5}}, 2});
+  cases.push_back({2, 16, 16, {{24}}, 32, true, true, 2});
+  cases.push_back({1, 7, 18, {{5, 1}, {3}}, 17, false, true, 3});
+  cases.push_back({1, 6, 10, {{4, 2}, {3}}, 2, true, false, 4});
+  cases.push_back({2, 3, 2, {{6}}, 5, false, false, 7});
   cases.push_back({3, 1, 40, {{4}}, 1, false, true});
   cases.push_back({2, 10, 12, {{3, 2}, {16}, {1}, {20, 2}}, 48, true, true});
   cases.push_back({1, 26, 30, {{64}}, 80, true, true});
@@ -171,6 +178,7 @@ TEST_CASE("Winograd: the same bits however the work is cut") {
   cases.push_back({1, 30, 33, {{20, 1}, {13}}, 130, true, true});
   cases.push_back({2, 8, 8, {{40}}, 200});
   cases.push_back({1, 70, 66, {{6}}, 20});
+  cases.push_back({1, 31, 33, {{40}}, 130, false, false, 3});
   for (Case const& one : cases)
     for (int tile : {2, 4})
       for (cpu::Isa isa : vlsm::test::instruction_sets()) {

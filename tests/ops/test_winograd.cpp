@@ -35,7 +35,8 @@ struct Layer {
       maps.push_back(
           input.upsample ? at::upsample_nearest2d(map, {2 * map.size(2), 2 * map.size(3)}) : map);
     }
-    at::Tensor y = at::conv2d(at::cat(maps, 1), weight.to(at::kDouble), bias.to(at::kDouble), 1, 1);
+    at::Tensor y = at::conv2d(at::cat(maps, 1), weight.to(at::kDouble), bias.to(at::kDouble), 1,
+                              options.dilation, options.dilation);
     if (options.residual.defined()) y = y + options.residual;
     return options.relu ? y.relu() : y;
   }
@@ -89,6 +90,21 @@ TEST_CASE("Winograd on tensors: a decoder's step without enlarged and concatenat
                                    at::upsample_nearest2d(inputs[2].map, {26, 18})},
                                   1);
   CHECK(ops::winograd_convolution({{copy}}, packed).equal(y));
+}
+
+TEST_CASE("Winograd on tensors: dilated") {
+  at::NoGradGuard const no_grad;
+  at::manual_seed(5);
+  for (auto const [in, out, height, width, dilation] :
+       {std::array<std::int64_t, 5>{512, 512, 16, 16, 2}, {64, 40, 21, 33, 4}, {20, 24, 5, 6, 6}}) {
+    Layer const layer(out, in);
+    std::vector<ConvolutionInput> const inputs{{last(at::randn({2, in, height, width}))}};
+    ConvolutionOptions const options{
+        .residual = last(at::randn({2, out, height, width})), .relu = true, .dilation = dilation};
+    CHECK(worst_error(ops::winograd_convolution(
+                          inputs, ops::pack_winograd(layer.weight, layer.bias), options),
+                      layer.exact(inputs, options)) < 8e-5);
+  }
 }
 
 TEST_CASE("Winograd on tensors: any strides, no bias, one map twice, inference mode") {
@@ -181,6 +197,8 @@ TEST_CASE("Winograd on tensors: empty batches, and what does not fit is refused 
       },
       "the residual does not fit the result: winograd convolution: [1, 4, 8, 8] against [1, 6, "
       "8, 8]: give both one shape");
+  refused([&] { ops::winograd_convolution({{x}}, packed, {.dilation = 0}); },
+          "no such dilation: winograd convolution: 0: pass 1 or more");
   at::AutoGradMode const on(true);
   refused([&] { ops::winograd_convolution({{x.detach().requires_grad_(true)}}, packed); },
           "there is no gradient: winograd convolution: an input requires one: use at::conv2d, or "

@@ -11,14 +11,21 @@ namespace vlsm::kernels::winograd {
 
 namespace detail {
 
-/// Where a tile lies.
+/// Where a tile begins. Its pixels are `dilation` apart.
 struct Place {
   Index picture, top, left;
 
-  Place(Plan const& plan, Index index, Index tile)
-      : picture(index / (plan.tiles_down * plan.tiles_across)),
-        top(index / plan.tiles_across % plan.tiles_down * tile),
-        left(index % plan.tiles_across * tile) {}
+  Place(Convolution const& c, Plan const& plan, Index index) {
+    Index const reach = c.weights.tile * c.dilation;
+    left = index % plan.tiles_across * reach;
+    index /= plan.tiles_across;
+    top = index % plan.tiles_down * reach;
+    index /= plan.tiles_down;
+    left += index % c.dilation;
+    index /= c.dilation;
+    top += index % c.dilation;
+    picture = index / c.dilation;
+  }
 };
 
 /// B^T d B of tiles `first` to `last`: to `out` [points^2] `step` apart, as Gemm reads it.
@@ -100,17 +107,18 @@ struct TransformInput {
   /// The pixels of a tile, one around it too; zeros where the map has none.
   VLSM_ALWAYS_INLINE void find_pixels(Index index, float const** pixels) const {
     constexpr int n = tile + 2;
-    Place const place(plan, index, tile);
+    Place const place(c, plan, index);
     Index const shift = input.upsample == 2 ? 1 : 0;
     Index const height = c.height >> shift, width = c.width >> shift;
     Index column[n];
-    for (int j = 0; j < n; ++j) column[j] = ((place.left + j - 1) >> shift) * input.channels;
+    for (int j = 0; j < n; ++j)
+      column[j] = ((place.left + (j - 1) * c.dilation) >> shift) * input.channels;
     for (int i = 0; i < n; ++i) {
-      Index const y = place.top + i - 1;
+      Index const y = place.top + (i - 1) * c.dilation;
       bool const inside = y >= 0 && y < c.height;
       Index const row = (place.picture * height + (y >> shift)) * width * input.channels;
       for (int j = 0; j < n; ++j) {
-        Index const x = place.left + j - 1;
+        Index const x = place.left + (j - 1) * c.dilation;
         bool const here = inside && x >= 0 && x < c.width;
         pixels[i * n + j] = here ? input.data + (row + column[j]) : zeros;
       }
@@ -134,9 +142,8 @@ struct TransformOutput {
     constexpr int lanes = Lanes<T, bytes>::count, n = tile + 2;
     Index const step = plan.product_step(), out = c.weights.out;
     for (Index index = first; index < last; ++index) {
-      Place const place(plan, index, tile);
-      Index const rows = std::min<Index>(tile, c.height - place.top),
-                  columns = std::min<Index>(tile, c.width - place.left);
+      Place const place(c, plan, index);
+      Index const rows = inside(c.height - place.top), columns = inside(c.width - place.left);
       Index const corner = ((place.picture * c.height + place.top) * c.width + place.left) * out;
       float const* const from = products + (index - first) * (end - begin);
       for (Index column = begin; column < std::min(end, out); column += lanes) {
@@ -153,14 +160,14 @@ struct TransformOutput {
         V const bias = VLSM_AT(c.weights.bias + column);
         Index const count = out - column;
         // Where the next tile will write: it need not wait for lines that it does not read.
-        fetch(corner + tile * out + column);
+        fetch(corner + away(0, tile) + column);
         if (rows == tile && columns == tile && count >= lanes) {
 #pragma GCC unroll 4
           for (int i = 0; i < tile; ++i)
 #pragma GCC unroll 4
             for (int j = 0; j < tile; ++j) {
               m[i * n + j] += bias;
-              finish<bytes>(m[i * n + j], corner + (i * c.width + j) * out + column, lanes);
+              finish<bytes>(m[i * n + j], corner + away(i, j) + column, lanes);
             }
         } else {
           T values[n * n][lanes];
@@ -169,11 +176,21 @@ struct TransformOutput {
           for (int i = 0; i < rows; ++i)
             for (int j = 0; j < columns; ++j) {
               V value = VLSM_AT(values[i * n + j]);
-              finish<bytes>(value, corner + (i * c.width + j) * out + column, count);
+              finish<bytes>(value, corner + away(i, j) + column, count);
             }
         }
       }
     }
+  }
+
+  /// How many of a tile's rows lie in a map that ends `left` rows below the first of them.
+  VLSM_ALWAYS_INLINE Index inside(Index left) const {
+    return std::clamp<Index>((left + c.dilation - 1) / c.dilation, 0, tile);
+  }
+
+  /// From a tile's first pixel to another's, in floats of the result.
+  VLSM_ALWAYS_INLINE Index away(Index row, Index column) const {
+    return (row * c.width + column) * c.dilation * c.weights.out;
   }
 
   /// Asks for the lines of a tile's results, and of the residual; those that are none do no harm.
@@ -182,7 +199,7 @@ struct TransformOutput {
     for (int i = 0; i < tile; ++i)
 #pragma GCC unroll 4
       for (int j = 0; j < tile; ++j) {
-        Index const offset = at + (i * c.width + j) * c.weights.out;
+        Index const offset = at + away(i, j);
         __builtin_prefetch(c.out + offset, 1, 2);
         if (c.residual != nullptr) __builtin_prefetch(c.residual + offset, 0, 2);
       }

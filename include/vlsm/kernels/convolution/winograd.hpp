@@ -36,10 +36,12 @@ struct Weights {
   Index columns() const { return cpu::in_panels(out); }
 };
 
-/// A convolution of stride 1 with zeros around: + bias, + residual, then ReLU.
+/// A convolution of stride 1 with as many zeros around as its dilation: + bias, + residual, then
+/// ReLU.
 struct Convolution {
   Weights weights;
   Index batch = 0, height = 0, width = 0;
+  Index dilation = 1;
   Input inputs[most_inputs];
   int input_count = 0;
   float const* residual = nullptr;  ///< [batch, height, width, out] or null
@@ -48,9 +50,11 @@ struct Convolution {
 };
 
 /// How a convolution is cut into tasks: groups of tiles times slices of the outputs. Which way has
-/// no influence on a result's bits.
+/// no influence on a result's bits. A dilated one is one of dilation 1 on each of dilation^2 grids,
+/// whose pixels lie that far apart.
 struct Plan {
-  Index tiles_down = 0, tiles_across = 0, tiles = 0;
+  Index tiles_down = 0, tiles_across = 0;  ///< of a grid
+  Index tiles = 0;
   Index groups = 1, slices = 1;
   Index padded_in = 0;  ///< channels of all inputs, each filled up to a multiple of 16
   Index widest_in = 0;  ///< the most channels that an input has, likewise
@@ -59,9 +63,10 @@ struct Plan {
 
   Plan(Convolution const& c, Index threads) {
     Index const tile = c.weights.tile;
-    tiles_down = (c.height + tile - 1) / tile;
-    tiles_across = (c.width + tile - 1) / tile;
-    tiles = c.batch * tiles_down * tiles_across;
+    Index const reach = tile * c.dilation;  // of a tile, on its grid
+    tiles_down = (c.height + reach - 1) / reach;
+    tiles_across = (c.width + reach - 1) / reach;
+    tiles = c.batch * c.dilation * c.dilation * tiles_down * tiles_across;
     for (int i = 0; i < c.input_count; ++i) {
       padded_in += cpu::in_panels(c.inputs[i].channels);
       widest_in = std::max(widest_in, cpu::in_panels(c.inputs[i].channels));

@@ -32,14 +32,15 @@ struct ConvolutionInput {
   bool upsample = false;  ///< each pixel is read as 2 x 2: nearest, without the larger copy
 };
 
-/// What is done to a convolution's sums before they are written.
+/// How a convolution moves, and what is done to its sums before they are written.
 struct ConvolutionOptions {
-  at::Tensor residual{};  ///< [B, out, H, W], added; undefined: nothing
-  bool relu = false;      ///< then negative results become zero
+  at::Tensor residual{};      ///< [B, out, H, W], added; undefined: nothing
+  bool relu = false;          ///< then negative results become zero
+  std::int64_t dilation = 1;  ///< pixels from one cell of the kernel to the next
 };
 
-/// A convolution of 3 x 3, stride 1, with zeros around, for inference on a CPU, by Winograd's
-/// minimal filtering (Lavin and Gray 2016).
+/// A convolution of 3 x 3, stride 1, with as many zeros around as its dilation, for inference on a
+/// CPU, by Winograd's minimal filtering (Lavin and Gray 2016).
 ///
 /// @param inputs one map, or up to eight that are read as if concatenated along the channels
 /// @return [B, out, H, W], channels last in memory: as inputs and residual should be, which are

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "vlsm/ops/convolution/depthwise.hpp"
 #include "vlsm/ops/convolution/winograd.hpp"
 #include "vlsm/ops/packed/epilogue.hpp"
 
@@ -17,16 +18,12 @@ namespace vlsm::ops {
 /// The maps of `inputs`, enlarged where they say so, concatenated along the channels: [B, C, H, W].
 at::Tensor joined(std::vector<ConvolutionInput> const& inputs);
 
-/// How a convolution's kernel moves over its map, alike in both directions.
-struct ConvSteps {
-  std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
-};
-
 /// A 2D convolution for inference on a CPU, as PackedLinear is a dense layer. Maps lie channels
 /// last in memory; one that does not is copied. A 3 x 3 convolution that keeps the size goes by
-/// Winograd, in float32; one in bfloat16 where the CPU has no matrix units. Of the others the right
-/// order of the weights depends on the map's size: they are packed when the first map of a size
-/// comes, once for all sizes that want the same. No gradients. Any number of threads may run it.
+/// Winograd, in float32; one in bfloat16 where the CPU has no matrix units. One of each channel by
+/// itself goes by `depthwise_convolution`. Of the others the right order of the weights depends on
+/// the map's size: they are packed when the first map of a size comes, once for all sizes that want
+/// the same. No gradients. Any number of threads may run it.
 class PackedConv {
  public:
   /// Copies weight [out, in / groups, K, K] and bias [out] (or undefined) in the type of the later
@@ -58,7 +55,8 @@ class PackedConv {
                          bool relu) const;
 
   std::optional<WinogradWeights> winograd_;
-  at::ScalarType type_ = at::kFloat;  // of the maps that winograd_ meets
+  std::optional<DepthwiseWeights> depthwise_;
+  at::ScalarType type_ = at::kFloat;  // of the maps that these two meet
   mutable std::mutex mutex_;
   mutable at::Tensor weight_;  // undefined once there is a form
   mutable std::vector<Form> forms_;

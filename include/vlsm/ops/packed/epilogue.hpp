@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "vlsm/kernels/linear/epilogue.hpp"
+
 namespace vlsm::ops {
 
-/// What a packed product does to each result before it is written.
-enum class Epilogue {
-  none,
-  relu,
-  gelu,   ///< exact, by erf
-  swish,  ///< x sigmoid(x)
-};
+using kernels::Epilogue;
 
 }  // namespace vlsm::ops

@@ -3,13 +3,16 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 #include "vlsm/ops/packed/epilogue.hpp"
 
 namespace vlsm::ops {
 
-/// A dense layer for inference on a CPU: its weights lie as the product of this machine reads them
-/// (an order of oneDNN's, which LibTorch holds), and what follows the product is done on its way
-/// out. Where LibTorch has no such product it is an ordinary one. No gradients.
+/// A dense layer for inference on a CPU: its weights lie as the product reads them, and what
+/// follows the product is done on its way out. In float32 on a CPU with AVX2 or more the product is
+/// our own (kernels/linear/); else it is oneDNN's, in an order of the weights that it chooses.
+/// Where LibTorch has no such product it is an ordinary one. No gradients.
 class PackedLinear {
  public:
   /// Copies weight [out, in] and bias [out] (or undefined) in the type of the later inputs.
@@ -22,9 +25,16 @@ class PackedLinear {
   at::Tensor plus(at::Tensor const& x, at::Tensor const& residual) const;
 
  private:
-  at::Tensor weight_;  // opaque where packed_
-  at::Tensor bias_;
-  bool packed_ = false;
+  /// How the weights lie.
+  enum class Order { plain, own, onednn };
+
+  void pack_own();
+  at::Tensor run_own(at::Tensor const& x, at::Tensor const& residual, Epilogue then) const;
+
+  at::Tensor weight_;  // opaque unless plain
+  at::Tensor bias_;    // in whole panels if own
+  std::int64_t in_, out_;
+  Order order_ = Order::plain;
 };
 
 }  // namespace vlsm::ops

@@ -11,6 +11,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/kernels/convolution/cpu.hpp"
 #include "vlsm/kernels/convolution/pack.hpp"
+#include "vlsm/ops/convolution/impl/check.hpp"
 #include "vlsm/ops/convolution/winograd.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/parallel.hpp"
@@ -19,17 +20,11 @@ namespace vlsm::ops {
 
 namespace detail {
 
+inline constexpr char const* winograd_name = "winograd convolution";
+
 [[noreturn]] inline void fail_winograd(char const* what, std::string const& where,
                                        char const* remedy) {
-  throw Error(what, "winograd convolution: " + where, remedy);
-}
-
-inline void check_winograd_number(at::Tensor const& x, char const* name) {
-  if (!x.is_cpu() || x.scalar_type() != at::kFloat)
-    fail_winograd(
-        "only float32 on the CPU is taken",
-        std::string(name) + " is " + at::toString(x.scalar_type()) + " on " + x.device().str(),
-        "use at::conv2d there");
+  throw Error(what, std::string(winograd_name) + ": " + where, remedy);
 }
 
 /// Throws Error for maps that do not fit; `shape` becomes the result's.
@@ -47,7 +42,7 @@ inline void check_winograd(std::vector<ConvolutionInput> const& inputs,
       fail_winograd("an input is no map",
                     input.map.defined() ? shape_text(input.map.sizes()) : "an undefined tensor",
                     "pass [B, C, H, W]");
-    check_winograd_number(input.map, "an input");
+    check_convolution_number(winograd_name, input.map, "an input");
     std::int64_t const times = input.upsample ? 2 : 1;
     std::array<std::int64_t, 4> const own{input.map.size(0), weights.out, input.map.size(2) * times,
                                           input.map.size(3) * times};
@@ -69,20 +64,8 @@ inline void check_winograd(std::vector<ConvolutionInput> const& inputs,
       fail_winograd("the residual does not fit the result",
                     shape_text(residual.sizes()) + " against " + shape_text(shape),
                     "give both one shape");
-    check_winograd_number(residual, "the residual");
+    check_convolution_number(winograd_name, residual, "the residual");
   }
-}
-
-/// `count` floats of this thread to work in, until it asks again. They are kept, since new memory
-/// costs a page fault for every 4 KB, which takes a small map longer than its convolution.
-inline float* winograd_scratch(std::int64_t count) {
-  thread_local at::Tensor kept;
-  if (!kept.defined() || kept.numel() < count) {
-    kept = at::Tensor();
-    kept = at::empty({count}, at::TensorOptions(at::kFloat));
-    prefer_huge_pages(kept);
-  }
-  return kept.mutable_data_ptr<float>();
 }
 
 }  // namespace detail
@@ -98,13 +81,8 @@ VLSM_INLINE WinogradWeights pack_winograd(at::Tensor const& weight, at::Tensor c
                           weight.defined() ? shape_text(weight.sizes()) : "an undefined tensor",
                           "pass [out, in, 3, 3]");
   std::int64_t const out = weight.size(0), in = weight.size(1), columns = cpu::in_panels(out);
-  if (bias.defined() && (bias.dim() != 1 || bias.size(0) != out))
-    detail::fail_winograd(
-        "the bias does not fit the weight",
-        "bias " + shape_text(bias.sizes()) + ", weight " + shape_text(weight.sizes()),
-        "pass it as [out]");
-  detail::check_winograd_number(weight, "the weight");
-  if (bias.defined()) detail::check_winograd_number(bias, "the bias");
+  detail::check_convolution_number(detail::winograd_name, weight, "the weight");
+  if (bias.defined()) detail::check_convolution_bias(detail::winograd_name, bias, weight);
   at::NoGradGuard const no_grad;
   at::TensorOptions const numbers = at::TensorOptions(at::kFloat);
   WinogradWeights packed{
@@ -128,12 +106,12 @@ VLSM_INLINE at::Tensor winograd_convolution(std::vector<ConvolutionInput> const&
                                             WinogradWeights const& weights,
                                             ConvolutionOptions const& options) {
   using namespace kernels;
+  if (options.dilation < 1)
+    detail::fail_winograd("no such dilation", std::to_string(options.dilation), "pass 1 or more");
   std::array<std::int64_t, 4> shape{};
   detail::check_winograd(inputs, weights, options.residual, shape);
   for (ConvolutionInput const& input : inputs)
-    if (detail::wants_gradient({input.map, options.residual}))
-      detail::fail_winograd("there is no gradient", "an input requires one",
-                            "use at::conv2d, or at::NoGradGuard");
+    detail::check_convolution_gradient(detail::winograd_name, {input.map, options.residual});
   auto const last = [](at::Tensor const& x) {
     return x.defined() ? x.contiguous(at::MemoryFormat::ChannelsLast) : x;
   };
@@ -153,13 +131,13 @@ VLSM_INLINE at::Tensor winograd_convolution(std::vector<ConvolutionInput> const&
   at::Tensor const residual = last(options.residual);
   if (residual.defined()) c.residual = residual.const_data_ptr<float>();
   c.out = out.mutable_data_ptr<float>();
-  c.relu = options.relu;
+  c.relu = options.relu, c.dilation = options.dilation;
 
   // A thread's start costs as much as some hundred thousand multiplications.
   std::int64_t const work = out.numel() * weights.in * 9 / 4 / (1 << 20);
   winograd::Plan const plan(c, std::clamp<std::int64_t>(work, 1, parallel_threads()));
   parallel_for(plan.tasks(), 1, [&](std::int64_t first, std::int64_t end) {
-    float* const scratch = detail::winograd_scratch(plan.scratch());
+    float* const scratch = detail::thread_scratch(plan.scratch());
     for (std::int64_t task = first; task < end; ++task) winograd::run_task(c, plan, task, scratch);
   });
   return out;

@@ -78,8 +78,15 @@ inline bool goes_by_winograd(at::Tensor const& weight, ConvSteps const& steps,
                              at::ScalarType type) {
   bool const pays = type == at::kFloat || (type == at::kBFloat16 && !has_matrix_units());
   return pays && weight.is_cpu() && weight.size(2) == 3 && weight.size(3) == 3 &&
-         steps.stride == 1 && steps.padding == 1 && steps.dilation == 1 && steps.groups == 1 &&
+         steps.stride == 1 && steps.padding == steps.dilation && steps.groups == 1 &&
          weight.size(0) >= least_for_winograd && weight.size(1) >= least_for_winograd;
+}
+
+/// Whether each channel is convolved by itself. In bfloat16 the sums are float32's.
+inline bool goes_by_depthwise(at::Tensor const& weight, ConvSteps const& steps,
+                              at::ScalarType type) {
+  return (type == at::kFloat || type == at::kBFloat16) && weight.is_cpu() && weight.size(1) == 1 &&
+         weight.size(0) == steps.groups && weight.size(2) == weight.size(3);
 }
 
 }  // namespace detail
@@ -94,11 +101,14 @@ VLSM_INLINE at::Tensor joined(std::vector<ConvolutionInput> const& inputs) {
 
 VLSM_INLINE PackedConv::PackedConv(at::Tensor const& weight, at::Tensor const& bias,
                                    ConvSteps steps, at::ScalarType type)
-    : steps_(steps) {
+    : type_(type), steps_(steps) {
   at::NoGradGuard const no_gradients;
   if (detail::goes_by_winograd(weight, steps, type)) {
     winograd_ = pack_winograd(weight.detach().contiguous(), bias.defined() ? bias.detach() : bias);
-    type_ = type;
+    return;
+  }
+  if (detail::goes_by_depthwise(weight, steps, type)) {
+    depthwise_ = pack_depthwise(weight.detach(), bias.defined() ? bias.detach() : bias);
     return;
   }
   weight_ = weight.detach().to(type).contiguous();
@@ -143,12 +153,20 @@ VLSM_INLINE at::Tensor PackedConv::by_winograd(std::vector<ConvolutionInput> map
                                                at::Tensor const& residual, bool relu) const {
   for (ConvolutionInput& map : maps) map.map = map.map.to(at::kFloat);
   ConvolutionOptions const options{
-      .residual = residual.defined() ? residual.to(at::kFloat) : residual, .relu = relu};
+      .residual = residual.defined() ? residual.to(at::kFloat) : residual,
+      .relu = relu,
+      .dilation = steps_.dilation};
   return winograd_convolution(maps, *winograd_, options).to(type_);
 }
 
 VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const {
   if (winograd_) return run(std::vector<ConvolutionInput>{{x}}, then);
+  if (depthwise_) {
+    bool const relu = then == Epilogue::relu;
+    at::Tensor const y =
+        depthwise_convolution(x.to(at::kFloat), *depthwise_, steps_, relu).to(type_);
+    return relu ? y : detail::apply(then, y);
+  }
   if (!packs_ || x.numel() == 0)
     return detail::apply(then, at::conv2d(x, plain(), bias_, steps_.stride, steps_.padding,
                                           steps_.dilation, steps_.groups));

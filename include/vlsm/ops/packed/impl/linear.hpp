@@ -7,9 +7,15 @@
 #pragma GCC diagnostic ignored "-Wunknown-warning-option"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
+#include <algorithm>
+#include <vector>
+
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/kernels/linear/cpu.hpp"
+#include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/packed/impl/onednn.hpp"
 #include "vlsm/ops/packed/linear.hpp"
+#include "vlsm/ops/parallel.hpp"
 
 namespace vlsm::ops {
 
@@ -41,24 +47,74 @@ struct LinearOperators {
 
 VLSM_INLINE PackedLinear::PackedLinear(at::Tensor const& weight, at::Tensor const& bias,
                                        at::ScalarType type)
-    : weight_(weight.detach().to(type).contiguous()) {
+    : weight_(weight.detach().to(type).contiguous()), in_(weight.size(1)), out_(weight.size(0)) {
   at::NoGradGuard const no_gradients;
   if (bias.defined()) bias_ = bias.detach().to(type).contiguous();
+  if (!weight.is_cpu() || weight.numel() == 0) return;
+  if (type == at::kFloat && kernels::cpu::best_isa() != kernels::cpu::Isa::base) {
+    order_ = Order::own;
+    pack_own();
+    return;
+  }
   auto const& operators = detail::LinearOperators::all();
-  if (!operators.there() || !detail::onednn_takes(type) || !weight.is_cpu()) return;
+  if (!operators.there() || !detail::onednn_takes(type)) return;
   weight_ = operators.pack->call(weight_, std::nullopt);
-  packed_ = true;
+  order_ = Order::onednn;
+}
+
+VLSM_INLINE void PackedLinear::pack_own() {
+  using namespace kernels::cpu;
+  std::int64_t const columns = in_panels(out_);
+  at::Tensor const packed = at::empty({columns, in_}, weight_.options()),
+                   bias = at::zeros({columns}, weight_.options());
+  detail::prefer_huge_pages(packed);
+  parallel_for(columns / panel, 1, [&](std::int64_t first, std::int64_t last) {
+    float* const to = packed.mutable_data_ptr<float>() + first * panel * in_;
+    pack_panels(to, {weight_.const_data_ptr<float>() + first * panel * in_, 1, in_}, in_,
+                std::min(last * panel, out_) - first * panel);
+  });
+  if (bias_.defined()) bias.narrow(0, 0, out_).copy_(bias_);
+  weight_ = packed, bias_ = bias;
+}
+
+VLSM_INLINE at::Tensor PackedLinear::run_own(at::Tensor const& x, at::Tensor const& residual,
+                                             Epilogue then) const {
+  at::Tensor const rows = x.contiguous(),
+                   more = residual.defined() ? residual.contiguous() : residual;
+  std::vector<std::int64_t> sizes = x.sizes().vec();
+  sizes.back() = out_;
+  at::Tensor const y = at::empty(sizes, x.options());
+  detail::prefer_huge_pages(y);
+  kernels::Linear const c{.x = rows.const_data_ptr<float>(),
+                          .weight = weight_.const_data_ptr<float>(),
+                          .bias = bias_.const_data_ptr<float>(),
+                          .residual = more.defined() ? more.const_data_ptr<float>() : nullptr,
+                          .y = y.mutable_data_ptr<float>(),
+                          .rows = x.numel() / in_,
+                          .in = in_,
+                          .out = out_,
+                          .then = then};
+  // A thread's start costs as much as some hundred thousand multiplications.
+  std::int64_t const work = c.rows * in_ * out_ / (1 << 20);
+  kernels::LinearPlan const plan(c, std::clamp<std::int64_t>(work, 1, parallel_threads()));
+  parallel_for(plan.tasks(), 1, [&](std::int64_t first, std::int64_t last) {
+    kernels::run_linear(c, plan, first, last, detail::thread_scratch(plan.scratch()));
+  });
+  return y;
 }
 
 VLSM_INLINE at::Tensor PackedLinear::run(at::Tensor const& x, Epilogue then) const {
-  if (!packed_ || x.numel() == 0) return detail::apply(then, at::linear(x, weight_, bias_));
+  if (order_ == Order::own && x.numel() > 0) return run_own(x, {}, then);
+  if (order_ != Order::onednn || x.numel() == 0)
+    return detail::apply(then, at::linear(x, weight_, bias_));
   return detail::LinearOperators::all().run->call(x, weight_, detail::maybe(bias_),
                                                   detail::name_of(then), detail::Scalars(),
                                                   detail::variant_of(then));
 }
 
 VLSM_INLINE at::Tensor PackedLinear::plus(at::Tensor const& x, at::Tensor const& residual) const {
-  if (!packed_ || x.numel() == 0) return at::linear(x, weight_, bias_) + residual;
+  if (order_ == Order::own && x.numel() > 0) return run_own(x, residual, Epilogue::none);
+  if (order_ != Order::onednn || x.numel() == 0) return at::linear(x, weight_, bias_) + residual;
   return detail::LinearOperators::all().plus->call(x, residual.contiguous(), weight_,
                                                    detail::maybe(bias_), "add");
 }
