@@ -4,6 +4,11 @@ include("${CMAKE_CURRENT_LIST_DIR}/VlsmSources.cmake")
 # pictures: the headers below impl/) is compiled once, in the project that uses it. INCLUDE holds the headers.
 function(vlsm_add_compiled include)
   vlsm_sources_of("${include}" "vlsm/*/impl/*.hpp;vlsm/*/*/impl/*.hpp" cpp sources)
+  if(VLSM_LIGHT_TESTS)
+    # Programs that hold nothing of LibTorch need none of this.
+    list(FILTER sources EXCLUDE REGEX
+      "/vlsm/(ops|nn|train|weights)/|/vlsm/study/impl/(check_config|run_study|run_cell|report)[.]")
+  endif()
   add_library(vlsm_compiled STATIC EXCLUDE_FROM_ALL ${sources})
   add_library(vlsm::compiled ALIAS vlsm_compiled)
   # Several at a time, since most of a file's time is LibTorch's headers: operators and layers, training and weights,

@@ -7,6 +7,7 @@
 #include "kernels/instruction_sets.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/kernels/cpu/gemm.hpp"
+#include "vlsm/kernels/cpu/pack_rows.hpp"
 
 // The packed product, in every instruction set of this machine, against plain loops in double.
 namespace {
@@ -37,7 +38,8 @@ Floats product(Sizes const& s, Floats const& a, Floats const& b, Floats const& b
   Floats rows(static_cast<std::size_t>(s.rows * in_panels(s.inner)), NAN),
       dense(static_cast<std::size_t>(all * s.inner)),
       panels(static_cast<std::size_t>(all / panel * b_panel), NAN);
-  pack_rows(rows.data(), a.data(), s.inner, s.rows, s.inner, isa);
+  dispatch(PackRows<Operand::fp32>{rows.data(), a.data(), s.inner, s.rows, s.inner, nullptr, isa},
+           isa);
   pack_panels(dense.data(), {b.data(), s.columns, 1}, s.inner, s.columns);
   for (std::ptrdiff_t i = 0; i < all / panel; ++i)
     std::copy_n(dense.data() + i * panel * s.inner, panel * s.inner, panels.data() + i * b_panel);
@@ -46,15 +48,15 @@ Floats product(Sizes const& s, Floats const& a, Floats const& b, Floats const& b
     for (std::ptrdiff_t i = 0; i < s.rows; ++i)
       for (std::ptrdiff_t j = 0; j < all; ++j)
         c[i * c_row + j] = j < s.columns ? before[i * s.columns + j] : 0;
-  dispatch(Gemm{.c = c.data(),
-                .c_row = c_row,
-                .a = rows.data(),
-                .b = panels.data(),
-                .rows = s.rows,
-                .columns = all,
-                .inner = s.inner,
-                .b_panel = b_panel,
-                .add = !before.empty()},
+  dispatch(Gemm<>{.c = c.data(),
+                  .c_row = c_row,
+                  .a = rows.data(),
+                  .b = panels.data(),
+                  .rows = s.rows,
+                  .columns = all,
+                  .inner = s.inner,
+                  .b_panel = b_panel,
+                  .add = !before.empty()},
            isa);
   return c;
 }

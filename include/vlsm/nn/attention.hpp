@@ -8,6 +8,7 @@
 #include "vlsm/nn/dropout.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/ops/attention/attention.hpp"
+#include "vlsm/ops/packed/attention.hpp"
 
 namespace vlsm {
 
@@ -127,6 +128,11 @@ class Attention : public Module {
   }
 
  private:
+  void make_ready(Preparation const& how) override {
+    operand_ = how.operand;
+    Module::make_ready(how);
+  }
+
   // [B, N, width] -> [B, N, heads, D]
   at::Tensor heads_of(at::Tensor const& x) const {
     return x.view({x.size(0), x.size(1), heads_, width_ / heads_});
@@ -136,7 +142,10 @@ class Attention : public Module {
   at::Tensor attend(at::Tensor const& queries, at::Tensor const& keys, at::Tensor const& values,
                     at::Tensor const& padding, AttentionMask mask) const {
     if (is_prepared() && queries.is_cpu() && !padding.defined() && mask == AttentionMask::none)
-      return out_->forward(ops::fusion_attention(queries, keys, values).flatten(2));
+      return out_->forward((queries.scalar_type() == at::kFloat && keys.size(1) > 0
+                                ? ops::packed_attention(queries, keys, values, operand_)
+                                : ops::fusion_attention(queries, keys, values))
+                               .flatten(2));
     at::Tensor const q = queries.transpose(1, 2), k = keys.transpose(1, 2),
                      v = values.transpose(1, 2);  // [B, heads, N or M, D]
     std::optional<at::Tensor> seen;
@@ -159,6 +168,7 @@ class Attention : public Module {
 
   std::int64_t width_, heads_;
   double dropout_;
+  ops::Operand operand_ = ops::Operand::fp32;
   std::shared_ptr<Linear> qkv_, out_;
 };
 

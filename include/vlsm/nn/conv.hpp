@@ -74,7 +74,7 @@ class Conv : public Module {
       packed_.emplace(
           weight_, bias_,
           ops::ConvSteps{config_.stride, config_.padding, config_.dilation, config_.groups},
-          how.type);
+          how.type, how.operand);
       drop(weight_), drop(bias_);
       return;
     }

@@ -113,10 +113,10 @@ class Linear : public Module {
     if (!how.pack) return Module::make_ready(how);
     std::int64_t const count = out_ / parts_;
     for (std::int64_t first = 0; first < out_; first += count)
-      packed_.push_back(
-          {first, count,
-           ops::PackedLinear(weight_.narrow(0, first, count),
-                             bias_.defined() ? bias_.narrow(0, first, count) : bias_, how.type)});
+      packed_.push_back({first, count,
+                         ops::PackedLinear(weight_.narrow(0, first, count),
+                                           bias_.defined() ? bias_.narrow(0, first, count) : bias_,
+                                           how.type, how.operand)});
     drop(weight_), drop(bias_);
   }
 

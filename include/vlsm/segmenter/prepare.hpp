@@ -13,6 +13,26 @@ struct InferenceOptions {
   Precision precision = Precision::fp32;
 };
 
+namespace detail {
+
+/// In bf16 a CPU with instructions for pairs, but without units for matrices, rounds what it
+/// multiplies and keeps all else float32: that costs it nothing.
+inline Preparation preparation_for(Precision precision, bool on_cpu) {
+  using kernels::cpu::Operand;
+  if (precision == Precision::int8) {
+    if (!on_cpu)
+      throw Error("products of bytes are computed on a CPU only", "prepare with Precision::int8",
+                  "choose Precision::bf16, or move the model to the CPU first");
+    return {.operand = Operand::int8};
+  }
+  if (precision == Precision::fp32) return {.pack = on_cpu};
+  if (on_cpu && kernels::cpu::has_dot_units() && !kernels::cpu::has_matrix_units())
+    return {.operand = Operand::bf16};
+  return {.type = at::kBFloat16, .pack = on_cpu};
+}
+
+}  // namespace detail
+
 /// Prepares a model for inference where it lies, once and for good: batch norms are folded into
 /// their convolutions, low-rank changes into their layers, weights are converted and, on a CPU,
 /// packed as this machine's products read them, and what follows a product happens on its way out.
@@ -24,8 +44,7 @@ inline void prepare(Module& model, InferenceOptions const& options = {}) {
   model.eval();
   auto const parameters = model.parameters();
   bool const on_cpu = parameters.empty() || parameters[0].is_cpu();
-  model.prepare(
-      {.type = options.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat, .pack = on_cpu});
+  model.prepare(detail::preparation_for(options.precision, on_cpu));
 }
 
 /// The same of a model that a program chose when it runs.

@@ -249,7 +249,7 @@ void run_task(Convolution const& c, Plan const& plan, Index task, float* scratch
     float const* b = c.weights.filter + (point * plan.columns + begin) / cpu::panel * b_panel;
     for (int i = 0; i < c.input_count; ++i) {
       Index const channels = c.inputs[i].channels;
-      cpu::dispatch(cpu::Gemm{.c = products + point * plan.product_step(),
+      cpu::dispatch(cpu::Gemm<>{.c = products + point * plan.product_step(),
                               .c_row = end - begin,
                               .a = a,
                               .b = b,

@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "vlsm/kernels/cpu/dot.hpp"
 #include "vlsm/kernels/cpu/multiply.hpp"
 
-// Products of matrices of any size, in float. Both factors are packed, so that the innermost loop
-// reads two short streams: b in panels of 16 columns, a in blocks of a few rows.
+// Products of matrices of any size, of words (dot.hpp). Both factors are packed, so that the
+// innermost loop reads two short streams: b in panels of 16 columns, a in blocks of a few rows.
 namespace vlsm::kernels::cpu {
 
 /// Columns of a panel. b [inner, columns] is packed as [panels][inner][16], zeros behind its last
@@ -49,23 +50,11 @@ inline void pack_panels(float* to, Scalars<float> b, std::ptrdiff_t inner, std::
       }
 }
 
-/// a [rows, inner] to RowBlocks, for Gemm with this instruction set: rows * in_panels(inner)
-/// floats. Its rows are contiguous, `a_row` apart.
-inline void pack_rows(float* to, float const* a, std::ptrdiff_t a_row, std::ptrdiff_t rows,
-                      std::ptrdiff_t inner, Isa isa = best_isa()) {
-  RowBlocks const blocks(rows, isa);
-  for (std::ptrdiff_t block = 0; block < blocks.count; ++block)
-    for (std::ptrdiff_t k = 0; k < inner; k += panel)
-      for (std::ptrdiff_t row = blocks.first(block); row < blocks.first(block + 1);
-           ++row, to += panel)
-        std::copy(a + row * a_row + k, a + row * a_row + std::min(k + panel, inner), to);
-}
-
 namespace detail {
 
 /// c [rows, vectors] of whole vectors = (or +=) a b. The sums are added up in the order of the
 /// inner dimension whatever the sizes of the tile are, so these do not change a bit.
-template <int bytes, int rows, int vectors>
+template <class Dot, int bytes, int rows, int vectors>
 VLSM_ALWAYS_INLINE void gemm_tile(float* c, std::ptrdiff_t c_row, float const* a,
                                   std::ptrdiff_t inner, float const* b, std::ptrdiff_t b_panel,
                                   bool add) {
@@ -89,7 +78,8 @@ VLSM_ALWAYS_INLINE void gemm_tile(float* c, std::ptrdiff_t c_row, float const* a
 #pragma GCC unroll 16
       for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; ++v) sum[i][v] += a[i * panel + k] * right[v];
+        for (int v = 0; v < vectors; ++v)
+          Dot::template add<bytes>(sum[i][v], a + i * panel + k, right[v]);
     }
   }
 #pragma GCC unroll 16
@@ -99,13 +89,14 @@ VLSM_ALWAYS_INLINE void gemm_tile(float* c, std::ptrdiff_t c_row, float const* a
 }
 
 /// The same with the number of rows, `least` to `most`, known when it runs.
-template <int bytes, int vectors, int least, int most>
+template <class Dot, int bytes, int vectors, int least, int most>
 VLSM_ALWAYS_INLINE void gemm_rows(float* c, std::ptrdiff_t c_row, float const* a,
                                   std::ptrdiff_t rows, std::ptrdiff_t inner, float const* b,
                                   std::ptrdiff_t b_panel, bool add) {
   [&]<int... i>(std::integer_sequence<int, i...>) VLSM_ALWAYS_INLINE_LAMBDA {
     (void)((rows == least + i &&
-            (gemm_tile<bytes, least + i, vectors>(c, c_row, a, inner, b, b_panel, add), true)) ||
+            (gemm_tile<Dot, bytes, least + i, vectors>(c, c_row, a, inner, b, b_panel, add),
+             true)) ||
            ...);
   }
   (std::make_integer_sequence<int, most - least + 1>());
@@ -115,18 +106,21 @@ VLSM_ALWAYS_INLINE void gemm_rows(float* c, std::ptrdiff_t c_row, float const* a
 
 /// c [rows, columns] = a b, or += (`add`). a is packed in RowBlocks, b in panels (`columns` is
 /// theirs: a multiple of 16), row i of c begins at c + i * c_row. What stays in the caches: a block
-/// of a in the first, one or two panels of b in the first or second, while all blocks pass.
+/// of a in the first, one or two panels of b in the first or second, while all blocks pass. Sums of
+/// bytes are integers, which lie in c as such.
+template <Operand operand = Operand::fp32, bool unit = false>
 struct Gemm {
   float* c;
   std::ptrdiff_t c_row;
   float const* a;
   float const* b;
-  std::ptrdiff_t rows, columns, inner;
-  std::ptrdiff_t b_panel;  ///< from one panel to the next: 16 inner, or more
+  std::ptrdiff_t rows, columns, inner;  ///< inner: words
+  std::ptrdiff_t b_panel;               ///< from one panel to the next: 16 inner, or more
   bool add = false;
 
   template <int bytes>
   VLSM_ALWAYS_INLINE void operator()() const {
+    using Dot = cpu::Dot<operand, unit>;
     constexpr Isa isa = bytes == 64 ? Isa::avx512 : bytes == 32 ? Isa::avx2 : Isa::base;
     constexpr int most = block_rows(isa), lanes = Lanes<float, bytes>::count;
     RowBlocks const blocks(rows, isa);
@@ -142,20 +136,23 @@ struct Gemm {
     if constexpr (bytes == 64) {
       // Few rows leave registers for more columns, without which sums would wait for each other.
       if (rows <= 6)
-        pass(4, [&](float* to, float const* left, std::ptrdiff_t height,
-                    float const* right) VLSM_ALWAYS_INLINE_LAMBDA {
-          detail::gemm_rows<bytes, 4, 1, 6>(to, c_row, left, height, inner, right, b_panel, add);
-        });
+        pass(4, [&](float* to, float const* left, std::ptrdiff_t height, float const* right)
+                    VLSM_ALWAYS_INLINE_LAMBDA {
+                      detail::gemm_rows<Dot, bytes, 4, 1, 6>(to, c_row, left, height, inner, right,
+                                                             b_panel, add);
+                    });
     }
-    pass(2, [&](float* to, float const* left, std::ptrdiff_t height,
-                float const* right) VLSM_ALWAYS_INLINE_LAMBDA {
-      detail::gemm_rows<bytes, 2, 1, most>(to, c_row, left, height, inner, right, b_panel, add);
-    });
+    pass(2, [&](float* to, float const* left, std::ptrdiff_t height, float const* right)
+                VLSM_ALWAYS_INLINE_LAMBDA {
+                  detail::gemm_rows<Dot, bytes, 2, 1, most>(to, c_row, left, height, inner, right,
+                                                            b_panel, add);
+                });
     if constexpr (bytes == 64)
-      pass(1, [&](float* to, float const* left, std::ptrdiff_t height,
-                  float const* right) VLSM_ALWAYS_INLINE_LAMBDA {
-        detail::gemm_rows<bytes, 1, 1, most>(to, c_row, left, height, inner, right, b_panel, add);
-      });
+      pass(1, [&](float* to, float const* left, std::ptrdiff_t height, float const* right)
+                  VLSM_ALWAYS_INLINE_LAMBDA {
+                    detail::gemm_rows<Dot, bytes, 1, 1, most>(to, c_row, left, height, inner, right,
+                                                              b_panel, add);
+                  });
   }
 };
 

@@ -11,7 +11,7 @@
 
 #include "vlsm/ops/convolution/depthwise.hpp"
 #include "vlsm/ops/convolution/winograd.hpp"
-#include "vlsm/ops/packed/epilogue.hpp"
+#include "vlsm/ops/packed/linear.hpp"
 
 namespace vlsm::ops {
 
@@ -21,15 +21,16 @@ at::Tensor joined(std::vector<ConvolutionInput> const& inputs);
 /// A 2D convolution for inference on a CPU, as PackedLinear is a dense layer. Maps lie channels
 /// last in memory; one that does not is copied. A 3 x 3 convolution that keeps the size goes by
 /// Winograd, in float32; one in bfloat16 where the CPU has no matrix units. One of each channel by
-/// itself goes by `depthwise_convolution`. Of the others the right order of the weights depends on
-/// the map's size: they are packed when the first map of a size comes, once for all sizes that want
-/// the same. No gradients. Any number of threads may run it.
+/// itself goes by `depthwise_convolution`. Where products' factors are rounded, one of 1 x 1 is a
+/// PackedLinear, and others are oneDNN's in bfloat16. Of the others the right order of the weights
+/// depends on the map's size: they are packed when the first map of a size comes, once for all
+/// sizes that want the same. No gradients. Any number of threads may run it.
 class PackedConv {
  public:
   /// Copies weight [out, in / groups, K, K] and bias [out] (or undefined) in the type of the later
   /// inputs.
-  PackedConv(at::Tensor const& weight, at::Tensor const& bias, ConvSteps steps,
-             at::ScalarType type);
+  PackedConv(at::Tensor const& weight, at::Tensor const& bias, ConvSteps steps, at::ScalarType type,
+             Operand operand = Operand::fp32);
 
   /// then(conv(x) + b), [B, in, H, W] -> [B, out, H', W'], in the type of the weights, which x must
   /// have.
@@ -53,10 +54,13 @@ class PackedConv {
 
   at::Tensor by_winograd(std::vector<ConvolutionInput> maps, at::Tensor const& residual,
                          bool relu) const;
+  at::Tensor by_dense(at::Tensor const& x, at::Tensor const& residual, Epilogue then) const;
 
   std::optional<WinogradWeights> winograd_;
   std::optional<DepthwiseWeights> depthwise_;
-  at::ScalarType type_ = at::kFloat;  // of the maps that these two meet
+  std::optional<PackedLinear> dense_;
+  at::ScalarType type_;   // of the maps
+  at::ScalarType inner_;  // of what oneDNN multiplies
   mutable std::mutex mutex_;
   mutable at::Tensor weight_;  // undefined once there is a form
   mutable std::vector<Form> forms_;

@@ -9,10 +9,6 @@
 
 #include <ATen/Parallel.h>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
 #include <algorithm>
 #include <array>
 
@@ -59,24 +55,12 @@ inline std::array<std::int64_t, 2> both_ways(std::int64_t value) { return {value
 /// Fewer channels than this fill no vector.
 inline constexpr std::int64_t least_for_winograd = 16;
 
-/// Whether this CPU multiplies matrices of bfloat16 by units of their own (AMX).
-inline bool has_matrix_units() {
-#if defined(__x86_64__)
-  static bool const found = [] {
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & (1u << 22));
-  }();
-  return found;
-#else
-  return false;
-#endif
-}
-
 /// Without matrix units, a quarter of the multiplications in float32 takes less time than all of
 /// them in bfloat16.
 inline bool goes_by_winograd(at::Tensor const& weight, ConvSteps const& steps,
                              at::ScalarType type) {
-  bool const pays = type == at::kFloat || (type == at::kBFloat16 && !has_matrix_units());
+  bool const pays =
+      type == at::kFloat || (type == at::kBFloat16 && !kernels::cpu::has_matrix_units());
   return pays && weight.is_cpu() && weight.size(2) == 3 && weight.size(3) == 3 &&
          steps.stride == 1 && steps.padding == steps.dilation && steps.groups == 1 &&
          weight.size(0) >= least_for_winograd && weight.size(1) >= least_for_winograd;
@@ -87,6 +71,12 @@ inline bool goes_by_depthwise(at::Tensor const& weight, ConvSteps const& steps,
                               at::ScalarType type) {
   return (type == at::kFloat || type == at::kBFloat16) && weight.is_cpu() && weight.size(1) == 1 &&
          weight.size(0) == steps.groups && weight.size(2) == weight.size(3);
+}
+
+/// Whether each result is one product of a pixel's channels.
+inline bool is_dense(at::Tensor const& weight, ConvSteps const& steps) {
+  return weight.is_cpu() && weight.size(2) == 1 && weight.size(3) == 1 && steps.padding == 0 &&
+         steps.groups == 1;
 }
 
 }  // namespace detail
@@ -100,8 +90,8 @@ VLSM_INLINE at::Tensor joined(std::vector<ConvolutionInput> const& inputs) {
 }
 
 VLSM_INLINE PackedConv::PackedConv(at::Tensor const& weight, at::Tensor const& bias,
-                                   ConvSteps steps, at::ScalarType type)
-    : type_(type), steps_(steps) {
+                                   ConvSteps steps, at::ScalarType type, Operand operand)
+    : type_(type), inner_(type), steps_(steps) {
   at::NoGradGuard const no_gradients;
   if (detail::goes_by_winograd(weight, steps, type)) {
     winograd_ = pack_winograd(weight.detach().contiguous(), bias.defined() ? bias.detach() : bias);
@@ -111,9 +101,15 @@ VLSM_INLINE PackedConv::PackedConv(at::Tensor const& weight, at::Tensor const& b
     depthwise_ = pack_depthwise(weight.detach(), bias.defined() ? bias.detach() : bias);
     return;
   }
-  weight_ = weight.detach().to(type).contiguous();
-  if (bias.defined()) bias_ = bias.detach().to(type).contiguous();
-  packs_ = detail::ConvOperators::all().there() && detail::onednn_takes(type) && weight.is_cpu();
+  bool const rounds = type == at::kFloat && operand != Operand::fp32;
+  if (rounds && detail::is_dense(weight, steps)) {
+    dense_.emplace(weight.detach().flatten(1), bias, type, operand);
+    return;
+  }
+  if (rounds && detail::onednn_takes(at::kBFloat16)) inner_ = at::kBFloat16;
+  weight_ = weight.detach().to(inner_).contiguous();
+  if (bias.defined()) bias_ = bias.detach().to(inner_).contiguous();
+  packs_ = detail::ConvOperators::all().there() && detail::onednn_takes(inner_) && weight.is_cpu();
 }
 
 VLSM_INLINE at::Tensor PackedConv::plain() const {
@@ -159,8 +155,19 @@ VLSM_INLINE at::Tensor PackedConv::by_winograd(std::vector<ConvolutionInput> map
   return winograd_convolution(maps, *winograd_, options).to(type_);
 }
 
+VLSM_INLINE at::Tensor PackedConv::by_dense(at::Tensor const& x, at::Tensor const& residual,
+                                            Epilogue then) const {
+  auto const rows = [](at::Tensor const& map) { return map.permute({0, 2, 3, 1}); };
+  at::Tensor const cells =
+      x.slice(2, 0, std::nullopt, steps_.stride).slice(3, 0, std::nullopt, steps_.stride);
+  at::Tensor const y = residual.defined() ? dense_->plus(rows(cells), rows(residual), then)
+                                          : dense_->run(rows(cells), then);
+  return y.permute({0, 3, 1, 2});
+}
+
 VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const {
   if (winograd_) return run(std::vector<ConvolutionInput>{{x}}, then);
+  if (dense_) return by_dense(x, {}, then);
   if (depthwise_) {
     bool const relu = then == Epilogue::relu;
     at::Tensor const y =
@@ -168,19 +175,23 @@ VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const
     return relu ? y : detail::apply(then, y);
   }
   if (!packs_ || x.numel() == 0)
-    return detail::apply(then, at::conv2d(x, plain(), bias_, steps_.stride, steps_.padding,
-                                          steps_.dilation, steps_.groups));
-  return detail::ConvOperators::all().run->call(
-      x.contiguous(at::MemoryFormat::ChannelsLast), weight_for(x), detail::maybe(bias_),
-      detail::both_ways(steps_.padding), detail::both_ways(steps_.stride),
-      detail::both_ways(steps_.dilation), steps_.groups, detail::name_of(then), detail::Scalars(),
-      detail::variant_of(then));
+    return detail::apply(then, at::conv2d(x.to(inner_), plain(), bias_, steps_.stride,
+                                          steps_.padding, steps_.dilation, steps_.groups))
+        .to(type_);
+  return detail::ConvOperators::all()
+      .run
+      ->call(x.to(inner_).contiguous(at::MemoryFormat::ChannelsLast), weight_for(x),
+             detail::maybe(bias_), detail::both_ways(steps_.padding),
+             detail::both_ways(steps_.stride), detail::both_ways(steps_.dilation), steps_.groups,
+             detail::name_of(then), detail::Scalars(), detail::variant_of(then))
+      .to(type_);
 }
 
 VLSM_INLINE at::Tensor PackedConv::plus_relu(at::Tensor const& x,
                                              at::Tensor const& residual) const {
   if (winograd_) return by_winograd({{x}}, residual, true);
-  if (!packs_ || x.numel() == 0) return at::relu(run(x) + residual);
+  if (dense_) return by_dense(x, residual, Epilogue::relu);
+  if (!packs_ || inner_ != type_ || x.numel() == 0) return at::relu(run(x) + residual);
   return detail::ConvOperators::all().plus->call(
       x.contiguous(at::MemoryFormat::ChannelsLast),
       residual.contiguous(at::MemoryFormat::ChannelsLast), weight_for(x), detail::maybe(bias_),

@@ -12,6 +12,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/kernels/linear/cpu.hpp"
+#include "vlsm/kernels/linear/pack_weights.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/packed/impl/onednn.hpp"
 #include "vlsm/ops/packed/linear.hpp"
@@ -46,13 +47,14 @@ struct LinearOperators {
 }  // namespace detail
 
 VLSM_INLINE PackedLinear::PackedLinear(at::Tensor const& weight, at::Tensor const& bias,
-                                       at::ScalarType type)
+                                       at::ScalarType type, Operand operand)
     : weight_(weight.detach().to(type).contiguous()), in_(weight.size(1)), out_(weight.size(0)) {
   at::NoGradGuard const no_gradients;
   if (bias.defined()) bias_ = bias.detach().to(type).contiguous();
   if (!weight.is_cpu() || weight.numel() == 0) return;
-  if (type == at::kFloat && kernels::cpu::best_isa() != kernels::cpu::Isa::base) {
-    order_ = Order::own;
+  bool const vectors = kernels::cpu::best_isa() != kernels::cpu::Isa::base;
+  if (type == at::kFloat && (vectors || operand != Operand::fp32)) {
+    order_ = Order::own, operand_ = operand;
     pack_own();
     return;
   }
@@ -64,17 +66,19 @@ VLSM_INLINE PackedLinear::PackedLinear(at::Tensor const& weight, at::Tensor cons
 
 VLSM_INLINE void PackedLinear::pack_own() {
   using namespace kernels::cpu;
-  std::int64_t const columns = in_panels(out_);
-  at::Tensor const packed = at::empty({columns, in_}, weight_.options()),
-                   bias = at::zeros({columns}, weight_.options());
+  std::int64_t const columns = in_panels(out_), inner = kernels::cpu::words(in_, operand_);
+  at::Tensor const packed = at::empty({columns, inner}, weight_.options()),
+                   bias = at::zeros({columns}, weight_.options()), units = at::zeros_like(bias);
   detail::prefer_huge_pages(packed);
   parallel_for(columns / panel, 1, [&](std::int64_t first, std::int64_t last) {
-    float* const to = packed.mutable_data_ptr<float>() + first * panel * in_;
-    pack_panels(to, {weight_.const_data_ptr<float>() + first * panel * in_, 1, in_}, in_,
-                std::min(last * panel, out_) - first * panel);
+    std::int64_t const row = first * panel;
+    kernels::pack_weights(packed.mutable_data_ptr<float>() + row * inner,
+                          units.mutable_data_ptr<float>() + row,
+                          weight_.const_data_ptr<float>() + row * in_,
+                          std::min(last * panel, out_) - row, in_, operand_);
   });
   if (bias_.defined()) bias.narrow(0, 0, out_).copy_(bias_);
-  weight_ = packed, bias_ = bias;
+  weight_ = packed, bias_ = bias, units_ = units;
 }
 
 VLSM_INLINE at::Tensor PackedLinear::run_own(at::Tensor const& x, at::Tensor const& residual,
@@ -84,15 +88,18 @@ VLSM_INLINE at::Tensor PackedLinear::run_own(at::Tensor const& x, at::Tensor con
   std::vector<std::int64_t> sizes = x.sizes().vec();
   sizes.back() = out_;
   at::Tensor const y = at::empty(sizes, x.options());
+  if (y.numel() == 0) return y;
   detail::prefer_huge_pages(y);
   kernels::Linear const c{.x = rows.const_data_ptr<float>(),
                           .weight = weight_.const_data_ptr<float>(),
+                          .units = units_.const_data_ptr<float>(),
                           .bias = bias_.const_data_ptr<float>(),
                           .residual = more.defined() ? more.const_data_ptr<float>() : nullptr,
                           .y = y.mutable_data_ptr<float>(),
                           .rows = x.numel() / in_,
                           .in = in_,
                           .out = out_,
+                          .operand = operand_,
                           .then = then};
   // A thread's start costs as much as some hundred thousand multiplications.
   std::int64_t const work = c.rows * in_ * out_ / (1 << 20);
@@ -104,7 +111,7 @@ VLSM_INLINE at::Tensor PackedLinear::run_own(at::Tensor const& x, at::Tensor con
 }
 
 VLSM_INLINE at::Tensor PackedLinear::run(at::Tensor const& x, Epilogue then) const {
-  if (order_ == Order::own && x.numel() > 0) return run_own(x, {}, then);
+  if (order_ == Order::own) return run_own(x, {}, then);
   if (order_ != Order::onednn || x.numel() == 0)
     return detail::apply(then, at::linear(x, weight_, bias_));
   return detail::LinearOperators::all().run->call(x, weight_, detail::maybe(bias_),
@@ -112,11 +119,13 @@ VLSM_INLINE at::Tensor PackedLinear::run(at::Tensor const& x, Epilogue then) con
                                                   detail::variant_of(then));
 }
 
-VLSM_INLINE at::Tensor PackedLinear::plus(at::Tensor const& x, at::Tensor const& residual) const {
-  if (order_ == Order::own && x.numel() > 0) return run_own(x, residual, Epilogue::none);
-  if (order_ != Order::onednn || x.numel() == 0) return at::linear(x, weight_, bias_) + residual;
-  return detail::LinearOperators::all().plus->call(x, residual.contiguous(), weight_,
-                                                   detail::maybe(bias_), "add");
+VLSM_INLINE at::Tensor PackedLinear::plus(at::Tensor const& x, at::Tensor const& residual,
+                                          Epilogue then) const {
+  if (order_ == Order::own) return run_own(x, residual, then);
+  if (order_ != Order::onednn || x.numel() == 0)
+    return detail::apply(then, at::linear(x, weight_, bias_) + residual);
+  return detail::apply(then, detail::LinearOperators::all().plus->call(
+                                 x, residual.contiguous(), weight_, detail::maybe(bias_), "add"));
 }
 
 }  // namespace vlsm::ops
