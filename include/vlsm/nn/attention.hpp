@@ -8,7 +8,7 @@
 #include "vlsm/nn/dropout.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/ops/attention/attention.hpp"
-#include "vlsm/ops/packed/attention.hpp"
+#include "vlsm/ops/attention/rounded.hpp"
 
 namespace vlsm {
 
@@ -129,7 +129,7 @@ class Attention : public Module {
 
  private:
   void make_ready(Preparation const& how) override {
-    operand_ = how.operand;
+    rounds_ = how.operand != ops::Operand::fp32;
     Module::make_ready(how);
   }
 
@@ -138,12 +138,15 @@ class Attention : public Module {
     return x.view({x.size(0), x.size(1), heads_, width_ / heads_});
   }
 
+  // Fewer keys than this cost more to round than that saves.
+  static constexpr std::int64_t least_to_round = 32;
+
   // queries [B, N, heads, D], keys and values [B, M, heads, D]
   at::Tensor attend(at::Tensor const& queries, at::Tensor const& keys, at::Tensor const& values,
                     at::Tensor const& padding, AttentionMask mask) const {
     if (is_prepared() && queries.is_cpu() && !padding.defined() && mask == AttentionMask::none)
-      return out_->forward((queries.scalar_type() == at::kFloat && keys.size(1) > 0
-                                ? ops::packed_attention(queries, keys, values, operand_)
+      return out_->forward((rounds_ && keys.size(1) >= least_to_round
+                                ? ops::rounded_attention(queries, keys, values)
                                 : ops::fusion_attention(queries, keys, values))
                                .flatten(2));
     at::Tensor const q = queries.transpose(1, 2), k = keys.transpose(1, 2),
@@ -168,7 +171,7 @@ class Attention : public Module {
 
   std::int64_t width_, heads_;
   double dropout_;
-  ops::Operand operand_ = ops::Operand::fp32;
+  bool rounds_ = false;  // prepared to multiply rounded factors
   std::shared_ptr<Linear> qkv_, out_;
 };
 

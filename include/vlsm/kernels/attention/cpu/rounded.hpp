@@ -11,20 +11,20 @@
 #include "vlsm/kernels/cpu/gemm.hpp"
 #include "vlsm/kernels/cpu/pack_rows.hpp"
 
-// Attention for inference: both products are packed ones, whose factors may be rounded. Scores,
-// exponentials and sums are float32. For few keys forward.hpp takes less time.
+// Attention for inference whose products have factors of bfloat16. Scores, exponentials and sums
+// are float32.
 namespace vlsm::kernels::cpu {
 
 /// Queries that are worked on at a time: two panels.
 inline constexpr std::ptrdiff_t attention_tile = 2 * panel;
 
 /// Where the parts of a task's work lie, in floats from the beginning of its scratch memory.
-struct PackedAttentionScratch {
+struct RoundedAttentionScratch {
   using Index = std::ptrdiff_t;
   Index keys, values, dense, queries, scores, weights, sums, mixed, all;
 
-  PackedAttentionScratch(AttentionSizes const& a, Operand operand) {
-    Index const inner = words(a.dim, operand), pairs = words(a.keys, operand);
+  RoundedAttentionScratch(AttentionSizes const& a) {
+    Index const inner = words(a.dim, Operand::bf16), pairs = words(a.keys, Operand::bf16);
     Index at = 0;
     auto const take = [&](Index count) {
       Index const here = at;
@@ -82,10 +82,27 @@ struct Transpose {
   }
 };
 
+/// Rows of x [rows, columns] become rows of words, zero behind the last number.
+struct RoundRows {
+  using Index = std::ptrdiff_t;
+  float* to;       ///< [rows, words(columns)]
+  float const* x;  ///< rows x_row apart
+  Index x_row, rows, columns;
+
+  template <int bytes>
+  VLSM_ALWAYS_INLINE void operator()() const {
+    Index const inner = words(columns, Operand::bf16);
+    for (Index row = 0; row < rows; ++row) {
+      auto* const numbers = reinterpret_cast<BFloat16*>(to + row * inner);
+      from_floats(numbers, x + row * x_row, columns);
+      if (columns % 2 != 0) numbers[columns].bits = 0;
+    }
+  }
+};
+
 /// Scores [keys, tile] become weights exp(steepness (score - largest)), rounded and in panels, and
 /// the sums of those that were not rounded.
-template <Operand operand>
-struct PackedSoftmax {
+struct RoundedSoftmax {
   using Index = std::ptrdiff_t;
   float const* scores;
   float* weights;  ///< two panels of words(keys)
@@ -97,9 +114,9 @@ struct PackedSoftmax {
   VLSM_ALWAYS_INLINE void operator()() const {
     using T = float;
     using V = typename Lanes<T, bytes>::Vector;
-    constexpr Index lanes = Lanes<T, bytes>::count, each = per_word(operand);
+    constexpr Index lanes = Lanes<T, bytes>::count;
     float const power = steepness * std::numbers::log2e_v<float>;
-    Index const inner = words(keys, operand);
+    Index const inner = words(keys, Operand::bf16);
     for (Index column = 0; column < attention_tile; column += lanes) {
       float const* const from = scores + column;
       V top = V{} - std::numeric_limits<float>::infinity();
@@ -109,21 +126,18 @@ struct PackedSoftmax {
       }
       V sum = {}, part = {};
       float* to = weights + column / panel * inner * panel + column % panel;
-      for (Index key = 0; key < keys; key += each, to += panel) {
-        V first = (VLSM_AT(from + key * attention_tile) - top) * power;
+      for (Index key = 0; key < keys; key += 2, to += panel) {
+        V first = (VLSM_AT(from + key * attention_tile) - top) * power, second = {};
         exp2_of<T, bytes>(first);
         part += first;
-        if constexpr (operand == Operand::bf16) {
-          V second = {};
-          if (key + 1 < keys) {
-            second = (VLSM_AT(from + (key + 1) * attention_tile) - top) * power;
-            exp2_of<T, bytes>(second);
-            part += second;
-          }
-          pair_up<bytes>(first, second);
+        if (key + 1 < keys) {
+          second = (VLSM_AT(from + (key + 1) * attention_tile) - top) * power;
+          exp2_of<T, bytes>(second);
+          part += second;
         }
+        pair_up<bytes>(first, second);
         VLSM_TO(to) = first;
-        if (key / each % 16 == 15) sum += part, part = V{};  // sums of sums, for their rounding
+        if (key % 32 == 30) sum += part, part = V{};  // sums of sums, for their rounding
       }
       VLSM_TO(sums + column) = sum + part;
     }
@@ -145,17 +159,17 @@ struct PackedSoftmax {
 }  // namespace detail
 
 /// Attention of queries `first` to `last` - 1 of one head of one picture, in `scratch` of
-/// PackedAttentionScratch(a, operand).all floats. No dropout, no log-sum-exp; all keys count, and
+/// RoundedAttentionScratch(a).all floats. No dropout, no log-sum-exp; all keys count, and
 /// the scale is positive.
-template <Operand operand>
-void packed_attention(AttentionForward<float> const& a, int b, int h, int first, int last,
-                      float* scratch, Isa isa = best_isa()) {
+inline void rounded_attention(AttentionForward<float> const& a, int b, int h, int first, int last,
+                              float* scratch, Isa isa = best_isa()) {
   using Index = std::ptrdiff_t;
-  PackedAttentionScratch const at(a, operand);
-  Index const inner = words(a.dim, operand), pairs = words(a.keys, operand);
+  RoundedAttentionScratch const at(a);
+  constexpr Operand bf16 = Operand::bf16;
+  Index const inner = words(a.dim, bf16), pairs = words(a.keys, bf16);
   float* const dense = scratch + at.dense;
   auto const pack = [&](float* to, float const* x, Index x_row, Index rows, Index in) {
-    dispatch(PackRows<operand>{to, x, x_row, rows, in, nullptr, isa}, isa);
+    dispatch(PackRows<bf16>{to, x, x_row, rows, in, nullptr, isa}, isa);
   };
   pack(scratch + at.keys, a.k.at(b, 0, h), a.k.row, a.keys, a.dim);
   dispatch(detail::Transpose{dense, a.keys, a.v.at(b, 0, h), a.v.row, a.keys, a.dim}, isa);
@@ -164,28 +178,22 @@ void packed_attention(AttentionForward<float> const& a, int b, int h, int first,
     Index const count = std::min(attention_tile, last - row);
     // Words of the queries, and across: queries that there are not are zeros.
     std::memset(dense, 0, static_cast<std::size_t>(attention_tile * inner) * sizeof(float));
-    for (Index i = 0; i < count; ++i) {
-      float const* const query = a.q.at(b, row + i, h);
-      if constexpr (operand == Operand::bf16)
-        from_floats(reinterpret_cast<BFloat16*>(dense + i * inner), query, a.dim);
-      else
-        to_floats(dense + i * inner, query, a.dim);
-    }
+    dispatch(detail::RoundRows{dense, a.q.at(b, row, h), a.q.row, count, a.dim}, isa);
     for (Index half = 0; half < 2; ++half)
       dispatch(detail::Transpose{scratch + at.queries + half * panel * inner, panel,
                                  dense + half * panel * inner, inner, panel, inner},
                isa);
-    dispatch_dot<Gemm, operand>(isa, scratch + at.scores, attention_tile,
-                                static_cast<float const*>(scratch + at.keys),
-                                static_cast<float const*>(scratch + at.queries), Index{a.keys},
-                                attention_tile, inner, panel * inner, false);
-    dispatch(detail::PackedSoftmax<operand>{scratch + at.scores, scratch + at.weights,
-                                            scratch + at.sums, a.keys, static_cast<float>(a.scale)},
+    dispatch_dot<Gemm, bf16>(isa, scratch + at.scores, attention_tile,
+                             static_cast<float const*>(scratch + at.keys),
+                             static_cast<float const*>(scratch + at.queries), Index{a.keys},
+                             attention_tile, inner, panel * inner, false);
+    dispatch(detail::RoundedSoftmax{scratch + at.scores, scratch + at.weights, scratch + at.sums,
+                                    a.keys, static_cast<float>(a.scale)},
              isa);
-    dispatch_dot<Gemm, operand>(isa, scratch + at.mixed, attention_tile,
-                                static_cast<float const*>(scratch + at.values),
-                                static_cast<float const*>(scratch + at.weights), Index{a.dim},
-                                attention_tile, pairs, panel * pairs, false);
+    dispatch_dot<Gemm, bf16>(isa, scratch + at.mixed, attention_tile,
+                             static_cast<float const*>(scratch + at.values),
+                             static_cast<float const*>(scratch + at.weights), Index{a.dim},
+                             attention_tile, pairs, panel * pairs, false);
     dispatch(detail::Transpose{a.out.at(b, row, h), a.out.row, scratch + at.mixed, attention_tile,
                                a.dim, count, scratch + at.sums},
              isa);

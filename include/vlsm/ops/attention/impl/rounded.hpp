@@ -5,28 +5,29 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/kernels/attention/cpu/packed.hpp"
+#include "vlsm/kernels/attention/cpu/rounded.hpp"
 #include "vlsm/ops/attention/cpu.hpp"
 #include "vlsm/ops/attention/options.hpp"
+#include "vlsm/ops/attention/rounded.hpp"
 #include "vlsm/ops/launch.hpp"
-#include "vlsm/ops/packed/attention.hpp"
 #include "vlsm/ops/parallel.hpp"
 
 namespace vlsm::ops {
 
-VLSM_INLINE at::Tensor packed_attention(at::Tensor const& q_in, at::Tensor const& k_in,
-                                        at::Tensor const& v_in, Operand operand) {
+VLSM_INLINE at::Tensor rounded_attention(at::Tensor const& q_in, at::Tensor const& k_in,
+                                         at::Tensor const& v_in) {
   AttentionOptions const options;
   check_attention(q_in, k_in, v_in, options);
   if (!q_in.is_cpu() || q_in.scalar_type() != at::kFloat || k_in.size(1) == 0)
     throw Error(
-        "packed attention takes float32 on the CPU, and at least one key",
-        "packed_attention: q " + shape_text(q_in.sizes()) + ", k " + shape_text(k_in.sizes()),
+        "the rounded attention takes float32 on the CPU, and at least one key",
+        "rounded_attention: q " + shape_text(q_in.sizes()) + ", k " + shape_text(k_in.sizes()),
         "use fusion_attention there");
   auto const rows = [](at::Tensor const& x) { return x.stride(3) == 1 ? x : x.contiguous(); };
   at::Tensor const q = rows(q_in), k = rows(k_in), v = rows(v_in);
   at::Tensor const out = at::empty(q.sizes(), q.options());
-  using kernels::cpu::AttentionForward, kernels::cpu::PackedAttentionScratch;
+  if (out.numel() == 0) return out;
+  using kernels::cpu::AttentionForward, kernels::cpu::RoundedAttentionScratch;
   AttentionForward<float> a;
   a.batch = static_cast<int>(q.size(0)), a.queries = static_cast<int>(q.size(1));
   a.keys = static_cast<int>(k.size(1)), a.heads = static_cast<int>(q.size(2));
@@ -43,21 +44,16 @@ VLSM_INLINE at::Tensor packed_attention(at::Tensor const& q_in, at::Tensor const
   std::int64_t const heads = std::int64_t{a.batch} * a.heads;
   int const tiles = (a.queries + tile - 1) / tile;
   int const parts = static_cast<int>(std::clamp<std::int64_t>(
-      (2 * parallel_threads() + heads - 1) / std::max<std::int64_t>(heads, 1), 1,
-      std::max(1, tiles / 4)));
-  auto const run = [&]<Operand kind>() {
-    parallel_for(heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-      float* const scratch = detail::thread_scratch(PackedAttentionScratch(a, kind).all);
-      for (std::int64_t task = begin; task < end; ++task) {
-        int const part = static_cast<int>(task % parts), head = static_cast<int>(task / parts);
-        kernels::cpu::packed_attention<kind>(
-            a, head / a.heads, head % a.heads, tiles * part / parts * tile,
-            std::min(tiles * (part + 1) / parts * tile, a.queries), scratch);
-      }
-    });
-  };
-  operand == Operand::fp32 ? run.template operator()<Operand::fp32>()
-                           : run.template operator()<Operand::bf16>();
+      (2 * parallel_threads() + heads - 1) / heads, 1, std::max(1, tiles / 4)));
+  parallel_for(heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    float* const scratch = detail::thread_scratch(RoundedAttentionScratch(a).all);
+    for (std::int64_t task = begin; task < end; ++task) {
+      int const part = static_cast<int>(task % parts), head = static_cast<int>(task / parts);
+      kernels::cpu::rounded_attention(
+          a, head / a.heads, head % a.heads, tiles * part / parts * tile,
+          std::min(tiles * (part + 1) / parts * tile, a.queries), scratch);
+    }
+  });
   return out;
 }
 
