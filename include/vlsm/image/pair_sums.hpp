@@ -28,8 +28,8 @@ inline constexpr int low_bits = 15;    ///< of a weight that are summed by thems
 /// a[2i] * b[2i] + a[2i + 1] * b[2i + 1], as any compiler makes it.
 inline Sums4 plain_pair_sums(Shorts8 a, Shorts8 b) {
   Sums4 sums{};
-  for (int i = 0; i < 4; ++i)
-    sums[i] = static_cast<std::uint32_t>(a[2 * i] * b[2 * i] + a[2 * i + 1] * b[2 * i + 1]);
+  auto const product = [&](int i) { return static_cast<std::uint32_t>(a[i] * b[i]); };
+  for (int i = 0; i < 4; ++i) sums[i] = product(2 * i) + product(2 * i + 1);
   return sums;
 }
 
@@ -50,7 +50,7 @@ inline Levels16 plain_levels(std::array<Ints4, 4> const& sums) {
   return levels;
 }
 
-/// The same; numbers lie between -2^15 and 2^15.
+/// The same.
 inline Levels16 to_levels(std::array<Ints4, 4> const& sums) {
 #if defined(__SSE2__)
   auto const words = [&](std::size_t i) {
