@@ -7,6 +7,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "vlsm/kernels/cpu/isa.hpp"
+
 // PNG's Paeth filter, by which most photographs are stored (ISO 15948, 9.4), and its inverse, on
 // eight samples at a time. The vectors are those of g++ and clang; any processor's registers do.
 namespace vlsm::detail {
@@ -20,7 +22,7 @@ using Words8 = std::int16_t __attribute__((vector_size(16)));
 /// equally near ones the first. Not by its distances, since each pixel waits for its left one: with
 /// t = 3 corner - above - left, the smaller of left and above is the nearest where t is at least
 /// the larger, the larger where t is at most the smaller, and else the corner.
-inline Words8 paeth_prediction(Words8 left, Words8 above, Words8 corner) {
+VLSM_ALWAYS_INLINE Words8 paeth_prediction(Words8 left, Words8 above, Words8 corner) {
   Words8 const turn = 3 * corner - above - left;
   Words8 const low = left < above ? left : above, high = left < above ? above : left;
   Words8 const not_low = high > turn, not_high = turn > low;
@@ -30,10 +32,10 @@ inline Words8 paeth_prediction(Words8 left, Words8 above, Words8 corner) {
 /// The `count` bytes of a pixel in a vector. Loads of parts: one of a size that the processor does
 /// not know would go through memory and wait there.
 template <std::size_t count>
-Words8 load_samples(std::uint8_t const* from) {
+VLSM_ALWAYS_INLINE Words8 load_samples(std::uint8_t const* from) {
   std::uint64_t bits = 0;
   std::size_t at = 0;
-  auto const part = [&]<class Part>(Part value) {
+  auto const part = [&]<class Part>(Part value) VLSM_ALWAYS_INLINE_LAMBDA {
     if (count - at < sizeof(Part)) return;
     std::memcpy(&value, from + at, sizeof(Part));
     bits |= static_cast<std::uint64_t>(value) << 8 * at;
@@ -50,10 +52,10 @@ Words8 load_samples(std::uint8_t const* from) {
 
 /// Writes the `count` low bytes of a pixel's samples: the inverse of `load_samples`.
 template <std::size_t count>
-void store_samples(Words8 samples, std::uint8_t* to) {
+VLSM_ALWAYS_INLINE void store_samples(Words8 samples, std::uint8_t* to) {
   auto const bits = std::bit_cast<std::uint64_t>(__builtin_convertvector(samples, Bytes8));
   std::size_t at = 0;
-  auto const part = [&]<class Part>(Part) {
+  auto const part = [&]<class Part>(Part) VLSM_ALWAYS_INLINE_LAMBDA {
     auto const value = static_cast<Part>(bits >> 8 * at);
     std::memcpy(to + at, &value, sizeof(Part));
     at += sizeof(Part);

@@ -52,32 +52,41 @@ inline Image resize_across(Filter filter, Image const& image, std::size_t width)
   return result;
 }
 
+/// Sixteen levels of a row from those below each other, which `load(row)` gives, the tap's first
+/// row being 0.
+template <class Load>
+Levels16 resized_levels(Taps1d const& tap, FilterTaps const& filters, Load const& load) {
+  std::array<WeightedSums, 4> sums;
+  for (std::size_t k = tap.begin, row = 0; k < tap.end; ++k, row += 2) {
+    Levels16 const upper = load(row), lower = load(std::min(row + 1, tap.count - 1));
+    Levels16 const first = first_interleaved(upper, lower), last = last_interleaved(upper, lower);
+    WeightPair const& weights = filters.pairs[k];
+    sums[0].add(first_words(first), weights), sums[1].add(last_words(first), weights);
+    sums[2].add(first_words(last), weights), sums[3].add(last_words(last), weights);
+  }
+  return to_levels({sums[0].rounded(), sums[1].rounded(), sums[2].rounded(), sums[3].rounded()});
+}
+
 /// One row of `samples` levels from rows of that length.
 inline void resize_rows(std::uint8_t const* source, std::size_t samples, Taps1d const& tap,
                         FilterTaps const& filters, std::uint8_t* out) {
   std::size_t i = 0;
-  auto const sixteen = [&](auto load) {
-    std::array<WeightedSums, 4> sums;
-    for (std::size_t k = tap.begin; k < tap.end; ++k) {
-      std::size_t const row = 2 * (k - tap.begin);
-      Levels16 const upper = load(row), lower = load(std::min(row + 1, tap.count - 1));
-      Levels16 const first = first_interleaved(upper, lower), last = last_interleaved(upper, lower);
-      WeightPair const weights = filters.pairs[k];
-      sums[0].add(first_words(first), weights), sums[1].add(last_words(first), weights);
-      sums[2].add(first_words(last), weights), sums[3].add(last_words(last), weights);
-    }
-    return to_levels({sums[0].rounded(), sums[1].rounded(), sums[2].rounded(), sums[3].rounded()});
-  };
-  auto const part = [&](std::size_t count) {
-    Levels16 const levels = sixteen([&](std::size_t row) {
-      Levels16 loaded{};
-      std::memcpy(&loaded, source + row * samples + i, count);
+  for (; i + 16 <= samples; i += 16) {
+    Levels16 const levels = resized_levels(tap, filters, [&](std::size_t row) {
+      Levels16 loaded;
+      std::memcpy(&loaded, source + row * samples + i, 16);
       return loaded;
     });
-    std::memcpy(out + i, &levels, count);
-  };
-  for (; i + 16 <= samples; i += 16) part(16);
-  if (i < samples) part(samples - i);
+    std::memcpy(out + i, &levels, 16);
+  }
+  std::size_t const left = samples - i;
+  if (left == 0) return;
+  Levels16 const levels = resized_levels(tap, filters, [&](std::size_t row) {
+    Levels16 loaded{};
+    std::memcpy(&loaded, source + row * samples + i, left);
+    return loaded;
+  });
+  std::memcpy(out + i, &levels, left);
 }
 
 inline Image resize_down(Filter filter, Image const& image, std::size_t height) {
