@@ -64,27 +64,34 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vlsm", required=True, help="the program vlsm_pictures")
     parser.add_argument("--side", type=int, default=352, help="of the model's square, in pixels")
-    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--turns", type=int, default=5, help="of each side, one after the other")
+    parser.add_argument("--rounds", type=int, default=40, help="of a turn")
     parser.add_argument("files", nargs="*", type=Path, help="PNG and JPEG pictures")
     options = parser.parse_args()
     torch.set_num_threads(1)
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         files = options.files or make_pictures(folder)
-        times = ours(options.vlsm, options.rounds, options.side, folder, files)
+        pictures = [decode(file) for file in files]
+        mine, theirs = [], []  # [decode ms, prepare ms] of each file, for each turn
+        for _ in range(options.turns):
+            mine.append(ours(options.vlsm, options.rounds, options.side, folder, files))
+            theirs.append([
+                (least_ms(options.rounds, lambda file=file: decode(file)),
+                 least_ms(options.rounds, lambda p=picture: prepare(p, options.side)))
+                for file, picture in zip(files, pictures, strict=True)
+            ])  # fmt: skip
+        mine, theirs = numpy.min(mine, axis=0), numpy.min(theirs, axis=0)
         print(f"milliseconds; resized to {options.side} x {options.side} (bilinear) and normalized\n")
         print("| picture | decode: Pillow | vlsm | ratio | resize, normalize: torchvision | vlsm | ratio |")
         print("|---|---:|---:|---:|---:|---:|---:|")
-        for i, (file, mine) in enumerate(zip(files, times, strict=True)):
-            picture = decode(file)
-            seen = prepare(picture, options.side)
-            theirs = (least_ms(options.rounds, lambda file=file: decode(file)),
-                      least_ms(options.rounds, lambda p=picture: prepare(p, options.side)))
+        for i, (file, picture) in enumerate(zip(files, pictures, strict=True)):
             if picture.tobytes() != (Path(folder) / f"{i}.rgb").read_bytes():
                 wrong.append(f"{file}: other pixels than Pillow's")
-            if seen.numpy().tobytes() != (Path(folder) / f"{i}.f32").read_bytes():
+            seen = prepare(picture, options.side).numpy()
+            if seen.tobytes() != (Path(folder) / f"{i}.f32").read_bytes():
                 wrong.append(f"{file}: other numbers than torchvision's")
-            columns = [f"{t:.2f} | {m:.2f} | {t / m:.1f}" for t, m in zip(theirs, mine, strict=True)]
+            columns = [f"{t:.2f} | {m:.2f} | {t / m:.1f}" for t, m in zip(theirs[i], mine[i], strict=True)]
             size = f"{picture.width} x {picture.height}"
             print(f"| {file.suffix[1:].upper()} {size} | {' | '.join(columns)} |")
     for line in wrong:
