@@ -201,8 +201,8 @@ TEST_CASE("pictures that are segmented together get the bytes that they get in s
     paths.push_back(
         (folder / "in" / (std::string(1, static_cast<char>('a' + i)) + ".png")).string());
     write_file(paths.back(), i % 3 == 0 ? small_png()
-                                        : plain_png(static_cast<std::uint32_t>(5 + 90 * i),
-                                                    static_cast<std::uint32_t>(70 + 40 * i),
+                                        : plain_png(static_cast<std::uint32_t>(5 + 40 * i),
+                                                    static_cast<std::uint32_t>(70 + 10 * i),
                                                     static_cast<char>(i * 25)));
   }
   std::string const line = model + "--prompt x y z --overlay --json --out ";
