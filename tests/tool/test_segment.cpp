@@ -10,9 +10,17 @@
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/segmenter/prepare.hpp"
+#include "vlsm/segmenter/registry.hpp"
+#include "vlsm/train/batch.hpp"
+#include "vlsm/weights/model_tokenizer.hpp"
+#include "vlsm/weights/open_model.hpp"
 #include "vlsm/weights/tensor.hpp"
 
 using namespace vlsm::test;
+
+VLSM_REGISTER_MODEL("clipseg-tiny", vlsm::ClipSegTiny);
 
 namespace {
 
@@ -230,6 +238,34 @@ TEST_CASE("pictures that are segmented together get the bytes that they get in s
   CHECK(files == files_in(folder / "some"));
   for (std::string const& file : files)
     CHECK(read_file(folder / "all" / file) == read_file(folder / "some" / file));
+}
+
+TEST_CASE("few pictures are computed by the weights as they are, more by packed ones") {
+  Pictures const folder;
+  for (bool const many : {false, true}) {
+    std::string images = "--image";
+    std::vector<std::string> const names = many
+                                               ? std::vector<std::string>{"a.png", "b.png", "a.png"}
+                                               : std::vector<std::string>{"b.png", "a.png"};
+    for (std::string const& name : names) images += " " + as_word(folder / name);
+    check_done(run_tool(model + "--seed 5 " + images + " --prompt 'one polyp' --logits " +
+                        as_word(folder / "l.safetensors") + " " + folder.out()));
+    at::Tensor const found =
+        vlsm::io::to_tensor(vlsm::io::read_safetensors(folder / "l.safetensors").tensors[0].array);
+
+    at::InferenceMode const inference;
+    vlsm::RegisteredModel const& info = vlsm::find_model("clipseg-tiny");
+    auto const expected = vlsm::io::open_model(info, {.weights = "random", .seed = 5});
+    vlsm::TextFeatures const said = expected->encode_text(
+        vlsm::tokenize({"one polyp"}, vlsm::io::open_encode(info, {}, {}), info.pad_to));
+    if (many) vlsm::prepare(*expected);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      at::Tensor const pixels =
+          vlsm::prepare_image(vlsm::read_image(folder / names[i]), info.recipe).unsqueeze(0);
+      at::Tensor const logits = expected->segment(expected->encode_image(pixels), said);
+      CHECK(found[static_cast<std::int64_t>(i)].equal(logits[0]));
+    }
+  }
 }
 
 TEST_CASE("the first picture that fails is told, and what comes before it is there") {
