@@ -5,13 +5,14 @@
 #include <cstdio>
 #include <set>
 
+#include "beside.hpp"
 #include "commands.hpp"
 #include "common.hpp"
+#include "found_mask.hpp"
 #include "pictures.hpp"
-#include "vlsm/image/overlay.hpp"
+#include "stop_signal.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
-#include "vlsm/image/write.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
 #include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/train/batch.hpp"
@@ -31,59 +32,55 @@ struct Options {
   bool json = false;
 };
 
-/// "polyp-9f_one-large-polyp": the picture's name and what a file name can hold of the prompt; a
-/// number keeps apart what would fall together.
-std::string output_name(std::string const& image, std::string const& prompt,
-                        std::set<std::string>& taken) {
-  std::string slug;
-  for (char c : prompt) {
-    bool const plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
-    if (plain)
-      slug += static_cast<char>(std::tolower(c));
-    else if (!slug.empty() && slug.back() != '-')
-      slug += '-';
-    if (slug.size() >= 48) break;
-  }
-  while (!slug.empty() && slug.back() == '-') slug.pop_back();
-  std::string const base =
-      std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
-  std::string name = base;
-  for (int number = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++number)
-    name = base + "-" + std::to_string(number);
-  taken.insert({name, name + "_overlay"});
-  return name;
-}
-
-struct Found {
-  long long area = 0;
-  nlohmann::ordered_json box =
-      nullptr;  ///< [x0, y0, x1, y1], the last ones exclusive; null: nothing found
+/// A picture and what the model sees of it.
+struct Seen {
+  std::shared_ptr<vlsm::Image const> image;
+  vlsm::PictureHeader header;
+  at::Tensor pixels;  // [1, 3, S, S]
 };
 
-Found measure(vlsm::Mask const& mask) {
-  Found found;
-  std::size_t x0 = mask.shape(1), y0 = mask.shape(0), x1 = 0, y1 = 0;
-  for (std::size_t y = 0; y < mask.shape(0); ++y)
-    for (std::size_t x = 0; x < mask.shape(1); ++x)
-      if (mask(y, x)) {
-        ++found.area;
-        x0 = std::min(x0, x), x1 = std::max(x1, x + 1), y0 = std::min(y0, y),
-        y1 = std::max(y1, y + 1);
-      }
-  if (found.area) found.box = {x0, y0, x1, y1};
-  return found;
+Seen look_at(std::string const& path, vlsm::Recipe const& recipe) {
+  auto const image = std::make_shared<vlsm::Image const>(vlsm::read_image(path));
+  return {image, vlsm::read_picture_header(path), vlsm::prepare_image(*image, recipe).unsqueeze(0)};
 }
 
-/// The line of a person's prompt: what would break it is a space.
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return text;
+/// Whether the work is as much as so many whole passes of the model.
+bool worth(double passes, vlsm::ModelInfo const& info, std::size_t images, std::size_t prompts) {
+  double const picture = info.slots[0].gflop,
+               mask = info.slots[2].gflop + info.slots[3].gflop + info.slots[4].gflop;
+  return static_cast<double>(images) * (picture + static_cast<double>(prompts) * mask) >=
+         passes * (picture + mask);
+}
+
+/// What the sentences say, in the type that the model will compute in, each read by itself.
+std::vector<vlsm::TextFeatures> read_sentences(vlsm::AnySegmenter const& model,
+                                               std::vector<std::string> const& prompts,
+                                               vlsm::Encode const& encode, at::Device device,
+                                               at::ScalarType type) {
+  std::vector<vlsm::TextFeatures> said;
+  for (std::string const& prompt : prompts) {
+    said.push_back(
+        model.encode_text({vlsm::tokenize({prompt}, encode, model.info.pad_to).ids.to(device)}));
+    for (at::Tensor* const part : {&said.back().sentence, &said.back().words})
+      if (part->defined()) *part = part->to(type);
+  }
+  return said;
+}
+
+/// Frees the weights of the text tower, which has read all that it will, and leaves it out of what
+/// is prepared.
+void let_text_go(torch::nn::Module& model) {
+  for (auto const& part : model.named_children()) {
+    if (part.key() != "text") continue;
+    for (at::Tensor& parameter : part.value()->parameters())
+      parameter.set_data(at::empty({0}, parameter.options()));
+    model.unregister_module("text");
+    return;
+  }
 }
 
 /// What a user should know of a picture before its mask.
-void tell(std::string const& path, vlsm::Recipe const& recipe) {
-  vlsm::PictureHeader const header = vlsm::read_picture_header(path);
+void tell(std::string const& path, vlsm::PictureHeader const& header, vlsm::Recipe const& recipe) {
   if (vlsm::is_clipped(header))
     notice(path + ": 16 bits of gray, levels above 255 are white, as PIL has them");
   if (header.orientation != 1)
@@ -107,13 +104,22 @@ void run(Options& options) {
   vlsm::Encode const encode = options.choice.encode();
   auto const model = options.choice.open(options.common.seed);
   model->module().to(device);
-  vlsm::prepare(*model, {.precision = options.common.computes_in()});
   float const threshold =
       options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
   make_folder(options.out);
   if (!options.logits.empty()) check_can_write(options.logits);
 
-  std::vector<vlsm::TextFeatures> said;  // each sentence is read once, with the first picture
+  // The sentences first: then the text tower need not be in memory beside what pictures go through.
+  vlsm::Precision const precision = options.common.computes_in();
+  std::vector<vlsm::TextFeatures> const said =
+      read_sentences(*model, options.prompts, encode, device,
+                     precision == vlsm::Precision::bf16 ? at::kBFloat16 : at::kFloat);
+  let_text_go(model->module());
+  // On a CPU, packing weights takes as long as it saves in about three passes.
+  if (!device.is_cpu() || precision != vlsm::Precision::fp32 ||
+      worth(3, info, options.images.size(), options.prompts.size()))
+    vlsm::prepare(*model, {.precision = precision});
+
   std::vector<at::Tensor> kept;
   std::set<std::string> taken;
   for (std::filesystem::path const path : options.images) {  // a mask must not replace a picture
@@ -122,47 +128,46 @@ void run(Options& options) {
                                     ignored))
       taken.insert(path.stem().string());
   }
-  for (std::string const& path : options.images) {
+  // While the model computes, the next pictures are decoded and the last masks encoded. Results
+  // and failures come in the order of the pictures all the same.
+  StopSignal const signal;
+  constexpr std::size_t at_once = 2;
+  Ahead<Seen> pictures(options.images.size(), at_once,
+                       [&](std::size_t i) { return look_at(options.images[i], info.recipe); });
+  Behind masks(at_once);
+  auto const segment = [&](std::string const& path) {
     auto start = Clock::now();
-    vlsm::Image const image = vlsm::read_image(path);
-    tell(path, info.recipe);
-    vlsm::ImageFeatures const seen =
-        model->encode_image(vlsm::prepare_image(image, info.recipe).unsqueeze(0).to(device));
+    Seen const seen = pictures.next();
+    vlsm::Image const& image = *seen.image;
+    tell(path, seen.header, info.recipe);
+    vlsm::ImageFeatures const features = model->encode_image(seen.pixels.to(device));
     for (std::size_t p = 0; p < options.prompts.size(); ++p) {
-      if (said.size() <= p)
-        said.push_back(model->encode_text(
-            {vlsm::tokenize({options.prompts[p]}, encode, info.pad_to).ids.to(device)}));
-      at::Tensor const logits = model->segment(seen, said[p]).to(at::kCPU, at::kFloat);
-      vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], threshold,
-                                                 image.shape(0), image.shape(1), info.recipe);
-      double const ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-      show_notices();
-      std::filesystem::path const base =
-          std::filesystem::path(options.out) / output_name(path, options.prompts[p], taken);
-      std::string const mask_file = base.string() + ".png";
-      vlsm::write_png(mask_file, vlsm::as_image(mask));
-      if (options.overlay)
-        vlsm::write_png(base.string() + "_overlay.png", vlsm::overlay(image, mask));
+      if (signal.came())
+        throw Stopped(signal.came(), path + "; masks of what stands before it are written");
+      at::Tensor const logits = model->segment(features, said[p]).to(at::kCPU, at::kFloat);
+      vlsm::Mask mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], threshold, image.shape(0),
+                                           image.shape(1), info.recipe);
       if (!options.logits.empty())
         kept.push_back(vlsm::stretch_map(logits[0][0], image.shape(0), image.shape(1), info.recipe)
                            .unsqueeze(0)
                            .unsqueeze(0));
-      Found const found = measure(mask);
-      if (options.json)
-        print_json({{"image", path},
-                    {"prompt", options.prompts[p]},
-                    {"mask", mask_file},
-                    {"area", found.area},
-                    {"bbox", found.box},
-                    {"ms", ms}});
-      else
-        std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n", path.c_str(),
-                    one_line(options.prompts[p]).c_str(),
-                    100.0 * static_cast<double>(found.area) / static_cast<double>(mask.size()),
-                    found.area ? found.box.dump().c_str() : "none", ms, mask_file.c_str());
+      double const ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      show_notices();
+      auto const result = std::make_shared<FoundMask const>(FoundMask{
+          path, options.prompts[p],
+          std::filesystem::path(options.out) / output_name(path, options.prompts[p], taken),
+          std::move(mask), options.overlay ? seen.image : nullptr, ms});
+      masks.add([result, json = options.json] { deliver(*result, json); });
       start = Clock::now();
     }
+  };
+  try {
+    for (std::string const& path : options.images) segment(path);
+  } catch (...) {
+    masks.finish();  // throws where an earlier mask could not be written
+    throw;
   }
+  masks.finish();
   if (!options.logits.empty())
     vlsm::io::write_safetensors(
         options.logits, {{"logits", vlsm::io::to_array(at::cat(kept).unsqueeze(1).flatten(1, 2))}});

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <cstdlib>
+
 #include "image/stored_pictures.hpp"
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/pictures.hpp"
+#include "vlsm/image/png_paeth.hpp"
 #include "vlsm/image/read.hpp"
 
 using namespace vlsm::test;
@@ -26,6 +29,25 @@ TEST_CASE("PNG files of every depth, color and filter are decoded to Pillow's pi
       red = red && mask.data()[i] == image.data()[3 * i];
     CHECK(red);
   }
+}
+
+TEST_CASE("the Paeth prediction is the standard's for all samples") {
+  auto const standard = [](int left, int above, int corner) {  // ISO 15948, 9.4
+    int const p = left + above - corner, a = std::abs(p - left), b = std::abs(p - above),
+              c = std::abs(p - corner);
+    return a <= b && a <= c ? left : b <= c ? above : corner;
+  };
+  int wrong = 0;
+  for (int left = 0; left < 256; ++left)
+    for (int above = 0; above < 256; ++above)
+      for (int corner = 0; corner < 256; corner += 8) {
+        using vlsm::detail::Words8;
+        auto const all = [](int value) { return Words8{} + static_cast<std::int16_t>(value); };
+        Words8 const corners = all(corner) + Words8{0, 1, 2, 3, 4, 5, 6, 7};
+        Words8 const found = vlsm::detail::paeth_prediction(all(left), all(above), corners);
+        for (int i = 0; i < 8; ++i) wrong += found[i] != standard(left, above, corner + i);
+      }
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("a raw picture holds the samples as stored") {

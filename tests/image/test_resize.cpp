@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -8,6 +9,32 @@
 #include "vlsm/image/resize.hpp"
 
 using namespace vlsm::test;
+
+TEST_CASE("sums of pairs and cut levels are those of plain numbers at their limits") {
+  using namespace vlsm::detail;
+  constexpr std::int16_t most = 32767, least = -32768;
+  std::array<std::int16_t, 6> const numbers{most, least, 255, 0, -1, 20'000};
+  for (std::int16_t a : numbers)
+    for (std::int16_t b : numbers) {
+      Shorts8 const left{a, b, 255, 255, b, a, 0, a}, right{b, b, most, most, 1, -1, a, b};
+      Sums4 const sums = pair_sums(left, right), plain = plain_pair_sums(left, right);
+      Ints4 const ints{a, b, a / 99, b / 99};
+      std::array<Ints4, 4> const four{ints, ints + 1, -(ints / 2), Ints4{} + 255};
+      Levels16 const levels = to_levels(four), cut = plain_levels(four);
+      for (int i = 0; i < 4; ++i) CHECK(sums[i] == plain[i]);
+      for (int i = 0; i < 16; ++i) CHECK(levels[i] == cut[i]);
+    }
+  // A weight of any sign is its two parts.
+  for (std::int32_t weight : {0, 1, -1, 1 << 22, -(1 << 20), 5'000'000, -700'001, (1 << 15) - 1}) {
+    WeightedSums sums;
+    sums.add(Shorts8{255, 0, 0, 255, 255, 255, 1, 1}, {weight, weight});
+    for (int i = 0; i < 4; ++i) {
+      long long const times = i == 3 ? 2 : i == 2 ? 510 : 255;
+      if (times * weight < 1ll << 31)
+        CHECK(sums.rounded()[i] == (times * weight + (1 << 21)) >> 22);
+    }
+  }
+}
 
 TEST_CASE("every shape of picture is resized to every shape as Pillow does") {
   auto const list = fixture("pictures/resize.txt");

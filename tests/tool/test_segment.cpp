@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <thread>
+
 #include "support/pictures.hpp"
 #include "tool/run_tool.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
+#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/segmenter/prepare.hpp"
+#include "vlsm/segmenter/registry.hpp"
+#include "vlsm/train/batch.hpp"
+#include "vlsm/weights/model_tokenizer.hpp"
+#include "vlsm/weights/open_model.hpp"
 #include "vlsm/weights/tensor.hpp"
 
 using namespace vlsm::test;
+
+VLSM_REGISTER_MODEL("clipseg-tiny", vlsm::ClipSegTiny);
 
 namespace {
 
@@ -185,6 +199,130 @@ TEST_CASE("a folder that has the name of a mask is told and stays") {
   std::filesystem::create_directories(folder / "out/a_x.png");
   check_failed(run_tool(model + folder.one() + folder.out() + "--prompt x"), 1, "a_x.png");
   CHECK(files_in(folder / "out").empty());
+}
+
+TEST_CASE("pictures that are segmented together get the bytes that they get in smaller groups") {
+  TempDir const folder;
+  std::filesystem::create_directory(folder / "in");
+  std::vector<std::string> paths;
+  for (int i = 0; i < 9; ++i) {
+    paths.push_back(
+        (folder / "in" / (std::string(1, static_cast<char>('a' + i)) + ".png")).string());
+    write_file(paths.back(), i % 3 == 0 ? small_png()
+                                        : plain_png(static_cast<std::uint32_t>(5 + 40 * i),
+                                                    static_cast<std::uint32_t>(70 + 10 * i),
+                                                    static_cast<char>(i * 25)));
+  }
+  std::string const line = model + "--prompt x y z --overlay --json --out ";
+  Outcome const all =
+      run_tool(line + as_word(folder / "all") + " --image " + as_word(folder / "in"));
+  check_done(all);
+  auto const lines = json_lines(all.out);
+  REQUIRE(lines.size() == 27);
+  for (std::size_t first = 0; first < 9; first += 3) {  // three: the weights are packed, too
+    std::string images = " --image";
+    for (std::size_t i = first; i < first + 3; ++i) images += " " + as_word(paths[i]);
+    Outcome const some = run_tool(line + as_word(folder / "some") + images);
+    check_done(some);
+    auto const group = json_lines(some.out);
+    REQUIRE(group.size() == 9);
+    for (std::size_t i = 0; i < 9; ++i) {
+      auto const& together = lines[3 * first + i];
+      CHECK(together.at("image") == paths[first + i / 3]);
+      for (char const* key : {"image", "prompt", "area", "bbox"})
+        CHECK(together.at(key) == group[i].at(key));
+    }
+  }
+  auto const files = files_in(folder / "all");
+  CHECK(files.size() == 54);
+  CHECK(files == files_in(folder / "some"));
+  for (std::string const& file : files)
+    CHECK(read_file(folder / "all" / file) == read_file(folder / "some" / file));
+}
+
+TEST_CASE("few pictures are computed by the weights as they are, more by packed ones") {
+  Pictures const folder;
+  for (bool const many : {false, true}) {
+    std::string images = "--image";
+    std::vector<std::string> const names = many
+                                               ? std::vector<std::string>{"a.png", "b.png", "a.png"}
+                                               : std::vector<std::string>{"b.png", "a.png"};
+    for (std::string const& name : names) images += " " + as_word(folder / name);
+    check_done(run_tool(model + "--seed 5 " + images + " --prompt 'one polyp' --logits " +
+                        as_word(folder / "l.safetensors") + " " + folder.out()));
+    at::Tensor const found =
+        vlsm::io::to_tensor(vlsm::io::read_safetensors(folder / "l.safetensors").tensors[0].array);
+
+    at::InferenceMode const inference;
+    vlsm::RegisteredModel const& info = vlsm::find_model("clipseg-tiny");
+    auto const expected = vlsm::io::open_model(info, {.weights = "random", .seed = 5});
+    vlsm::TextFeatures const said = expected->encode_text(
+        vlsm::tokenize({"one polyp"}, vlsm::io::open_encode(info, {}, {}), info.pad_to));
+    if (many) vlsm::prepare(*expected);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      at::Tensor const pixels =
+          vlsm::prepare_image(vlsm::read_image(folder / names[i]), info.recipe).unsqueeze(0);
+      at::Tensor const logits = expected->segment(expected->encode_image(pixels), said);
+      CHECK(found[static_cast<std::int64_t>(i)].equal(logits[0]));
+    }
+  }
+}
+
+TEST_CASE("the first picture that fails is told, and what comes before it is there") {
+  TempDir const folder;
+  for (char const* name : {"a.png", "b.png", "d.png", "e.png"})
+    write_file(folder / name, small_png());
+  write_file(folder / "c.png", small_png().substr(0, 200));
+  std::string images = "--image ";
+  for (char const* name : {"a.png", "b.png", "c.png", "missing.png", "d.png", "e.png"})
+    images += as_word(folder / name) + " ";
+  Outcome const run =
+      run_tool(model + images + "--prompt x --json --out " + as_word(folder / "out"));
+  check_failed(run, 1, "c.png");
+  CHECK(json_lines(run.out).size() == 2);
+  CHECK(files_in(folder / "out") == std::vector<std::string>{"a_x.png", "b_x.png"});
+
+  // A mask that cannot be written comes before a later picture that cannot be read.
+  std::filesystem::create_directories(folder / "full/b_x.png");
+  Outcome const full =
+      run_tool(model + images + "--prompt x --json --out " + as_word(folder / "full"));
+  check_failed(full, 1, "b_x.png");
+  CHECK(json_lines(full.out).size() == 1);
+  CHECK(read_file(folder / "full/a_x.png") == read_file(folder / "out/a_x.png"));
+  CHECK(std::filesystem::is_directory(folder / "full/b_x.png"));
+  for (std::string const& name : files_in(folder.path()))
+    CHECK(name.find("partial") == std::string::npos);
+}
+
+TEST_CASE("Ctrl-C ends after a mask, with all that was begun whole") {
+  TempDir const folder;
+  std::filesystem::create_directory(folder / "in");
+  for (int i = 100; i < 400; ++i)
+    write_file(folder / "in" / (std::to_string(i) + ".png"),
+               plain_png(300, 200, static_cast<char>(i)));
+  int stopped = 0;
+  for (int const signal : {SIGINT, SIGTERM, SIGINT}) {
+    auto const out = folder / ("out" + std::to_string(stopped));
+    pid_t const child = start_tool({"segment", "--model", "clipseg-tiny", "--weights", "random",
+                                    "--threads", "1", "--prompt", "x", "--overlay", "--image",
+                                    (folder / "in").string(), "--out", out.string()});
+    for (int wait = 0; wait < 4000 && !std::filesystem::exists(out / "101_x.png"); ++wait)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::kill(child, signal);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 128 + signal);
+    auto const files = files_in(out);
+    CHECK(files.size() % 2 == 0);  // no mask without its overlay
+    CHECK(files.size() >= 4);
+    CHECK(files.size() < 600);
+    for (std::string const& name : files) {
+      CHECK(name.find("partial") == std::string::npos);
+      CHECK(vlsm::read_image(out / name).shape(0) == 200);
+    }
+    ++stopped;
+  }
 }
 
 TEST_CASE("segment evaluates: the same picture gives the same logits whatever came before") {

@@ -7,29 +7,35 @@
 #include <cstring>
 #include <type_traits>
 
+#include "vlsm/kernels/cpu/isa.hpp"
+
 // PNG's Paeth filter, by which most photographs are stored (ISO 15948, 9.4), and its inverse, on
 // eight samples at a time. The vectors are those of g++ and clang; any processor's registers do.
 namespace vlsm::detail {
 
 using Bytes8 = std::uint8_t __attribute__((vector_size(8)));
+using Bytes16 = std::uint8_t __attribute__((vector_size(16)));
+using Longs2 = std::uint64_t __attribute__((vector_size(16)));
 using Words8 = std::int16_t __attribute__((vector_size(16)));
 
-/// Of left, above and the corner between them the one that is nearest to left + above - corner.
-inline Words8 paeth_prediction(Words8 left, Words8 above, Words8 corner) {
-  auto const distance = [](Words8 x) { return x < 0 ? -x : x; };
-  Words8 const across = above - corner, down = left - corner;
-  Words8 const a = distance(across), b = distance(down), c = distance(across + down);
-  Words8 const other = b <= c ? above : corner, nearer = b < c ? b : c;
-  return a <= nearer ? left : other;
+/// Of left, above and the corner between them the one that is nearest to left + above - corner; of
+/// equally near ones the first. Not by its distances, since each pixel waits for its left one: with
+/// t = 3 corner - above - left, the smaller of left and above is the nearest where t is at least
+/// the larger, the larger where t is at most the smaller, and else the corner.
+VLSM_ALWAYS_INLINE Words8 paeth_prediction(Words8 left, Words8 above, Words8 corner) {
+  Words8 const turn = 3 * corner - above - left;
+  Words8 const low = left < above ? left : above, high = left < above ? above : left;
+  Words8 const not_low = high > turn, not_high = turn > low;
+  return (~not_low & low) | (~not_high & high) | (not_low & not_high & corner);
 }
 
 /// The `count` bytes of a pixel in a vector. Loads of parts: one of a size that the processor does
 /// not know would go through memory and wait there.
 template <std::size_t count>
-Words8 load_samples(std::uint8_t const* from) {
+VLSM_ALWAYS_INLINE Words8 load_samples(std::uint8_t const* from) {
   std::uint64_t bits = 0;
   std::size_t at = 0;
-  auto const part = [&]<class Part>(Part value) {
+  auto const part = [&]<class Part>(Part value) VLSM_ALWAYS_INLINE_LAMBDA {
     if (count - at < sizeof(Part)) return;
     std::memcpy(&value, from + at, sizeof(Part));
     bits |= static_cast<std::uint64_t>(value) << 8 * at;
@@ -39,15 +45,17 @@ Words8 load_samples(std::uint8_t const* from) {
   if constexpr (count % 8 >= 4) part(std::uint32_t{});
   if constexpr (count % 4 >= 2) part(std::uint16_t{});
   if constexpr (count % 2 == 1) part(std::uint8_t{});
-  return __builtin_convertvector(std::bit_cast<Bytes8>(bits), Words8);
+  Bytes16 const bytes = std::bit_cast<Bytes16>(Longs2{bits});
+  return std::bit_cast<Words8>(__builtin_shufflevector(bytes, Bytes16{}, 0, 16, 1, 17, 2, 18, 3, 19,
+                                                       4, 20, 5, 21, 6, 22, 7, 23));
 }
 
 /// Writes the `count` low bytes of a pixel's samples: the inverse of `load_samples`.
 template <std::size_t count>
-void store_samples(Words8 samples, std::uint8_t* to) {
+VLSM_ALWAYS_INLINE void store_samples(Words8 samples, std::uint8_t* to) {
   auto const bits = std::bit_cast<std::uint64_t>(__builtin_convertvector(samples, Bytes8));
   std::size_t at = 0;
-  auto const part = [&]<class Part>(Part) {
+  auto const part = [&]<class Part>(Part) VLSM_ALWAYS_INLINE_LAMBDA {
     auto const value = static_cast<Part>(bits >> 8 * at);
     std::memcpy(to + at, &value, sizeof(Part));
     at += sizeof(Part);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace vlsm {
@@ -47,5 +48,13 @@ struct RawPicture {
   std::vector<std::array<std::uint8_t, 4>> palette{};
   bool lossy = false;  ///< a JPEG: values near those that were written
 };
+
+namespace detail {
+
+/// Where the samples of a picture of that height and width go if they are RGB of 8 bits, [H, W, 3]:
+/// who wants no more than these need not copy them. RawPicture::bytes is empty then.
+using RgbPlace = std::function<std::uint8_t*(std::size_t height, std::size_t width)>;
+
+}  // namespace detail
 
 }  // namespace vlsm

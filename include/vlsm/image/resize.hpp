@@ -2,99 +2,101 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
+#include "vlsm/image/filter_taps.hpp"
 #include "vlsm/image/image.hpp"
+#include "vlsm/image/pair_sums.hpp"
 
 namespace vlsm {
 
 namespace detail {
 
-/// The source pixels that one output pixel is made of, and their weights in 1 / 2^22.
-struct Taps1d {
-  std::size_t first;
-  std::vector<std::int32_t> weights;
-};
-
-/// How neighbors are weighted by their distance.
-enum class Filter {
-  bilinear,  ///< a triangle as wide as two pixels
-  bicubic,   ///< Keys' cubic with a = -0.5, as wide as four
-};
-
-/// The filter at `distance` pixels, which is not negative.
-inline double weight_at(Filter filter, double distance) {
-  double const x = distance;
-  if (filter == Filter::bilinear) return x < 1 ? 1 - x : 0;
-  constexpr double a = -0.5;
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
-}
-
-/// PIL's antialiased filters: the support grows with the reduction, weights are normalized and
-/// rounded to fixed point (Pillow, Resample.c: precompute_coeffs and normalize_coeffs_8bpc).
-inline std::vector<Taps1d> filter_taps(Filter filter, std::size_t in, std::size_t out) {
-  constexpr int precision = 32 - 8 - 2;
-  double const scale = static_cast<double>(in) / static_cast<double>(out);
-  double const widened = std::max(scale, 1.0), inverse = 1.0 / widened;
-  double const support = widened * (filter == Filter::bilinear ? 1 : 2);
-  std::vector<Taps1d> taps(out);
-  for (std::size_t i = 0; i < out; ++i) {
-    double const center = (static_cast<double>(i) + 0.5) * scale;
-    auto const first = static_cast<std::int64_t>(std::max(center - support + 0.5, 0.0));
-    auto const end =
-        std::min(static_cast<std::int64_t>(center + support + 0.5), static_cast<std::int64_t>(in));
-    std::vector<double> weights;
-    double sum = 0;
-    for (std::int64_t x = first; x < end; ++x) {
-      weights.push_back(
-          weight_at(filter, std::abs((static_cast<double>(x) - center + 0.5) * inverse)));
-      sum += weights.back();
-    }
-    taps[i].first = static_cast<std::size_t>(first);
-    for (double w : weights)
-      taps[i].weights.push_back(
-          static_cast<std::int32_t>((w < 0 ? -0.5 : 0.5) + w / sum * (1 << precision)));
+/// The levels of one output pixel from the pixels at `source`, of which a byte more than are asked
+/// for are read.
+inline std::uint32_t resized_pixel(std::uint8_t const* source, WeightPair const* begin,
+                                   WeightPair const* end) {
+  WeightedSums sums;
+  for (WeightPair const* weights = begin; weights != end; ++weights, source += 6) {
+    std::uint32_t left, right;  // red, green, blue, and a byte of the next
+    std::memcpy(&left, source, 4), std::memcpy(&right, source + 3, 4);
+    Levels16 const both = first_interleaved(std::bit_cast<Levels16>(Sums4{left}),
+                                            std::bit_cast<Levels16>(Sums4{right}));
+    sums.add(first_words(both), *weights);
   }
-  return taps;
-}
-
-/// A weighted sum as a level.
-inline std::uint8_t rounded(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> 22, 0, 255));
+  Ints4 const pixel = sums.rounded();
+  return std::bit_cast<Sums4>(to_levels({pixel, pixel, pixel, pixel}))[0];
 }
 
 inline Image resize_across(Filter filter, Image const& image, std::size_t width) {
   std::size_t const rows = image.shape(0), columns = image.shape(1);
-  auto const taps = filter_taps(filter, columns, width);
+  FilterTaps const filters = filter_taps(filter, columns, width);
   Image result = Image::from_shape({rows, width, 3});
   std::uint8_t* out = result.data();
-  for (std::size_t y = 0; y < rows; ++y)
-    for (Taps1d const& tap : taps) {
-      std::int32_t sum[3] = {1 << 21, 1 << 21, 1 << 21};
-      std::uint8_t const* source = image.data() + (y * columns + tap.first) * 3;
-      for (std::int32_t weight : tap.weights)
-        for (std::size_t c = 0; c < 3; ++c) sum[c] += *source++ * weight;
-      for (std::int32_t total : sum) *out++ = rounded(total);
+  // A row with room behind it: a pair may end one pixel after it, and is read with the next byte.
+  std::vector<std::uint8_t> row(3 * columns + 4);
+  for (std::size_t y = 0; y < rows; ++y) {
+    std::copy_n(image.data() + y * columns * 3, columns * 3, row.data());
+    for (std::size_t x = 0; x < width; ++x, out += 3) {
+      Taps1d const& tap = filters.taps[x];
+      std::uint32_t const pixel =
+          resized_pixel(row.data() + 3 * tap.first, filters.pairs.data() + tap.begin,
+                        filters.pairs.data() + tap.end);
+      std::memcpy(out, &pixel, x + 1 < width ? 4 : 3);  // the next pixel replaces the fourth byte
     }
+  }
   return result;
 }
 
+/// Sixteen levels of a row from those below each other, which `load(row)` gives, the tap's first
+/// row being 0.
+template <class Load>
+Levels16 resized_levels(Taps1d const& tap, FilterTaps const& filters, Load const& load) {
+  std::array<WeightedSums, 4> sums;
+  for (std::size_t k = tap.begin, row = 0; k < tap.end; ++k, row += 2) {
+    Levels16 const upper = load(row), lower = load(std::min(row + 1, tap.count - 1));
+    Levels16 const first = first_interleaved(upper, lower), last = last_interleaved(upper, lower);
+    WeightPair const& weights = filters.pairs[k];
+    sums[0].add(first_words(first), weights), sums[1].add(last_words(first), weights);
+    sums[2].add(first_words(last), weights), sums[3].add(last_words(last), weights);
+  }
+  return to_levels({sums[0].rounded(), sums[1].rounded(), sums[2].rounded(), sums[3].rounded()});
+}
+
+/// One row of `samples` levels from rows of that length.
+inline void resize_rows(std::uint8_t const* source, std::size_t samples, Taps1d const& tap,
+                        FilterTaps const& filters, std::uint8_t* out) {
+  std::size_t i = 0;
+  for (; i + 16 <= samples; i += 16) {
+    Levels16 const levels = resized_levels(tap, filters, [&](std::size_t row) {
+      Levels16 loaded;
+      std::memcpy(&loaded, source + row * samples + i, 16);
+      return loaded;
+    });
+    std::memcpy(out + i, &levels, 16);
+  }
+  std::size_t const left = samples - i;
+  if (left == 0) return;
+  Levels16 const levels = resized_levels(tap, filters, [&](std::size_t row) {
+    Levels16 loaded{};
+    std::memcpy(&loaded, source + row * samples + i, left);
+    return loaded;
+  });
+  std::memcpy(out + i, &levels, left);
+}
+
 inline Image resize_down(Filter filter, Image const& image, std::size_t height) {
-  std::size_t const rows = image.shape(0), samples = image.shape(1) * 3;
-  auto const taps = filter_taps(filter, rows, height);
+  std::size_t const samples = image.shape(1) * 3;
+  FilterTaps const filters = filter_taps(filter, image.shape(0), height);
   Image result = Image::from_shape({height, image.shape(1), 3});
-  std::vector<std::int32_t> sums(samples);
   for (std::size_t y = 0; y < height; ++y) {
-    std::fill(sums.begin(), sums.end(), 1 << 21);
-    std::uint8_t const* source = image.data() + taps[y].first * samples;
-    for (std::int32_t weight : taps[y].weights) {
-      for (std::size_t i = 0; i < samples; ++i) sums[i] += source[i] * weight;
-      source += samples;
-    }
-    std::transform(sums.begin(), sums.end(), result.data() + y * samples, rounded);
+    Taps1d const& tap = filters.taps[y];
+    resize_rows(image.data() + tap.first * samples, samples, tap, filters,
+                result.data() + y * samples);
   }
   return result;
 }

@@ -67,6 +67,7 @@ Checkpoint read_sharded(std::filesystem::path const& path, OpenFile&& open_file)
     result.format = part.format;
     std::move(part.tensors.begin(), part.tensors.end(), std::back_inserter(result.tensors));
     std::move(part.notes.begin(), part.notes.end(), std::back_inserter(result.notes));
+    std::move(part.files.begin(), part.files.end(), std::back_inserter(result.files));
     std::move(part.unread.begin(), part.unread.end(), std::back_inserter(result.unread));
   }
   check_names(result.tensors, path.string());

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -74,6 +75,19 @@ class MappedFile {
   MappedFile& operator=(MappedFile const&) = delete;
 
   std::span<std::byte const> bytes() const { return {memory_, size_}; }
+
+  /// Gives the memory of `part` back, but for the pages that it shares with its neighbors: they are
+  /// read from the file again when they are next looked at. What was written to them is lost. Bytes
+  /// that are none of this file's, or of no file, are left alone.
+  void forget(std::span<std::byte const> part) const {
+    static auto const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    auto const first = reinterpret_cast<std::uintptr_t>(memory_),
+               begin = reinterpret_cast<std::uintptr_t>(part.data()), end = begin + part.size();
+    if (own_ || begin < first || end > first + size_) return;
+    std::uintptr_t const from = (begin + page - 1) / page * page, to = end / page * page;
+    if (from < to) ::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+  }
+
   std::size_t size() const { return size_; }
   /// As it was given to `open`, for messages.
   std::string const& path() const { return path_; }
@@ -97,9 +111,12 @@ class MappedFile {
   std::unique_ptr<std::byte[]> own_{};  // where there is no file
 };
 
-/// `file` as the owner of an Array; the memory is private and may be written through it.
-inline std::shared_ptr<void> owner_of(std::shared_ptr<MappedFile const> const& file) {
-  return std::const_pointer_cast<MappedFile>(file);
+/// `part` of `file` as the owner of an Array: once nobody uses it any more, its pages are given
+/// back. The memory is private and may be written through it. A part is lent once, and none that
+/// overlaps another.
+inline std::shared_ptr<void> owner_of(std::shared_ptr<MappedFile const> const& file,
+                                      std::span<std::byte const> part) {
+  return {const_cast<std::byte*>(part.data()), [file, part](void*) { file->forget(part); }};
 }
 
 }  // namespace vlsm::io

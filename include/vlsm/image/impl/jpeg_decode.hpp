@@ -112,7 +112,8 @@ inline void cmyk_to_rgb(std::uint8_t const* cmyk, std::size_t pixels, std::uint8
 }
 
 /// The samples of a JPEG whose size is checked; nothing where the file is damaged or cut off.
-inline std::optional<RawPicture> decode_jpeg(std::string_view bytes, JpegFrame const& frame) {
+inline std::optional<RawPicture> decode_jpeg(std::string_view bytes, JpegFrame const& frame,
+                                             RgbPlace const& place) {
   JpegDecoder decoder(bytes);
   // Another frame may be found than the one that was looked at: such a file is none.
   if (!decoder.start() || decoder.height() != frame.height || decoder.width() != frame.width)
@@ -123,11 +124,12 @@ inline std::optional<RawPicture> decode_jpeg(std::string_view bytes, JpegFrame c
                      .channels = static_cast<int>(kept),
                      .bits = 8,
                      .lossy = true};
-  picture.bytes.reserve(frame.height * frame.width * kept);  // filled as far as the rows go
+  std::uint8_t* const placed = place && kept == 3 ? place(frame.height, frame.width) : nullptr;
+  if (!placed) picture.bytes.reserve(frame.height * frame.width * kept);  // filled as rows come
   std::vector<std::uint8_t> row(channels == 4 ? 4 * frame.width : 0);
   for (std::size_t y = 0; y < frame.height; ++y) {
-    picture.bytes.resize((y + 1) * frame.width * kept);
-    std::uint8_t* const out = picture.bytes.data() + y * frame.width * kept;
+    if (!placed) picture.bytes.resize((y + 1) * frame.width * kept);
+    std::uint8_t* const out = (placed ? placed : picture.bytes.data()) + y * frame.width * kept;
     if (!decoder.read(channels == 4 ? row.data() : out)) return std::nullopt;
     if (channels == 4) cmyk_to_rgb(row.data(), frame.width, out);
   }

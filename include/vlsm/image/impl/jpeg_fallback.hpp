@@ -45,7 +45,8 @@ inline bool scans_have_tables(std::string_view bytes, JpegFrame const& frame) {
 
 /// The samples of a JPEG whose size is checked, by stb_image, which rounds otherwise than libjpeg;
 /// nothing where the file is damaged or cut off.
-inline std::optional<RawPicture> decode_jpeg(std::string_view bytes, JpegFrame const& frame) {
+inline std::optional<RawPicture> decode_jpeg(std::string_view bytes, JpegFrame const& frame,
+                                             RgbPlace const&) {
   if (bytes.size() > INT_MAX || !scans_have_tables(bytes, frame)) return std::nullopt;
   int width = 0, height = 0, own = 0;
   int const channels = frame.channels == 1 ? 1 : 3;

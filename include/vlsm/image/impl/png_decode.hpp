@@ -56,24 +56,25 @@ inline bool png_unfilter(std::size_t bpp, int filter, std::uint8_t* row, std::ui
   }
 }
 
-/// The samples of a row to their places, `step` pixels apart.
+/// The samples of a row to their places among `bytes`, or `words` if they have 16 bits, `step`
+/// pixels apart.
 inline void put_png_row(PngHeader const& header, std::uint8_t const* row, std::size_t columns,
-                        std::size_t at, std::size_t step, RawPicture& picture) {
+                        std::size_t at, std::size_t step, std::uint8_t* bytes,
+                        std::uint16_t* words) {
   std::size_t const channels = header.channels();
   if (header.depth == 16) {
     for (std::size_t x = 0; x < columns; ++x)
       for (std::size_t c = 0; c < channels; ++c, row += 2)
-        picture.words[(at + x * step) * channels + c] =
-            static_cast<std::uint16_t>(row[0] << 8 | row[1]);
+        words[(at + x * step) * channels + c] = static_cast<std::uint16_t>(row[0] << 8 | row[1]);
   } else if (header.depth == 8 && step == 1) {
-    std::copy_n(row, columns * channels, picture.bytes.data() + at * channels);
+    std::copy_n(row, columns * channels, bytes + at * channels);
   } else if (header.depth == 8) {
     for (std::size_t x = 0; x < columns; ++x, row += channels)
-      std::copy_n(row, channels, picture.bytes.data() + (at + x * step) * channels);
+      std::copy_n(row, channels, bytes + (at + x * step) * channels);
   } else {
     unsigned const depth = header.depth, mask = (1u << depth) - 1, in_byte = 8 / depth;
     for (std::size_t x = 0; x < columns; ++x)
-      picture.bytes[at + x * step] =
+      bytes[at + x * step] =
           static_cast<std::uint8_t>(row[x / in_byte] >> (8 - depth - x % in_byte * depth) & mask);
   }
 }
@@ -117,7 +118,7 @@ inline std::vector<std::array<std::uint8_t, 4>> png_palette(PngParts const& part
 }
 
 /// The samples of a PNG whose size is checked; nothing where the file is damaged or cut off.
-inline std::optional<RawPicture> decode_png(std::string_view bytes) {
+inline std::optional<RawPicture> decode_png(std::string_view bytes, RgbPlace const& place) {
   PngHeader const header = png_header(bytes);
   PngParts const parts = png_parts(bytes);
   if (!header.known() || !parts.whole) return std::nullopt;
@@ -132,8 +133,11 @@ inline std::optional<RawPicture> decode_png(std::string_view bytes) {
   auto const rows = png_rows(header, parts.data);
   if (!rows) return std::nullopt;
   std::size_t const samples = header.height * header.width * header.channels();
+  std::uint8_t* placed = nullptr;
   if (header.depth == 16)
     picture.words.resize(samples);
+  else if (place && header.depth == 8 && header.color == 2)
+    placed = place(header.height, header.width);
   else
     picture.bytes.resize(samples);
   std::uint8_t* row = rows.get();
@@ -148,7 +152,7 @@ inline std::optional<RawPicture> decode_png(std::string_view bytes) {
         return std::nullopt;
       above = row + 1;
       put_png_row(header, above, columns, (pass.y + y * pass.dy) * header.width + pass.x, pass.dx,
-                  picture);
+                  placed ? placed : picture.bytes.data(), picture.words.data());
     }
   }
   return picture;

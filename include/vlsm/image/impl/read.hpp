@@ -13,6 +13,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/image/impl/each_rgb.hpp"
 #include "vlsm/image/impl/jpeg_decode.hpp"
 #include "vlsm/image/impl/jpeg_fallback.hpp"
 #include "vlsm/image/impl/png_decode.hpp"
@@ -207,7 +208,7 @@ inline bool sound_jpeg(std::string_view bytes) {
   });
 }
 
-inline RawPicture raw_picture(PictureFile& file) {
+inline RawPicture raw_picture(PictureFile& file, RgbPlace const& place = {}) {
   PictureHeader const header = picture_header(file);
 #ifdef VLSM_LIBTIFF
   if (header.format == PictureHeader::Format::tiff) return decode_tiff(tiff_file(file));
@@ -215,11 +216,11 @@ inline RawPicture raw_picture(PictureFile& file) {
   std::string const bytes = file.read(0, file.size());
   std::optional<RawPicture> picture;
   if (header.format == PictureHeader::Format::png) {
-    picture = decode_png(bytes);
+    picture = decode_png(bytes, place);
   } else {
     JpegFrame const frame = jpeg_frame(JpegBytes(bytes));
     check_jpeg_kind(frame, file.path());
-    if (sound_jpeg(bytes)) picture = decode_jpeg(bytes, frame);
+    if (sound_jpeg(bytes)) picture = decode_jpeg(bytes, frame, place);
   }
   if (!picture) throw_damaged(file.path());
   return *std::move(picture);
@@ -259,44 +260,15 @@ VLSM_INLINE std::string picture_readers() {
 #undef VLSM_TEXT_OF
 }
 
-namespace detail {
-
-/// Calls `put` with the red, green and blue of each pixel, as PIL's convert('RGB') makes them.
-template <class Put>
-void each_rgb(RawPicture const& picture, Put put) {
-  std::size_t const pixels = picture.height * picture.width,
-                    channels = static_cast<std::size_t>(picture.channels);
-  std::size_t const green = channels > 2 ? 1 : 0, blue = channels > 2 ? 2 : 0;
-  auto const* bytes = picture.bytes.data();
-  auto const* words = picture.words.data();
-  if (!picture.palette.empty()) {
-    for (std::size_t i = 0; i < pixels; ++i) {
-      auto const& color = picture.palette[bytes[i]];
-      put(color[0], color[1], color[2]);
-    }
-  } else if (picture.bits == 16 && channels == 1) {  // PIL does not scale: it cuts off at 255
-    for (std::size_t i = 0; i < pixels; ++i) {
-      auto const level = static_cast<std::uint8_t>(std::min<std::uint16_t>(words[i], 255));
-      put(level, level, level);
-    }
-  } else if (picture.bits == 16) {
-    auto const high = [](std::uint16_t word) { return static_cast<std::uint8_t>(word >> 8); };
-    for (std::size_t i = 0; i < pixels; ++i, words += channels)
-      put(high(words[0]), high(words[green]), high(words[blue]));
-  } else {
-    auto const scale = static_cast<std::uint8_t>(255 / ((1 << picture.bits) - 1));
-    for (std::size_t i = 0; i < pixels; ++i, bytes += channels)
-      put(static_cast<std::uint8_t>(bytes[0] * scale),
-          static_cast<std::uint8_t>(bytes[green] * scale),
-          static_cast<std::uint8_t>(bytes[blue] * scale));
-  }
-}
-
-}  // namespace detail
-
 VLSM_INLINE Image read_image(std::filesystem::path const& path) {
-  RawPicture const picture = read_raw_picture(path);
-  Image image = Image::from_shape({picture.height, picture.width, 3});
+  detail::PictureFile file(path);
+  Image image;
+  RawPicture const picture = detail::raw_picture(file, [&](std::size_t height, std::size_t width) {
+    image = Image::from_shape({height, width, 3});
+    return image.data();
+  });
+  if (image.size() > 0) return image;
+  image = Image::from_shape({picture.height, picture.width, 3});
   std::uint8_t* out = image.data();
   if (picture.channels == 3 && picture.bits == 8)
     std::copy_n(picture.bytes.data(), image.size(), out);

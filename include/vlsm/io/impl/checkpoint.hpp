@@ -88,8 +88,11 @@ inline void narrow(Checkpoint& checkpoint, std::string_view section, std::string
 
 VLSM_INLINE Checkpoint open_checkpoint(std::filesystem::path const& path,
                                        std::string_view section) {
-  auto const open = [&](std::filesystem::path const& file) {
-    return detail::read_checkpoint_file(MappedFile::open(file), section);
+  auto const open = [&](std::filesystem::path const& path) {
+    auto const file = MappedFile::open(path);
+    Checkpoint one = detail::read_checkpoint_file(file, section);
+    one.files = {file};
+    return one;
   };
   WeightsFile const found = find_weights(path);
   Checkpoint result = found.path.string().ends_with(".index.json") ? read_sharded(found.path, open)

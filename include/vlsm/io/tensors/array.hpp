@@ -144,6 +144,8 @@ struct UnreadTensor {
   std::string type;  ///< "complex64", "quantized", "float8_e4m3fn", …
 };
 
+class MappedFile;
+
 /// The tensors of a checkpoint, whatever its format was.
 struct Checkpoint {
   std::string format{};  ///< "safetensors", "torch zip", "torchscript" or "legacy pickle"
@@ -153,6 +155,7 @@ struct Checkpoint {
   std::string section{};  ///< the keys that lead to the tensors ("checkpoint.model"); empty: none
   std::vector<std::string> rivals{};  ///< sections that hold a model of the same kind
   std::string chosen{};               ///< "best.safetensors, not last.safetensors": of a folder
+  std::vector<std::shared_ptr<MappedFile const>> files{};  ///< in whose memory the tensors lie
 };
 
 }  // namespace vlsm::io

@@ -105,7 +105,7 @@ class LegacyReader {
         fail("the file ends inside the storage " + shown(*key) + ": " +
              std::to_string(bytes - (rest_.size() - 8)) + " bytes are missing");
       // Behind pickles of any length, hardly a storage is aligned: one copy each.
-      StorageMemory const memory{rest_.data() + 8, bytes, owner_of(file_)};
+      StorageMemory const memory{rest_.data() + 8, bytes, owner_of(file_, rest_.subspan(8, bytes))};
       if (!storages_.emplace(*key, aligned_memory(memory, 8)).second)
         fail("the storage " + shown(*key) + " is listed twice");
       rest_ = rest_.subspan(8 + bytes);

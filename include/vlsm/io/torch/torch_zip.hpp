@@ -67,7 +67,7 @@ class ArchiveStorages {
         throw Error("the storage " + shown(key) + " is not in the archive", where,
                     "the file is damaged");
       std::span<std::byte const> const bytes = archive_.bytes(*entry);
-      StorageMemory const memory{bytes.data(), bytes.size(), archive_.owner()};
+      StorageMemory const memory{bytes.data(), bytes.size(), archive_.owner(bytes)};
       found = by_key_.emplace(key, aligned_memory(memory, 8)).first;
     }
     if (storage.view_count >= 0 || storage_bytes(storage, type, where) > found->second.bytes)

@@ -11,7 +11,9 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/ops/tensor_bytes.hpp"
 #include "vlsm/weights/fill.hpp"
 #include "vlsm/weights/hf_config.hpp"
 #include "vlsm/weights/load.hpp"
@@ -107,6 +109,8 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
   for (auto const& [name, parameter] : parameters) {
     if (auto const found = given.tensors.find(name); found != given.tensors.end()) {
       filling.add(name, parameter, found->second);
+      // The check has read it all; what is used comes again.
+      for (auto const& file : checkpoint.files) file->forget(bytes_of(found->second.value));
       loaded.insert(name);
       report.tensors += found->second.parts;
       continue;
@@ -178,18 +182,19 @@ VLSM_INLINE LoadReport load_tensors(torch::nn::Module& model,
 VLSM_INLINE LoadReport load_checkpoint(torch::nn::Module& model, Checkpoint&& checkpoint,
                                        std::string const& where, Omits const& omits,
                                        LoadOptions const& options) {
-  Checkpoint const mine = std::move(checkpoint);
+  Checkpoint mine = std::move(checkpoint);
+  mine.files.clear();  // the tensors may have been changed since they were read
   return detail::load_from(model, mine, /*shared=*/false, where, omits, options);
 }
 
 VLSM_INLINE LoadReport load(AnySegmenter& model, std::filesystem::path const& path,
                             LoadOptions const& options) {
-  Checkpoint checkpoint = open_checkpoint(path, options.section);
+  Checkpoint const checkpoint = open_checkpoint(path, options.section);
   std::error_code ignored;
   if (model.info.clipseg && std::filesystem::is_regular_file(path / "config.json", ignored))
     check_hf_config(path / "config.json", *model.info.clipseg);
-  return load_checkpoint(
-      model.module(), std::move(checkpoint), path.string(),
+  return detail::load_from(
+      model.module(), checkpoint, /*shared=*/false, path.string(),
       [&](std::string_view name) { return model.omits(name); }, options);
 }
 

@@ -152,10 +152,11 @@ VLSM_INLINE Safetensors read_safetensors(std::shared_ptr<MappedFile const> const
       result.unread.push_back({std::move(entry.name), std::move(entry.tag)});
       continue;
     }
-    Array array{*entry.dtype, std::move(entry.shape), {}, nullptr, 0, owner_of(file)};
+    std::span<std::byte const> const part = data.subspan(entry.begin, entry.end - entry.begin);
+    Array array{*entry.dtype, std::move(entry.shape), {}, nullptr, 0, owner_of(file, part)};
     array.strides = row_major_strides(array.shape);
-    array.data = data.data() + entry.begin;
-    array.bytes = entry.end - entry.begin;
+    array.data = part.data();
+    array.bytes = part.size();
     // Old writers did not pad the header: torch must not be given such a pointer.
     if (reinterpret_cast<std::uintptr_t>(array.data) % dtype_size(array.dtype) != 0) {
       std::shared_ptr<std::byte> const copy = allocate_aligned(array.bytes);

@@ -34,8 +34,10 @@ class ZipArchive {
 
   std::vector<ZipEntry> const& entries() const { return entries_; }
   MappedFile const& file() const { return *file_; }
-  /// Keeps the memory of all entries alive.
-  std::shared_ptr<void> owner() const { return owner_of(file_); }
+  /// Keeps the bytes of an entry alive; see owner_of.
+  std::shared_ptr<void> owner(std::span<std::byte const> bytes) const {
+    return owner_of(file_, bytes);
+  }
 
   /// The entry of that exact name, or nullptr.
   ZipEntry const* find(std::string_view name) const {

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "common.hpp"
+#include "vlsm/image/overlay.hpp"
+#include "vlsm/image/write.hpp"
+
+// What `vlsm segment` writes and says of a mask that it found.
+namespace tool {
+
+/// "polyp-9f_one-large-polyp": the picture's name and what a file name can hold of the prompt; a
+/// number keeps apart what would fall together.
+inline std::string output_name(std::string const& image, std::string const& prompt,
+                               std::set<std::string>& taken) {
+  std::string slug;
+  for (char c : prompt) {
+    bool const plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (plain)
+      slug += static_cast<char>(std::tolower(c));
+    else if (!slug.empty() && slug.back() != '-')
+      slug += '-';
+    if (slug.size() >= 48) break;
+  }
+  while (!slug.empty() && slug.back() == '-') slug.pop_back();
+  std::string const base =
+      std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
+  std::string name = base;
+  for (int number = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++number)
+    name = base + "-" + std::to_string(number);
+  taken.insert({name, name + "_overlay"});
+  return name;
+}
+
+struct Found {
+  long long area = 0;
+  nlohmann::ordered_json box =
+      nullptr;  ///< [x0, y0, x1, y1], the last ones exclusive; null: nothing found
+};
+
+inline Found measure(vlsm::Mask const& mask) {
+  Found found;
+  std::size_t x0 = mask.shape(1), y0 = mask.shape(0), x1 = 0, y1 = 0;
+  for (std::size_t y = 0; y < mask.shape(0); ++y)
+    for (std::size_t x = 0; x < mask.shape(1); ++x)
+      if (mask(y, x)) {
+        ++found.area;
+        x0 = std::min(x0, x), x1 = std::max(x1, x + 1), y0 = std::min(y0, y),
+        y1 = std::max(y1, y + 1);
+      }
+  if (found.area) found.box = {x0, y0, x1, y1};
+  return found;
+}
+
+/// The line of a person's prompt: what would break it is a space.
+inline std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
+}
+
+/// A mask that was found.
+struct FoundMask {
+  std::string image, prompt;
+  std::filesystem::path base;  ///< of its files' names
+  vlsm::Mask mask;
+  std::shared_ptr<vlsm::Image const> overlaid;  ///< the picture that it is also laid over, or none
+  double ms;
+};
+
+/// Writes the files of a mask and says so.
+inline void deliver(FoundMask const& result, bool json) {
+  std::string const mask_file = result.base.string() + ".png";
+  vlsm::write_png(mask_file, vlsm::as_image(result.mask));
+  if (result.overlaid)
+    vlsm::write_png(result.base.string() + "_overlay.png",
+                    vlsm::overlay(*result.overlaid, result.mask));
+  Found const found = measure(result.mask);
+  if (json) {
+    print_json({{"image", result.image},
+                {"prompt", result.prompt},
+                {"mask", mask_file},
+                {"area", found.area},
+                {"bbox", found.box},
+                {"ms", result.ms}});
+    return;
+  }
+  std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n", result.image.c_str(),
+              one_line(result.prompt).c_str(),
+              100.0 * static_cast<double>(found.area) / static_cast<double>(result.mask.size()),
+              found.area ? found.box.dump().c_str() : "none", result.ms, mask_file.c_str());
+}
+
+}  // namespace tool
