@@ -52,7 +52,7 @@ class FrozenTowers {
   ImageFeatures see(Batch const& batch, at::Tensor const& image) const {
     bool const keeps = keeps_pictures() && !batch.pixels.empty();
     if (!vision_.frozen || (!keeps && !image.is_cpu())) return model_.encode_image(image);
-    std::vector<KeptFeatures> rows(batch.size());
+    std::vector<KeptFeatures> rows(static_cast<std::size_t>(image.size(0)));
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::optional<KeptFeatures> found;
