@@ -2,7 +2,7 @@
 """One engine in a process of its own: serve.py ENGINE
 
 It says first "ok VERSION", or "error" and which package is missing, then answers requests as
-vlsm_peer.cpp describes them: threads, load, input, run, write, and for a training train, masks, step.
+vlsm_peer.cpp describes them: threads, load, input, run, write; train, masks, step.
 """
 import importlib
 import sys

@@ -144,8 +144,8 @@ def lines(rows):
     """The table for people."""
     yield "Milliseconds of the processor a step, one thread; losses of four steps beside PyTorch's."
     yield ""
-    yield ("| model | batch | precision | engine | min, ms | median, ms | PyTorch / it | loss, rel. error"
-           " | peak, MB |")  # fmt: skip
+    yield ("| model | batch | precision | engine | min, ms | median, ms | PyTorch / it"
+           " | loss, rel. error | peak, MB |")  # fmt: skip
     yield "|---|---:|---|---|---:|---:|---:|---:|---:|"
     for one in rows:
         ratio = f"{one['ratio']:.2f}" if one["ratio"] else ""
@@ -170,8 +170,9 @@ def main():
             # After each model: an interrupted run leaves what it has.
             with open(options.folder / "peers-training.json", "w", encoding="utf-8") as file:
                 json.dump({"rows": rows}, file, indent=1)
-            (options.folder / "peers-training.md").write_text("\n".join(lines(rows)) + "\n", "utf-8")
-    print("\n".join(lines(rows)))
+            table = "\n".join(lines(rows)) + "\n"
+            (options.folder / "peers-training.md").write_text(table, "utf-8")
+    print(table, end="")
     return 1 if failed else 0
 
 
