@@ -19,7 +19,7 @@ namespace vlsm {
 /// of the same architecture, so what a tower computes must follow from its type, parameters and
 /// buffers. A tower's weights are packed when it first runs; its packed copy takes the memory of
 /// its dense weights again, in bf16 half of that, and with convolutions by Winograd four times
-/// theirs.
+/// theirs. One thread at a time may use it.
 class PreparedTowers {
  public:
   /// Of `model` as its weights are now: make it before RoundedWeights.
