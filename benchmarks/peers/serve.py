@@ -2,7 +2,7 @@
 """One engine in a process of its own: serve.py ENGINE
 
 It says first "ok VERSION", or "error" and which package is missing, then answers requests as
-vlsm_peer.cpp describes them: threads, load, input, run, write.
+vlsm_peer.cpp describes them: threads, load, input, run, write; train, masks, step.
 """
 import importlib
 import sys
@@ -16,7 +16,7 @@ import numpy
 class Server:
     def __init__(self, engine):
         self.engine = engine
-        self.arrays = self.logits = None
+        self.arrays = self.logits = self.target = None
 
     def threads(self, count):
         self.engine.threads(int(count))
@@ -39,6 +39,22 @@ class Server:
             self.logits = self.engine.infer(self.arrays)
             took.append(1e3 * (time.perf_counter() - begin))
         return " ".join(f"{ms:.6g}" for ms in took)
+
+    def train(self, model, precision, folder):
+        return self.engine.train(model, precision, folder)
+
+    def masks(self, folder):
+        masks = numpy.fromfile(f"{folder}/masks.bin", numpy.float32)
+        batch, _, *side = self.arrays[0].shape
+        self.target = masks.reshape(batch, 1, *side)
+
+    def step(self, times):
+        said = []
+        for _ in range(int(times)):
+            begin = time.process_time()
+            loss = self.engine.step(self.arrays, self.target)
+            said += [loss, 1e3 * (time.process_time() - begin)]
+        return " ".join(f"{value:.9g}" for value in said)
 
     def write(self, path):
         numpy.ascontiguousarray(self.logits, numpy.float32).tofile(path)

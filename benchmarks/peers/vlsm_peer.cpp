@@ -2,11 +2,14 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -21,6 +24,10 @@
 #include "vlsm/models/unet.hpp"
 #include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/segmenter/registry.hpp"
+#include "vlsm/train/freeze.hpp"
+#include "vlsm/train/logits_of.hpp"
+#include "vlsm/train/loss.hpp"
+#include "vlsm/train/optimizer.hpp"
 #include "vlsm/version.hpp"
 #include "vlsm/weights/load.hpp"
 
@@ -32,6 +39,9 @@
 //   input BATCH SIDE TOKENS FOLDER     FOLDER/pixels.bin (float32) and FOLDER/ids.bin (int64)
 //   run TIMES                          -> ok milliseconds of each
 //   write FILE                         the logits of the last run, float32
+//   train MODEL PRECISION FOLDER       instead of load: frozen encoders, AdamW over the rest
+//   masks FOLDER                       FOLDER/masks.bin (float32), of the last input's pictures
+//   step TIMES                         -> ok loss and milliseconds of the processor, of each
 //   peaks                              -> ok fp32 bf16 int8 triad, 10^9 a second
 // It sleeps between requests: no thread of it runs while another engine is timed.
 namespace vlsm::bench {
@@ -47,15 +57,14 @@ VLSM_REGISTER_MODEL("deeplabv3plus", DeepLabV3Plus);
 class Peer {
  public:
   void load(std::string const& name, std::string const& precision, std::string const& folder) {
-    if (precision != "fp32" && precision != "bf16")
-      throw Error("there is no such precision", precision, "choose fp32 or bf16");
-    logits_ = at::Tensor();
-    model_ = nullptr;  // what cannot be loaded must not run, nor the model before it
-    WithoutInitialization const unset;  // every value comes from the file
-    std::unique_ptr<AnySegmenter> model = find_model(name).make();
-    io::load(*model, folder + "/weights.safetensors");
-    prepare(*model, {.precision = precision == "bf16" ? Precision::bf16 : Precision::fp32});
+    auto model = open(name, precision, folder);
+    prepare(*model, {.precision = precision_});
     model_ = std::move(model);
+  }
+
+  void train(std::string const& name, std::string const& precision, std::string const& folder) {
+    model_ = open(name, precision, folder);
+    training_.emplace(*model_, precision_);
   }
 
   void input(std::int64_t batch, std::int64_t side, std::int64_t tokens,
@@ -63,6 +72,33 @@ class Peer {
     pixels_ = read_values(folder + "/pixels.bin", {batch, 3, side, side}, at::kFloat);
     ids_ = {tokens > 0 ? read_values(folder + "/ids.bin", {batch, tokens}, at::kLong)
                        : at::Tensor()};
+    masks_ = at::Tensor();
+  }
+
+  void masks(std::string const& folder) {
+    if (!pixels_.defined()) throw Error("there are no pictures", "masks", "give an input first");
+    std::vector<std::int64_t> shape = pixels_.sizes().vec();
+    shape[1] = 1;
+    masks_ = read_values(folder + "/masks.bin", shape, at::kFloat);
+  }
+
+  /// Loss and processor milliseconds of each of `times` steps, all on the same batch.
+  std::vector<double> step(int times) {
+    if (!training_ || !ids_.ids.defined() || !masks_.defined())
+      throw Error("there is nothing to train", "step", "train a model, with input and masks first");
+    Batch batch;
+    batch.image = pixels_;
+    batch.mask = masks_;
+    for (at::Tensor const& row : ids_.ids.unbind())
+      batch.ids.emplace_back(row.const_data_ptr<std::int64_t>(),
+                             row.const_data_ptr<std::int64_t>() + row.numel());
+    std::vector<double> said;
+    for (int i = 0; i < times; ++i) {
+      std::clock_t const begin = std::clock();
+      said.push_back(training_->step(*model_, batch));
+      said.push_back(1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+    }
+    return said;
   }
 
   /// Milliseconds of each of `times` inferences.
@@ -90,6 +126,44 @@ class Peer {
   }
 
  private:
+  /// A training as `fit` does it, without what loads and keeps.
+  struct Training {
+    Training(AnySegmenter& model, Precision computes_in)
+        : precision(computes_in),
+          optimizer((freeze_encoders(model.module()), model.module().train(), model.module()), {}),
+          towers(model, precision, nullptr) {
+      if (precision == Precision::bf16) rounded.emplace(model.module());
+    }
+
+    double step(AnySegmenter const& model, Batch const& batch) {
+      at::AutoGradMode const with_gradients(true);
+      at::Tensor const loss = segmentation_loss(logits_of(model, towers, batch, precision),
+                                                batch.mask, SegmentationLoss::dice_ce);
+      double const value = loss.item<double>();
+      optimizer.step(loss, rounded ? &*rounded : nullptr);
+      return value;
+    }
+
+    Precision precision;
+    Optimizer optimizer;
+    FrozenTowers towers;
+    std::optional<RoundedWeights> rounded;
+  };
+
+  std::unique_ptr<AnySegmenter> open(std::string const& name, std::string const& precision,
+                                     std::string const& folder) {
+    if (precision != "fp32" && precision != "bf16")
+      throw Error("there is no such precision", precision, "choose fp32 or bf16");
+    logits_ = at::Tensor();
+    training_.reset();
+    model_ = nullptr;  // what cannot be loaded must not run, nor the model before it
+    precision_ = precision == "bf16" ? Precision::bf16 : Precision::fp32;
+    WithoutInitialization const unset;  // every value comes from the file
+    std::unique_ptr<AnySegmenter> model = find_model(name).make();
+    io::load(*model, folder + "/weights.safetensors");
+    return model;
+  }
+
   /// One inference, from pictures and token ids to logits: what is timed.
   void infer() { logits_ = model_->forward(pixels_, ids_); }
 
@@ -104,8 +178,10 @@ class Peer {
     return values;
   }
 
+  Precision precision_ = Precision::fp32;
   std::unique_ptr<AnySegmenter> model_;
-  at::Tensor pixels_, logits_;
+  std::optional<Training> training_;
+  at::Tensor pixels_, masks_, logits_;
   Tokens ids_;
 };
 
@@ -128,6 +204,14 @@ std::string answer(Peer& peer, std::string const& line) {
     for (double const took : peer.run(count)) said << took << ' ';
   } else if (what == "write" && words >> folder) {
     peer.write(folder);
+  } else if (what == "train" && words >> name >> precision >> folder) {
+    peer.train(name, precision, folder);
+    said << precision;
+  } else if (what == "masks" && words >> folder) {
+    peer.masks(folder);
+  } else if (what == "step" && words >> count) {
+    said.precision(9);
+    for (double const value : peer.step(count)) said << value << ' ';
   } else if (what == "peaks") {
     CpuPeaks const peaks = cpu_peaks();
     said << giga(peaks.fp32) << ' ' << giga(peaks.bf16) << ' ' << giga(peaks.int8) << ' '

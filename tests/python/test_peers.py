@@ -22,6 +22,7 @@ from cases import CASES
 from process import Failed, Process
 from rounds import Contestant, compared, take_turns
 from table import lines
+from train import Trainer, learns_alike, masks
 
 # An engine that writes LOGITS and says in JOURNAL when it ran; it dies at its run number DEATH.
 ENGINE = textwrap.dedent(
@@ -157,6 +158,9 @@ class Program(unittest.TestCase):
         self.refused("weights.safetensors", "load", "unet", "fp32", self.folder)
         self.refused("pixels.bin", "input", 1, 64, 0, self.folder)
         self.refused("no logits", "write", self.folder / "logits.bin")
+        self.refused("no such precision", "train", "unet", "fp8", self.folder)
+        self.refused("no pictures", "masks", self.folder)
+        self.refused("nothing to train", "step", 1)
 
     def test_a_model_that_was_refused_does_not_run(self):
         # The towers of BiomedCLIP without a decoder; and keys of no model.
@@ -170,6 +174,61 @@ class Program(unittest.TestCase):
         self.give_input()
         self.refused("does not hold", "input", 2, 64, 0, self.folder)
         self.refused("does not hold", "input", 1, 32, 0, self.folder)
+
+
+# An engine whose steps have the losses LOSSES, over and over.
+LEARNER = textwrap.dedent(
+    """
+    import sys
+    losses, done = eval(sys.argv[1]), 0
+    print("ok 1.0", flush=True)
+    for line in sys.stdin:
+        what, *words = line.split()
+        said = sys.argv[2] if what == "train" else ""
+        if what == "step":
+            for _ in range(int(words[0])):
+                said += f"{losses[done % len(losses)]!r} 5.0 "
+                done += 1
+        print("ok", said, flush=True)
+    """
+)
+
+
+class Training(unittest.TestCase):
+    def trainer(self, name, losses, precision="fp32"):
+        command = [sys.executable, "-c", LEARNER, losses, precision]
+        one = Trainer(name, precision, lambda: Process(command, None, None))
+        self.addCleanup(one.close)
+        one.open(("train", "m", precision, "."), ("input", 1, 8, 0, "."), 1)
+        return one
+
+    def test_who_learns_otherwise_is_left_out(self):
+        trainers = [
+            self.trainer("reference", "[0.9, 0.898, 0.897, 0.8965]"),
+            self.trainer("close", "[0.9, 0.89801, 0.897, 0.89651]"),
+            self.trainer("rounded", "[0.901, 0.899, 0.898, 0.8975]", "bf16"),
+            self.trainer("wrong", "[0.9, 0.898, 0.897, 0.8975]"),
+            self.trainer("still", "[0.9, 0.9, 0.9, 0.9]", "bf16"),
+            self.trainer("nan", "[0.9, 0.898, float('nan'), 0.8965]"),
+        ]
+        with redirect_stderr(io.StringIO()) as said:
+            right = learns_alike(trainers)
+        self.assertEqual([one.engine for one in right], ["reference", "close", "rounded"])
+        self.assertEqual(right[0].rel_err, 0)
+        self.assertAlmostEqual(right[1].rel_err, 1e-5 / 0.898, delta=1e-7)
+        self.assertEqual(said.getvalue().count("left out: "), 3)
+
+    def test_turns(self):
+        one = self.trainer("a", "[0.9]")
+        one.turn(3)
+        self.assertEqual((one.turns, one.fastest), ([5.0], [5.0]))
+
+    def test_masks(self):
+        made = masks(8, 32)
+        self.assertEqual((made.shape, made.dtype), ((8, 1, 32, 32), numpy.float32))
+        sums = made.sum((1, 2, 3))
+        self.assertTrue((sums[:7] > 0).all() and sums[7] == 0)
+        self.assertGreater(masks(1, 32).sum(), 0)
 
 
 class Recipe(unittest.TestCase):

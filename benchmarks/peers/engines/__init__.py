@@ -5,4 +5,6 @@
     threads(count)
     load(model, precision, folder)   -> the precision that it computes in
     infer(arrays)                    pixels and, where the model reads text, ids -> logits
+    train(model, precision, folder)  instead of load, where it can train: the decoder
+    step(arrays, masks)              -> the loss before the step
 """

@@ -24,7 +24,30 @@ class Engine:
         return precision
 
     def infer(self, arrays):
-        tensors = [torch.from_numpy(array) for array in arrays]
-        bf16 = torch.autocast("cpu", torch.bfloat16) if self.rounded else contextlib.nullcontext()
-        with torch.no_grad(), bf16:
-            return self.model(*tensors).float().numpy()
+        with torch.no_grad(), self.autocast():
+            return self.model(*map(torch.from_numpy, arrays)).float().numpy()
+
+    def autocast(self):
+        return torch.autocast("cpu", torch.bfloat16) if self.rounded else contextlib.nullcontext()
+
+    def train(self, model, precision, folder):
+        """The decoder, on encoders that are frozen and evaluate; as the study trains, but for the
+        loss."""
+        from monai.losses import DiceCELoss  # what infers does not need it
+
+        precision = self.load(model, precision, folder)
+        decoder = self.model.decoder.requires_grad_(True).train()
+        self.parameters = list(decoder.parameters())
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=2e-3, weight_decay=1e-3)
+        self.loss = DiceCELoss(sigmoid=True, lambda_dice=1.0, lambda_ce=0.2)
+        return precision
+
+    def step(self, arrays, masks):
+        self.optimizer.zero_grad()
+        with self.autocast():
+            logits = self.model(*map(torch.from_numpy, arrays))
+        loss = self.loss(logits.float(), torch.from_numpy(masks))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 0.5)
+        self.optimizer.step()
+        return loss.item()

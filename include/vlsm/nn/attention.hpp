@@ -100,12 +100,8 @@ class Attention : public Module {
     at::Tensor const q = heads_of(qkv_->rows(query, 0, width_)),
                      k = heads_of(qkv_->rows(words.keys, width_, width_)),
                      v = heads_of(qkv_->rows(words.values, 2 * width_, width_));
-    ops::AttentionOptions options{.lengths = words.lengths};
-    if (is_training() && dropout_ > 0) {
-      options.dropout = dropout_;
-      options.seed = fresh_seed();
-    }
-    return out_->forward(ops::fusion_attention(q, k, v, options, backend).flatten(2));
+    return out_->forward(
+        ops::fusion_attention(q, k, v, options(words.lengths), backend).flatten(2));
   }
 
   /// Adds low-rank changes to the projections that `c` names.
@@ -138,16 +134,26 @@ class Attention : public Module {
     return x.view({x.size(0), x.size(1), heads_, width_ / heads_});
   }
 
+  // Of the fused kernels; dropout draws a seed each time.
+  ops::AttentionOptions options(at::Tensor const& lengths) const {
+    ops::AttentionOptions with{.lengths = lengths};
+    if (is_training() && dropout_ > 0) {
+      with.dropout = dropout_;
+      with.seed = fresh_seed();
+    }
+    return with;
+  }
+
   // Fewer keys than this cost more to round than that saves.
   static constexpr std::int64_t least_to_round = 32;
 
   // queries [B, N, heads, D], keys and values [B, M, heads, D]
   at::Tensor attend(at::Tensor const& queries, at::Tensor const& keys, at::Tensor const& values,
                     at::Tensor const& padding, AttentionMask mask) const {
-    if (is_prepared() && queries.is_cpu() && !padding.defined() && mask == AttentionMask::none)
+    if (queries.is_cpu() && !padding.defined() && mask == AttentionMask::none)
       return out_->forward((rounds_ && keys.size(1) >= least_to_round
                                 ? ops::rounded_attention(queries, keys, values)
-                                : ops::fusion_attention(queries, keys, values))
+                                : ops::fusion_attention(queries, keys, values, options({})))
                                .flatten(2));
     at::Tensor const q = queries.transpose(1, 2), k = keys.transpose(1, 2),
                      v = values.transpose(1, 2);  // [B, heads, N or M, D]

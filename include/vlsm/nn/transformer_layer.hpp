@@ -27,7 +27,9 @@ class Mlp : public Module {
  private:
   at::Tensor hidden(at::Tensor const& x) const {
     if (up_->packed()) return up_->packed()->run(x, packed_form(activation_));
-    return activate(activation_, up_->forward(x));
+    at::Tensor const wide = up_->forward(x);
+    // Nobody else holds it, and a product's derivative does not read what it wrote.
+    return activation_ == Activation::relu ? wide.relu_() : activate(activation_, wide);
   }
 
   void make_ready(Preparation const& how) override {

@@ -52,6 +52,8 @@ class AnySegmenter {
   virtual torch::nn::Module& module() const = 0;
   /// See `omitted`.
   virtual bool omits(std::string_view name) const = 0;
+  /// A new model of the same architecture, with weights of its own.
+  virtual std::unique_ptr<AnySegmenter> another() const = 0;
 
   ModelInfo const info;
 };
@@ -84,6 +86,9 @@ class SegmenterView final : public AnySegmenter {
   }
   torch::nn::Module& module() const override { return *model_; }
   bool omits(std::string_view name) const override { return omitted<Segmenter<A>>(name); }
+  std::unique_ptr<AnySegmenter> another() const override {
+    return std::make_unique<SegmenterView>(std::make_unique<Segmenter<A>>());
+  }
 
  private:
   std::unique_ptr<Segmenter<A>> owned_;

@@ -15,22 +15,27 @@
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/options.hpp"
+#include "vlsm/train/prepared_towers.hpp"
 
 namespace vlsm {
 
-/// The towers of a model, of which those that are frozen run once a picture and once a prompt, as
-/// far as a cache keeps what they wrote. A tower is frozen where it has parameters, none takes a
-/// gradient, and it evaluates: what trains, adapters included, runs each time.
+/// The towers of a model, of which those that are frozen run in the form in which they infer
+/// fastest (PreparedTowers) and, as far as a cache keeps what they wrote, once a picture and once a
+/// prompt. A tower is frozen where it has parameters, none takes a gradient, and it evaluates: what
+/// trains, adapters included, runs each time, as it is.
+///
+/// On a CPU a frozen tower sees each picture and each prompt by itself. What it writes of one then
+/// does not depend on the others of a batch, not in the last bit: a cache changes no bit of a
+/// training, and a run that is resumed with an empty one goes on with the same features.
 class FrozenTowers {
  public:
   /// Without a `cache` both towers run each time. The model's weights are those of now: make it
   /// before RoundedWeights.
   FrozenTowers(AnySegmenter const& model, Precision precision, std::shared_ptr<FeatureCache> cache)
-      : model_(model), cache_(std::move(cache)) {
-    if (!cache_) return;
-    run_ = cache_->begin();
-    vision_ = key_of("vision", precision);
-    text_ = key_of("text", precision);
+      : model_(model), cache_(std::move(cache)), prepared_(model, precision) {
+    if (cache_) run_ = cache_->begin();
+    vision_ = tower_of("vision", precision);
+    text_ = tower_of("text", precision);
   }
 
   ~FrozenTowers() {
@@ -40,28 +45,31 @@ class FrozenTowers {
   FrozenTowers& operator=(FrozenTowers const&) = delete;
 
   /// Whether batches should bring Batch::pixels.
-  bool keeps_pictures() const { return vision_.has_value(); }
-  bool keeps_prompts() const { return text_.has_value(); }
+  bool keeps_pictures() const { return cache_ && vision_.frozen; }
+  bool keeps_prompts() const { return cache_ && text_.frozen; }
 
   /// What the vision tower makes of `image` [B, 3, S, S]: the batch's, in the model's precision.
   ImageFeatures see(Batch const& batch, at::Tensor const& image) const {
-    if (!vision_ || batch.pixels.empty()) return model_.encode_image(image);
-    std::vector<KeptFeatures> rows(batch.size());
+    bool const keeps = keeps_pictures() && !batch.pixels.empty();
+    if (!vision_.frozen || (!keeps && !image.is_cpu())) return model_.encode_image(image);
+    std::vector<KeptFeatures> rows(static_cast<std::size_t>(image.size(0)));
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (auto found = cache_->find(key_at(*vision_, batch.pixels[i]), run_))
+      std::optional<KeptFeatures> found;
+      if (keeps) found = cache_->find(key_at(vision_, batch.pixels[i]), run_);
+      if (found)
         rows[i] = std::move(*found);
       else
         missing.push_back(i);
     }
     for (auto const& some : company(missing, image.device())) {
       at::Tensor const which = at::tensor(std::vector<std::int64_t>(some.begin(), some.end()));
-      at::NoGradGuard const no_grad;
-      ImageFeatures const seen =
-          model_.encode_image(image.index_select(0, which.to(image.device())));
-      for (std::size_t i = 0; i < some.size(); ++i)
-        rows[some[i]] = cache_->keep(key_at(*vision_, batch.pixels[some[i]]),
-                                     row_of(seen, static_cast<std::int64_t>(i)), run_);
+      ImageFeatures const seen = encode(image.index_select(0, which.to(image.device())));
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        KeptFeatures row = row_of(seen, static_cast<std::int64_t>(i));
+        if (keeps) row = cache_->keep(key_at(vision_, batch.pixels[some[i]]), std::move(row), run_);
+        rows[some[i]] = std::move(row);
+      }
     }
     return stacked(rows, image);
   }
@@ -78,7 +86,8 @@ class FrozenTowers {
       which.push_back(entry->second);
     }
     at::Device const device = batch.image.device();
-    TextFeatures said = text_ ? kept(distinct, device) : read(distinct, device);
+    bool const apart = text_.frozen && (cache_ || device.is_cpu());
+    TextFeatures said = apart ? each(distinct, device) : read(distinct, device);
     at::Tensor const rows = at::tensor(which).to(device);
     for (at::Tensor* part : {&said.sentence, &said.words, &said.padding})
       if (part->defined()) *part = part->index_select(0, rows);
@@ -86,31 +95,36 @@ class FrozenTowers {
   }
 
  private:
-  /// Weights, code and precision of a tower; nothing where it is not frozen.
-  std::optional<ContentHash> key_of(char const* slot, Precision precision) const {
+  struct Tower {
+    bool frozen = false;
+    bool prepared = false;  ///< runs in prepared_
+    ContentHash key = {};   ///< of weights, code and precision, where a cache needs it
+  };
+
+  Tower tower_of(char const* slot, Precision precision) {
     auto const& tower = *model_.module().named_children()[slot];
-    // A prepared one has no weights left that would tell it from others.
-    if (!is_frozen(tower) || tower.is_training() || is_prepared(tower)) return std::nullopt;
+    // Of a prepared model no weights are left that would tell it from others.
+    if (!is_frozen(tower) || tower.is_training() || is_prepared(tower)) return {};
+    Tower found{.frozen = true, .prepared = prepared_.take(slot)};
+    if (!cache_) return found;
     // The type's name holds the block's configuration, which weights do not tell. The number is to
     // be raised when a change of this library's code changes what towers write.
-    ContentHash hash = content_hash(std::string("1 ") + typeid(tower).name() +
-                                    (precision == Precision::bf16 ? " bf16 " : " fp32 ") +
-                                    (cache_->options().half ? "half " : "whole ") +
-                                    tower.parameters().front().device().str());
+    found.key = content_hash(std::string("2 ") + typeid(tower).name() +
+                             (precision == Precision::bf16 ? " bf16 " : " fp32 ") +
+                             (cache_->options().half ? "half " : "whole ") +
+                             tower.parameters().front().device().str());
     for (auto const& item : tower.named_parameters())
-      hash = tensor_hash(item.key(), item.value(), hash);
+      found.key = tensor_hash(item.key(), item.value(), found.key);
     for (auto const& item : tower.named_buffers())
-      hash = tensor_hash(item.key(), item.value(), hash);
-    return hash;
+      found.key = tensor_hash(item.key(), item.value(), found.key);
+    return found;
   }
 
-  static ContentHash key_at(ContentHash const& tower, ContentHash const& content) {
-    return content_hash(std::as_bytes(std::span(&content, 1)), tower);
+  static ContentHash key_at(Tower const& tower, ContentHash const& content) {
+    return content_hash(std::as_bytes(std::span(&content, 1)), tower.key);
   }
 
-  /// Which pictures are encoded together. On a CPU each by itself: its features then do not depend
-  /// on the others of a batch, not in the last bit, and a run that is resumed with an empty cache
-  /// finds them again. A card needs all at once.
+  /// Which pictures are encoded together: on a CPU each by itself, a card needs all at once.
   static std::vector<std::vector<std::size_t>> company(std::vector<std::size_t> const& missing,
                                                        at::Device device) {
     if (missing.empty()) return {};
@@ -118,6 +132,11 @@ class FrozenTowers {
     std::vector<std::vector<std::size_t>> each;
     for (std::size_t i : missing) each.push_back({i});
     return each;
+  }
+
+  ImageFeatures encode(at::Tensor const& image) const {
+    at::NoGradGuard const no_grad;
+    return vision_.prepared ? prepared_.encode_image(image) : model_.encode_image(image);
   }
 
   static KeptFeatures row_of(ImageFeatures const& seen, std::int64_t row) {
@@ -155,17 +174,19 @@ class FrozenTowers {
   }
 
   TextFeatures read(std::vector<std::vector<std::int64_t>> const& rows, at::Device device) const {
-    return model_.encode_text({pad_ids(rows, model_.info.pad_to).ids.to(device)});
+    Tokens const tokens{pad_ids(rows, model_.info.pad_to).ids.to(device)};
+    return text_.prepared ? prepared_.encode_text(tokens) : model_.encode_text(tokens);
   }
 
-  /// The same out of the cache; each prompt is read by itself, see `company`.
-  TextFeatures kept(std::vector<std::vector<std::int64_t>> const& prompts,
+  /// The same, where each prompt is read by itself or comes out of the cache.
+  TextFeatures each(std::vector<std::vector<std::int64_t>> const& prompts,
                     at::Device device) const {
     std::vector<KeptFeatures> rows;
     std::int64_t longest = 0;
     for (auto const& ids : prompts) {
-      ContentHash const key = key_at(*text_, content_hash(std::as_bytes(std::span(ids))));
-      std::optional<KeptFeatures> row = cache_->find(key, run_);
+      ContentHash const key = key_at(text_, content_hash(std::as_bytes(std::span(ids))));
+      std::optional<KeptFeatures> row;
+      if (cache_) row = cache_->find(key, run_);
       if (!row) {
         at::NoGradGuard const no_grad;
         TextFeatures const said = read({ids}, device);
@@ -173,7 +194,7 @@ class FrozenTowers {
         if (said.sentence.defined()) fresh.emplace_back("sentence", said.sentence[0]);
         if (said.words.defined()) fresh.emplace_back("words", said.words[0]);
         if (said.padding.defined()) fresh.emplace_back("padding", said.padding[0]);
-        row = cache_->keep(key, std::move(fresh), run_);
+        row = cache_ ? cache_->keep(key, std::move(fresh), run_) : std::move(fresh);
       }
       if (at::Tensor const& words = part(*row, "words"); words.defined())
         longest = std::max(longest, words.size(0));
@@ -203,7 +224,8 @@ class FrozenTowers {
   AnySegmenter const& model_;
   std::shared_ptr<FeatureCache> cache_;
   std::size_t run_ = 0;
-  std::optional<ContentHash> vision_, text_;
+  PreparedTowers prepared_;
+  Tower vision_, text_;
 };
 
 }  // namespace vlsm

@@ -8,6 +8,8 @@
 #include <torch/optim/adamw.h>
 
 #include <cmath>
+#include <memory>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -110,7 +112,7 @@ class Optimizer {
       for (at::Tensor const& parameter : parameters_)
         if (parameter.grad().defined()) parameter.grad().div_(weights);
     double const norm = torch::nn::utils::clip_grad_norm_(parameters_, clip_ > 0 ? clip_ : 1e30);
-    if (std::isfinite(norm)) adamw_.step();
+    if (std::isfinite(norm)) update();
     if (rounded) rounded->round();
     at::autocast::clear_cache();  // an Autocast around the training keeps copies of the old weights
     return norm;
@@ -129,6 +131,49 @@ class Optimizer {
   std::vector<at::Tensor> const& parameters() const { return parameters_; }
 
  private:
+  // AdamW's step. On a CPU by LibTorch's kernel that reads and writes each value once, which
+  // torch::optim::AdamW does not call: its moments are what it calls them, at the same places.
+  void update() {
+    std::vector<at::Tensor> moved, grads, means, squares, steps;
+    for (at::Tensor const& parameter : parameters_) {
+      at::Tensor const& grad = parameter.grad();
+      if (!grad.defined()) continue;
+      // The kernel takes values in the order in which they lie in memory.
+      if (!parameter.is_cpu() || !lie_alike(parameter, grad)) {
+        adamw_.step();
+        return;
+      }
+      moved.push_back(parameter);
+      grads.push_back(grad);
+    }
+    at::NoGradGuard const no_grad;
+    for (at::Tensor const& parameter : moved) {
+      auto& place = adamw_.state()[parameter.unsafeGetTensorImpl()];
+      if (!place) {
+        auto fresh = std::make_unique<torch::optim::AdamWParamState>();
+        fresh->exp_avg(at::zeros_like(parameter));
+        fresh->exp_avg_sq(at::zeros_like(parameter));
+        place = std::move(fresh);
+      }
+      auto& state = static_cast<torch::optim::AdamWParamState&>(*place);
+      state.step(state.step() + 1);
+      means.push_back(state.exp_avg());
+      squares.push_back(state.exp_avg_sq());
+      steps.push_back(at::scalar_tensor(state.step(), at::kFloat));
+    }
+    auto const& how = options();
+    at::_fused_adamw_(moved, grads, means, squares, /*max_exp_avg_sqs=*/{}, steps, how.lr(),
+                      std::get<0>(how.betas()), std::get<1>(how.betas()), how.weight_decay(),
+                      how.eps(), /*amsgrad=*/false, /*maximize=*/false);
+  }
+
+  static bool lie_alike(at::Tensor const& a, at::Tensor const& b) {
+    if (b.layout() != at::kStrided || !a.is_non_overlapping_and_dense()) return false;
+    for (std::int64_t i = 0; i < a.dim(); ++i)
+      if (a.size(i) > 1 && a.stride(i) != b.stride(i)) return false;
+    return true;
+  }
+
   torch::optim::AdamWOptions& options() const {
     auto& groups = const_cast<torch::optim::AdamW&>(adamw_).param_groups();
     return static_cast<torch::optim::AdamWOptions&>(groups[0].options());

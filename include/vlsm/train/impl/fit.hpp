@@ -45,9 +45,7 @@ class Training {
         steps_((train.size() + options.batch - 1) / options.batch),
         device_(module_.parameters().front().device()),
         ids_(encode),
-        towers_((module_.train(), share_weights(group_, module_), model), options.precision,
-                options.features),
-        optimizer_(module_, options.optimizer),
+        optimizer_((module_.train(), share_weights(group_, module_), module_), options.optimizer),
         norms_(module_, group_),
         sync_(optimizer_.parameters(), group_, options.precision == Precision::fp32),
         state_{.plateau = options.plateau, .stop = options.early_stop} {}
@@ -55,6 +53,8 @@ class Training {
   std::vector<Epoch> run() {
     if (options_.resume && group_.first()) resume();
     share_state(group_, module_, optimizer_, state_);
+    towers_.emplace(model_, options_.precision,
+                    options_.features);  // of the weights that it has now
     std::vector<Epoch> history;
     while (state_.epoch < options_.epochs && !state_.finished) {
       started_ = saved_ = Clock::now();
@@ -105,7 +105,7 @@ class Training {
     if (options_.precision == Precision::bf16) rounded.emplace(module_);
     RunningEpoch& done = state_.running;
     done.steps = steps_;
-    bool const keeps = towers_.keeps_pictures() && !options_.augment.any();
+    bool const keeps = towers_->keeps_pictures() && !options_.augment.any();
     std::vector<std::size_t> const order = epoch_order(options_.seed, epoch.epoch, train_.size());
     Share const share = share_of(order, {.batch = options_.batch,
                                          .pass = pass_,
@@ -189,7 +189,7 @@ class Training {
   /// Adds the gradient of some pictures of a batch. Returns their loss.
   double pass_backward(Batch const& batch, double weight, bool last, RoundedWeights* rounded) {
     at::Tensor const loss =
-        chosen_loss(logits_of(model_, towers_, batch, options_.precision), batch.mask, options_);
+        chosen_loss(logits_of(model_, *towers_, batch, options_.precision), batch.mask, options_);
     double const value = loss.item<double>();
     // Others wait for this process's gradient, and hear by it of a loss that is not finite.
     if (!std::isfinite(value) && group_.size() == 1) return value;
@@ -216,7 +216,7 @@ class Training {
 
   /// Scores the validation set. False where that was stopped.
   bool validate(Epoch& epoch) {
-    Evaluation const seen = evaluate_with(model_, towers_, val_, ids_,
+    Evaluation const seen = evaluate_with(model_, *towers_, val_, ids_,
                                           {.batch = options_.pass ? pass_ : share_size(),
                                            .threshold = options_.threshold,
                                            .loss = options_.loss,
@@ -286,7 +286,7 @@ class Training {
   std::size_t pass_, steps_;
   at::Device device_;
   PromptIds ids_;
-  FrozenTowers towers_;
+  std::optional<FrozenTowers> towers_;
   Optimizer optimizer_;
   SharedBatchNorms norms_;
   GradientSync sync_;
