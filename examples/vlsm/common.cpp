@@ -21,10 +21,14 @@
 
 namespace tool {
 
-void Common::add_to(CLI::App& app) {
+void Common::add_to(CLI::App& app, bool infers) {
   add_machine_to(app);
-  app.add_option("--precision", precision, "fp32, or bf16 for dense products")
-      ->check(CLI::IsMember({"fp32", "bf16"}))
+  std::vector<std::string> precisions{"fp32", "bf16"};
+  if (infers) precisions.push_back("int8");
+  app.add_option("--precision", precision,
+                 infers ? "fp32, or bf16 or int8 (on a CPU) for dense products"
+                        : "fp32, or bf16 for dense products")
+      ->check(CLI::IsMember(precisions))
       ->capture_default_str();
   app.add_option("--seed", seed, "seed of everything random")
       ->check(CLI::NonNegativeNumber)

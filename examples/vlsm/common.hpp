@@ -24,14 +24,18 @@ struct Common {
   std::uint64_t seed = 0;
   bool deterministic = false;
 
-  /// Adds --threads, --device, --precision, --seed, --deterministic.
-  void add_to(CLI::App& app);
+  /// Adds --threads, --device, --precision, --seed, --deterministic. `infers`: the command does not
+  /// train, so that it may compute in int8.
+  void add_to(CLI::App& app, bool infers = false);
   /// Adds --threads, --device, --deterministic.
   void add_machine_to(CLI::App& app);
   /// Sets the threads and returns the device. Throws vlsm::Error where there is none of that kind.
   at::Device apply() const;
   vlsm::Precision computes_in() const {
-    return precision == "bf16" ? vlsm::Precision::bf16 : vlsm::Precision::fp32;
+    using vlsm::Precision;
+    return precision == "bf16"   ? Precision::bf16
+           : precision == "int8" ? Precision::int8
+                                 : Precision::fp32;
   }
 };
 

@@ -240,7 +240,7 @@ void add_evaluate(CLI::App& app) {
           ->add_option("--json", options->json,
                        "write all figures to this file; without a name: to standard output")
           ->expected(0, 1);
-  options->common.add_to(*command);
+  options->common.add_to(*command, /*infers=*/true);
   command->callback([options, json, attribute] {
     options->json_given = json->count() > 0;
     options->attribute_given = attribute->count() > 0;

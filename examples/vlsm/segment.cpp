@@ -52,18 +52,14 @@ bool worth(double passes, vlsm::ModelInfo const& info, std::size_t images, std::
          passes * (picture + mask);
 }
 
-/// What the sentences say, in the type that the model will compute in, each read by itself.
+/// What the sentences say, each read by itself.
 std::vector<vlsm::TextFeatures> read_sentences(vlsm::AnySegmenter const& model,
                                                std::vector<std::string> const& prompts,
-                                               vlsm::Encode const& encode, at::Device device,
-                                               at::ScalarType type) {
+                                               vlsm::Encode const& encode, at::Device device) {
   std::vector<vlsm::TextFeatures> said;
-  for (std::string const& prompt : prompts) {
+  for (std::string const& prompt : prompts)
     said.push_back(
         model.encode_text({vlsm::tokenize({prompt}, encode, model.info.pad_to).ids.to(device)}));
-    for (at::Tensor* const part : {&said.back().sentence, &said.back().words})
-      if (part->defined()) *part = part->to(type);
-  }
   return said;
 }
 
@@ -112,8 +108,7 @@ void run(Options& options) {
   // The sentences first: then the text tower need not be in memory beside what pictures go through.
   vlsm::Precision const precision = options.common.computes_in();
   std::vector<vlsm::TextFeatures> const said =
-      read_sentences(*model, options.prompts, encode, device,
-                     precision == vlsm::Precision::bf16 ? at::kBFloat16 : at::kFloat);
+      read_sentences(*model, options.prompts, encode, device);
   let_text_go(model->module());
   // On a CPU, packing weights takes as long as it saves in about three passes.
   if (!device.is_cpu() || precision != vlsm::Precision::fp32 ||
@@ -206,7 +201,7 @@ void add_segment(CLI::App& app) {
       "also write the logits, [images x prompts, 1, S, S] float32 without the border "
       "that cris-original puts around a picture, as safetensors");
   command->add_flag("--json", options->json, "print a JSON line for each picture and prompt");
-  options->common.add_to(*command);
+  options->common.add_to(*command, /*infers=*/true);
   command->callback([options] { run(*options); });
 }
 

@@ -38,23 +38,36 @@ double error_of(at::Tensor const& ours, at::Tensor const& reference) {
 
 TEST_CASE_TEMPLATE("a prepared model gives the same logits, whatever the size", A, EVERY_MODEL) {
   at::NoGradGuard const no_grad;
-  auto const plain = used<A>(), prepared = used<A>(), rounded = used<A>();
+  auto const plain = used<A>(), prepared = used<A>(), rounded = used<A>(), pairs = used<A>(),
+             bytes = used<A>();
   prepare(*prepared);
   prepare(*rounded, {.precision = Precision::bf16});
+  // What a CPU without instructions for pairs would not choose.
+  dynamic_cast<Module&>(pairs->module()).prepare({.operand = ops::Operand::bf16});
+  prepare(*bytes, {.precision = Precision::int8});
   constexpr std::int64_t side = A::recipe.image;
-  double largest = 0, largest_rounded = 0;
+  double largest = 0, largest_rounded = 0, largest_pairs = 0, largest_bytes = 0;
   for (auto const [batch, height, width] :
        {std::array{1l, side, side}, {3l, side, side}, {2l, side, 2 * side}, {1l, side, side}}) {
     Input const in = input<A>(batch, height, width);
     at::Tensor const expected = plain->forward(in.image, in.tokens);
     largest = std::max(largest, error_of(prepared->forward(in.image, in.tokens), expected));
-    largest_rounded =
-        std::max(largest_rounded, error_of(rounded->forward(in.image, in.tokens), expected));
+    auto const compare = [&](AnySegmenter const& model, double& worst) {
+      worst = std::max(worst, error_of(model.forward(in.image, in.tokens), expected));
+    };
+    compare(*rounded, largest_rounded);
+    compare(*pairs, largest_pairs);
+    compare(*bytes, largest_bytes);
   }
-  std::printf("largest difference %.2g of std, in bf16 %.2g\n", largest, largest_rounded);
+  std::printf("largest difference %.2g of std, in bf16 %.2g, by pairs %.2g, in int8 %.2g\n",
+              largest, largest_rounded, largest_pairs, largest_bytes);
   CHECK(largest < 1e-4);
   CHECK(largest_rounded < 0.5);
   CHECK(largest_rounded > 1e-4);  // or it was not bf16
+  CHECK(largest_pairs < 0.5);
+  CHECK(largest_pairs > 1e-6);
+  CHECK(largest_bytes < 1);
+  CHECK(largest_bytes > 1e-6);
 }
 
 TEST_CASE_TEMPLATE("the number of threads changes no bit of a prepared model", A, EVERY_MODEL) {

@@ -57,6 +57,9 @@ class Segmenter : public Module {
   /// batches that differ.
   at::Tensor segment(ImageFeatures seen, TextFeatures said) const {
     repeat_single(seen, said);
+    if (is_prepared())  // the text tower may have read before it was
+      for (at::Tensor* const part : {&said.sentence, &said.words})
+        if (part->defined()) *part = part->to(type_);
     ImageFeatures const joint = fusion->forward(seen, said);
     ImageFeatures const read = decoder->forward(joint, said);
     at::Tensor const logits = head->forward(read, said);

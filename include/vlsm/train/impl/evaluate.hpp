@@ -111,6 +111,9 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
   at::Device const device = module.parameters().front().device();
   Evaluating const evaluating(module);
   std::optional<RoundedWeights> rounded;
+  if (options.precision == Precision::int8 && !is_prepared(module))
+    throw Error("int8 is for models that are prepared for inference", "evaluate",
+                "call prepare(model, {.precision = Precision::int8}) first");
   if (options.precision == Precision::bf16 && !is_prepared(module)) rounded.emplace(module);
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), 0);

@@ -302,6 +302,8 @@ class Training {
 VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Dataset const& val,
                                    Encode const& encode, FitOptions const& options,
                                    FitHooks const& hooks) {
+  if (options.precision == Precision::int8)
+    throw Error("int8 is for inference only", "FitOptions.precision", "train in fp32 or bf16");
   detail::check_batch(options.batch, "FitOptions.batch", train);
   detail::check_batch(options.batch, "FitOptions.batch", val);
   KeepGenerators const keep;
