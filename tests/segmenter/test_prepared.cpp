@@ -43,7 +43,7 @@ TEST_CASE_TEMPLATE("a prepared model gives the same logits, whatever the size", 
   prepare(*prepared);
   prepare(*rounded, {.precision = Precision::bf16});
   // What a CPU without instructions for pairs would not choose.
-  dynamic_cast<Module&>(pairs->module()).prepare({.operand = ops::Operand::bf16});
+  pairs->prepare({.operand = ops::Operand::bf16});
   prepare(*bytes, {.precision = Precision::int8});
   constexpr std::int64_t side = A::recipe.image;
   double largest = 0, largest_rounded = 0, largest_pairs = 0, largest_bytes = 0;
@@ -52,7 +52,7 @@ TEST_CASE_TEMPLATE("a prepared model gives the same logits, whatever the size", 
     Input const in = input<A>(batch, height, width);
     at::Tensor const expected = plain->forward(in.image, in.tokens);
     largest = std::max(largest, error_of(prepared->forward(in.image, in.tokens), expected));
-    auto const compare = [&](AnySegmenter const& model, double& worst) {
+    auto const compare = [&](auto const& model, double& worst) {
       worst = std::max(worst, error_of(model.forward(in.image, in.tokens), expected));
     };
     compare(*rounded, largest_rounded);
