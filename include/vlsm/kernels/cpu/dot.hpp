@@ -25,10 +25,15 @@ constexpr int per_word(Operand operand) {
   return operand == Operand::fp32 ? 1 : operand == Operand::bf16 ? 2 : 4;
 }
 
+// clang takes no operand of 64 bytes in a function that is only inlined where there are such.
+#if defined(__x86_64__) && !defined(__clang__)
+#define VLSM_DOT_UNITS
+#endif
+
 /// Whether this machine multiplies and adds pairs of bfloat16, and quads of bytes, in vectors of 64
-/// bytes (AVX-512's BF16 and VNNI).
+/// bytes (AVX-512's BF16 and VNNI), and the compiler let us write them down (g++ does).
 inline bool has_dot_units() {
-#if defined(__x86_64__)
+#ifdef VLSM_DOT_UNITS
   static bool const found = [] {
     unsigned a = 0, b = 0, c = 0, d = 0, e = 0;
     return best_isa() == Isa::avx512 && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
@@ -99,8 +104,8 @@ struct Dot<Operand::int8, false> {
   }
 };
 
-#if defined(__x86_64__)
-// Assembler, since the compilers know these instructions only inside functions that are compiled
+#ifdef VLSM_DOT_UNITS
+// Assembler, since the compiler knows these instructions only inside functions that are compiled
 // for them, which what is inlined there is not.
 template <>
 struct Dot<Operand::bf16, true> {
@@ -134,7 +139,7 @@ void run_avx512_dot(Body const& body) {
 /// Runs Body<operand, unit>{arguments...}, by the units where there are any and `isa` allows it.
 template <template <Operand, bool> class Body, Operand operand, class... Arguments>
 void dispatch_dot(Isa isa, Arguments const&... arguments) {
-#if defined(__x86_64__)
+#ifdef VLSM_DOT_UNITS
   if constexpr (operand != Operand::fp32)
     if (isa == Isa::avx512 && has_dot_units())
       return detail::run_avx512_dot(Body<operand, true>{arguments...});

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "vlsm/kernels/cpu/dot.hpp"
 #include "vlsm/ops/packed/epilogue.hpp"
 
 namespace vlsm::ops {
