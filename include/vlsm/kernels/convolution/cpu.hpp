@@ -250,14 +250,14 @@ void run_task(Convolution const& c, Plan const& plan, Index task, float* scratch
     for (int i = 0; i < c.input_count; ++i) {
       Index const channels = c.inputs[i].channels;
       cpu::dispatch(cpu::Gemm<>{.c = products + point * plan.product_step(),
-                              .c_row = end - begin,
-                              .a = a,
-                              .b = b,
-                              .rows = last - first,
-                              .columns = end - begin,
-                              .inner = channels,
-                              .b_panel = b_panel,
-                              .add = i > 0},
+                                .c_row = end - begin,
+                                .a = a,
+                                .b = b,
+                                .rows = last - first,
+                                .columns = end - begin,
+                                .inner = channels,
+                                .b_panel = b_panel,
+                                .add = i > 0},
                     isa);
       a += (last - first) * cpu::in_panels(channels);
       b += channels * cpu::panel;
