@@ -48,7 +48,8 @@ TEST_CASE_TEMPLATE("what frozen towers write is what a prepared model's write", 
   for (Precision const precision : {Precision::fp32, Precision::bf16}) {
     auto const model = used<A>(), prepared = used<A>();
     freeze_encoders(*model);
-    prepare(*prepared, {.precision = precision});
+    prepared->eval();
+    prepared->prepare({.type = precision == Precision::bf16 ? at::kBFloat16 : at::kFloat});
     auto const before = state_of(*model);
     test::Input const in = test::input<A>(3, A::recipe.image, A::recipe.image);
     SegmenterView<A> const view(*model);

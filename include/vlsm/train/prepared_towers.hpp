@@ -14,12 +14,13 @@
 
 namespace vlsm {
 
-/// Towers of a model as `prepare` makes them, beside the model, which keeps its weights and can be
-/// saved and trained: for towers that do not change while one lives. They belong to a second model
-/// of the same architecture, so what a tower computes must follow from its type, parameters and
-/// buffers. A tower's weights are packed when it first runs; its packed copy takes the memory of
-/// its dense weights again, in bf16 half of that, and with convolutions by Winograd four times
-/// theirs. One thread at a time may use it.
+/// Towers of a model as `prepare` makes them (in bf16 with activations of bf16, as in the rest of a
+/// training), beside the model, which keeps its weights and can be saved and trained: for towers
+/// that do not change while one lives. They belong to a second model of the same architecture, so
+/// what a tower computes must follow from its type, parameters and buffers. A tower's weights are
+/// packed when it first runs; its packed copy takes the memory of its dense weights again, in bf16
+/// half of that, and with convolutions by Winograd four times theirs. One thread at a time may use
+/// it.
 class PreparedTowers {
  public:
   /// Of `model` as its weights are now: make it before RoundedWeights.

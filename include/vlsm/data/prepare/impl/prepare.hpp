@@ -27,13 +27,13 @@ namespace vlsm {
 namespace detail {
 
 /// Prepares one set: reads it, looks for what is odd, makes its annotations, and writes it all.
-class Preparation {
+class DatasetPreparation {
  public:
   std::map<std::string, nlohmann::ordered_json> splits;  ///< split -> annotation rows, after `run`
 
   /// An empty `target`: nothing is written. `options` must outlive this. Throws Error for names
   /// that occur twice, files that the options name, and options that contradict each other.
-  Preparation(SourceSet set, std::filesystem::path target, PrepareOptions const& options)
+  DatasetPreparation(SourceSet set, std::filesystem::path target, PrepareOptions const& options)
       : set_(std::move(set)), target_(std::move(target)), options_(options) {
     report_.dataset = set_.dataset;
     report_.source = set_.source;
@@ -293,13 +293,13 @@ class Preparation {
 
 VLSM_INLINE PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
                                   PrepareOptions const& options) {
-  return detail::Preparation(std::move(set), target, options).run();
+  return detail::DatasetPreparation(std::move(set), target, options).run();
 }
 
 VLSM_INLINE std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
                                                                    PrepareOptions const& options,
                                                                    PrepareReport* report) {
-  detail::Preparation preparation(std::move(set), {}, options);
+  detail::DatasetPreparation preparation(std::move(set), {}, options);
   PrepareReport found = preparation.run();
   if (report) *report = std::move(found);
   return std::move(preparation.splits);
