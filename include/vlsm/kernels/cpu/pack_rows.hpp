@@ -52,12 +52,14 @@ struct PackRows {
         RowOfBytes scale;
         if constexpr (operand == Operand::int8) scale.unit = unit_of<bytes>(from);
         float const inverse = inverse_of(scale.unit);
+        bool const spoiled = !(scale.unit >= 0);  // its numbers do not matter, the unit says it all
         for (Index k = 0; k < in; k += stretch, word += height * panel) {
-          if (in - k >= stretch) {
+          if (in - k >= stretch && !spoiled) {
             round<bytes>(word, from + k, inverse, scale.excess);
           } else {
             float part[stretch] = {};
-            std::memcpy(part, from + k, static_cast<std::size_t>(in - k) * sizeof(float));
+            if (!spoiled)
+              std::memcpy(part, from + k, static_cast<std::size_t>(in - k) * sizeof(float));
             round<bytes>(word, part, inverse, scale.excess);
           }
         }
