@@ -73,15 +73,17 @@ TEST_CASE_TEMPLATE("a prepared model gives the same logits, whatever the size", 
 TEST_CASE_TEMPLATE("the number of threads changes no bit of a prepared model", A, EVERY_MODEL) {
   at::NoGradGuard const no_grad;
   int const before = at::get_num_threads();
-  auto const prepared = used<A>();
-  prepare(*prepared);
-  Input const in = input<A>(2, A::recipe.image, A::recipe.image);
-  at::set_num_threads(1);
-  at::Tensor const one = prepared->forward(in.image, in.tokens);
-  at::set_num_threads(2);
-  at::Tensor const two = prepared->forward(in.image, in.tokens);
-  at::set_num_threads(before);
-  CHECK(one.equal(two));
+  for (Precision const precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+    auto const prepared = used<A>();
+    prepare(*prepared, {.precision = precision});
+    Input const in = input<A>(2, A::recipe.image, A::recipe.image);
+    at::set_num_threads(1);
+    at::Tensor const one = prepared->forward(in.image, in.tokens);
+    at::set_num_threads(2);
+    at::Tensor const two = prepared->forward(in.image, in.tokens);
+    at::set_num_threads(before);
+    CHECK(one.equal(two));
+  }
 }
 
 TEST_CASE("threads may share a prepared model, its first pictures too") {

@@ -37,9 +37,9 @@ inline Preparation preparation_for(Precision precision, bool on_cpu) {
 /// their convolutions, low-rank changes into their layers, weights are converted and, on a CPU,
 /// packed as this machine's products read them, and what follows a product happens on its way out.
 /// The packed copies replace the weights: the model no longer trains, saves or moves to another
-/// device. Takes [B, 3, H, W] and returns logits as before; results differ by rounding, and do not
-/// depend on the number of threads. Any number of threads may use it. On a CPU it takes about as
-/// long as it saves in three passes.
+/// device. Takes [B, 3, H, W] and returns logits as before; results differ by rounding, and in
+/// float32 do not depend on the number of threads. Any number of threads may use it. On a CPU it
+/// takes about as long as it saves in three passes.
 inline void prepare(Module& model, InferenceOptions const& options = {}) {
   at::NoGradGuard const no_gradients;
   model.eval();
