@@ -9,6 +9,7 @@
 #include <initializer_list>
 
 #include "vlsm/ops/element.hpp"
+#include "vlsm/ops/parallel.hpp"
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -80,6 +81,12 @@ inline void* data_or_null(at::Tensor const& x) {
 /// Tasks of `each` elements that are worth a thread's start.
 constexpr std::int64_t grain_for(std::int64_t each) {
   return std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(1, each));
+}
+
+/// Threads that so many multiplications are worth: a thread's start costs as much as some hundred
+/// thousand.
+inline std::int64_t threads_for(std::int64_t multiplications) {
+  return std::clamp<std::int64_t>(multiplications / (1 << 20), 1, parallel_threads());
 }
 
 /// Calls `start(stream)` with PyTorch's stream on the card of `where`, a tensor of any shape; only

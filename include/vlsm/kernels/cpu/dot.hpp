@@ -107,23 +107,16 @@ struct Dot<Operand::int8, false> {
 #ifdef VLSM_DOT_UNITS
 // Assembler, since the compiler knows these instructions only inside functions that are compiled
 // for them, which what is inlined there is not.
-template <>
-struct Dot<Operand::bf16, true> {
+template <Operand operand>
+struct Dot<operand, true> {
   template <int bytes>
   static VLSM_ALWAYS_INLINE void add(Lanes<float, 64>::Vector& sum, float const* word,
                                      Lanes<float, 64>::Vector const& right) {
-    static_assert(bytes == 64);
-    asm("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(right), "m"(*word));
-  }
-};
-
-template <>
-struct Dot<Operand::int8, true> {
-  template <int bytes>
-  static VLSM_ALWAYS_INLINE void add(Lanes<float, 64>::Vector& sum, float const* word,
-                                     Lanes<float, 64>::Vector const& right) {
-    static_assert(bytes == 64);
-    asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(right), "m"(*word));
+    static_assert(bytes == 64 && operand != Operand::fp32);
+    if constexpr (operand == Operand::bf16)
+      asm("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(right), "m"(*word));
+    else
+      asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(right), "m"(*word));
   }
 };
 

@@ -16,6 +16,13 @@ constexpr std::ptrdiff_t words(std::ptrdiff_t count, Operand operand) {
   return (count + per_word(operand) - 1) / per_word(operand);
 }
 
+/// `count` numbers as words of pairs, zero behind the last number.
+VLSM_ALWAYS_INLINE void to_pairs(float* to, float const* from, std::ptrdiff_t count) {
+  auto* const numbers = reinterpret_cast<BFloat16*>(to);
+  from_floats(numbers, from, count);
+  if (count % 2 != 0) numbers[count].bits = 0;
+}
+
 /// A row of bytes: what they are multiples of, and 128 times their sum, since the other factor's
 /// bytes, which have no sign, are 128 too large.
 struct RowOfBytes {

@@ -27,9 +27,7 @@ inline void pack_weights(float* to, float* units, float const* weight, std::ptrd
       float const* const from = weight + row * in;
       float* const words_of_row = rounded.data() + (row - first) * inner;
       if (operand == cpu::Operand::bf16) {
-        auto* const numbers = reinterpret_cast<BFloat16*>(words_of_row);
-        cpu::from_floats(numbers, from, in);
-        for (Index k = in; k < inner * each; ++k) numbers[k].bits = 0;
+        cpu::to_pairs(words_of_row, from, in);
       } else {
         float most = 0, spoiled = 0;
         for (Index k = 0; k < in; ++k) {

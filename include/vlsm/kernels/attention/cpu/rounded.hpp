@@ -33,7 +33,7 @@ struct RoundedAttentionScratch {
     };
     keys = take(Index{a.keys} * in_panels(inner));
     values = take(Index{a.dim} * in_panels(pairs));
-    dense = take(std::max(Index{a.dim} * a.keys, attention_tile * in_panels(inner)));
+    dense = take(std::max(Index{a.dim} * a.keys, attention_tile * inner));
     queries = take(attention_tile * inner);
     scores = take(Index{a.keys} * attention_tile);
     weights = take(pairs * attention_tile);
@@ -92,11 +92,7 @@ struct RoundRows {
   template <int bytes>
   VLSM_ALWAYS_INLINE void operator()() const {
     Index const inner = words(columns, Operand::bf16);
-    for (Index row = 0; row < rows; ++row) {
-      auto* const numbers = reinterpret_cast<BFloat16*>(to + row * inner);
-      from_floats(numbers, x + row * x_row, columns);
-      if (columns % 2 != 0) numbers[columns].bits = 0;
-    }
+    for (Index row = 0; row < rows; ++row) to_pairs(to + row * inner, x + row * x_row, columns);
   }
 };
 

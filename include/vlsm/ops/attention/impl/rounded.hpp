@@ -6,8 +6,7 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/kernels/attention/cpu/rounded.hpp"
-#include "vlsm/ops/attention/cpu.hpp"
-#include "vlsm/ops/attention/options.hpp"
+#include "vlsm/ops/attention/impl/views.hpp"
 #include "vlsm/ops/attention/rounded.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/parallel.hpp"
@@ -23,21 +22,15 @@ VLSM_INLINE at::Tensor rounded_attention(at::Tensor const& q_in, at::Tensor cons
         "the rounded attention takes float32 on the CPU, and at least one key",
         "rounded_attention: q " + shape_text(q_in.sizes()) + ", k " + shape_text(k_in.sizes()),
         "use fusion_attention there");
-  auto const rows = [](at::Tensor const& x) { return x.stride(3) == 1 ? x : x.contiguous(); };
-  at::Tensor const q = rows(q_in), k = rows(k_in), v = rows(v_in);
+  at::Tensor const q = detail::computable(q_in), k = detail::computable(k_in),
+                   v = detail::computable(v_in);
   at::Tensor const out = at::empty(q.sizes(), q.options());
   if (out.numel() == 0) return out;
   using kernels::cpu::AttentionForward, kernels::cpu::RoundedAttentionScratch;
   AttentionForward<float> a;
-  a.batch = static_cast<int>(q.size(0)), a.queries = static_cast<int>(q.size(1));
-  a.keys = static_cast<int>(k.size(1)), a.heads = static_cast<int>(q.size(2));
-  a.dim = static_cast<int>(q.size(3)), a.scale = options.scale_of(q);
-  auto const view = [](at::Tensor const& x, auto* data) {
-    return kernels::cpu::Rows<std::remove_pointer_t<decltype(data)>>{data, x.stride(0), x.stride(1),
-                                                                     x.stride(2)};
-  };
-  a.q = view(q, q.const_data_ptr<float>()), a.k = view(k, k.const_data_ptr<float>());
-  a.v = view(v, v.const_data_ptr<float>()), a.out = view(out, out.mutable_data_ptr<float>());
+  static_cast<kernels::cpu::AttentionSizes&>(a) = detail::sizes_of(q, k, options, {});
+  a.q = detail::view_of<float>(q), a.k = detail::view_of<float>(k);
+  a.v = detail::view_of<float>(v), a.out = detail::view_to<float>(out);
 
   // A head is a task; with few of them, some of its queries are, and each packs keys and values.
   constexpr int tile = kernels::cpu::attention_tile;

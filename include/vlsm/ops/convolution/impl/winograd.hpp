@@ -133,9 +133,7 @@ VLSM_INLINE at::Tensor winograd_convolution(std::vector<ConvolutionInput> const&
   c.out = out.mutable_data_ptr<float>();
   c.relu = options.relu, c.dilation = options.dilation;
 
-  // A thread's start costs as much as some hundred thousand multiplications.
-  std::int64_t const work = out.numel() * weights.in * 9 / 4 / (1 << 20);
-  winograd::Plan const plan(c, std::clamp<std::int64_t>(work, 1, parallel_threads()));
+  winograd::Plan const plan(c, detail::threads_for(out.numel() * weights.in * 9 / 4));
   parallel_for(plan.tasks(), 1, [&](std::int64_t first, std::int64_t end) {
     float* const scratch = detail::thread_scratch(plan.scratch());
     for (std::int64_t task = first; task < end; ++task) winograd::run_task(c, plan, task, scratch);

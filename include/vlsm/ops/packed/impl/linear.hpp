@@ -101,9 +101,7 @@ VLSM_INLINE at::Tensor PackedLinear::run_own(at::Tensor const& x, at::Tensor con
                           .out = out_,
                           .operand = operand_,
                           .then = then};
-  // A thread's start costs as much as some hundred thousand multiplications.
-  std::int64_t const work = c.rows * in_ * out_ / (1 << 20);
-  kernels::LinearPlan const plan(c, std::clamp<std::int64_t>(work, 1, parallel_threads()));
+  kernels::LinearPlan const plan(c, detail::threads_for(c.rows * in_ * out_));
   parallel_for(plan.tasks(), 1, [&](std::int64_t first, std::int64_t last) {
     kernels::run_linear(c, plan, first, last, detail::thread_scratch(plan.scratch()));
   });
