@@ -18,6 +18,8 @@ import torch
 from PIL import Image
 from torchvision.transforms.functional import normalize, to_tensor
 
+import pillow_image
+
 MEAN, DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
@@ -25,13 +27,10 @@ def make_pictures(folder):
     """Files of two usual sizes that compress about as well as photographs."""
     files = []
     for width, height in ((640, 480), (600, 500)):
-        y, x, c = numpy.ogrid[:height, :width, :3]
-        wave = numpy.sin(0.013 * x * (c + 1) + 0.021 * y)
-        grain = numpy.random.default_rng(7).uniform(-1, 1, (height, width, 3))
-        picture = Image.fromarray((128 + 100 * wave + 8 * grain).astype(numpy.uint8))
+        made = pillow_image.picture(height, width)
         for ending, options in (("png", {}), ("jpg", {"quality": 90})):
             files.append(Path(folder) / f"{width}x{height}.{ending}")
-            picture.save(files[-1], **options)
+            made.save(files[-1], **options)
     return files
 
 

@@ -66,26 +66,37 @@ def relative_error(logits, reference):
     return float(numpy.abs(logits - reference).max() / reference.std())
 
 
-def compared(contestants, folder):
-    """Those whose logits are those of the first one, PyTorch's; the others are closed with a line
-    that says why. Two inferences each come before: they warm up."""
+def agreeing(contestants, check):
+    """Those that are right; the others are closed with a line that says why, and without the first
+    one, PyTorch's, there are none. `check(one, reference)` returns what `one` computed, and raises
+    Failed where that is not `reference`, the first one's (None for itself)."""
     reference, right = None, []
     for one in contestants:
         try:
-            one.process.ask("run", 2)
-            logits = one.logits(f"{folder}/logits.bin")
+            computed = check(one, reference)
             if reference is None:
-                reference = logits
-            one.rel_err = relative_error(logits, reference)
-            limit = LIMITS.get(one.computes_in, 0.5)
-            if not one.rel_err <= limit:  # nor for NaN
-                raise Failed(f"its logits differ by {one.rel_err:.2g} of std, allowed {limit:g}")
+                reference = computed
             right.append(one)
         except Failed as problem:
             left_out(one, problem)
             if not right:
                 return []
     return right
+
+
+def compared(contestants, folder):
+    """Those whose logits are PyTorch's. Two inferences each come before: they warm up."""
+
+    def check(one, reference):
+        one.process.ask("run", 2)
+        logits = one.logits(f"{folder}/logits.bin")
+        one.rel_err = relative_error(logits, logits if reference is None else reference)
+        limit = LIMITS.get(one.computes_in, 0.5)
+        if not one.rel_err <= limit:  # nor for NaN
+            raise Failed(f"its logits differ by {one.rel_err:.2g} of std, allowed {limit:g}")
+        return logits
+
+    return agreeing(contestants, check)
 
 
 def left_out(one, problem):

@@ -18,7 +18,7 @@ import numpy
 from cases import CASES
 from drive import contestants, export
 from process import Failed
-from rounds import Contestant, left_out
+from rounds import Contestant, agreeing, left_out, take_turns
 
 MODELS = ["clipseg", "biomedclipseg"]
 ENGINES = ["eager", "eager:bf16", "vlsm", "vlsm:bf16"]
@@ -61,6 +61,7 @@ def read_options():
     add("--runs", type=int, default=2, help="timed steps of a turn (2)")
     options = parser.parse_args()
     options.threads = 1  # of which processor time is the time
+    options.pause = options.patience = 0.0  # so that others may be busy
     return options
 
 
@@ -75,26 +76,22 @@ def masks(batch, side):
 
 
 def learns_alike(trainers, steps=4):
-    """Those whose losses over the first steps are the first one's, PyTorch's; the others are closed
-    with a line that says why. A wrong gradient shows from the second loss on."""
-    reference, right = None, []
-    for one in trainers:
-        try:
-            losses = numpy.array(one.steps(steps)[0])
-            if reference is None:
-                reference = losses
-            one.rel_err = float((abs(losses - reference) / reference).max())
-            gone, wanted = losses - losses[0], reference - reference[0]
-            moved = float(abs(gone - wanted).max() / abs(wanted).max())
-            kind = one.computes_in
-            if not (one.rel_err <= LIMITS[kind] and moved <= MOVED_LIMITS[kind]):  # nor for NaN
-                raise Failed(f"its losses {losses} are not {reference}")
-            right.append(one)
-        except Failed as problem:
-            left_out(one, problem)
-            if not right:
-                return []
-    return right
+    """Those whose losses over the first steps are PyTorch's. A wrong gradient shows from the second
+    loss on."""
+
+    def check(one, reference):
+        losses = numpy.array(one.steps(steps)[0])
+        if reference is None:
+            reference = losses
+        one.rel_err = float((abs(losses - reference) / reference).max())
+        gone, wanted = losses - losses[0], reference - reference[0]
+        moved = float(abs(gone - wanted).max() / abs(wanted).max())
+        kind = one.computes_in
+        if not (one.rel_err <= LIMITS[kind] and moved <= MOVED_LIMITS[kind]):  # nor for NaN
+            raise Failed(f"its losses {losses} are not {reference}")
+        return losses
+
+    return agreeing(trainers, check)
 
 
 def measure(case, options, environment, log):
@@ -115,11 +112,7 @@ def measure(case, options, environment, log):
                 left_out(one, problem)
                 if not opened:
                     raise Failed(f"PyTorch, the reference, did not come up: {problem}") from problem
-        right = learns_alike(opened)
-        for number in range(options.rounds):
-            shift = number % max(1, len(right))
-            for one in right[shift:] + right[:shift]:
-                one.turn(options.runs)
+        right = take_turns(learns_alike(opened), options)
         return [row(one, right, case, options) for one in right]
     finally:
         for one in opened:

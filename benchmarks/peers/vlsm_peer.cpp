@@ -63,6 +63,8 @@ class Peer {
   }
 
   void train(std::string const& name, std::string const& precision, std::string const& folder) {
+    if (precision == "int8")
+      throw Error("there is no such precision", precision, "train in fp32 or bf16");
     model_ = open(name, precision, folder);
     training_.emplace(*model_, precision_);
   }
@@ -153,7 +155,7 @@ class Peer {
   std::unique_ptr<AnySegmenter> open(std::string const& name, std::string const& precision,
                                      std::string const& folder) {
     if (precision != "fp32" && precision != "bf16" && precision != "int8")
-      throw Error("there is no such precision", precision, "choose fp32 or bf16");
+      throw Error("there is no such precision", precision, "choose fp32, bf16 or int8");
     logits_ = at::Tensor();
     training_.reset();
     model_ = nullptr;  // what cannot be loaded must not run, nor the model before it

@@ -159,6 +159,7 @@ class Program(unittest.TestCase):
         self.refused("pixels.bin", "input", 1, 64, 0, self.folder)
         self.refused("no logits", "write", self.folder / "logits.bin")
         self.refused("no such precision", "train", "unet", "fp8", self.folder)
+        self.refused("no such precision", "train", "unet", "int8", self.folder)
         self.refused("no pictures", "masks", self.folder)
         self.refused("nothing to train", "step", 1)
 
