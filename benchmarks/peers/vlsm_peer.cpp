@@ -154,14 +154,11 @@ class Peer {
 
   std::unique_ptr<AnySegmenter> open(std::string const& name, std::string const& precision,
                                      std::string const& folder) {
-    if (precision != "fp32" && precision != "bf16" && precision != "int8")
-      throw Error("there is no such precision", precision, "choose fp32, bf16 or int8");
+    Precision const asked = parse_precision(precision);
     logits_ = at::Tensor();
     training_.reset();
     model_ = nullptr;  // what cannot be loaded must not run, nor the model before it
-    precision_ = precision == "bf16"   ? Precision::bf16
-                 : precision == "int8" ? Precision::int8
-                                       : Precision::fp32;
+    precision_ = asked;
     WithoutInitialization const unset;  // every value comes from the file
     std::unique_ptr<AnySegmenter> model = find_model(name).make();
     io::load(*model, folder + "/weights.safetensors");

@@ -31,12 +31,7 @@ struct Common {
   void add_machine_to(CLI::App& app);
   /// Sets the threads and returns the device. Throws vlsm::Error where there is none of that kind.
   at::Device apply() const;
-  vlsm::Precision computes_in() const {
-    using vlsm::Precision;
-    return precision == "bf16"   ? Precision::bf16
-           : precision == "int8" ? Precision::int8
-                                 : Precision::fp32;
-  }
+  vlsm::Precision computes_in() const { return vlsm::parse_precision(precision); }
 };
 
 /// How a data set is read: which, how its masks are meant.

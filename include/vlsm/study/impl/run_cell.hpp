@@ -247,7 +247,7 @@ VLSM_INLINE FitOptions fit_options(Config const& config, Cell const& cell) {
   FitOptions fit{.epochs = training.epochs.value_or(100),
                  .batch = training.batch.value_or(info.batch),
                  .loss = find_loss(training.loss.value_or("auto"), info.vocabulary > 0),
-                 .precision = training.precision == "bf16" ? Precision::bf16 : Precision::fp32,
+                 .precision = parse_precision(training.precision.value_or("fp32")),
                  .schedule = training.schedule == "cosine" ? Schedule::cosine : Schedule::plateau,
                  .threshold = info.recipe.threshold,
                  .seed = cell.seed};
