@@ -355,6 +355,21 @@ TEST_CASE("a run that stopped goes on, another set's folder is left alone") {
         }).find("not empty") != std::string::npos);
 }
 
+TEST_CASE("a folder that another run prepares is left alone, and free when that run ends") {
+  TempDir const folder;
+  write_own_set(folder / "own", 2);
+  auto const run = [&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); };
+  fs::create_directories(folder / "set");
+  {
+    auto const other = vlsm::io::FileLock::of_folder(folder / "set");
+    REQUIRE(other.held());
+    CHECK(error_of(run).find("another run is preparing this folder") != std::string::npos);
+    CHECK(files_below(folder / "set").empty());
+  }
+  run();
+  CHECK(fs::exists(folder / "set/report.json"));
+}
+
 TEST_CASE("a set whose masks are all in doubt, lists that are to be split anew") {
   TempDir const folder;
   write_own_set(folder / "own", 2);

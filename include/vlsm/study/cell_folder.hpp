@@ -1,54 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <system_error>
-#include <utility>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/file_lock.hpp"
 
 namespace vlsm::study {
-
-/// A lock between processes, on a file that is made where there is none. It ends with the process,
-/// however that ends.
-class FileLock {
- public:
-  FileLock() = default;
-  /// Locks at once, or not at all (`held()`); `wait`: however long it takes. Throws Error where the
-  /// file cannot be made.
-  explicit FileLock(std::filesystem::path const& path, bool wait = false) {
-    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file_ < 0)
-      throw Error(std::string("the folder cannot be locked (") + std::strerror(errno) + ")",
-                  path.string(), "check the folder, its permissions and the free space");
-    if (::flock(file_, LOCK_EX | (wait ? 0 : LOCK_NB)) == 0) return;
-    int const why = errno;
-    ::close(std::exchange(file_, -1));
-    if (why != EWOULDBLOCK)
-      throw Error(std::string("this file system has no locks (") + std::strerror(why) + ")",
-                  path.string(), "choose a folder on another disk");
-  }
-  FileLock(FileLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-  FileLock& operator=(FileLock&& other) noexcept {
-    std::swap(file_, other.file_);
-    return *this;
-  }
-  ~FileLock() {
-    if (file_ >= 0) ::close(file_);
-  }
-  bool held() const { return file_ >= 0; }
-
- private:
-  int file_ = -1;
-};
 
 /// The folder of a cell: `config.json` first, `metrics.json` last of all, so that a cell is
 /// finished when that one is there.
@@ -81,14 +42,14 @@ class CellFolder {
     std::error_code ignored;
     return !path_.empty() && std::filesystem::exists(metrics(), ignored);
   }
-  /// Makes the folder and locks it; see FileLock. Throws Error where that fails.
-  FileLock lock() const {
+  /// Makes the folder and locks it; see io::FileLock. Throws Error where that fails.
+  io::FileLock lock() const {
     std::error_code failed;
     std::filesystem::create_directories(path_, failed);
     if (failed)
       throw Error("the folder cannot be made (" + failed.message() + ")", path_.string(),
                   "check the folder, its permissions and the free space");
-    return FileLock(path_ / ".lock");
+    return io::FileLock(path_ / ".lock");
   }
   /// Takes the lock's file away, once the cell is finished.
   void clear_lock() const {

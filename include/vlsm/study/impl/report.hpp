@@ -262,7 +262,7 @@ VLSM_INLINE report::Report report_of(Config const& config, std::vector<Cell> con
 
 VLSM_INLINE void write_tables(Config const& config, std::vector<Cell> const& cells,
                               std::filesystem::path const& out) {
-  FileLock const lock(out / ".lock", /*wait=*/true);  // the last to write has seen all cells
+  io::FileLock const lock(out / ".lock", /*wait=*/true);  // the last to write has seen all cells
   std::vector<CellResult> const results = finished_results(cells, out);
   std::vector<NamedTable> const tables = tables_of(results);
   std::error_code failed;

@@ -35,7 +35,7 @@ inline void claim_folder(nlohmann::ordered_json const& now, std::filesystem::pat
   if (failed)
     throw Error("the folder cannot be made (" + failed.message() + ")", out.string(),
                 "choose another --out");
-  FileLock const lock(out / ".lock", /*wait=*/true);
+  io::FileLock const lock(out / ".lock", /*wait=*/true);
   std::filesystem::path const file = out / "study.json";
   auto const text = io::read_whole_file(file);
   if (!text) return io::write_whole_file(file, dump(now));
@@ -179,7 +179,7 @@ VLSM_INLINE Outcome run_study(Config const& config, std::vector<Cell> const& cel
       Cell const& cell = cells[*at];
       CellFolder const folder(out, cell.id);
       if (!settled(folder)) {
-        FileLock const lock = folder.lock();
+        io::FileLock const lock = folder.lock();
         if (!lock.held()) {
           ++at;
           continue;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/formats/source_set.hpp"
@@ -87,6 +88,11 @@ class SetWriter {
     check_target();
     keep_sources();
     make_folder(target_);
+    lock_ = io::FileLock::of_folder(target_);
+    if (!lock_.held())
+      throw Error("another run is preparing this folder", target_.string(),
+                  "wait until it ends, or choose another folder");
+    check_target();  // what that run may have written since
     io::write_whole_file(
         target_ / "preparing.json",
         nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
@@ -241,6 +247,7 @@ class SetWriter {
 
   SourceSet const& set_;
   std::filesystem::path const& target_;
+  io::FileLock lock_;
   PrepareOptions const& options_;
 };
 
