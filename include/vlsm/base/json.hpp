@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 
 namespace vlsm {
 
@@ -43,13 +44,6 @@ inline bool nests_deeper(std::string_view text, int deepest) {
     }
   }
   return false;
-}
-
-/// A name or message out of a hostile text as one may show it: short, ASCII.
-inline std::string brief(std::string_view text, std::size_t longest) {
-  std::string shown;
-  for (char c : text.substr(0, longest)) shown += c >= 0x20 && c < 0x7f ? c : '?';
-  return shown + (text.size() > longest ? "…" : "");
 }
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,13 @@ std::string joined(Texts const& texts, std::string_view separator = ", ") {
     first = false;
   }
   return line;
+}
+
+/// A name or message out of a hostile text as one may show it: short, ASCII.
+inline std::string brief(std::string_view text, std::size_t longest) {
+  std::string shown;
+  for (char c : text.substr(0, longest)) shown += c >= 0x20 && c < 0x7f ? c : '?';
+  return shown + (text.size() > longest ? "…" : "");
 }
 
 /// "53 x 40": width before height, as pictures are described.

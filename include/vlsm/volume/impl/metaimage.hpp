@@ -87,9 +87,7 @@ class MetaImageText {
   }
   /// A value out of the file, quoted, as a message may show it.
   static std::string brief(std::string_view text, std::size_t longest) {
-    std::string shown;
-    for (char c : text.substr(0, longest)) shown += c >= 0x20 && c < 0x7f ? c : '?';
-    return "'" + shown + (text.size() > longest ? "..." : "") + "'";
+    return "'" + detail::brief(text, longest) + "'";
   }
 
  private:
