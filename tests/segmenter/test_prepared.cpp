@@ -86,6 +86,14 @@ TEST_CASE_TEMPLATE("the number of threads changes no bit of a prepared model", A
   }
 }
 
+TEST_CASE("a precision has a name, and other names are refused with those that there are") {
+  for (Precision const precision : {Precision::fp32, Precision::bf16, Precision::int8})
+    CHECK(parse_precision(name_of(precision)) == precision);
+  for (char const* name : {"", "fp64", "BF16", "bf16 "})
+    CHECK(test::error_of([&] { parse_precision(name); }).find("choose one of fp32, bf16, int8") !=
+          std::string::npos);
+}
+
 TEST_CASE("threads may share a prepared model, its first pictures too") {
   auto const prepared = used<test::SmallUnet>();
   prepare(*prepared);
