@@ -18,7 +18,7 @@ endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Httplib REQUIRED_VARS Httplib_INCLUDE_DIR VERSION_VAR Httplib_VERSION HANDLE_VERSION_RANGE)
 if(Httplib_FOUND AND NOT TARGET Httplib::Httplib)
-  add_library(Httplib::Httplib INTERFACE IMPORTED)
+  add_library(Httplib::Httplib INTERFACE IMPORTED GLOBAL)  # for all who link vlsm_serve
   target_include_directories(Httplib::Httplib SYSTEM INTERFACE "${Httplib_INCLUDE_DIR}")
   target_compile_definitions(Httplib::Httplib INTERFACE ${_httplib_definitions})
   if(Httplib_LIBRARY)

@@ -77,7 +77,7 @@ TEST_CASE("the page, health and what is known of the model") {
   CHECK(known.at("weights") == nullptr);
   CHECK(known.at("height") == 128);
   CHECK(known.at("prompts") == true);
-  CHECK(known.at("context") == 77);
+  CHECK(known.at("context") == 192);
   CHECK(known.at("precision") == "float32");
   CHECK(known.at("threshold") == 0.5);
   CHECK(known.at("data") == nullptr);
@@ -235,14 +235,13 @@ TEST_CASE("prompts of every kind") {
   };
   auto const first = [](Reply const& reply) { return reply.json().at("masks").at(0); };
   CHECK(first(say("")).at("tokens") == 2);
-  CHECK(first(say(std::string(75, 'a'))).at("cut") == false);  // fills the 77 exactly
-  CHECK(first(say(std::string(76, 'a'))).at("cut") == true);
-  CHECK(first(say(std::string(75, 'a'))).at("cut") == false);  // as kept
-  CHECK(first(say(std::string(4096, 'a'))).at("tokens") == 77);
+  CHECK(first(say(std::string(190, 'a'))).at("cut") == false);  // fills the 192 exactly
+  CHECK(first(say(std::string(191, 'a'))).at("cut") == true);
+  CHECK(first(say(std::string(190, 'a'))).at("cut") == false);  // as kept
+  CHECK(first(say(std::string(4096, 'a'))).at("tokens") == 192);
   check_refused(say(std::string(4097, 'a')), 400, "longer than 4096 bytes");
   CHECK(first(say("<b>\"&\\ \xc3\xa9\xe2\x80\xa8\n")).at("prompt") == "<b>\"&\\ \xc3\xa9\xe2\x80\xa8\n");
   CHECK(first(say(std::string("zero\0byte", 9))).at("tokens") == 11);
-  std::string const raw = R"({"picture":")" + id + R"(","prompts":["\xff"]})";
   check_refused(server.post("/v1/masks", "application/json",
                             R"({"picture":")" + id + "\",\"prompts\":[\"\xff\xfe\"]}"),
                 400, "not valid JSON");
