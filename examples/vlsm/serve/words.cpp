@@ -11,7 +11,8 @@ namespace {
 
 Json attributes() {
   Json list = Json::array();
-  for (auto const& [name, words] : Json::parse(vlsm::detail::perturbation_words).items()) {
+  auto const all = Json::parse(vlsm::detail::perturbation_words);
+  for (auto const& [name, words] : all.items()) {
     Json values = Json::array(), opposites = Json::object(), uncommon = Json::object();
     for (auto const& [value, pair] : words.items()) {
       values.push_back(value);
@@ -37,13 +38,14 @@ std::string filled(std::string text, nlohmann::json const& values) {
 
 Json families() {
   Json list = Json::array();
-  for (auto const& [name, table] : Json::parse(vlsm::detail::study_prompt_tables).items()) {
+  auto const tables = Json::parse(vlsm::detail::study_prompt_tables);
+  for (auto const& [name, table] : tables.items()) {
     if (name.find('_') != std::string::npos) continue;  // kvasir_polyp and its kin are like polyp
     auto const whole = vlsm::detail::resolve_prompt_table(nlohmann::json(table), name);
     Json templates = Json::object();
+    auto const values = whole.value("values", nlohmann::json::object());
     for (auto const& [level, form] : whole.at("levels").items())
-      templates[level] = filled(form.is_array() ? form[0] : form,
-                                whole.value("values", nlohmann::json::object()));
+      templates[level] = filled(form.is_array() ? form[0] : form, values);
     list.push_back({{"name", name}, {"templates", templates}});
   }
   return list;
