@@ -15,6 +15,7 @@ void add_finetune(CLI::App& app);
 void add_models(CLI::App& app);
 void add_prompts(CLI::App& app);
 void add_segment(CLI::App& app);
+void add_serve(CLI::App& app);
 void add_study(CLI::App& app);
 void add_tokenize(CLI::App& app);
 

@@ -96,6 +96,7 @@ int main(int count, char** words) {
   tool::add_demo(app);
   tool::add_models(app);
   tool::add_segment(app);
+  tool::add_serve(app);
   tool::add_tokenize(app);
   tool::add_evaluate(app);
   tool::add_finetune(app);

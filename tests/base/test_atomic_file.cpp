@@ -128,3 +128,22 @@ TEST_CASE("many writers of one file at once leave one whole file") {
   std::string const text = read_file(folder / "a");
   CHECK((text == texts[0] || text == texts[1]));
 }
+
+TEST_CASE("a file of a new name replaces none") {
+  TempDir const folder;
+  CHECK(vlsm::io::write_new_file(folder / "a", "first"));
+  CHECK_FALSE(vlsm::io::write_new_file(folder / "a", "second"));
+  CHECK(read_file(folder / "a") == "first");
+  CHECK(names(folder) == std::vector<std::string>{"a"});
+  std::filesystem::create_symlink(folder / "nowhere", folder / "b");  // a name that is taken
+  CHECK_FALSE(vlsm::io::write_new_file(folder / "b", "third"));
+  CHECK_FALSE(std::filesystem::exists(folder / "nowhere"));
+  {
+    AtomicFile file(folder / "c");
+    put(file, "late");
+    write_file(folder / "c", "of another process meanwhile");
+    CHECK_FALSE(file.commit_new());
+  }
+  CHECK(read_file(folder / "c") == "of another process meanwhile");
+  CHECK(names(folder) == std::vector<std::string>{"a", "b", "c"});
+}

@@ -165,3 +165,29 @@ TEST_CASE("a mask that is fitted and restored is the mask but for its edge") {
 }
 
 }  // namespace
+
+TEST_CASE("a map's rows at the picture's size are what restore gives, and others what lies there") {
+  at::Tensor const map = square_map();
+  auto const rows_at = [&](std::array<std::size_t, 2> picture, std::array<std::size_t, 2> size,
+                           Recipe const& recipe) {
+    at::Tensor const out = at::full({static_cast<std::int64_t>(size[0]), static_cast<std::int64_t>(size[1])}, -9.0f);
+    std::size_t next = 0;
+    restore_rows_at(map, picture, size, recipe, [&](std::size_t y, float const* row) {
+      CHECK(y == next++);
+      std::copy_n(row, size[1], out.mutable_data_ptr<float>() + y * size[1]);
+    });
+    CHECK(next == size[0]);
+    return out;
+  };
+  for (auto const& [height, width] : sizes)
+    for (Recipe const& recipe : {letterbox, stretch}) {
+      std::array<std::size_t, 2> const own{height, width};
+      CHECK(rows_at(own, own, recipe).equal(restore(map, height, width, recipe)));
+      if (own != std::array<std::size_t, 2>{side, side})
+        CHECK(rows_at(own, {side, side}, recipe).equal(stretch_map(map, height, width, recipe)));
+      CHECK(rows_at(own, {1, 1}, recipe).isfinite().all().item<bool>());
+      CHECK(rows_at(own, {7, 301}, recipe).min().item<float>() > -9.0f);
+    }
+  // Where pictures are stretched each pixel is one of the map's.
+  CHECK(rows_at({30, 20}, {2 * side, 3 * side}, stretch).equal(restore(map, 2 * side, 3 * side, stretch)));
+}

@@ -4,6 +4,7 @@
 #include "image/stored_pictures.hpp"
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/pictures.hpp"
 #include "vlsm/image/png_paeth.hpp"
 #include "vlsm/image/read.hpp"
@@ -109,4 +110,18 @@ TEST_CASE("what the readers stand on is told") {
   CHECK(vlsm::picture_readers().find("JPEG by ") == 0);
   CHECK(vlsm::picture_readers().find(", PNG by ") != std::string::npos);
   std::printf("%s\n", vlsm::picture_readers().c_str());
+}
+
+TEST_CASE("a file in memory is read as one on the disk") {
+  TempDir const folder;
+  std::string const bytes = small_png();
+  write_file(folder / "picture", bytes);
+  CHECK(vlsm::parse_image(bytes, "sent") == vlsm::read_image(folder / "picture"));
+  CHECK(vlsm::parse_mask(bytes, "sent") == vlsm::read_mask(folder / "picture"));
+  CHECK(vlsm::parse_picture_header(bytes, "sent").width == 16);
+  for (std::string const& bad : {std::string(), std::string("x"), bytes.substr(0, 40)}) {
+    std::string const said = error_of([&] { return vlsm::parse_image(bad, "sent"); });
+    CHECK(says(said, "sent"));
+    CHECK(says(error_of([&] { return vlsm::parse_mask(bad, "sent"); }), "sent"));
+  }
 }

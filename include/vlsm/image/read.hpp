@@ -34,6 +34,16 @@ Image read_image(std::filesystem::path const& path);
 /// does).
 Mask read_mask(std::filesystem::path const& path);
 
+/// The header of a PNG, JPEG or TIFF file that is all in memory, called `where` in messages. Throws
+/// Error as read_picture_header does.
+PictureHeader parse_picture_header(std::string const& bytes, std::string const& where);
+
+/// The same file's pixels, [H, W, 3], as read_image reads them.
+Image parse_image(std::string const& bytes, std::string const& where);
+
+/// The same file's first channel, [H, W], as read_mask reads it.
+Mask parse_mask(std::string const& bytes, std::string const& where);
+
 }  // namespace vlsm
 
 #ifndef VLSM_COMPILED

@@ -101,30 +101,56 @@ inline at::Tensor restore(at::Tensor const& map, std::size_t height, std::size_t
   return restored;
 }
 
+namespace detail {
+
+/// The part of a letterboxed square that shows a picture of height x width, at another size, by
+/// OpenCV 4's bicubic: `put` gets each of `rows` rows of `columns` values.
+template <class Put>
+void stretch_rows(at::Tensor const& map, std::size_t height, std::size_t width, std::size_t rows,
+                  std::size_t columns, Put put) {
+  at::Tensor const square = map.to(at::kCPU, at::kFloat).contiguous();
+  auto const side = static_cast<std::size_t>(square.size(0));
+  auto const at_centers = [](Letterbox1d axis, std::size_t length, std::size_t count) {
+    double const step = static_cast<double>(length) / static_cast<double>(count);
+    return Letterbox1d{axis.scale * step, axis.offset + axis.scale * (step - 1) / 2};
+  };
+  auto const axes = letterbox(height, width, side);
+  sample<1, Outside::nearest>(
+      square.const_data_ptr<float>(), side, side,
+      neighbors(at_centers(axes[0], height, rows), Axis::down, rows, Kernel::cubic),
+      neighbors(at_centers(axes[1], width, columns), Axis::across, columns, Kernel::cubic), {0.0f},
+      put);
+}
+
+}  // namespace detail
+
 /// A map of the model's square, [S, S], of the picture alone: the map itself where pictures are
 /// stretched, else what lies in the letterbox, stretched over the square. So the maps of all
 /// pictures have one size, and row y shows the picture's row y * height / S.
 inline at::Tensor stretch_map(at::Tensor const& map, std::size_t height, std::size_t width,
                               Recipe const& recipe) {
   if (recipe.fit == Fit::stretch) return map;
-  at::Tensor const square = map.to(at::kCPU, at::kFloat).contiguous();
-  auto const side = static_cast<std::size_t>(square.size(0));
-  auto const at_centers = [&](detail::Letterbox1d axis, std::size_t length) -> detail::Letterbox1d {
-    double const step = static_cast<double>(length) / static_cast<double>(side);
-    return {axis.scale * step, axis.offset + axis.scale * (step - 1) / 2};
-  };
-  using enum detail::Axis;
-  constexpr auto cubic = detail::Kernel::cubic;
-  auto const axes = detail::letterbox(height, width, side);
-  at::Tensor const stretched = at::empty_like(square);
-  detail::sample<1, detail::Outside::nearest>(
-      square.const_data_ptr<float>(), side, side,
-      detail::neighbors(at_centers(axes[0], height), down, side, cubic),
-      detail::neighbors(at_centers(axes[1], width), across, side, cubic), {0.0f},
-      [&](std::size_t y, float const* row) {
-        std::copy_n(row, side, stretched.mutable_data_ptr<float>() + y * side);
-      });
+  auto const side = static_cast<std::size_t>(map.size(0));
+  at::Tensor const stretched = at::empty({map.size(0), map.size(0)});
+  detail::stretch_rows(map, height, width, side, side, [&](std::size_t y, float const* row) {
+    std::copy_n(row, side, stretched.mutable_data_ptr<float>() + y * side);
+  });
   return stretched;
+}
+
+/// A map of the model's square, [S, S], at any size [rows, columns]: at the picture's own what
+/// `restore` gives; where pictures are stretched the nearest pixel (nearest-exact), else what lies
+/// in the letterbox of a picture of height x width. Calls `put(y, row)` with each row of `columns`
+/// floats in turn, so that a large map need not be in memory.
+template <class Put>
+void restore_rows_at(at::Tensor const& map, std::array<std::size_t, 2> picture,
+                     std::array<std::size_t, 2> size, Recipe const& recipe, Put put) {
+  auto const [height, width] = picture;
+  auto const [rows, columns] = size;
+  if (recipe.fit == Fit::stretch || picture == size)
+    detail::restore_rows(map, rows, columns, recipe, put);
+  else
+    detail::stretch_rows(map, height, width, rows, columns, put);
 }
 
 /// What of the model's square belongs to the object, at the picture's size: where a probability

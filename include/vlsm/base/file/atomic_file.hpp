@@ -58,17 +58,39 @@ class AtomicFile {
   /// Makes the file appear. Throws Error; the older file of that name is then untouched. Without
   /// `flush` the disk is not waited for: for the many small files of a set that can be made again.
   void commit(bool flush = true) {
-    if (flush && ::fsync(file_) != 0) fail("the file cannot be flushed to the disk");
-    // Some file systems tell of a failed write only when a handle is closed; the lock of the other
-    // one has to last until the file has its name.
-    if (int const second = ::dup(file_); second < 0 || ::close(second) != 0)
-      fail("the file cannot be closed");
+    close_for_good(flush);
     if (std::rename(partial_.c_str(), path_.c_str()) != 0) fail("the file cannot be renamed");
     done_ = true;
     if (flush) sync_folder();
   }
 
+  /// Makes the file appear where there is none of that name yet. False where there is one, which
+  /// stays as it is, also if another process made it this moment. Throws Error as `commit` does.
+  bool commit_new(bool flush = true) {
+    close_for_good(flush);
+    // A link, not a rename: it fails where the name is taken. Not all file systems have links, nor
+    // all the rename that does so.
+    if (::link(partial_.c_str(), path_.c_str()) != 0) {
+      if (errno == EEXIST) return false;
+      if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
+        if (errno == EEXIST) return false;
+        fail("the file cannot be given its name");
+      }
+      done_ = true;
+    }
+    if (flush) sync_folder();
+    return true;
+  }
+
  private:
+  void close_for_good(bool flush) {
+    if (flush && ::fsync(file_) != 0) fail("the file cannot be flushed to the disk");
+    // Some file systems tell of a failed write only when a handle is closed; the lock of the other
+    // one has to last until the file has its name.
+    if (int const second = ::dup(file_); second < 0 || ::close(second) != 0)
+      fail("the file cannot be closed");
+  }
+
   [[noreturn]] void fail(std::string what) {
     // The destructor does not run where the constructor throws; nothing exists then.
     int const why = errno;
@@ -138,6 +160,14 @@ inline void write_whole_file(std::filesystem::path const& path, std::string_view
   AtomicFile file(path);
   file.write(bytes.data(), bytes.size());
   file.commit(flush);
+}
+
+/// Writes a file of a new name, whole or not at all. False, and nothing is written, where there is
+/// one of that name. Throws Error.
+inline bool write_new_file(std::filesystem::path const& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes.data(), bytes.size());
+  return file.commit_new();
 }
 
 }  // namespace vlsm::io

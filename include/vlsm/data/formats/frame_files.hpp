@@ -21,6 +21,7 @@
 #include "vlsm/volume/dicom.hpp"
 #include "vlsm/volume/metaimage.hpp"
 #include "vlsm/volume/nifti.hpp"
+#include "vlsm/volume/window.hpp"
 
 // Frames of medical files (slices of a volume, a DICOM picture) as pictures and masks of 8 bits.
 namespace vlsm::detail {
@@ -71,16 +72,11 @@ class FrameFile {
       DicomPicture const dicom = read_dicom(path_);
       if (dicom.is_color) return dicom.color;
     }
-    std::call_once(windowed_, [this] { window_ = window(); });
-    Frame const values = frame(k);
-    Mask gray = Mask::from_shape({values.height, values.width});
-    auto const [low, high] = window_;
-    for (std::size_t i = 0; i < gray.size(); ++i) {
-      float const share = (values.values[i] - low) / std::max(high - low, 1e-30f);
-      gray.data()[i] =
-          share >= 0 ? static_cast<std::uint8_t>(std::lround(255 * std::min(share, 1.0f))) : 0;
-    }
-    return as_image(gray);
+    std::call_once(windowed_, [this] {
+      window_ = window_of(
+          frames_, [this](std::size_t i) { return frame(i); }, path_.string());
+    });
+    return as_image(levels_of(frame(k), window_));
   }
 
   /// Frame `k` as a mask [H, W], 0 and 255: `label` is the object, or, unset, the only label beside
@@ -102,36 +98,11 @@ class FrameFile {
   }
 
  private:
-  /// The values that become black and white. Throws Error where the file holds no numbers.
-  std::pair<float, float> window() const {
-    std::vector<float> values;
-    bool plain = true;
-    for (std::size_t k = 0; k < frames_; ++k) {
-      Frame const one = frame(k);
-      FrameRange const range = range_of(one);
-      plain &= range.whole && range.low >= 0 && range.high <= 255;
-      constexpr std::size_t most = 1u << 22;  // values; of a larger file one of every `step`
-      std::size_t const step = std::max<std::size_t>(1, frames_ * one.values.size() / most);
-      for (std::size_t i = 0; i < one.values.size(); i += step)
-        if (std::isfinite(one.values[i])) values.push_back(one.values[i]);
-    }
-    if (plain) return {0.0f, 255.0f};
-    if (values.empty()) throw Error("the file holds no numbers", path_.string(), "fetch it again");
-    auto const at = [&](double share) {
-      auto const place = values.begin() + static_cast<std::ptrdiff_t>(
-                                              share * static_cast<double>(values.size() - 1));
-      std::nth_element(values.begin(), place, values.end());
-      return *place;
-    };
-    float const low = at(0.005);
-    return {low, at(0.995)};
-  }
-
   std::filesystem::path path_;
   std::string bytes_;  // of a NIfTI file, unpacked; empty for other kinds
   std::size_t frames_ = 1;
   mutable std::once_flag windowed_;
-  mutable std::pair<float, float> window_;
+  mutable Window window_;
 };
 
 /// Keeps the files that were opened last, so that the frames of one are not each unpacked anew.

@@ -260,10 +260,11 @@ VLSM_INLINE std::string picture_readers() {
 #undef VLSM_TEXT_OF
 }
 
-VLSM_INLINE Image read_image(std::filesystem::path const& path) {
-  detail::PictureFile file(path);
+namespace detail {
+
+inline Image image_of(PictureFile& file) {
   Image image;
-  RawPicture const picture = detail::raw_picture(file, [&](std::size_t height, std::size_t width) {
+  RawPicture const picture = raw_picture(file, [&](std::size_t height, std::size_t width) {
     image = Image::from_shape({height, width, 3});
     return image.data();
   });
@@ -273,18 +274,51 @@ VLSM_INLINE Image read_image(std::filesystem::path const& path) {
   if (picture.channels == 3 && picture.bits == 8)
     std::copy_n(picture.bytes.data(), image.size(), out);
   else
-    detail::each_rgb(picture, [&](std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
+    each_rgb(picture, [&](std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
       *out++ = red, *out++ = green, *out++ = blue;
     });
   return image;
 }
 
-VLSM_INLINE Mask read_mask(std::filesystem::path const& path) {
-  RawPicture const picture = read_raw_picture(path);
+inline Mask mask_of(PictureFile& file) {
+  RawPicture const picture = raw_picture(file);
   Mask mask = Mask::from_shape({picture.height, picture.width});
   std::uint8_t* out = mask.data();
-  detail::each_rgb(picture, [&](std::uint8_t red, std::uint8_t, std::uint8_t) { *out++ = red; });
+  each_rgb(picture, [&](std::uint8_t red, std::uint8_t, std::uint8_t) { *out++ = red; });
   return mask;
+}
+
+/// A file in memory. Throws Error for one without a byte, as for one on the disk.
+inline PictureFile file_in_memory(std::string const& bytes, std::string const& where) {
+  if (bytes.empty()) throw Error("the picture is empty", where, "give a PNG, JPEG or TIFF file");
+  return PictureFile(bytes, where);
+}
+
+}  // namespace detail
+
+VLSM_INLINE Image read_image(std::filesystem::path const& path) {
+  detail::PictureFile file(path);
+  return detail::image_of(file);
+}
+
+VLSM_INLINE Mask read_mask(std::filesystem::path const& path) {
+  detail::PictureFile file(path);
+  return detail::mask_of(file);
+}
+
+VLSM_INLINE PictureHeader parse_picture_header(std::string const& bytes, std::string const& where) {
+  detail::PictureFile file = detail::file_in_memory(bytes, where);
+  return detail::picture_header(file);
+}
+
+VLSM_INLINE Image parse_image(std::string const& bytes, std::string const& where) {
+  detail::PictureFile file = detail::file_in_memory(bytes, where);
+  return detail::image_of(file);
+}
+
+VLSM_INLINE Mask parse_mask(std::string const& bytes, std::string const& where) {
+  detail::PictureFile file = detail::file_in_memory(bytes, where);
+  return detail::mask_of(file);
 }
 
 }  // namespace vlsm

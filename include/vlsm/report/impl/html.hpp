@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "vlsm/base/base64.hpp"
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
@@ -19,23 +20,6 @@
 namespace vlsm::report {
 
 namespace detail {
-
-inline std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t j = i; j < i + 3; ++j) {
-      bits = bits << 8 | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0u);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += i + j <= bytes.size() ? digits[bits >> (18 - 6 * j) & 63] : '=';
-    }
-  }
-  return text;
-}
 
 inline bool numeric(Table const& table, std::size_t column) {
   bool digits = false;
@@ -90,7 +74,7 @@ inline std::string part_html(Gallery const& gallery) {
       figures += std::string("<img") + (sharp ? " class=\"sharp\"" : "") + " width=\"" +
                  std::to_string(width * scale) + "\" height=\"" + std::to_string(height * scale) +
                  "\" alt=\"" + escape_html(caption) + "\" src=\"data:image/png;base64," +
-                 base64(encode_png(image)) + "\">";
+                 to_base64(encode_png(image)) + "\">";
     }
     figures += tag("figcaption", caption) + "</figure>\n";
   }

@@ -17,14 +17,14 @@ namespace vlsm::io {
 namespace detail {
 
 template <class Tokenizer>
-Encode encode_at_most(Tokenizer const& tokenizer, std::size_t length,
+Encode encode_at_most(Tokenizer const& tokenizer, std::size_t length, bool each,
                       std::function<void(std::string const&)> told) {
-  return [tokenizer, length, told = std::move(told),
+  return [tokenizer, length, each, told = std::move(told),
           said = std::make_shared<std::atomic<bool>>(false)](std::string const& text) {
     auto ids = tokenizer.encode(text, length);
     constexpr std::size_t endless = 1 << 20;
-    if (told && !*said && ids.size() >= length && tokenizer.encode(text, endless).size() > length &&
-        !said->exchange(true))
+    if (told && (each || !*said) && ids.size() >= length &&
+        tokenizer.encode(text, endless).size() > length && (!said->exchange(true) || each))
       told("prompts of more than " + std::to_string(length) +
            " tokens are cut to that, the first is \"" + text + "\"");
     return ids;
@@ -39,7 +39,7 @@ VLSM_INLINE Encode open_encode(RegisteredModel const& model, VocabularyFrom cons
   if (model.vocabulary == 0) return [](std::string const&) { return std::vector<std::int64_t>(); };
   tokenizer::ByteTokenizer const bytes;
   if (model.vocabulary == bytes.vocabulary_size())
-    return detail::encode_at_most(bytes, length, std::move(told));
+    return detail::encode_at_most(bytes, length, from.tell_each, std::move(told));
   std::string const name = from.tokenizer.empty() ? std::string(model.tokenizer) : from.tokenizer;
   std::filesystem::path path = from.vocabulary;
   if (path.empty()) {
@@ -60,7 +60,7 @@ VLSM_INLINE Encode open_encode(RegisteredModel const& model, VocabularyFrom cons
     throw Error("the vocabulary has " + std::to_string(opened.vocabulary_size()) +
                     " ids, the model knows " + std::to_string(model.vocabulary),
                 path.string(), "give the vocabulary of this model");
-  return detail::encode_at_most(opened, length, std::move(told));
+  return detail::encode_at_most(opened, length, from.tell_each, std::move(told));
 }
 
 }  // namespace vlsm::io

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "serve/open_picture.hpp"
+#include "serve/service.hpp"
+#include "vlsm/base/base64.hpp"
+#include "vlsm/base/json.hpp"
+#include "vlsm/image/resize.hpp"
+
+namespace tool::serve {
+namespace {
+
+/// What is to be kept.
+struct Correction {
+  std::string picture, prompt, mask;  ///< the mask's PNG
+};
+
+Correction parse(std::string const& body, std::size_t longest) {
+  Correction correction;
+  try {
+    auto const json = vlsm::parse_json(body, "body", "send JSON", {.deepest = 8, .unique_keys = true});
+    auto const text = [&](char const* name) {
+      if (!json.is_object() || !json.contains(name) || !json[name].is_string())
+        throw Refusal(400, "there is no such text", name, "send picture, prompt and mask");
+      return json[name].get<std::string>();
+    };
+    correction = {text("picture"), text("prompt"), text("mask")};
+    if (json.size() != 3)
+      throw Refusal(400, "there are more members than these", "body",
+                    "send picture, prompt and mask");
+  } catch (Refusal const&) {
+    throw;
+  } catch (vlsm::Error const& e) {
+    throw Refusal(400, e.what(), "", "");
+  }
+  if (correction.prompt.size() > longest)
+    throw Refusal(400, "the prompt is longer than " + std::to_string(longest) + " bytes", "prompt",
+                  "send a shorter one");
+  auto mask = vlsm::from_base64(correction.mask);
+  if (!mask) throw Refusal(400, "this is no base64", "mask", "send a PNG as base64");
+  correction.mask = *std::move(mask);
+  return correction;
+}
+
+/// The ending of a picture's file as data sets hold it; empty: a file of numbers, which none does.
+std::string ending_of(std::string const& bytes) {
+  if (format_of(bytes) != Format::picture) return "";
+  using enum vlsm::PictureHeader::Format;
+  switch (vlsm::parse_picture_header(bytes, "picture").format) {
+    case png:
+      return ".png";
+    case jpeg:
+      return ".jpg";
+    case tiff:
+      return ".tif";
+  }
+  return "";
+}
+
+Answer keep(Service& service, Request const& request) {
+  Correction const correction = parse(request.body, service.settings.sentence);
+  auto const picture = find_picture(service, correction.picture);
+  HeavyWork const place(service);
+  auto const header = vlsm::parse_picture_header(correction.mask, "mask");
+  if (header.height > picture->height || header.width > picture->width)
+    throw Refusal(400, "the mask is larger than its picture", "mask", "send one of its size");
+  vlsm::Mask mask = vlsm::parse_mask(correction.mask, "mask");
+  for (std::uint8_t& level : mask) level = level >= 128 ? 255 : 0;
+  if (mask.shape(0) != picture->height || mask.shape(1) != picture->width)
+    mask = vlsm::resize_nearest_exact(mask, picture->height, picture->width);
+  std::string const ending = ending_of(picture->bytes);
+  std::string const as_png =
+      ending.empty() ? vlsm::encode_png(open_picture(picture->bytes, picture->slice).image) : "";
+  auto const row = service.annotations->add(
+      correction.picture, ending.empty() ? ".png" : ending,
+      ending.empty() ? as_png : picture->bytes, vlsm::encode_png(mask), correction.prompt);
+  return json_answer(
+      {{"file", row.file}, {"image", row.image}, {"mask", row.mask}, {"rows", row.rows}}, 201);
+}
+
+}  // namespace
+
+void add_annotation_routes(std::vector<Route>& routes, Service& service) {
+  routes.push_back({"POST", "/v1/annotations", Body::json, false,
+                    [&service](Request const& request, Places const&) {
+                      return keep(service, request);
+                    }});
+}
+
+}  // namespace tool::serve

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serve/http.hpp"
+#include "serve/routes.hpp"
+#include "vlsm/base/text.hpp"
+
+// Who may ask for what, decided by a request's head before its body is read.
+namespace tool::serve {
+
+/// Where the server is, and what opens it.
+struct Gate {
+  std::string host{};   ///< the address that it listens at
+  int port = 0;
+  std::string token{};  ///< empty: none is asked for
+  std::size_t most_body = 0;
+};
+
+/// Whether an address is one of this machine alone.
+inline bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+/// "[::1]" for "::1": an address as it stands in front of a port.
+inline std::string in_brackets(std::string const& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+/// Compares in a time that does not tell how much is right.
+inline bool same_secret(std::string_view one, std::string_view other) {
+  unsigned different = one.size() != other.size();
+  for (std::size_t i = 0; i < other.size(); ++i)
+    different |= static_cast<unsigned char>(other[i]) ^
+                 static_cast<unsigned char>(one.empty() ? 0 : one[i % one.size()]);
+  return different == 0;
+}
+
+/// The names, each with the port where it has one, by which a client may call this server. A page
+/// elsewhere whose name is turned to this address (DNS rebinding) calls it by another.
+inline std::vector<std::string> own_names(Gate const& gate, std::string const& local_address) {
+  std::vector<std::string> hosts{gate.host};
+  if (is_loopback(gate.host) || is_loopback(local_address))
+    hosts.insert(hosts.end(), {"localhost", "127.0.0.1", "::1"});
+  if (!local_address.empty()) hosts.push_back(local_address);  // of several, or of all (0.0.0.0)
+  std::vector<std::string> names;
+  for (std::string const& host : hosts) {
+    names.push_back(in_brackets(host) + ":" + std::to_string(gate.port));
+    if (gate.port == 80) names.push_back(in_brackets(host));
+  }
+  return names;
+}
+
+/// Throws Refusal (403) unless the request is meant for this server and comes from no other page.
+inline void check_origin(Request const& request, Gate const& gate) {
+  auto const host = request.header("host");
+  auto const names = own_names(gate, request.local_address);
+  if (!host || std::ranges::find(names, vlsm::detail::lower_case(*host)) == names.end())
+    throw Refusal(403, "the request is for another host", "Host", "call the server by " + names[0]);
+  auto const refuse = [](char const* where) {
+    throw Refusal(403, "the request comes from another site", where, "open the server's own page");
+  };
+  if (request.headers.contains("origin") &&
+      vlsm::detail::lower_case(request.header("origin").value_or("")) !=
+          "http://" + vlsm::detail::lower_case(*host))
+    refuse("Origin");
+  if (request.headers.contains("sec-fetch-site")) {
+    std::string const site = request.header("sec-fetch-site").value_or("");
+    if (site != "same-origin" && site != "none") refuse("Sec-Fetch-Site");
+  }
+}
+
+/// The value of a cookie.
+inline std::string cookie_of(Request const& request, std::string_view name) {
+  auto const [begin, end] = request.headers.equal_range("cookie");
+  for (auto line = begin; line != end; ++line)
+    for (std::string_view const part : vlsm::detail::split_text(line->second, ";")) {
+      std::string const pair = vlsm::detail::trimmed(part);
+      if (pair.starts_with(std::string(name) + "=")) return pair.substr(name.size() + 1);
+    }
+  return "";
+}
+
+/// Throws Refusal (401) unless the request has the token, where one is asked for.
+inline void check_token(Request const& request, Gate const& gate) {
+  if (gate.token.empty()) return;
+  std::string const bearer = request.header("authorization").value_or("");
+  if (bearer.starts_with("Bearer ") && same_secret(bearer.substr(7), gate.token)) return;
+  if (same_secret(cookie_of(request, "vlsm_token"), gate.token)) return;
+  if (request.path == "/" && request.query.contains("token") &&
+      same_secret(request.query.at("token"), gate.token))
+    return;
+  throw Refusal(401, "the token is missing or wrong", "Authorization",
+                "open the address that the server printed, or send Authorization: Bearer TOKEN");
+}
+
+/// How many bytes of body follow. Throws Refusal: 400 for lengths that are none, 411 where a body
+/// has no length, 413 for more than the server takes.
+inline std::size_t body_size(Request const& request, Route const& route, Gate const& gate) {
+  if (request.headers.contains("transfer-encoding"))
+    throw Refusal(411, "bodies of unknown length are not read", "Transfer-Encoding",
+                  "send a Content-Length");
+  if (!request.headers.contains("content-length")) {
+    if (route.body == Body::none) return 0;
+    throw Refusal(411, "the body has no length", "Content-Length", "send one");
+  }
+  std::string const text = request.header("content-length").value_or("");
+  std::size_t size = 0;
+  auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (text.empty() || wrong == std::errc::invalid_argument || end != text.data() + text.size())
+    throw Refusal(400, "the body's length is no number", "Content-Length", "send one number");
+  std::size_t const most = route.body == Body::none ? 0 : gate.most_body;
+  if (wrong != std::errc() || size > most)
+    throw Refusal(413, "the body is larger than " + std::to_string(most) + " bytes",
+                  "Content-Length",
+                  most == 0 ? "send none" : "send a smaller file, or start with a larger --body");
+  return size;
+}
+
+/// Throws Refusal (415) for a body of another type than the route reads.
+inline void check_type(Request const& request, Route const& route) {
+  std::string type = request.header("content-type").value_or("");
+  type = vlsm::detail::lower_case(vlsm::detail::trimmed(type.substr(0, type.find(';'))));
+  if (request.headers.contains("content-encoding") && route.body != Body::none)
+    throw Refusal(415, "packed bodies are not read", "Content-Encoding", "send it as it is");
+  if (route.body == Body::json && type != "application/json")
+    throw Refusal(415, "the body's type is not JSON's", "Content-Type", "send application/json");
+  if (route.body == Body::picture && !type.starts_with("image/") && type != "application/dicom" &&
+      type != "application/octet-stream")
+    throw Refusal(415, "the body's type is no picture's", "Content-Type",
+                  "send image/png, image/jpeg, image/tiff, application/dicom or "
+                  "application/octet-stream");
+}
+
+/// The route of a request that may be answered, and how long its body is. Throws Refusal.
+struct Admitted {
+  Found found;
+  std::size_t body = 0;
+};
+inline Admitted admit(Request const& request, std::span<Route const> routes, Gate const& gate) {
+  check_origin(request, gate);
+  std::optional<Found> found;
+  try {
+    found = find_route(routes, request);
+  } catch (Refusal const&) {
+    check_token(request, gate);  // what is there is told to friends only
+    throw;
+  }
+  if (!found->route->open) check_token(request, gate);
+  std::size_t const size = body_size(request, *found->route, gate);
+  if (found->route->method == "POST") check_type(request, *found->route);
+  return {*std::move(found), size};
+}
+
+}  // namespace tool::serve
