@@ -58,7 +58,7 @@ struct Found {
 
 /// Throws Refusal: 404 for a path that no route has, 405 for another method than the path's.
 inline Found find_route(std::span<Route const> routes, Request const& request) {
-  std::string_view const method = request.method == "HEAD" ? "GET" : request.method;
+  std::string const method = request.method == "HEAD" ? "GET" : request.method;
   std::string allowed;
   for (Route const& route : routes) {
     auto places = places_in(route.path, request.path);
