@@ -52,8 +52,8 @@ TEST_CASE("words without a mask are all words, beside those that are padded") {
   CHECK(joined.sentence.size(0) == 3);
   CHECK(joined.words.sizes() == at::IntArrayRef({3, 3, 4}));
   CHECK(joined.words.sum().item<float>() == 3 * 4 + 2 * 2 * 4);
-  CHECK(joined.padding.equal(
-      at::tensor({false, false, false, false, false, true, false, false, true}).reshape({3, 3})));
+  at::Tensor const behind = at::tensor({0, 0, 0, 0, 0, 1, 0, 0, 1}, at::kLong);
+  CHECK(joined.padding.equal(behind.to(at::kBool).reshape({3, 3})));
   CHECK_FALSE(join_texts({unmarked, unmarked}).padding.defined());
 }
 

@@ -165,8 +165,10 @@ TEST_CASE("the queue is bounded, in order, and skips whose client has gone") {
   auto const here = [] { return false; };
   auto first = std::async(std::launch::async, [&] { queue.run([&] { done.push_back(1); }, here); });
   while (queue.waiting() < 1) std::this_thread::yield();
-  auto second = std::async(std::launch::async,
-                           [&] { queue.run([&] { done.push_back(2); }, [] { return true; }); });
+  std::atomic<bool> gone = false;
+  auto second = std::async(std::launch::async, [&] {
+    queue.run([&] { done.push_back(2); }, [&] { return gone.load(); });
+  });
   while (queue.waiting() < 2) std::this_thread::yield();
   try {
     queue.run([&] { done.push_back(3); }, here);
@@ -174,6 +176,7 @@ TEST_CASE("the queue is bounded, in order, and skips whose client has gone") {
   } catch (Refusal const& e) {
     CHECK(e.status == 503);
   }
+  gone = true;
   loaded.set_value();
   first.get();
   CHECK_THROWS_AS(second.get(), Refusal);
