@@ -60,7 +60,7 @@ TEST_CASE("base64 of every length, there and back") {
     CHECK(from_base64(to_base64(bytes)) == bytes);
     bytes += static_cast<char>(i * 151);
   }
-  for (char const* wrong : {"A", "AB", "ABC", "A===", "====", "AB=C", "=ABC", "Zh==", "Zm9=", "Zm9\n",
-                            "Zm9v ", "Zm-v", "Zm9v\xc3\xa9\xc3\xa9"})
+  for (char const* wrong : {"A", "AB", "ABC", "A===", "====", "AB=C", "=ABC",
+                            "Zh==", "Zm9=", "Zm9\n", "Zm9v ", "Zm-v", "Zm9v\xc3\xa9\xc3\xa9"})
     CHECK_FALSE(from_base64(wrong));
 }

@@ -170,7 +170,8 @@ TEST_CASE("a map's rows at the picture's size are what restore gives, and others
   at::Tensor const map = square_map();
   auto const rows_at = [&](std::array<std::size_t, 2> picture, std::array<std::size_t, 2> size,
                            Recipe const& recipe) {
-    at::Tensor const out = at::full({static_cast<std::int64_t>(size[0]), static_cast<std::int64_t>(size[1])}, -9.0f);
+    at::Tensor const out =
+        at::full({static_cast<std::int64_t>(size[0]), static_cast<std::int64_t>(size[1])}, -9.0f);
     std::size_t next = 0;
     restore_rows_at(map, picture, size, recipe, [&](std::size_t y, float const* row) {
       CHECK(y == next++);
@@ -189,5 +190,6 @@ TEST_CASE("a map's rows at the picture's size are what restore gives, and others
       CHECK(rows_at(own, {7, 301}, recipe).min().item<float>() > -9.0f);
     }
   // Where pictures are stretched each pixel is one of the map's.
-  CHECK(rows_at({30, 20}, {2 * side, 3 * side}, stretch).equal(restore(map, 2 * side, 3 * side, stretch)));
+  CHECK(rows_at({30, 20}, {2 * side, 3 * side}, stretch)
+            .equal(restore(map, 2 * side, 3 * side, stretch)));
 }

@@ -43,7 +43,8 @@ TEST_CASE("sentences of any lengths together are what each is alone") {
 }
 
 TEST_CASE("words without a mask are all words, beside those that are padded") {
-  TextFeatures const unmarked{.sentence = at::ones({1, 2}), .words = at::ones({1, 3, 4}), .padding = {}};
+  TextFeatures const unmarked{
+      .sentence = at::ones({1, 2}), .words = at::ones({1, 3, 4}), .padding = {}};
   TextFeatures const marked{.sentence = at::ones({2, 2}),
                             .words = at::ones({2, 2, 4}),
                             .padding = at::zeros({2, 2}, at::kBool)};
@@ -51,8 +52,8 @@ TEST_CASE("words without a mask are all words, beside those that are padded") {
   CHECK(joined.sentence.size(0) == 3);
   CHECK(joined.words.sizes() == at::IntArrayRef({3, 3, 4}));
   CHECK(joined.words.sum().item<float>() == 3 * 4 + 2 * 2 * 4);
-  CHECK(joined.padding.equal(at::tensor({false, false, false, false, false, true, false, false, true})
-                                 .reshape({3, 3})));
+  at::Tensor const behind = at::tensor({0, 0, 0, 0, 0, 1, 0, 0, 1}, at::kLong);
+  CHECK(joined.padding.equal(behind.to(at::kBool).reshape({3, 3})));
   CHECK_FALSE(join_texts({unmarked, unmarked}).padding.defined());
 }
 

@@ -42,8 +42,8 @@ def png(width, height, seed):
 
 class Server:
     def __init__(self, tool, model, folder):
-        self.process = subprocess.Popen([tool, "serve", "--model", model, "--weights", "random", "--port", "0", "--threads", "2",
-                                         "--cache", "8", "--save", str(folder / "kept")], stdout=subprocess.PIPE, stderr=open(folder / "err", "wb"))
+        self.process = subprocess.Popen([tool, "serve", "--model", model, "--weights", "random", "--port", "0", "--threads", "1",
+                                         "--cache", "1", "--save", str(folder / "kept")], stdout=subprocess.PIPE, stderr=open(folder / "err", "wb"))
         line = self.process.stdout.readline().decode()
         self.port = int(re.match(r"http://127\.0\.0\.1:(\d+)/", line)[1])
         self.host = f"127.0.0.1:{self.port}"
@@ -82,7 +82,7 @@ class Server:
 class Load:
     def __init__(self, server):
         self.server = server
-        self.pictures = [png(40 + 9 * i, 30 + 7 * i, i) for i in range(5)]
+        self.pictures = [png(40 + 3 * i, 30 + 2 * i, i) for i in range(30)]
         self.prompts = ["one large polyp", "", "polyp", "tumor \u00e9", "<script>alert(1)</script>"]
         self.lock = threading.Lock()
         self.counts = {"valid": 0, "hostile": 0, "busy": 0, "evicted": 0}

@@ -22,7 +22,7 @@ namespace vlsm::test {
 
 /// An answer as it came.
 struct Reply {
-  int status = 0;  ///< 0: none came
+  int status = 0;                                   ///< 0: none came
   std::map<std::string, std::string> headers = {};  ///< names in lower case
   std::string body = {};
 
@@ -55,8 +55,7 @@ class Client {
   /// False where the other side takes no more.
   bool send(std::string const& bytes) const {
     for (std::size_t at = 0; at < bytes.size();) {
-      ssize_t const sent =
-          ::send(socket_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+      ssize_t const sent = ::send(socket_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
       if (sent <= 0) return false;
       at += static_cast<std::size_t>(sent);
     }
@@ -114,7 +113,8 @@ class Serving {
     char letter = 0;
     while (::read(out[0], &letter, 1) == 1 && letter != '\n') address_ += letter;
     ::close(out[0]);
-    if (address_.starts_with("http://")) port_ = std::atoi(address_.c_str() + address_.rfind(':') + 1);
+    if (address_.starts_with("http://"))
+      port_ = std::atoi(address_.c_str() + address_.rfind(':') + 1);
   }
   ~Serving() {
     if (child_ > 0) ::kill(child_, SIGKILL), ::waitpid(child_, nullptr, 0);
@@ -145,8 +145,9 @@ class Serving {
   }
   Reply post(std::string const& path, std::string const& type, std::string const& body,
              std::string const& more = "") const {
-    return raw(head("POST", path, more + "Content-Type: " + type + "\r\nContent-Length: " +
-                                      std::to_string(body.size()) + "\r\n") +
+    return raw(head("POST", path,
+                    more + "Content-Type: " + type +
+                        "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n") +
                "\r\n" + body);
   }
   Reply post(std::string const& path, nlohmann::json const& body) const {

@@ -18,7 +18,8 @@ namespace {
 
 std::vector<std::string> const small{"--model", "clipseg-small", "--weights", "random"};
 
-std::vector<std::string> with(std::vector<std::string> words, std::vector<std::string> const& more) {
+std::vector<std::string> with(std::vector<std::string> words,
+                              std::vector<std::string> const& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -82,7 +83,8 @@ TEST_CASE("the page, health and what is known of the model") {
   CHECK(known.at("threshold") == 0.5);
   CHECK(known.at("data") == nullptr);
   for (Reply const* reply : {&page, &health, &model}) {
-    CHECK(reply->headers.at("content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
+    CHECK(reply->headers.at("content-security-policy")
+              .starts_with("default-src 'none'; script-src 'self'"));
     CHECK(reply->headers.at("x-content-type-options") == "nosniff");
     CHECK(reply->headers.at("referrer-policy") == "no-referrer");
     CHECK(reply->headers.at("cross-origin-opener-policy") == "same-origin");
@@ -99,7 +101,8 @@ TEST_CASE("the page, health and what is known of the model") {
     for (auto const& value : attribute.at("values"))
       CHECK(attribute.at("opposites").contains(value.get<std::string>()));
   }
-  for (char const* name : {"size", "number", "color", "shape", "position"}) CHECK(names.contains(name));
+  for (char const* name : {"size", "number", "color", "shape", "position"})
+    CHECK(names.contains(name));
   CHECK(words.at("families").size() == 6);
   for (auto const& family : words.at("families"))
     if (family.at("name") == "polyp")
@@ -150,7 +153,8 @@ TEST_CASE("a mask is the one that segment writes, pixel for pixel") {
     TempDir const folder;
     write_file(folder / "scan.png", bytes);
     bool const reads = model != "unet-small";
-    std::string words = "segment --model " + model + " --weights random --threads 1 --json --image " +
+    std::string words = "segment --model " + model +
+                        " --weights random --threads 1 --json --image " +
                         as_word(folder / "scan.png") + " --out " + as_word(folder / "out");
     if (reads)
       for (std::string const& prompt : prompts) words += " --prompt " + as_word(prompt);
@@ -186,7 +190,8 @@ TEST_CASE("probabilities in every form and size agree") {
     REQUIRE(values.size() == levels.size());
     request["format"] = "mask";
     request["threshold"] = 0.4;
-    vlsm::Mask const mask = vlsm::parse_mask(data_of(server.post("/v1/masks", request).json()), "answer");
+    vlsm::Mask const mask =
+        vlsm::parse_mask(data_of(server.post("/v1/masks", request).json()), "answer");
     for (std::size_t i = 0; i < values.size(); ++i) {
       REQUIRE(levels.data()[i] == std::lround(255 * std::clamp(values[i], 0.0f, 1.0f)));
       REQUIRE(mask.data()[i] == (values[i] > 0.4f ? 255 : 0));
@@ -220,8 +225,7 @@ TEST_CASE("a batch's answers are those of its prompts alone, and are the same ag
     auto const alone = floats_of(data_of(server.post("/v1/masks", request).json()));
     auto const beside = floats_of(data_of(together, p));
     REQUIRE(alone.size() == beside.size());
-    for (std::size_t i = 0; i < alone.size(); ++i)
-      REQUIRE(std::abs(alone[i] - beside[i]) < 1e-5f);
+    for (std::size_t i = 0; i < alone.size(); ++i) REQUIRE(std::abs(alone[i] - beside[i]) < 1e-5f);
     CHECK(together.at("masks")[p].at("prompt") == prompts[p]);
     CHECK(together.at("masks")[p].at("tokens") == prompts[p].size() + 2);  // a byte a token
   }
@@ -240,7 +244,8 @@ TEST_CASE("prompts of every kind") {
   CHECK(first(say(std::string(190, 'a'))).at("cut") == false);  // as kept
   CHECK(first(say(std::string(4096, 'a'))).at("tokens") == 192);
   check_refused(say(std::string(4097, 'a')), 400, "longer than 4096 bytes");
-  CHECK(first(say("<b>\"&\\ \xc3\xa9\xe2\x80\xa8\n")).at("prompt") == "<b>\"&\\ \xc3\xa9\xe2\x80\xa8\n");
+  CHECK(first(say("<b>\"&\\ \xc3\xa9\xe2\x80\xa8\n")).at("prompt") ==
+        "<b>\"&\\ \xc3\xa9\xe2\x80\xa8\n");
   CHECK(first(say(std::string("zero\0byte", 9))).at("tokens") == 11);
   check_refused(server.post("/v1/masks", "application/json",
                             R"({"picture":")" + id + "\",\"prompts\":[\"\xff\xfe\"]}"),
@@ -262,8 +267,10 @@ TEST_CASE("requests for masks that are none") {
   check_refused(server.post("/v1/masks", nlohmann::json::array()), 400, "no JSON object");
   check_refused(server.post("/v1/masks", "application/json", ""), 400, "not valid JSON");
   check_refused(server.post("/v1/masks", "application/json", "{"), 400, "not valid JSON");
-  check_refused(server.post("/v1/masks", "application/json", std::string(10000, '[')), 400, "nested");
-  check_refused(server.post("/v1/masks", "application/json", "{\"picture\":1,\"picture\":2}"), 400, "twice");
+  check_refused(server.post("/v1/masks", "application/json", std::string(10000, '[')), 400,
+                "nested");
+  check_refused(server.post("/v1/masks", "application/json", "{\"picture\":1,\"picture\":2}"), 400,
+                "twice");
   check_refused(send({{"picture", "../../etc/passwd"}}), 404, "not known");
   check_refused(send({{"picture", std::string(32, '0')}}), 404, "post it again");
   check_refused(send({{"picture", 5}}), 400, "picture");
@@ -273,8 +280,9 @@ TEST_CASE("requests for masks that are none") {
   check_refused(send({{"prompts", std::vector<std::string>(17, "x")}}), 400, "more than 16");
   CHECK(send({{"prompts", std::vector<std::string>(16, "x")}}).status == 200);
   check_refused(send({{"size", "large"}}), 400, "size");
-  for (nlohmann::json const& side : {nlohmann::json(0), nlohmann::json(-1), nlohmann::json(1.5), nlohmann::json("7"),
-                                     nlohmann::json(65501), nlohmann::json(1e300)})
+  for (nlohmann::json const& side :
+       {nlohmann::json(0), nlohmann::json(-1), nlohmann::json(1.5), nlohmann::json("7"),
+        nlohmann::json(65501), nlohmann::json(1e300)})
     check_refused(send({{"size", {side, 10}}}), 400, "whole number");
   check_refused(send({{"size", {1, 2, 3}}}), 400, "size");
   check_refused(send({{"size", {20000, 20000}}}), 413, "pixels");
@@ -284,9 +292,10 @@ TEST_CASE("requests for masks that are none") {
   check_refused(send({{"format", "mask"}, {"threshold", 1.5}}), 400, "threshold");
   check_refused(send({{"format", "mask"}, {"threshold", nullptr}}), 400, "threshold");
   for (char const* number : {"NaN", "Infinity", "1e999"})
-    CHECK(server.post("/v1/masks", "application/json",
-                      R"({"picture":")" + id + R"(","prompts":["x"],"format":"mask","threshold":)" +
-                          number + "}")
+    CHECK(server
+              .post("/v1/masks", "application/json",
+                    R"({"picture":")" + id + R"(","prompts":["x"],"format":"mask","threshold":)" +
+                        number + "}")
               .status == 400);
   check_refused(send({{"more", 1}}), 400, "more");
   Serving const unet({"--model", "unet-small", "--weights", "random"});
@@ -306,9 +315,11 @@ TEST_CASE("pictures of every size, good and bad") {
   auto const tiny = send(plain_png(1, 1, '\x80')).json();
   CHECK(tiny.at("width") == 1);
   CHECK(tiny.at("slices") == 1);
-  auto const answer = server.post("/v1/masks", nlohmann::json{{"picture", tiny.at("picture")}, {"prompts", {"x"}}});
+  auto const answer =
+      server.post("/v1/masks", nlohmann::json{{"picture", tiny.at("picture")}, {"prompts", {"x"}}});
   CHECK(vlsm::parse_mask(data_of(answer.json()), "answer").size() == 1);
-  CHECK(send(plain_png(4, 100, '\0')).json().at("notices").dump().find("squeezed") != std::string::npos);
+  CHECK(send(plain_png(4, 100, '\0')).json().at("notices").dump().find("squeezed") !=
+        std::string::npos);
   check_refused(send(""), 422, "empty");
   check_refused(send("no picture"), 422, "no PNG or JPEG");
   check_refused(send(small_png().substr(0, 60)), 422, "damaged");
@@ -334,9 +345,10 @@ TEST_CASE("a picture of 8000 x 6000 comes in scaled and goes out whole") {
   Serving const server(small);
   auto const posted = server.post("/v1/pictures", "image/png", picture_png(8000, 6000)).json();
   CHECK(posted.at("width") == 8000);
-  auto const answer = server.post("/v1/masks", nlohmann::json{{"picture", posted.at("picture")},
-                                                              {"prompts", {"x"}},
-                                                              {"format", "mask"}})
+  auto const answer = server
+                          .post("/v1/masks", nlohmann::json{{"picture", posted.at("picture")},
+                                                            {"prompts", {"x"}},
+                                                            {"format", "mask"}})
                           .json();
   vlsm::Mask const mask = vlsm::parse_mask(data_of(answer), "answer");
   CHECK(mask.shape(0) == 6000);

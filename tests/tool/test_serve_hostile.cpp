@@ -12,7 +12,8 @@ namespace {
 
 std::vector<std::string> const small{"--model", "clipseg-tiny", "--weights", "random"};
 
-std::vector<std::string> with(std::vector<std::string> words, std::vector<std::string> const& more) {
+std::vector<std::string> with(std::vector<std::string> words,
+                              std::vector<std::string> const& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -39,11 +40,13 @@ TEST_CASE("other hosts, other sites and path tricks find nothing") {
   CHECK(server.get("/", "Origin: http://" + server.host() + "\r\n").status == 200);
   CHECK(server.get("/", "Sec-Fetch-Site: cross-site\r\n").status == 403);
   CHECK(server.get("/healthz", "Origin: http://evil.example\r\n").status == 403);
-  CHECK(server.post("/v1/masks", "application/json", "{}", "Origin: http://evil.example\r\n").status == 403);
+  CHECK(server.post("/v1/masks", "application/json", "{}", "Origin: http://evil.example\r\n")
+            .status == 403);
   for (char const* path :
-       {"/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "/v1/pictures/..%2f..%2fx",
-        "//etc/passwd", "/page.css%00.html", "/v1/data/..%2f..%2fetc/0/picture", "/./", "/index.html/..",
-        "/v1/pictures/%00", "/\\..\\..\\etc\\passwd", "/v1/../healthz", "/%", "/%zz", "/v1/data/%0d%0aX:1/0/truth"}) {
+       {"/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd",
+        "/v1/pictures/..%2f..%2fx", "//etc/passwd", "/page.css%00.html",
+        "/v1/data/..%2f..%2fetc/0/picture", "/./", "/index.html/..", "/v1/pictures/%00",
+        "/\\..\\..\\etc\\passwd", "/v1/../healthz", "/%", "/%zz", "/v1/data/%0d%0aX:1/0/truth"}) {
     Reply const reply = server.get(path);
     INFO(path, " ", reply.status, " ", reply.body.substr(0, 100));
     CHECK((reply.status == 404 || reply.status == 400));
@@ -51,7 +54,8 @@ TEST_CASE("other hosts, other sites and path tricks find nothing") {
     CHECK(reply.body.starts_with("{\"error\":"));
     CHECK_FALSE(reply.headers.contains("x"));
   }
-  CHECK(server.raw(server.head("PUT", "/v1/masks", "Content-Length: 0\r\n") + "\r\n").headers.at("allow") == "POST");
+  CHECK(server.raw(server.head("PUT", "/v1/masks", "Content-Length: 0\r\n") + "\r\n")
+            .headers.at("allow") == "POST");
   CHECK(server.raw(server.head("TRACE", "/") + "\r\n").status == 405);
   CHECK(server.raw(server.head("CONNECT", "/") + "\r\n").status == 405);
   CHECK(server.raw(server.head("BREW", "/") + "\r\n").status == 400);
@@ -76,8 +80,9 @@ TEST_CASE("heads without end, in length or in number, end") {
   Reply const whole = server.get("/", ranges);
   CHECK((whole.status == 200 || whole.status == 416));
   CHECK(whole.body.size() < 20'000);
-  for (std::string const bytes : {std::string("\0\0\0\0\r\n\r\n", 8), std::string("\r\n\r\n"), std::string("GET\r\n\r\n"),
-                                  std::string("GET / HTTP/9\r\n\r\n"), std::string("\x16\x03\x01\x02\r\n\r\n")}) {
+  for (std::string const& bytes :
+       {std::string("\0\0\0\0\r\n\r\n", 8), std::string("\r\n\r\n"), std::string("GET\r\n\r\n"),
+        std::string("GET / HTTP/9\r\n\r\n"), std::string("\x16\x03\x01\x02\r\n\r\n")}) {
     Reply const reply = server.raw(bytes);
     CHECK((reply.status == 400 || reply.status == 403));
   }
@@ -87,7 +92,8 @@ TEST_CASE("heads without end, in length or in number, end") {
 TEST_CASE("bodies are what their heads say, or are not read") {
   Serving const server(with(small, {"--body", "1"}));
   auto const said = [&](std::string const& headers, std::string const& body) {
-    return server.raw(server.head("POST", "/v1/pictures", "Content-Type: image/png\r\n" + headers) + "\r\n" + body);
+    return server.raw(server.head("POST", "/v1/pictures", "Content-Type: image/png\r\n" + headers) +
+                      "\r\n" + body);
   };
   std::string const png = small_png();
   std::string const length = "Content-Length: " + std::to_string(png.size()) + "\r\n";
@@ -109,11 +115,14 @@ TEST_CASE("bodies are what their heads say, or are not read") {
   CHECK(went_on.body.find("HTTP/1.1 200") != std::string::npos);
   {  // a client that ends its body early
     Client const client(server.port());
-    client.send(server.head("POST", "/v1/pictures", "Content-Type: image/png\r\n" + length) + "\r\n" + png.substr(0, 9));
+    client.send(server.head("POST", "/v1/pictures", "Content-Type: image/png\r\n" + length) +
+                "\r\n" + png.substr(0, 9));
   }
   {  // and one whose body has no end: it is refused, and told so
     Client const client(server.port());
-    client.send(server.head("POST", "/v1/pictures", "Content-Type: image/png\r\nTransfer-Encoding: chunked\r\n") + "\r\n");
+    client.send(server.head("POST", "/v1/pictures",
+                            "Content-Type: image/png\r\nTransfer-Encoding: chunked\r\n") +
+                "\r\n");
     std::string const chunk = "10000\r\n" + std::string(65536, 'x') + "\r\n";
     for (int i = 0; i < 2000 && client.send(chunk); ++i) {
     }
@@ -126,7 +135,11 @@ TEST_CASE("slow clients do not hold the server") {
   std::vector<std::unique_ptr<Client>> slow;
   for (int i = 0; i < 200; ++i) {  // more than there are connections
     slow.push_back(std::make_unique<Client>(server.port()));
-    slow.back()->send(i % 2 ? "GET / HT" : server.head("POST", "/v1/masks", "Content-Type: application/json\r\nContent-Length: 99\r\n") + "\r\n{");
+    slow.back()->send(
+        i % 2 ? "GET / HT"
+              : server.head("POST", "/v1/masks",
+                            "Content-Type: application/json\r\nContent-Length: 99\r\n") +
+                    "\r\n{");
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(700));
   int answered = 0;
@@ -141,15 +154,18 @@ TEST_CASE("slow clients do not hold the server") {
 TEST_CASE("clients that leave take nothing along") {
   Serving const server(small);
   std::string const id = server.picture(small_png());
-  std::string const body = nlohmann::json{{"picture", id}, {"prompts", {"x"}}, {"size", {3000, 3000}}}.dump();
+  std::string const body =
+      nlohmann::json{{"picture", id}, {"prompts", {"x"}}, {"size", {3000, 3000}}}.dump();
   for (int i = 0; i < 50; ++i) {
     Client const client(server.port());
-    client.send(server.head("POST", "/v1/masks", "Content-Type: application/json\r\nContent-Length: " +
-                                                     std::to_string(body.size()) + "\r\n") +
+    client.send(server.head("POST", "/v1/masks",
+                            "Content-Type: application/json\r\nContent-Length: " +
+                                std::to_string(body.size()) + "\r\n") +
                 "\r\n" + body);
   }
   check_alive(server);
-  CHECK(server.post("/v1/masks", nlohmann::json{{"picture", id}, {"prompts", {"x"}}}).status == 200);
+  CHECK(server.post("/v1/masks", nlohmann::json{{"picture", id}, {"prompts", {"x"}}}).status ==
+        200);
 }
 
 TEST_CASE("a token is asked for where others reach the server") {
@@ -161,7 +177,8 @@ TEST_CASE("a token is asked for where others reach the server") {
   int const port = std::atoi(server.address().c_str() + std::string("http://0.0.0.0:").size());
   auto const get = [&](std::string const& path, std::string const& more = "") {
     Client const client(port);
-    client.send("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n" + more + "\r\n");
+    client.send("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n" +
+                more + "\r\n");
     return client.reply();
   };
   CHECK(get("/healthz").status == 200);
@@ -171,7 +188,8 @@ TEST_CASE("a token is asked for where others reach the server") {
   Reply const first = get("/?token=" + token);
   CHECK(first.status == 303);
   CHECK(first.headers.at("location") == "/");
-  CHECK(first.headers.at("set-cookie") == "vlsm_token=" + token + "; Path=/; HttpOnly; SameSite=Strict");
+  CHECK(first.headers.at("set-cookie") ==
+        "vlsm_token=" + token + "; Path=/; HttpOnly; SameSite=Strict");
   CHECK(get("/", "Cookie: vlsm_token=" + token + "\r\n").status == 200);
   CHECK(get("/v1/model", "Authorization: Bearer " + token + "\r\n").status == 200);
   CHECK(get("/v1/model?token=" + token).status == 401);
@@ -182,9 +200,11 @@ TEST_CASE("a token is asked for where others reach the server") {
   Serving const own(with(small, {"--token-file", (folder / "token").string()}));
   CHECK(own.address().ends_with("/?token=a-token-of-my-own"));
   write_file(folder / "short", "short");
-  check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights random --token-file " + as_word(folder / "short")),
+  check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights random --token-file " +
+                        as_word(folder / "short")),
                1, "this is no token");
-  check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights random --token-file " + as_word(folder / "none")),
+  check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights random --token-file " +
+                        as_word(folder / "none")),
                1, "this is no token");
 }
 
@@ -194,31 +214,37 @@ TEST_CASE("it ends cleanly, and says what keeps it from starting") {
     std::string const id = server.picture(small_png());
     Client const open(server.port());  // one that says nothing
     CHECK(server.end(signal) == 0);
-    CHECK(server.errors() == "vlsm: Ctrl-C ends it\n");
+    CHECK(server.errors() == "");
   }
   Serving at_once(small);  // while the model may still be loaded
   CHECK(at_once.end(SIGINT) == 0);
 
   Serving const server(small);
-  check_failed(run_tool("serve --model clipseg-tiny --weights random --port " + std::to_string(server.port())), 1,
-               "the port is in use");
+  check_failed(run_tool("serve --model clipseg-tiny --weights random --port " +
+                        std::to_string(server.port())),
+               1, "the port is in use");
   check_failed(run_tool("serve --model clipseg-tiny --weights random --port 0 --host 192.0.2.1"), 1,
                "none of this machine's");
-  check_failed(run_tool("serve --model clipseg-tiny --weights random --port 0 --host no.such.host.invalid"), 1,
-               "the address cannot be used");
-  check_failed(run_tool("serve --model clipseg-tiny --weights /no/such/file --port 0"), 1, "/no/such/file");
+  check_failed(
+      run_tool("serve --model clipseg-tiny --weights random --port 0 --host no.such.host.invalid"),
+      1, "the address cannot be used");
+  check_failed(run_tool("serve --model clipseg-tiny --weights /no/such/file --port 0"), 1,
+               "/no/such/file");
   check_failed(run_tool("serve --model clipseg-tiny --weights random --port 70000"), 2, "--port");
-  check_failed(run_tool("serve --model clipseg-tiny --weights random --port 0 --data /no/such/folder"), 1, "annotations");
+  check_failed(
+      run_tool("serve --model clipseg-tiny --weights random --port 0 --data /no/such/folder"), 1,
+      "annotations");
   TempDir const folder;
   write_file(folder / "weights.safetensors", "no weights at all");
-  Outcome const bad = run_tool("serve --port 0 --model clipseg-tiny --weights " + as_word(folder / "weights.safetensors"));
-  CHECK(bad.status == 1);
-  CHECK(bad.err.find("vlsm: error: ") != std::string::npos);
+  check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights " +
+                        as_word(folder / "weights.safetensors")),
+               1, "weights.safetensors");
 }
 
 TEST_CASE("a browser is opened without a shell") {
   TempDir const folder;
-  write_file(folder / "xdg-open", "#!/bin/sh\nprintf %s \"$1\" > '" + (folder / "opened").string() + "'\n");
+  write_file(folder / "xdg-open",
+             "#!/bin/sh\nprintf %s \"$1\" > '" + (folder / "opened").string() + "'\n");
   std::filesystem::permissions(folder / "xdg-open", std::filesystem::perms::owner_all);
   std::string const path = folder.path().string() + ":" + std::getenv("PATH");
   Serving const server(with(small, {"--open"}), {{"PATH", path}});
@@ -232,47 +258,58 @@ TEST_CASE("a browser is opened without a shell") {
 
 TEST_CASE("a data set is looked through") {
   TempDir const set;
-  for (char const* name : {"images", "masks", "anns"}) std::filesystem::create_directory(set / name);
+  for (char const* name : {"images", "masks", "anns"})
+    std::filesystem::create_directory(set / name);
   write_file(set / "images/a.png", small_png());
   write_file(set / "images/b.png", plain_png(300, 200, '\x40'));
   std::string rows;
-  for (int y = 0; y < 12; ++y) rows += std::string(1, '\0') + std::string(8, '\xff') + std::string(8, '\0');
+  for (int y = 0; y < 12; ++y)
+    rows += std::string(1, '\0') + std::string(8, '\xff') + std::string(8, '\0');
   write_file(set / "masks/a.png", png(16, 12, 8, gray, rows));
   write_file(set / "masks/b.png", plain_png(300, 200, '\0'));
-  write_file(set / "anns/test.json",
-             R"([{"img_name": "a.png", "mask_name": "a.png", "prompts": {"p0": "", "p1": "<lesion>", "p7": ["one", "two"]}},
+  write_file(
+      set / "anns/test.json",
+      R"([{"img_name": "a.png", "mask_name": "a.png", "prompts": {"p0": "", "p1": "<lesion>", "p7": ["one", "two"]}},
                  {"img_name": "b.png", "mask_name": "b.png", "prompts": {"p0": ""}}])");
   Serving const server(with(small, {"--data", set.path().string()}));
   CHECK(server.get("/v1/model").json().at("data") == set.path().filename().string());
-  CHECK(server.get("/v1/data").json().at("splits") == nlohmann::json::parse(R"([{"name": "test", "rows": 2}])"));
+  CHECK(server.get("/v1/data").json().at("splits") ==
+        nlohmann::json::parse(R"([{"name": "test", "rows": 2}])"));
   auto const listed = server.get("/v1/data/test?from=0&count=1").json();
-  CHECK(listed.at("rows") ==
-        nlohmann::json::parse(R"([{"row": 0, "image": "a.png", "prompts": {"p0": "", "p1": "<lesion>", "p7": "one"}}])"));
+  CHECK(
+      listed.at("rows") ==
+      nlohmann::json::parse(
+          R"([{"row": 0, "image": "a.png", "prompts": {"p0": "", "p1": "<lesion>", "p7": "one"}}])"));
   CHECK(server.get("/v1/data/test").json().at("rows").size() == 2);
   CHECK(server.get("/v1/data/test?from=9").json().at("rows").empty());
   CHECK(server.get("/v1/data/test?count=1001").status == 400);
   CHECK(server.get("/v1/data/train").status == 404);
-  CHECK(server.get("/v1/data/test%2f..").status == 404);
+  CHECK(server.get("/v1/data/%2e%2e").status == 404);
   Reply const taken = server.raw(server.head("POST", "/v1/data/test/0") + "\r\n");
   REQUIRE(taken.status == 200);
   CHECK(taken.json().at("truth") == true);
   CHECK(taken.json().at("image") == "a.png");
   CHECK(taken.json().at("picture") == server.picture(small_png()));  // the same content
   for (char const* row : {"2", "-1", "x", "0x0", "99999999999999999999"})
-    CHECK(server.raw(server.head("POST", "/v1/data/test/" + std::string(row)) + "\r\n").status == 404);
+    CHECK(server.raw(server.head("POST", "/v1/data/test/" + std::string(row)) + "\r\n").status ==
+          404);
   CHECK(server.get("/v1/data/test/1/picture").headers.at("content-type") == "image/png");
   Reply const truth = server.get("/v1/data/test/0/truth?width=4&height=2");
   CHECK(truth.status == 200);
   Serving const none(small);
-  for (char const* path : {"/v1/data", "/v1/data/test", "/v1/data/test/0/picture", "/v1/data/test/0/truth"})
+  for (char const* path :
+       {"/v1/data", "/v1/data/test", "/v1/data/test/0/picture", "/v1/data/test/0/truth"})
     CHECK(none.get(path).status == 404);
 }
 
 TEST_CASE("corrected masks become rows of a data set that opens") {
   Serving const server(small);
   std::string const id = server.picture(small_png());
-  auto const save = [&](nlohmann::json const& body) { return server.post("/v1/annotations", body); };
-  nlohmann::json const good{{"picture", id}, {"prompt", "one \"large\" polyp\xe2\x80\xa6"},
+  auto const save = [&](nlohmann::json const& body) {
+    return server.post("/v1/annotations", body);
+  };
+  nlohmann::json const good{{"picture", id},
+                            {"prompt", "one \"large\" polyp\xe2\x80\xa6"},
                             {"mask", vlsm::to_base64(plain_png(16, 12, '\xff'))}};
   Reply const first = save(good);
   INFO(first.body);
@@ -284,10 +321,16 @@ TEST_CASE("corrected masks become rows of a data set that opens") {
   REQUIRE(second.status == 201);
   CHECK(second.json().at("rows") == 2);
   CHECK(second.json().at("image") == first.json().at("image"));
-  for (auto const& [name, value, status] : std::vector<std::tuple<std::string, nlohmann::json, int>>{
-           {"mask", "no base64!", 400}, {"mask", vlsm::to_base64("no png"), 422}, {"mask", 5, 400},
-           {"mask", vlsm::to_base64(plain_png(17, 12, '\xff')), 400}, {"prompt", std::string(5000, 'x'), 400},
-           {"picture", "../../x", 404}, {"prompt", nullptr, 400}, {"file", "../x", 400}}) {
+  for (auto const& [name, value, status] :
+       std::vector<std::tuple<std::string, nlohmann::json, int>>{
+           {"mask", "no base64!", 400},
+           {"mask", vlsm::to_base64("no png"), 422},
+           {"mask", 5, 400},
+           {"mask", vlsm::to_base64(plain_png(17, 12, '\xff')), 400},
+           {"prompt", std::string(5000, 'x'), 400},
+           {"picture", "../../x", 404},
+           {"prompt", nullptr, 400},
+           {"file", "../x", 400}}) {
     nlohmann::json bad = good;
     bad[name] = value;
     CHECK(save(bad).status == status);
@@ -297,7 +340,8 @@ TEST_CASE("corrected masks become rows of a data set that opens") {
   CHECK(read_file(kept / first.json().at("image").get<std::string>()) == small_png());
   std::filesystem::path const file = kept / first.json().at("file").get<std::string>();
   std::filesystem::rename(file, kept / "anns/test.json");
-  Outcome const run = run_tool("evaluate --model clipseg-tiny --weights random --threads 1 --prompt p1 --data " +
-                               as_word(kept));
+  Outcome const run =
+      run_tool("evaluate --model clipseg-tiny --weights random --threads 1 --prompt p1 --data " +
+               as_word(kept));
   check_done(run);
 }

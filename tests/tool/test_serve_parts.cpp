@@ -42,7 +42,8 @@ int refusal(Request const& request, Gate const& gate) {
 }
 
 Gate const home{.host = "127.0.0.1", .port = 8642, .token = "", .most_body = 1000};
-Gate const open_gate{.host = "0.0.0.0", .port = 8642, .token = "0123456789abcdef", .most_body = 1000};
+Gate const open_gate{
+    .host = "0.0.0.0", .port = 8642, .token = "0123456789abcdef", .most_body = 1000};
 
 }  // namespace
 
@@ -53,8 +54,8 @@ TEST_CASE("only this server's names are answered") {
                            "127.0.0.1:8642.evil.example", "evil.example", "127.0.0.1:8642 ",
                            "10.0.0.1:8642", "localhost.:8642"})
     CHECK_MESSAGE(refusal(asked("GET", "/", {{"host", name}}), home) == 403, name);
-  CHECK(refusal(asked("GET", "/", {{"host", "127.0.0.1:8642"}, {"host", "127.0.0.1:8642"}}), home) ==
-        403);
+  CHECK(refusal(asked("GET", "/", {{"host", "127.0.0.1:8642"}, {"host", "127.0.0.1:8642"}}),
+                home) == 403);
   Request nobody = asked("GET", "/");
   nobody.headers.clear();
   CHECK(refusal(nobody, home) == 403);
@@ -73,8 +74,9 @@ TEST_CASE("other sites' pages are refused") {
     return refusal(asked("GET", "/", {{name, value}}), home);
   };
   CHECK(from("origin", "http://127.0.0.1:8642") == 0);
-  for (char const* origin : {"http://evil.example", "null", "http://localhost:8642", "",
-                             "https://127.0.0.1:8642", "http://127.0.0.1:3000", "http://127.0.0.1:86420"})
+  for (char const* origin :
+       {"http://evil.example", "null", "http://localhost:8642", "", "https://127.0.0.1:8642",
+        "http://127.0.0.1:3000", "http://127.0.0.1:86420"})
     CHECK_MESSAGE(from("origin", origin) == 403, origin);
   CHECK(from("sec-fetch-site", "same-origin") == 0);
   CHECK(from("sec-fetch-site", "none") == 0);
@@ -83,7 +85,8 @@ TEST_CASE("other sites' pages are refused") {
 }
 
 TEST_CASE("a token opens all but healthz") {
-  auto const with = [](std::multimap<std::string, std::string> headers, std::string path = "/v1/pictures/x") {
+  auto const with = [](std::multimap<std::string, std::string> headers,
+                       std::string path = "/v1/pictures/x") {
     return refusal(asked("GET", std::move(path), std::move(headers)), open_gate);
   };
   CHECK(with({}) == 401);
@@ -92,9 +95,9 @@ TEST_CASE("a token opens all but healthz") {
   CHECK(with({}, "/no/such/path") == 401);
   CHECK(with({{"authorization", "Bearer 0123456789abcdef"}}) == 0);
   CHECK(with({{"authorization", "Bearer 0123456789abcdef"}}, "/no/such/path") == 404);
-  for (char const* wrong : {"Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdefg",
-                            "Bearer 0123456789abcdee", "0123456789abcdef", "Basic 0123456789abcdef",
-                            "Bearer 0123456789abcdef0123456789abcdef"})
+  for (char const* wrong :
+       {"Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Bearer 0123456789abcdee",
+        "0123456789abcdef", "Basic 0123456789abcdef", "Bearer 0123456789abcdef0123456789abcdef"})
     CHECK_MESSAGE(with({{"authorization", wrong}}) == 401, wrong);
   CHECK(with({{"cookie", "a=b; vlsm_token=0123456789abcdef"}}) == 0);
   CHECK(with({{"cookie", "vlsm_token="}}) == 401);
@@ -109,8 +112,9 @@ TEST_CASE("a token opens all but healthz") {
 TEST_CASE("paths and methods are those of the routes") {
   CHECK(refusal(asked("GET", "/v1/pictures/0a"), home) == 0);
   CHECK(refusal(asked("HEAD", "/"), home) == 0);
-  for (char const* path : {"/../etc/passwd", "/v1/pictures/../x", "/v1/pictures/", "//", "/v1/pictures/a/b",
-                           "", "/index.html", "/HEALTHZ", "/healthz/", "/v1//pictures/x"})
+  for (char const* path :
+       {"/../etc/passwd", "/v1/pictures/../x", "/v1/pictures/", "//", "/v1/pictures/a/b", "",
+        "/index.html", "/HEALTHZ", "/healthz/", "/v1//pictures/x"})
     CHECK_MESSAGE(refusal(asked("GET", path), home) == 404, path);
   CHECK(refusal(asked("POST", "/"), home) == 405);
   CHECK(refusal(asked("DELETE", "/v1/pictures/0a"), home) == 405);
@@ -144,9 +148,11 @@ TEST_CASE("bodies are bounded before they are read") {
     return refusal(asked("POST", path, {{"content-length", "5"}, {"content-type", type}}), home);
   };
   CHECK(typed("/v1/masks", "Application/JSON; charset=utf-8") == 0);
-  for (char const* type : {"text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"})
+  for (char const* type :
+       {"text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"})
     CHECK_MESSAGE(typed("/v1/masks", type) == 415, type);
-  for (char const* type : {"image/png", "image/jpeg", "application/dicom", "application/octet-stream"})
+  for (char const* type :
+       {"image/png", "image/jpeg", "application/dicom", "application/octet-stream"})
     CHECK_MESSAGE(typed("/v1/pictures", type) == 0, type);
   for (char const* type : {"text/html", "multipart/form-data; boundary=x", ""})
     CHECK_MESSAGE(typed("/v1/pictures", type) == 415, type);
@@ -159,8 +165,9 @@ TEST_CASE("the queue is bounded, in order, and skips whose client has gone") {
   auto const here = [] { return false; };
   auto first = std::async(std::launch::async, [&] { queue.run([&] { done.push_back(1); }, here); });
   while (queue.waiting() < 1) std::this_thread::yield();
+  std::atomic<bool> gone = false;
   auto second = std::async(std::launch::async, [&] {
-    queue.run([&] { done.push_back(2); }, [] { return true; });
+    queue.run([&] { done.push_back(2); }, [&] { return gone.load(); });
   });
   while (queue.waiting() < 2) std::this_thread::yield();
   try {
@@ -169,17 +176,36 @@ TEST_CASE("the queue is bounded, in order, and skips whose client has gone") {
   } catch (Refusal const& e) {
     CHECK(e.status == 503);
   }
+  gone = true;
   loaded.set_value();
   first.get();
   CHECK_THROWS_AS(second.get(), Refusal);
   CHECK(done == std::vector<int>{1});
   queue.run([&] { done.push_back(4); }, here);
   CHECK(done == std::vector<int>{1, 4});
-  CHECK_THROWS_AS(queue.run([] { throw std::runtime_error("in a job"); }, here), std::runtime_error);
+  CHECK_THROWS_AS(queue.run([] { throw std::runtime_error("in a job"); }, here),
+                  std::runtime_error);
   queue.run([&] { done.push_back(5); }, here);  // it goes on
   CHECK(done.size() == 3);
   queue.stop();
   CHECK_THROWS_AS(queue.run([] {}, here), Refusal);
+}
+
+TEST_CASE("whose client has gone makes room in a full queue") {
+  std::promise<void> loaded;
+  JobQueue queue(1, [&] { loaded.get_future().wait(); });
+  std::atomic<bool> gone = false, done = false;
+  auto left =
+      std::async(std::launch::async, [&] { queue.run([] {}, [&] { return gone.load(); }); });
+  while (queue.waiting() < 1) std::this_thread::yield();
+  CHECK_THROWS_AS(queue.run([] {}, [] { return false; }), Refusal);
+  gone = true;
+  auto next = std::async(std::launch::async,
+                         [&] { queue.run([&] { done = true; }, [] { return false; }); });
+  CHECK_THROWS_AS(left.get(), Refusal);
+  loaded.set_value();
+  next.get();
+  CHECK(done);
 }
 
 TEST_CASE("a model that fails to load fails all who wait for it") {

@@ -4,7 +4,6 @@
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
 #include "vlsm/base/base64.hpp"
-#include "vlsm/base/json.hpp"
 #include "vlsm/image/resize.hpp"
 
 namespace tool::serve {
@@ -16,23 +15,16 @@ struct Correction {
 };
 
 Correction parse(std::string const& body, std::size_t longest) {
-  Correction correction;
-  try {
-    auto const json = vlsm::parse_json(body, "body", "send JSON", {.deepest = 8, .unique_keys = true});
-    auto const text = [&](char const* name) {
-      if (!json.is_object() || !json.contains(name) || !json[name].is_string())
-        throw Refusal(400, "there is no such text", name, "send picture, prompt and mask");
-      return json[name].get<std::string>();
-    };
-    correction = {text("picture"), text("prompt"), text("mask")};
-    if (json.size() != 3)
-      throw Refusal(400, "there are more members than these", "body",
-                    "send picture, prompt and mask");
-  } catch (Refusal const&) {
-    throw;
-  } catch (vlsm::Error const& e) {
-    throw Refusal(400, e.what(), "", "");
-  }
+  nlohmann::json const json = parse_body(body);
+  auto const text = [&](char const* name) {
+    if (!json.is_object() || !json.contains(name) || !json[name].is_string())
+      throw Refusal(400, "there is no such text", name, "send picture, prompt and mask");
+    return json[name].get<std::string>();
+  };
+  Correction correction{text("picture"), text("prompt"), text("mask")};
+  if (json.size() != 3)
+    throw Refusal(400, "there are more members than these", "body",
+                  "send picture, prompt and mask");
   if (correction.prompt.size() > longest)
     throw Refusal(400, "the prompt is longer than " + std::to_string(longest) + " bytes", "prompt",
                   "send a shorter one");
@@ -71,9 +63,14 @@ Answer keep(Service& service, Request const& request) {
   std::string const ending = ending_of(picture->bytes);
   std::string const as_png =
       ending.empty() ? vlsm::encode_png(open_picture(picture->bytes, picture->slice).image) : "";
-  auto const row = service.annotations->add(
-      correction.picture, ending.empty() ? ".png" : ending,
-      ending.empty() ? as_png : picture->bytes, vlsm::encode_png(mask), correction.prompt);
+  AnnotationWriter::Row row;
+  try {
+    row = service.annotations->add(correction.picture, ending.empty() ? ".png" : ending,
+                                   ending.empty() ? as_png : picture->bytes, vlsm::encode_png(mask),
+                                   correction.prompt);
+  } catch (vlsm::Error const& e) {  // a full disk is no fault of the request
+    throw Refusal(500, e.what(), "", "");
+  }
   return json_answer(
       {{"file", row.file}, {"image", row.image}, {"mask", row.mask}, {"rows", row.rows}}, 201);
 }
@@ -81,10 +78,9 @@ Answer keep(Service& service, Request const& request) {
 }  // namespace
 
 void add_annotation_routes(std::vector<Route>& routes, Service& service) {
-  routes.push_back({"POST", "/v1/annotations", Body::json, false,
-                    [&service](Request const& request, Places const&) {
-                      return keep(service, request);
-                    }});
+  routes.push_back(
+      {"POST", "/v1/annotations", Body::json, false,
+       [&service](Request const& request, Places const&) { return keep(service, request); }});
 }
 
 }  // namespace tool::serve

@@ -77,7 +77,8 @@ class AnnotationWriter {
                         std::string_view bytes) const {
     for (int number = 1;; ++number) {
       std::string const name = base + (number == 1 ? "" : "-" + std::to_string(number)) + ending;
-      if (std::error_code ignored; std::filesystem::exists(folder_ / part / name, ignored)) continue;
+      if (std::error_code ignored; std::filesystem::exists(folder_ / part / name, ignored))
+        continue;
       if (vlsm::io::write_new_file(folder_ / part / name, bytes)) return name;
     }
   }

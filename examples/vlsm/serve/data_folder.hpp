@@ -58,9 +58,9 @@ class DataFolder {
   vlsm::Annotation const& row(std::string const& split, std::size_t index) const {
     auto const& all = rows(split);
     if (index >= all.size())
-      throw Refusal(404, "there is no row " + std::to_string(index) + " of " +
-                             std::to_string(all.size()),
-                    "row", "count them from 0");
+      throw Refusal(
+          404, "there is no row " + std::to_string(index) + " of " + std::to_string(all.size()),
+          "row", "count them from 0");
     return all[index];
   }
   /// The bytes of a row's picture. Throws Error where they cannot be read.

@@ -74,9 +74,9 @@ Answer show_truth(Service& service, Request const& request, std::string const& s
   std::size_t const height = number_in(request, "height", mask.shape(0), 1, 65'500),
                     width = number_in(request, "width", mask.shape(1), 1, 65'500);
   if (height * width > service.settings.pixels)
-    throw Refusal(413, "the mask would have more than " + std::to_string(service.settings.pixels) +
-                           " pixels",
-                  "width", "ask for a smaller one");
+    throw Refusal(
+        413, "the mask would have more than " + std::to_string(service.settings.pixels) + " pixels",
+        "width", "ask for a smaller one");
   if (height != mask.shape(0) || width != mask.shape(1))
     mask = vlsm::resize_nearest_exact(mask, height, width);
   return {.type = "image/png", .body = vlsm::encode_png(mask)};
@@ -88,10 +88,10 @@ void add_data_routes(std::vector<Route>& routes, Service& service) {
   using enum Body;
   routes.push_back({"GET", "/v1/data", none, false,
                     [&](Request const&, Places const&) { return list_splits(service); }});
-  routes.push_back({"GET", "/v1/data/{split}", none, false,
-                    [&](Request const& request, Places const& places) {
-                      return list_rows(service, request, places[0]);
-                    }});
+  routes.push_back(
+      {"GET", "/v1/data/{split}", none, false, [&](Request const& request, Places const& places) {
+         return list_rows(service, request, places[0]);
+       }});
   routes.push_back({"POST", "/v1/data/{split}/{row}", none, false,
                     [&](Request const& request, Places const& places) {
                       return take_row(service, request, places[0], row_in(places[1]));

@@ -18,7 +18,7 @@ namespace tool::serve {
 
 /// Where the server is, and what opens it.
 struct Gate {
-  std::string host{};   ///< the address that it listens at
+  std::string host{};  ///< the address that it listens at
   int port = 0;
   std::string token{};  ///< empty: none is asked for
   std::size_t most_body = 0;
@@ -116,11 +116,13 @@ inline std::size_t body_size(Request const& request, Route const& route, Gate co
   auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), size);
   if (text.empty() || wrong == std::errc::invalid_argument || end != text.data() + text.size())
     throw Refusal(400, "the body's length is no number", "Content-Length", "send one number");
-  std::size_t const most = route.body == Body::none ? 0 : gate.most_body;
+  std::size_t const most = route.body == Body::none ? 0 : std::min(route.most, gate.most_body);
   if (wrong != std::errc() || size > most)
     throw Refusal(413, "the body is larger than " + std::to_string(most) + " bytes",
                   "Content-Length",
-                  most == 0 ? "send none" : "send a smaller file, or start with a larger --body");
+                  most == 0               ? "send none"
+                  : most < gate.most_body ? "send less"
+                                          : "send a smaller file, or start with a larger --body");
   return size;
 }
 

@@ -20,12 +20,12 @@ using Json = nlohmann::ordered_json;
 
 /// A request, of which the body may still be to come.
 struct Request {
-  std::string method, path{};                    ///< the path without what follows `?`, decoded
-  std::map<std::string, std::string> query{};    ///< decoded; of several values the last
+  std::string method, path{};                  ///< the path without what follows `?`, decoded
+  std::map<std::string, std::string> query{};  ///< decoded; of several values the last
   std::multimap<std::string, std::string> headers{};  ///< names in lower case
   std::string body{};
-  std::string local_address{};                          ///< that the client reached
-  std::function<bool()> gone = [] { return false; };    ///< whether the client has left
+  std::string local_address{};                        ///< that the client reached
+  std::function<bool()> gone = [] { return false; };  ///< whether the client has left
 
   /// The value of the only header of that name; nothing where there is none, or several.
   std::optional<std::string> header(std::string const& name) const {

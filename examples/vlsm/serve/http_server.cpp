@@ -5,33 +5,22 @@
 
 #ifdef VLSM_HTTPLIB
 
-#include <c10/util/Exception.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <new>
 #include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "serve/answers.hpp"
 #include "serve/connection.hpp"
 #include "vlsm/base/text.hpp"
 
 namespace tool::serve {
 namespace {
-
-constexpr std::pair<char const*, char const*> every_answer[] = {
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cross-Origin-Resource-Policy", "same-origin"}};
 
 /// Bytes that many take from one budget.
 class Share {
@@ -50,32 +39,6 @@ class Share {
   std::size_t most_, mine_ = 0;
 };
 
-/// The answer to what a handler threw.
-Answer answer_to(std::exception_ptr const& mistake) {
-  try {
-    std::rethrow_exception(mistake);
-  } catch (Refusal const& e) {
-    Answer answer = refusal_answer(e.status, e.what());
-    if (!e.allow.empty()) answer.headers.emplace_back("Allow", e.allow);
-    return answer;
-  } catch (vlsm::NoSpace const& e) {
-    return refusal_answer(500, e.what());
-  } catch (vlsm::Error const& e) {
-    return refusal_answer(422, e.what());
-  } catch (std::bad_alloc const&) {
-    return refusal_answer(503, "memory ran out: the server: send the request again, or less");
-  } catch (c10::Error const& e) {
-    std::string const line = e.what_without_backtrace();
-    return refusal_answer(500, vlsm::Error(line.substr(0, std::min(line.find('\n'), 400ul)),
-                                           "LibTorch", "report this line with the request")
-                                   .what());
-  } catch (std::exception const& e) {
-    return refusal_answer(500, vlsm::Error(e.what(), "the server", "report this line").what());
-  } catch (...) {
-    return refusal_answer(500, "something failed: the server: report it with the request");
-  }
-}
-
 /// Where httplib itself found a request wrong, or reading ended.
 Answer answer_to(Connection const& client, int status) {
   using enum Connection::Trouble;
@@ -85,8 +48,7 @@ Answer answer_to(Connection const& client, int status) {
     return refusal_answer(431, "the request's head is too long: head: send fewer headers");
   if (status == 414)
     return refusal_answer(414, "the path is too long: request line: send a shorter one");
-  if (status == 416)
-    return refusal_answer(416, "parts are not served: Range: ask for the whole");
+  if (status == 416) return refusal_answer(416, "parts are not served: Range: ask for the whole");
   return refusal_answer(400, "this is no HTTP/1.1 request: head: send one");
 }
 
@@ -116,7 +78,8 @@ class HttpServer::Parts : public httplib::Server {
     });
     set_pre_routing_handler([this](auto const& in, auto& out) {
       Request const request = request_of(in);
-      bool const done = refused(request, out) || (in.method != "POST" && (answer(request, out), true));
+      bool const done =
+          refused(request, out) || (in.method != "POST" && (answer(request, out), true));
       return done ? HandlerResponse::Handled : HandlerResponse::Unhandled;
     });
     Post("/v1/.*", [this](auto const& in, auto& out, auto const& body) { post(in, out, body); });
@@ -199,9 +162,9 @@ class HttpServer::Parts : public httplib::Server {
     for (int socket; (socket = listener_.next()) >= 0;) {
       std::unique_lock lock(mutex_);
       if (busy() >= limits_.connections) make_room();
-      if (!changed_.wait_for(lock, std::chrono::milliseconds(20), [&] {
-            return ended_ || busy() < limits_.connections;
-          }) || ended_) {
+      if (!changed_.wait_for(lock, std::chrono::milliseconds(20),
+                             [&] { return ended_ || busy() < limits_.connections; }) ||
+          ended_) {
         turn_away(socket);
         continue;
       }

@@ -28,16 +28,17 @@ class JobQueue {
   JobQueue(JobQueue const&) = delete;
   JobQueue& operator=(JobQueue const&) = delete;
 
-  /// Does a job and waits for its end. One whose client has `gone` when its turn comes is not done.
-  /// Throws what the job throws, what `begin` threw, and Refusal: 503 where too many wait already
-  /// and where the queue has been stopped.
+  /// Does a job and waits for its end. One whose client has `gone` when its turn comes is not done,
+  /// and makes room where many wait. Throws what the job throws, and Refusal: 500 where `begin`
+  /// failed, 503 where too many wait already and where the queue has been stopped.
   void run(std::function<void()> job, std::function<bool()> gone) {
     auto const task = std::make_shared<Task>(Task{std::move(job), std::move(gone), {}});
     std::future<void> done = task->done.get_future();
     {
       std::lock_guard const lock(mutex_);
-      if (failure_) std::rethrow_exception(failure_);
+      if (failure_) throw failed(failure_);
       if (stopped_) throw stopping();
+      if (tasks_.size() >= most_) std::erase_if(tasks_, [](auto const& one) { return left(*one); });
       if (tasks_.size() >= most_)
         throw Refusal(503, "the model is busy, " + std::to_string(tasks_.size()) + " requests wait",
                       "queue", "send the request again in a second");
@@ -57,6 +58,11 @@ class JobQueue {
     if (thread_.joinable()) thread_.join();
   }
 
+  /// Whether `begin` is over.
+  bool begun() const {
+    std::lock_guard const lock(mutex_);
+    return begun_;
+  }
   /// What `begin` threw; null: nothing, or it is not over.
   std::exception_ptr failure() const {
     std::lock_guard const lock(mutex_);
@@ -79,6 +85,14 @@ class JobQueue {
     return {503, "the server is stopping", "vlsm serve", "start it again"};
   }
 
+  static Refusal failed(std::exception_ptr const& why) {
+    try {
+      std::rethrow_exception(why);
+    } catch (std::exception const& e) {
+      return {500, e.what(), "", ""};
+    }
+  }
+
   void work(std::function<void()> const& begin) {
     std::exception_ptr failure;
     try {
@@ -88,6 +102,7 @@ class JobQueue {
     }
     std::unique_lock lock(mutex_);
     failure_ = failure;
+    begun_ = true;
     while (!failure_) {
       changed_.wait(lock, [&] { return stopped_ || !tasks_.empty(); });
       if (stopped_) break;
@@ -98,14 +113,21 @@ class JobQueue {
       lock.lock();
     }
     for (auto const& task : tasks_)
-      task->done.set_exception(failure_ ? failure_ : std::make_exception_ptr(stopping()));
+      task->done.set_exception(std::make_exception_ptr(failure_ ? failed(failure_) : stopping()));
     tasks_.clear();
   }
 
+  /// Whether nobody waits for a task any more, which then is over.
+  static bool left(Task& task) {
+    if (!task.gone()) return false;
+    task.done.set_exception(std::make_exception_ptr(
+        Refusal(503, "the client has gone", "connection", "send the request again")));
+    return true;
+  }
+
   static void do_it(Task& task) {
+    if (left(task)) return;
     try {
-      if (task.gone())
-        throw Refusal(503, "the client has gone", "connection", "send the request again");
       task.job();
       task.done.set_value();
     } catch (...) {
@@ -117,7 +139,7 @@ class JobQueue {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Task>> tasks_;
-  bool stopped_ = false;
+  bool stopped_ = false, begun_ = false;
   std::exception_ptr failure_;
   std::thread thread_;
 };

@@ -41,9 +41,9 @@ struct Seen {
 
 /// What was found in a picture, a map for each prompt, and how long that took.
 struct FoundMaps {
-  at::Tensor probability;           ///< [P, S, S] on the CPU
-  std::vector<std::size_t> tokens;  ///< of each prompt, start and end included
-  std::vector<bool> cut;            ///< whether the prompt has more than the model reads
+  at::Tensor probability;                      ///< [P, S, S] on the CPU
+  std::vector<std::size_t> tokens;             ///< of each prompt, start and end included
+  std::vector<bool> cut;                       ///< whether the prompt has more than the model reads
   double wait = 0, sentences = 0, decode = 0;  ///< milliseconds
 };
 

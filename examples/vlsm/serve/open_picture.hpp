@@ -17,6 +17,9 @@
 
 namespace tool::serve {
 
+/// Bytes that a packed file may hold: a small one can claim any number.
+inline constexpr std::size_t most_unpacked = 512u << 20;
+
 /// What a file's bytes are, told by themselves: names say nothing here.
 enum class Format { picture, dicom, nifti };
 
@@ -59,8 +62,9 @@ inline Opened open_picture(std::string const& bytes, std::size_t slice) {
   std::string const where = "picture";
   auto const check = [&](std::size_t slices) {
     if (slice >= slices)
-      throw Refusal(400, "there is no slice " + std::to_string(slice) + " of " +
-                        std::to_string(slices), "slice", "count them from 0");
+      throw Refusal(400,
+                    "there is no slice " + std::to_string(slice) + " of " + std::to_string(slices),
+                    "slice", "count them from 0");
   };
   Opened opened;
   auto const gray = [&](std::size_t frames, auto const& frame) {
@@ -87,7 +91,8 @@ inline Opened open_picture(std::string const& bytes, std::size_t slice) {
     }
     case Format::nifti: {
       std::string unpacked;
-      std::string_view const file = vlsm::detail::unpacked_bytes(bytes, unpacked, where);
+      std::string_view const file =
+          vlsm::detail::unpacked_bytes(bytes, unpacked, where, most_unpacked);
       std::size_t const frames = vlsm::parse_nifti_header(file, where).frames;
       check(frames);
       gray(frames, [&](std::size_t k) { return vlsm::parse_nifti(file, where, k); });

@@ -25,12 +25,12 @@ std::string type_of(std::string_view name) {
 
 Answer first_page(PageFile const& file, Request const& request, std::string const& token) {
   if (!token.empty() && request.query.contains("token"))  // the guard has looked at it
-    return {.status = 303,
-            .type = "text/plain",
-            .headers = {{"Location", "/"},
-                        {"Set-Cookie",
-                         "vlsm_token=" + token + "; Path=/; HttpOnly; SameSite=Strict"},
-                        {"Cache-Control", "no-store"}}};
+    return {
+        .status = 303,
+        .type = "text/plain",
+        .headers = {{"Location", "/"},
+                    {"Set-Cookie", "vlsm_token=" + token + "; Path=/; HttpOnly; SameSite=Strict"},
+                    {"Cache-Control", "no-store"}}};
   return {.type = type_of(file.name),
           .body = std::string(file.bytes),
           .headers = {{"Cache-Control", "no-cache"}}};
@@ -79,17 +79,16 @@ void add_page_routes(std::vector<Route>& routes, std::string const& token) {
 }
 
 void add_model_routes(std::vector<Route>& routes, Service& service) {
-  routes.push_back({"GET", "/healthz", Body::none, /*open=*/true, [](Request const&, Places const&) {
-                      return json_answer({{"status", "ok"}});
-                    }});
-  routes.push_back({"GET", "/v1/model", Body::none, false,
-                    [answer = json_answer(model_json(service))](auto const&, auto const&) {
-                      return answer;
-                    }});
-  routes.push_back({"GET", "/v1/words", Body::none, false,
-                    [answer = json_answer(words_json())](auto const&, auto const&) {
-                      return answer;
-                    }});
+  routes.push_back(
+      {"GET", "/healthz", Body::none, /*open=*/true, [](Request const&, Places const&) {
+         return json_answer({{"status", "ok"}});
+       }});
+  routes.push_back(
+      {"GET", "/v1/model", Body::none, false,
+       [answer = json_answer(model_json(service))](auto const&, auto const&) { return answer; }});
+  routes.push_back(
+      {"GET", "/v1/words", Body::none, false,
+       [answer = json_answer(words_json())](auto const&, auto const&) { return answer; }});
 }
 
 }  // namespace tool::serve

@@ -20,8 +20,8 @@ std::size_t number_in(Request const& request, std::string const& name, std::size
   std::size_t number = 0;
   auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (wrong != std::errc() || end != text.data() + text.size() || number < low || number > high)
-    throw Refusal(400, "this is no number from " + std::to_string(low) + " to " +
-                           std::to_string(high),
+    throw Refusal(400,
+                  "this is no number from " + std::to_string(low) + " to " + std::to_string(high),
                   name, "give one");
   return number;
 }
@@ -57,8 +57,9 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
   } else {
     std::size_t const needs = bytes.size() + service.host.most_bytes();
     if (needs > service.settings.cache)
-      throw Refusal(413, "the picture and what is seen in it take " + std::to_string(needs) +
-                             " bytes, more than all that is kept",
+      throw Refusal(413,
+                    "the picture and what is seen in it take " + std::to_string(needs) +
+                        " bytes, more than all that is kept",
                     "picture", "send a smaller file, or start with a larger --cache");
     auto const fresh = std::make_shared<Stored>();
     at::Tensor pixels;
@@ -99,16 +100,15 @@ void add_picture_routes(std::vector<Route>& routes, Service& service) {
                       std::size_t const slice = number_in(request, "slice", 0, 0, 1'000'000);
                       return take_picture(service, request, request.body, slice);
                     }});
-  routes.push_back(
-      {"GET", "/v1/pictures/{picture}", Body::none, false,
-       [&service](Request const& request, Places const& places) {
-         std::size_t const most = number_in(request, "most", 2048, 1, 65'500);
-         auto const picture = find_picture(service, places[0]);
-         HeavyWork const place(service);
-         return Answer{.type = "image/png",
-                       .body = display_png(open_picture(picture->bytes, picture->slice).image,
-                                           most)};
-       }});
+  routes.push_back({"GET", "/v1/pictures/{picture}", Body::none, false,
+                    [&service](Request const& request, Places const& places) {
+                      std::size_t const most = number_in(request, "most", 2048, 1, 65'500);
+                      auto const picture = find_picture(service, places[0]);
+                      HeavyWork const place(service);
+                      return Answer{.type = "image/png",
+                                    .body = display_png(
+                                        open_picture(picture->bytes, picture->slice).image, most)};
+                    }});
 }
 
 }  // namespace tool::serve

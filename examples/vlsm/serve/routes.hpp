@@ -26,6 +26,7 @@ struct Route {
   Body body = Body::none;
   bool open = false;  ///< needs no token
   std::function<Answer(Request const&, Places const&)> answer;
+  std::size_t most = ~std::size_t{0};  ///< bytes of body, where the server takes more
 };
 
 /// The open parts of a path that a route's path fits; nothing where it does not fit. A part is not
@@ -57,7 +58,7 @@ struct Found {
 
 /// Throws Refusal: 404 for a path that no route has, 405 for another method than the path's.
 inline Found find_route(std::span<Route const> routes, Request const& request) {
-  std::string_view const method = request.method == "HEAD" ? "GET" : request.method;
+  std::string const method = request.method == "HEAD" ? "GET" : request.method;
   std::string allowed;
   for (Route const& route : routes) {
     auto places = places_in(route.path, request.path);

@@ -104,9 +104,12 @@ void run(Options const& options) {
 
   serve::ModelHost host(info, options.waiting, [&options] { return load(options); });
   bool const random = options.choice.weights == "random";
+  std::filesystem::path const weights(options.choice.weights);
   serve::Service service(
       host,
-      {.weights = random ? "" : std::filesystem::path(options.choice.weights).filename().string(),
+      {.weights =
+           random ? ""
+                  : (weights.has_filename() ? weights : weights.parent_path()).filename().string(),
        .precision = options.common.precision == "fp32" ? "float32" : options.common.precision,
        .cache = options.cache << 20,
        .most_body = gate.most_body},
@@ -119,10 +122,13 @@ void run(Options const& options) {
                                 (gate.token.empty() ? "" : "?token=" + gate.token);
     std::printf("%s\n", address.c_str());
     flush_results();
-    std::fprintf(stderr, "vlsm: Ctrl-C ends it\n");
+    if (::isatty(STDERR_FILENO)) std::fprintf(stderr, "vlsm: Ctrl-C ends it\n");
     if (options.open) serve::open_browser(address);
-    while (!signal.came() && !host.queue().failure())
+    bool told = false;
+    while (!signal.came() && !host.queue().failure()) {
+      if (!told && host.queue().begun()) show_notices(), told = true;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
     host.queue().stop();
   }
   if (auto const failure = host.queue().failure()) std::rethrow_exception(failure);
@@ -135,7 +141,8 @@ void add_serve(CLI::App& app) {
       "serve", "A page in the browser: one picture, many sentences; and its HTTP interface");
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
-  command->add_option("--data", options->data, "a data set to look through (images/, masks/, anns/)")
+  command
+      ->add_option("--data", options->data, "a data set to look through (images/, masks/, anns/)")
       ->check(not_empty());
   command->add_option("--mask-value", options->mask_value,
                       "which value of its masks is the object, as for evaluate");

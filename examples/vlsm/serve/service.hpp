@@ -27,7 +27,7 @@ struct Stored {
 
 /// What a server is started with.
 struct Settings {
-  std::string weights{};     ///< the file's name, without its folder; empty: random
+  std::string weights{};  ///< the file's name, without its folder; empty: random
   std::string precision = "float32";
   std::size_t cache = 512u << 20;      ///< bytes of pictures that are kept
   std::size_t most_body = 128u << 20;  ///< bytes of a request's body
@@ -49,7 +49,7 @@ struct Service {
   ModelHost& host;
   Settings const settings;
   vlsm::ByteLru<std::string, std::shared_ptr<Stored const>> pictures;
-  std::unique_ptr<DataFolder> const data;             ///< null: none
+  std::unique_ptr<DataFolder> const data;  ///< null: none
   std::unique_ptr<AnnotationWriter> const annotations;
   /// Pictures decoded or masks packed at a time: each may take hundreds of megabytes.
   std::counting_semaphore<> heavy{2};
@@ -75,6 +75,9 @@ class HeavyWork {
 /// what is none from `low` to `high`.
 std::size_t number_in(Request const& request, std::string const& name, std::size_t otherwise,
                       std::size_t low, std::size_t high);
+
+/// The JSON of a body. Throws Refusal (400) for what is none, or has more parts than any request.
+nlohmann::json parse_body(std::string const& body);
 
 /// A picture that was posted. Throws Refusal (404) where it is not known any more.
 std::shared_ptr<Stored const> find_picture(Service& service, std::string const& id);

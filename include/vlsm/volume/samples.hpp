@@ -141,15 +141,15 @@ inline Frame frame_of(std::string_view bytes, std::size_t height, std::size_t wi
 inline std::size_t most_inflated(std::size_t packed) { return packed * 1032 + 1032; }
 
 /// What a file holds: its own bytes, or what gzip packed, which `unpacked` then keeps. Throws
-/// Error, which names `where`, for gzip that is damaged or of more than 1 GiB.
+/// Error, which names `where`, for gzip that is damaged or of more than `largest` bytes.
 inline std::string_view unpacked_bytes(std::string_view file, std::string& unpacked,
-                                       std::string const& where) {
-  constexpr std::size_t largest = 1u << 30;
+                                       std::string const& where, std::size_t largest = 1u << 30) {
   if (!file.starts_with("\x1f\x8b")) return file;
   auto out = io::gunzip(file, std::min(largest, most_inflated(file.size())));
   if (!out)
-    throw Error("the gzip file is damaged, cut off, or holds more than 1 GiB", where,
-                "fetch the file again");
+    throw Error("the gzip file is damaged, cut off, or holds more than " +
+                    std::to_string(largest >> 20) + " MiB",
+                where, "fetch the file again");
   return unpacked = *std::move(out);
 }
 

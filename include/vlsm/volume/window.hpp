@@ -51,8 +51,7 @@ Window window_of(std::size_t frames, FrameAt const& frame, std::string const& wh
 inline Mask levels_of(Frame const& frame, Window window) {
   Mask gray = Mask::from_shape({frame.height, frame.width});
   for (std::size_t i = 0; i < gray.size(); ++i) {
-    float const share =
-        (frame.values[i] - window.low) / std::max(window.high - window.low, 1e-30f);
+    float const share = (frame.values[i] - window.low) / std::max(window.high - window.low, 1e-30f);
     gray.data()[i] =
         share >= 0 ? static_cast<std::uint8_t>(std::lround(255 * std::min(share, 1.0f))) : 0;
   }
