@@ -26,6 +26,7 @@ namespace vlsm::emulation {
 struct Options {
   unsigned seed = 1;
   int capability = 80;
+  int multiprocessors = 108;
 };
 inline constinit thread_local Options options;
 

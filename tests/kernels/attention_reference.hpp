@@ -54,7 +54,7 @@ AttentionResults plain_attention(AttentionCase const& c, AttentionInputs const& 
         std::fill(dq.begin(), dq.end(), Real(0));
         for (int key = 0; key < length; ++key) {
           p[key] /= sum;
-          bool const keeps = shape.dropout.keeps(line * c.keys + key);
+          bool const keeps = kernels::ScoreMask(shape.dropout, c.keys).keeps(line, key);
           dropped[key] = keeps ? p[key] * kept_scale : Real(0);
           for (int d = 0; d < c.width; ++d)
             o[d] += factor(dropped[key]) * factor(Real(in.v[c.at(b, key, c.keys, h) + d]));

@@ -41,6 +41,7 @@ TEST_CASE("fusion attention, backward: tiles of keys, groups of queries, groups 
   check_backward({2, 1, 70, 600, 64, Arithmetic::tf32, Layout::sliced, {600, 300}}, worst);
   check_backward({2, 1, 130, 700, 128, Arithmetic::bf16, Layout::odd, {0, 699}, 0.1}, worst);
   emulation::options.capability = 87;
+  emulation::options.multiprocessors = 16;
   check_backward({2, 10, 420, 9, 16, Arithmetic::f16}, worst);
 }
 

@@ -45,6 +45,7 @@ TEST_CASE("fusion attention, forward: a block takes several groups of queries fo
   WorstRatio worst;
   // The card with the fewest multiprocessors is full the soonest.
   emulation::options.capability = 87;
+  emulation::options.multiprocessors = 16;
   for (Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::f16})
     check_forward({2, 16, 520, 9, 16, arithmetic}, worst);
   // In tiles, which each group loads anew.

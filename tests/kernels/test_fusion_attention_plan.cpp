@@ -58,7 +58,7 @@ TEST_CASE("fusion attention, plan: shared memory is what the docs' table says") 
     auto const arithmetic = row[0] == "16 bit" ? Arithmetic::f16 : Arithmetic::tf32;
     AttentionShape const shape = shape_of(arithmetic, number(row[1]), number(row[2]));
     for (int column : {0, 1}) {
-      auto const tuning = attention_tuning(column == 0 ? 90 : 86);
+      auto const tuning = column == 0 ? attention_tuning(90, 132) : attention_tuning(86, 84);
       CAPTURE(row[0] + " " + row[1] + " " + row[2]);
       CHECK(query_plan(shape, 1, 16, tuning).shared_bytes == number(row[3 + 3 * column]));
       CHECK(query_plan(shape, 2, 16, tuning).shared_bytes == number(row[4 + 3 * column]));
@@ -73,7 +73,7 @@ TEST_CASE("fusion attention, plan: fits every card, for every width and number o
       for (int width : widths)
         for (int keys : {0, 1, 16, 17, 77, 256, 300, 5000}) {
           AttentionShape const shape = shape_of(arithmetic, width, keys);
-          auto const tuning = attention_tuning(capability);
+          auto const tuning = attention_tuning(capability, 108);
           CAPTURE(capability);
           CAPTURE(width);
           CAPTURE(keys);
@@ -97,7 +97,7 @@ TEST_CASE("fusion attention, plan: 77 keys of CLIP are one chunk, and one tile o
   for (Arithmetic arithmetic : arithmetics)
     for (int width : {16, 32, 64}) {
       if (arithmetic != Arithmetic::f32) CHECK(forward_chunk(arithmetic, width) >= 77);
-      CHECK(query_plan(shape_of(arithmetic, width, 77), 1, 32, attention_tuning(86)).tile >= 77);
+      CHECK(query_plan(shape_of(arithmetic, width, 77), 1, 32, attention_tuning(86, 84)).tile >= 77);
     }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "kernels/faults.hpp"
@@ -125,4 +127,21 @@ TEST_CASE("philox: the words are those of the paper's known answers") {
   CHECK(kept < 75500);
   DropoutMask const later{.seed = 7, .offset = 4, .threshold = mask.threshold};
   for (std::uint64_t i = 0; i < 64; ++i) CHECK(mask.keeps(i + 4) == later.keeps(i));
+}
+
+TEST_CASE("score mask: every word of every draw is for one score, whatever the number of keys") {
+  DropoutMask const mask{.seed = 7, .offset = 3, .threshold = 0x80000000u};
+  for (int keys : {1, 7, 16, 17, 77, 128}) {
+    ScoreMask const scores(mask, keys);
+    std::set<std::pair<std::uint64_t, int>> used;
+    for (int row = 0; row < 3; ++row)
+      for (int key = 0; key < keys; ++key) {
+        int const t = key % 8 / 2, word = key % 2 + key / 8 % 2 * 2;
+        std::uint64_t const draw =
+            static_cast<std::uint64_t>(row * ((keys + 15) / 16) * 4 + key / 16 * 4 + t);
+        CHECK(used.insert({draw, word}).second);
+        CHECK(scores.keeps(row, key) == (philox(3 + draw, 7).word[word] >= mask.threshold));
+        CHECK(scores.draw(row, key / 16 * 16 + 2 * t, PhiloxKeys(7)).word[word] == philox(3 + draw, 7).word[word]);
+      }
+  }
 }

@@ -32,7 +32,7 @@ struct AttentionShape {
   float scale;
   std::int32_t const* key_lengths =
       nullptr;  ///< [B]: keys from there on do not count; null: all do
-  /// Element (b, h, query, key) has the index ((b H + h) Nq + query) Nk + key in the mask.
+  /// Of the scores of (b, h, query), which are row (b H + h) Nq + query of the ScoreMask.
   DropoutMask dropout = {};
   float dropout_scale = 1;  ///< 1 / (1 - probability)
 };

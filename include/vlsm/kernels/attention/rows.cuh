@@ -63,8 +63,11 @@ __device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thre
   constexpr int stride = shared_stride<T, width>;
   if (wide) {
     constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = width / step;
-    for (int i = thread; i < total * steps; i += threads) {
-      int const row = i / steps, column = i % steps * step;
+    // Counted so that constant sizes leave neither a loop nor a comparison.
+    VLSM_UNROLL
+    for (int first = 0; first < total * steps; first += threads) {
+      int const i = first + thread, row = i / steps, column = i % steps * step;
+      if (i >= total * steps) continue;
       bool const there = row < from.count;
       copy_async<16>(to, row * stride + column,
                      from.first + (there ? row : 0) * from.stride + column, there);
@@ -74,6 +77,29 @@ __device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thre
       int const row = i / width, column = i % width;
       to[row * stride + column] =
           row < from.count ? from.first[row * from.stride + column] : from_float<T>(0);
+    }
+  }
+}
+
+/// Writes up to `total` rows of shared memory to those that there are; neighbors go together.
+template <int width, class T>
+__device__ void copy_out(Rows<T> const& to, Shared<T> from, int total, int thread, int threads,
+                         bool wide) {
+  constexpr int stride = shared_stride<T, width>;
+  int const count = to.count < total ? to.count : total;
+  if (wide) {
+    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = width / step;
+    VLSM_UNROLL
+    for (int first = 0; first < total * steps; first += threads) {
+      int const i = first + thread, row = i / steps, column = i % steps * step;
+      if (row >= count) continue;
+      store_vector(to.first + row * to.stride + column,
+                   load_vector<step>(from, row * stride + column));
+    }
+  } else {
+    for (int i = thread; i < count * width; i += threads) {
+      int const row = i / width, column = i % width;
+      to.first[row * to.stride + column] = from[row * stride + column];
     }
   }
 }
@@ -94,20 +120,7 @@ __device__ void store_rows(Rows<T> const& to, Shared<T> through,
                                  from_float<T>(sums[j][2 * r + 1] * factor[r])}});
   }
   __syncwarp();
-  int const count = to.count < E::rows ? to.count : E::rows;
-  if (wide) {
-    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = E::width / step;
-    for (int i = place.lane; i < count * steps; i += 32) {
-      int const row = i / steps, column = i % steps * step;
-      store_vector(to.first + row * to.stride + column,
-                   load_vector<step>(through, row * E::stride + column));
-    }
-  } else {
-    for (int i = place.lane; i < count * E::width; i += 32) {
-      int const row = i / E::width, column = i % E::width;
-      to.first[row * to.stride + column] = through[row * E::stride + column];
-    }
-  }
+  copy_out<E::width>(to, through, E::rows, place.lane, 32, wide);
 }
 
 /// The first of the queries that a warp owns, of the group that its block is at.
@@ -125,22 +138,25 @@ __device__ void clear(float (&values)[count][width]) {
   }
 }
 
-/// Which of a lane's scores dropout keeps: bit f of word r for column f of its row r. A loop that
-/// is not unrolled: Philox stands in the code once. `index(r, f)` is the element's index in the
-/// mask.
-template <int own, int columns, class Index>
-__device__ void draw_dropout(std::uint32_t (&kept)[own], DropoutMask const& mask,
-                             Index const& index) {
-  static_assert(columns <= 32);
+/// Calls `take(r, f, kept)` for every score of a lane, whose rows are the queries from `first_row`
+/// on: row r, column f. Its keys begin with key `first`, a multiple of 16, and only the next `count`
+/// are drawn. One draw for four scores.
+template <class E, class Take>
+__device__ void draw_dropout(AttentionShape const& shape, PhiloxKeys const& round_keys,
+                             int first_row, int first, int count, Place const& place,
+                             Take const& take) {
+  ScoreMask const scores(shape.dropout, shape.keys);
+  std::uint64_t const row = static_cast<std::uint64_t>(blockIdx.x) * shape.queries + first_row;
   VLSM_UNROLL
-  for (int r = 0; r < own; ++r) kept[r] = 0xffffffffu;
-  if (mask.threshold == 0) return;
-  VLSM_UNROLL
-  for (int r = 0; r < own; ++r) {
-    kept[r] = 0;
-    VLSM_ROLLED
-    for (int f = 0; f < columns; ++f)
-      kept[r] |= static_cast<std::uint32_t>(mask.keeps(index(r, f))) << f;
+  for (int part = 0; part < E::chunk / 16; ++part) {
+    if (16 * part >= count) continue;
+    VLSM_UNROLL
+    for (int r = 0; r < E::own; ++r) {
+      PhiloxWords const words =
+          scores.draw(row + place.g + 8 * r, first + 16 * part + 2 * place.t, round_keys);
+      VLSM_UNROLL
+      for (int i = 0; i < 4; ++i) take(r, 4 * part + i, words.word[i] >= shape.dropout.threshold);
+    }
   }
 }
 

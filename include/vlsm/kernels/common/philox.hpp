@@ -12,22 +12,40 @@ struct PhiloxWords {
   std::uint32_t word[4];
 };
 
+/// The keys of Philox's rounds, which follow from a seed: a kernel that draws often gets them as an
+/// argument, since adding them up takes a third of a draw.
+struct PhiloxKeys {
+  static constexpr int rounds = 10;
+  std::uint32_t even[rounds], odd[rounds];
+
+  VLSM_HOST_DEVICE constexpr explicit PhiloxKeys(std::uint64_t seed) : even(), odd() {
+    auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+    VLSM_UNROLL
+    for (int round = 0; round < rounds; ++round) {
+      even[round] = k0, odd[round] = k1;
+      k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
+    }
+  }
+};
+
 /// Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
-VLSM_HOST_DEVICE constexpr PhiloxWords philox(std::uint64_t counter, std::uint64_t key) {
+VLSM_HOST_DEVICE constexpr PhiloxWords philox(std::uint64_t counter, PhiloxKeys const& keys) {
   auto c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32);
-  auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
   std::uint32_t c2 = 0, c3 = 0;
-  for (int round = 0; round < 10; ++round) {
+  VLSM_UNROLL
+  for (int round = 0; round < PhiloxKeys::rounds; ++round) {
     std::uint64_t const p0 = std::uint64_t{0xD2511F53u} * c0;
     std::uint64_t const p1 = std::uint64_t{0xCD9E8D57u} * c2;
-    c0 = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ k0;
-    c2 = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ k1;
+    c0 = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ keys.even[round];
+    c2 = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ keys.odd[round];
     c1 = static_cast<std::uint32_t>(p1);
     c3 = static_cast<std::uint32_t>(p0);
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
   }
   return {{c0, c1, c2, c3}};
+}
+/// The same of a seed.
+VLSM_HOST_DEVICE constexpr PhiloxWords philox(std::uint64_t counter, std::uint64_t seed) {
+  return philox(counter, PhiloxKeys(seed));
 }
 
 /// Which elements dropout keeps: element `index` is a function of seed, offset and index alone, so
@@ -49,6 +67,28 @@ struct DropoutMask {
     PhiloxWords const words = philox(offset + index / 4, seed);
     kept[0] = words.word[0] >= threshold, kept[1] = words.word[1] >= threshold;
     kept[2] = words.word[2] >= threshold, kept[3] = words.word[3] >= threshold;
+  }
+};
+
+/// Which of attention's scores dropout keeps. A row of scores (a query of a head) has four draws for
+/// every 16 keys; the four words of one are for the keys 16 a + 2 t, + 1, + 8 and + 9, which in the
+/// tensor cores' layout are one lane's, so that a card draws once for four scores. Attention on
+/// every device, forward and backward, asks here.
+struct ScoreMask {
+  DropoutMask mask;
+  std::uint64_t draws;  ///< of a row
+
+  VLSM_HOST_DEVICE constexpr ScoreMask(DropoutMask const& given, int keys)
+      : mask(given), draws(static_cast<std::uint64_t>((keys + 15) / 16 * 4)) {}
+
+  /// The words for keys `first` = 16 a + 2 t, first + 1, first + 8 and first + 9 of a row.
+  VLSM_HOST_DEVICE constexpr PhiloxWords draw(std::uint64_t row, int first,
+                                              PhiloxKeys const& round_keys) const {
+    return philox(mask.offset + row * draws + first / 16 * 4 + first % 16 / 2, round_keys);
+  }
+  VLSM_HOST_DEVICE constexpr bool keeps(std::uint64_t row, int key) const {
+    PhiloxWords const words = draw(row, key / 16 * 16 + key % 8 / 2 * 2, PhiloxKeys(mask.seed));
+    return words.word[key % 2 + key % 16 / 8 * 2] >= mask.threshold;
   }
 };
 

@@ -14,39 +14,78 @@ struct Compensated {
     rest += (sum - (next - part)) + (value - part);
     sum = next;
   }
+  /// The same in fewer steps, for sums that only grow: what is lost where a value is larger than all
+  /// before it is at most half of the last place of the sum.
+  __device__ void grow(float value) {
+    float const next = sum + value;
+    rest += value - (next - sum);
+    sum = next;
+  }
   __device__ void add(Compensated const& other) {
     add(other.sum);
     rest += other.rest;
   }
 };
 
-/// Each block sums its part of a plane to workspace[block].
+/// What a pixel adds to overlap, predicted, wanted, and the term.
+template <class Term>
+__device__ void summands(Term const& term, float x, float t, float (&to)[4]) {
+  Probability<float> s;
+  DeviceMath::probability(x, s);
+  to[0] = s.yes * t;
+  to[1] = s.yes;
+  to[2] = t;
+  to[3] = 0;
+  if constexpr (!Term::none) term.template value<DeviceMath>(x, s, t, to[3]);
+}
+
+/// Four pixels are summed plainly, in pairs, and their sum is added with care.
+template <class Term>
+__device__ void take_four(Compensated (&sums)[4], Term const& term, float const (&x)[4],
+                          float const (&t)[4], int count) {
+  float of[4][4] = {};
+  VLSM_UNROLL
+  for (int i = 0; i < 4; ++i)
+    if (i < count) summands(term, x[i], t[i], of[i]);
+  VLSM_UNROLL
+  for (int i = 0; i < (Term::none ? 3 : 4); ++i)
+    sums[i].grow((of[0][i] + of[1][i]) + (of[2][i] + of[3][i]));
+}
+
+/// Each block sums its part of a plane to workspace[block]. `wide`: logits by 16 bytes a thread.
 template <class Term, class X, class Y>
 __global__ void __launch_bounds__(threads)
     dice_sums(DiceForward const a, Term const term, bool const wide) {
   Part const part(a.size);
   X const* const logits = static_cast<X const*>(a.logits) + part.begin;
   Y const* const target = static_cast<Y const*>(a.target) + part.begin;
+  constexpr int unit = Loads<X, Y>::unit, targets = Loads<X, Y>::targets;
   Compensated sums[4];
-  for (int first = step * threadIdx.x; first < part.count; first += step * threads) {
+  int const whole = wide ? part.count / unit * unit : 0;
+  for (int first = unit * threadIdx.x; first < whole; first += unit * threads) {
+    Vector<X, unit> const x = load_vector<unit>(logits + first);
+    Vector<Y, targets> t[unit / targets];
+    VLSM_UNROLL
+    for (int i = 0; i < unit / targets; ++i)
+      t[i] = load_vector<targets>(target + first + i * targets);
+    VLSM_UNROLL
+    for (int i = 0; i < unit; i += 4) {
+      float fours[2][4];
+      VLSM_UNROLL
+      for (int k = 0; k < 4; ++k) {
+        fours[0][k] = to_float(x[i + k]);
+        fours[1][k] = to_float(t[(i + k) / targets][(i + k) % targets]);
+      }
+      take_four(sums, term, fours[0], fours[1], 4);
+    }
+  }
+  VLSM_ROLLED
+  for (int first = whole + step * threadIdx.x; first < part.count; first += step * threads) {
     int const count = part.count - first < step ? part.count - first : step;
     float x[step] = {}, t[step] = {};
-    read(logits + first, count, wide, x);
-    read(target + first, count, wide, t);
-    VLSM_UNROLL
-    for (int i = 0; i < step; ++i) {
-      if (i >= count) continue;
-      Probability<float> s;
-      DeviceMath::probability(x[i], s);
-      sums[0].add(s.yes * t[i]);
-      sums[1].add(s.yes);
-      sums[2].add(t[i]);
-      if constexpr (!Term::none) {
-        float value;
-        term.template value<DeviceMath>(x[i], s, t[i], value);
-        sums[3].add(value);
-      }
-    }
+    read(logits + first, count, false, x);
+    read(target + first, count, false, t);
+    take_four(sums, term, x, t, count);
   }
   // Lanes, then warps, in a fixed order.
   constexpr int warps = threads / 32;
