@@ -49,7 +49,7 @@ __device__ void fix(Arguments& a, int width, bool drops) {
 }
 
 template <class E>
-__device__ void forward(FusionAttentionForward a, PhiloxKeys const& keys, bool drops) {
+__device__ void forward(FusionAttentionForward a, ScoreMask const& keys, bool drops) {
   fix(a, E::width, drops);
   attention::fusion_attention_forward<E>(a, keys, QueryPlan{4, 80, 8, 0}, true);
 }
@@ -57,28 +57,28 @@ __device__ void forward(FusionAttentionForward a, PhiloxKeys const& keys, bool d
 }  // namespace
 
 // 16 queries of a warp, of the eight groups that its block takes.
-__global__ void __launch_bounds__(128, 3) attention_forward_64(FusionAttentionForward a, PhiloxKeys keys) {
+__global__ void __launch_bounds__(128, 3) attention_forward_64(FusionAttentionForward a, ScoreMask keys) {
   forward<attention::Mma16<BFloat16, 64, 80>>(a, keys, false);
 }
-__global__ void __launch_bounds__(128, 3) attention_forward_64_dropout(FusionAttentionForward a, PhiloxKeys keys) {
+__global__ void __launch_bounds__(128, 3) attention_forward_64_dropout(FusionAttentionForward a, ScoreMask keys) {
   forward<attention::Mma16<BFloat16, 64, 80>>(a, keys, true);
 }
-__global__ void __launch_bounds__(128, 3) attention_forward_16(FusionAttentionForward a, PhiloxKeys keys) {
+__global__ void __launch_bounds__(128, 3) attention_forward_16(FusionAttentionForward a, ScoreMask keys) {
   forward<attention::Mma16<BFloat16, 16, 80>>(a, keys, false);
 }
 // A tile of 32 queries, of the 13 that a block of five warps takes.
 template <bool drops>
-__device__ void backward(FusionAttentionBackward a, PhiloxKeys const& keys, float* k, float* v) {
+__device__ void backward(FusionAttentionBackward a, ScoreMask const& keys, float* k, float* v) {
   fix(a, 64, drops);
   attention::fusion_attention_backward<attention::Mma16<BFloat16, 64, 16>, 256, 2>(
       a, keys, k, v, FusedPlan{5, 32, 2, 26, 416, 0}, true);
 }
 __global__ void __launch_bounds__(256, 2)
-    attention_backward_64(FusionAttentionBackward a, PhiloxKeys keys, float* k, float* v) {
+    attention_backward_64(FusionAttentionBackward a, ScoreMask keys, float* k, float* v) {
   backward<false>(a, keys, k, v);
 }
 __global__ void __launch_bounds__(256, 2)
-    attention_backward_64_dropout(FusionAttentionBackward a, PhiloxKeys keys, float* k, float* v) {
+    attention_backward_64_dropout(FusionAttentionBackward a, ScoreMask keys, float* k, float* v) {
   backward<true>(a, keys, k, v);
 }
 
@@ -94,10 +94,11 @@ __global__ void __launch_bounds__(256, 2) add_norm_backward_512(AddNormBackward 
   add_norm::add_norm_backward<BFloat16, float, float, add_norm::Layout<32, 4>>(a, true);
 }
 
-// The share of a block: 4096 pixels, 16 a thread.
+// The share of a block: 16384 pixels, 64 a thread.
 template <class Term, class X, class Y>
 __device__ void sums(DiceForward a, Term const& term) {
-  a.size.pixels = 352 * 352 / 4096 * 4096;
+  a.size.planes = 64;
+  a.size.pixels = 8 * 16384;
   dice::dice_sums<Term, X, Y>(a, term, true);
 }
 __global__ void __launch_bounds__(256) dice_sums_f32_f32(DiceForward a) {
@@ -107,7 +108,8 @@ __global__ void __launch_bounds__(256) dice_sums_f16_u8(DiceForward a) {
   sums<EntropyOfLogits, Half, std::uint8_t>(a, {});
 }
 __global__ void __launch_bounds__(256) dice_gradient_f16_u8(DiceBackward a) {
-  a.size.pixels = 352 * 352 / 4096 * 4096;
+  a.size.planes = 64;
+  a.size.pixels = 8 * 16384;
   dice::dice_gradient<EntropyOfLogits, Half, std::uint8_t>(a, {}, true);
 }
 

@@ -5,66 +5,39 @@
 
 namespace vlsm::kernels::add_norm {
 
-/// A thread's sums down its columns, over the rows that its team walks through: in registers, or,
-/// where the rows are so long that these are short, in its own places of shared memory. Afterwards
-/// `all` [teams, 2, columns] has those of the block's teams.
+/// A thread's sums down its columns, over the rows that its team walks through.
 template <class Layout>
 struct TeamSums {
-  static constexpr bool in_registers = Layout::pieces <= 8;
   static constexpr int pieces = Layout::pieces, row = 2 * Layout::columns;
+  /// Bytes of shared memory that the block's sums take.
+  static constexpr int bytes = Layout::teams * row * static_cast<int>(sizeof(float));
 
-  Shared<float> all;
-  int first;  ///< of the thread's places
-  float held[in_registers ? pieces : 1][2 * step] = {};
+  float held[pieces][2 * step] = {};
 
-  __device__ TeamSums()
-      : all(shared_array<float>(0, Layout::teams * row)),
-        first(static_cast<int>(threadIdx.x) / Layout::lanes * row +
-              step * (static_cast<int>(threadIdx.x) % Layout::lanes)) {
-    if constexpr (!in_registers) {
-      VLSM_UNROLL
-      for (int k = 0; k < pieces; ++k) put(k, {}, {});
-    }
-  }
-
-  __device__ int place_of(int piece) const { return first + step * Layout::lanes * piece; }
-  __device__ void put(int piece, Vector<float, step> const& by_weight,
-                      Vector<float, step> const& by_bias) const {
-    store_vector(all, place_of(piece), by_weight);
-    store_vector(all, place_of(piece) + Layout::columns, by_bias);
-  }
   /// Adds one row's.
   __device__ void add(int piece, float const (&normal)[step], float const (&grad)[step]) {
-    if constexpr (in_registers) {
-      VLSM_UNROLL
-      for (int i = 0; i < step; ++i) {
-        held[piece][i] = fmaf(grad[i], normal[i], held[piece][i]);
-        held[piece][step + i] += grad[i];
-      }
-    } else {
-      auto by_weight = load_vector<step>(all, place_of(piece)),
-           by_bias = load_vector<step>(all, place_of(piece) + Layout::columns);
-      VLSM_UNROLL
-      for (int i = 0; i < step; ++i) {
-        by_weight[i] = fmaf(grad[i], normal[i], by_weight[i]);
-        by_bias[i] += grad[i];
-      }
-      put(piece, by_weight, by_bias);
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) {
+      held[piece][i] = fmaf(grad[i], normal[i], held[piece][i]);
+      held[piece][step + i] += grad[i];
     }
   }
   /// Adds up the block's teams, in their order, to `to` [2, width].
   __device__ void finish(float* to, int width) const {
-    if constexpr (in_registers) {
+    auto const all = shared_array<float>(0, Layout::teams * row);  // [teams, 2, columns]
+    int const team = static_cast<int>(threadIdx.x) / Layout::lanes,
+              lane = static_cast<int>(threadIdx.x) % Layout::lanes;
+    VLSM_UNROLL
+    for (int k = 0; k < pieces; ++k) {
+      Vector<float, step> by_weight, by_bias;
       VLSM_UNROLL
-      for (int k = 0; k < pieces; ++k) {
-        Vector<float, step> by_weight, by_bias;
-        VLSM_UNROLL
-        for (int i = 0; i < step; ++i) {
-          by_weight[i] = held[k][i];
-          by_bias[i] = held[k][step + i];
-        }
-        put(k, by_weight, by_bias);
+      for (int i = 0; i < step; ++i) {
+        by_weight[i] = held[k][i];
+        by_bias[i] = held[k][step + i];
       }
+      int const place = team * row + step * (lane + Layout::lanes * k);
+      store_vector(all, place, by_weight);
+      store_vector(all, place + Layout::columns, by_bias);
     }
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < row; i += Layout::threads) {
@@ -89,8 +62,8 @@ __global__ void __launch_bounds__(Layout::threads, Layout::threads == 256 ? 2 : 
   TeamSums<Layout> sums;
   bool const drops = a.dropout.mask.threshold > 0;
   Row<Layout> at(a.shape, wide);
-  // A warp's rows go the same way, there or not.
-  for (; at.first_of_warp() < a.shape.rows; at.advance(a.shape.rows)) {
+  // Rows that are not there go the same way as those beside them.
+  for (int turn = 0; at.first_together() < a.shape.rows; at.advance(a.shape.rows), ++turn) {
     std::uint64_t const kept = drops ? at.kept_by(a.dropout.mask) : 0;
     float const mean = at.there ? a.mean[at.row] : 0.0f,
                 inverse = at.there ? a.inverse_deviation[at.row] : 0.0f;
@@ -116,7 +89,8 @@ __global__ void __launch_bounds__(Layout::threads, Layout::threads == 256 ? 2 : 
       }
     }
     float const width = static_cast<float>(at.width);
-    float const by_mean = at.sum(sum) / width, by_deviation = at.sum(product) / width;
+    at.add_up(sum, product, turn, TeamSums<Layout>::bytes);
+    float const by_mean = sum / width, by_deviation = product / width;
     VLSM_UNROLL
     for (int k = 0; k < pieces; ++k) {
       float grad_z[step] = {};

@@ -12,7 +12,7 @@ __global__ void __launch_bounds__(Layout::threads)
   using Z = SumType<X, R>;
   constexpr int pieces = Layout::pieces;
   Row<Layout> const at(a.shape, wide);
-  if (at.first_of_warp() >= a.shape.rows) return;  // a whole warp
+  if (at.first_together() >= a.shape.rows) return;
   // Drawn before the row takes the registers.
   bool const drops = a.dropout.mask.threshold > 0;
   std::uint64_t const kept = drops ? at.kept_by(a.dropout.mask) : 0;
@@ -31,10 +31,11 @@ __global__ void __launch_bounds__(Layout::threads)
     VLSM_UNROLL
     for (int i = 0; i < step; ++i) z[k][i] = to_float(from_float<Z>(z[k][i] + residual[i]));
   }
-  float sum = 0;
+  float sum = 0, none = 0;
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) sum += (z[k][0] + z[k][1]) + (z[k][2] + z[k][3]);
-  float const width = static_cast<float>(at.width), mean = at.sum(sum) / width;
+  at.add_up(sum, none, 0, 0);
+  float const width = static_cast<float>(at.width), mean = sum / width;
   float squares = 0;
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) {
@@ -44,7 +45,8 @@ __global__ void __launch_bounds__(Layout::threads)
       squares = fmaf(deviation, deviation, squares);
     }
   }
-  float const inverse = 1.0f / sqrtf(at.sum(squares) / width + a.epsilon);
+  at.add_up(squares, none, 1, 0);
+  float const inverse = 1.0f / sqrtf(squares / width + a.epsilon);
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) {
     float weight[step] = {}, bias[step] = {}, y[step];

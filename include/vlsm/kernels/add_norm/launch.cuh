@@ -25,10 +25,10 @@ void choose(AddNormShape const& shape, Run const& run) {
       return true;
     };
     fits(Layout<16, 1>{}) || fits(Layout<32, 2>{}) || fits(Layout<32, 4>{}) ||
-        fits(Layout<32, 6>{}) || fits(Layout<32, 8>{}) || fits(Layout<32, 16>{});
+        fits(Layout<32, 6>{}) || fits(Layout<64, 4>{}) || fits(Layout<128, 4>{});
   });
 }
-static_assert(Layout<32, 16>::columns == add_norm_columns);
+static_assert(Layout<128, 4>::columns == add_norm_columns);
 
 /// Whether an array may be read by fours; null is not read at all.
 template <class T>
@@ -54,7 +54,7 @@ void launch(AddNormForward const& a, void* stream) {
                       fours<Z>(a.shape, a.y) && fours<Z>(a.shape, a.z);
     VLSM_LAUNCH((add_norm::add_norm_forward<X, R, W, Layout>),
                 dim3(static_cast<unsigned>(add_norm::blocks_for<Layout>(a.shape))),
-                dim3(Layout::threads), 0, stream, a, wide);
+                dim3(Layout::threads), Layout::scratch * int{sizeof(float)}, stream, a, wide);
   });
 }
 
@@ -72,7 +72,8 @@ void launch(AddNormBackward const& a, void* stream) {
     if (splits > 0)
       VLSM_LAUNCH((add_norm::add_norm_backward<X, R, W, Layout>),
                   dim3(static_cast<unsigned>(splits)), dim3(Layout::threads),
-                  Layout::teams * 2 * Layout::columns * int{sizeof(float)}, stream, a, wide);
+                  add_norm::TeamSums<Layout>::bytes + Layout::scratch * int{sizeof(float)}, stream,
+                  a, wide);
     launch_sum_of_splits<W>(a.workspace, splits, a.shape.columns, a.grad_weight, a.grad_bias,
                             nullptr, stream);
   });

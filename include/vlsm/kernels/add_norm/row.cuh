@@ -7,13 +7,17 @@
 
 namespace vlsm::kernels::add_norm {
 
-/// How rows of up to `columns` numbers lie in a block: `lanes` neighboring lanes hold one, `pieces`
-/// times four neighbors each. Rows of 64 numbers lie side by side in a warp, those of 768 fill six
-/// pieces. The longest ones leave a block fewer warps, since the registers are theirs.
+/// How rows of up to `columns` numbers lie in a block: a team of `lanes` neighboring threads holds
+/// one, `pieces` times four neighbors each. Rows of 64 numbers lie side by side in a warp, those of
+/// 768 fill six pieces, and the longest ones take several warps, since the registers are theirs.
 template <int lanes_, int pieces_>
 struct Layout {
   static constexpr int lanes = lanes_, pieces = pieces_, columns = lanes * pieces * step;
   static constexpr int threads = pieces > 4 ? 128 : 256, teams = threads / lanes;
+  /// Threads that go through a kernel together: those of a warp, or of a block whose warps meet.
+  static constexpr int together = lanes > 32 ? threads : 32;
+  /// Floats of shared memory that sums over a team take.
+  static constexpr int scratch = lanes > 32 ? 4 * threads / 32 : 0;
 };
 
 /// A thread's row: its lanes walk from row to row, all teams of the grid side by side. Numbers
@@ -33,15 +37,13 @@ struct Row {
         wide(aligned),
         there(row < shape.rows) {}
 
-  /// The row after this one; `whole`: of the first row of the same warp, so that a warp's lanes
-  /// leave a loop together.
   __device__ void advance(std::ptrdiff_t rows) {
     row += std::ptrdiff_t{gridDim.x} * Layout::teams;
     there = row < rows;
   }
-  /// The row of the warp's first lanes: while it is there, the warp goes on.
-  __device__ std::ptrdiff_t first_of_warp() const {
-    return row - static_cast<int>(threadIdx.x % 32) / lanes;
+  /// The first row of the threads that go together: while it is there, all of them go on.
+  __device__ std::ptrdiff_t first_together() const {
+    return row - static_cast<int>(threadIdx.x % Layout::together) / lanes;
   }
 
   __device__ int column_of(int piece) const { return step * (lane + lanes * piece); }
@@ -63,8 +65,29 @@ struct Row {
   __device__ void put(void* to, int piece, float const (&from)[step]) const {
     write(static_cast<T*>(to) + row * width + column_of(piece), count_of(piece), wide, from);
   }
-  /// The sum over the row of what each lane has, in all of its lanes.
-  __device__ static float sum(float value) { return warp_sum<lanes>(value); }
+  /// The sums over the row of what each lane has, in all of its lanes, in a fixed order. `turn`
+  /// counts the calls: those of several warps take turns with two places in shared memory, which
+  /// begin at byte `first_byte`.
+  __device__ static void add_up(float& one, float& other, int turn, int first_byte) {
+    one = warp_sum<(lanes < 32 ? lanes : 32)>(one);
+    other = warp_sum<(lanes < 32 ? lanes : 32)>(other);
+    if constexpr (lanes > 32) {
+      constexpr int warps = Layout::threads / 32, each = lanes / 32;
+      auto const sums = shared_array<float>(first_byte, Layout::scratch).from(turn % 2 * 2 * warps);
+      int const warp = static_cast<int>(threadIdx.x / 32), first = warp / each * each;
+      if (threadIdx.x % 32 == 0) {
+        sums[2 * warp] = one;
+        sums[2 * warp + 1] = other;
+      }
+      __syncthreads();
+      one = other = 0;
+      VLSM_UNROLL
+      for (int i = 0; i < each; ++i) {
+        one += sums[2 * (first + i)];
+        other += sums[2 * (first + i) + 1];
+      }
+    }
+  }
 
   /// Which of the lane's numbers dropout keeps: bit `step * piece + i`. The loop is not unrolled:
   /// draws side by side would take the registers of the row.

@@ -63,7 +63,7 @@ __device__ void start_tile(FusionAttentionBackward const& a, FusedMemory<E> cons
 /// twice. Grid: B H heads, then splits of the queries.
 template <class E, int most_threads, int blocks>
 __global__ void __launch_bounds__(most_threads, blocks)
-    fusion_attention_backward(FusionAttentionBackward a, PhiloxKeys round_keys, float* sums_k, float* sums_v,
+    fusion_attention_backward(FusionAttentionBackward a, ScoreMask mask, float* sums_k, float* sums_v,
                               FusedPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
@@ -120,7 +120,7 @@ __global__ void __launch_bounds__(most_threads, blocks)
                    : INFINITY;
       });
       if (shape.dropout.threshold != 0)
-        drop_by_key<E>(s, shape, round_keys, first + chunk, first_key, place);
+        drop_by_key<E>(s, shape, mask, first + chunk, first_key, place);
       differentiate<E>(s, dp, shape, [&](int, int f) {
         return float(memory.delta[chunk + E::column(f, place.t)]);
       });

@@ -18,21 +18,20 @@ struct Workspace {
 /// neighboring keys share the draws of two queries: each draws for one and tells the other.
 template <class E>
 __device__ void drop_by_key(float (&p)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
-                            PhiloxKeys const& round_keys, int first_query, int first_key, Place const& place) {
+                            ScoreMask const& mask, int first_query, int first_key, Place const& place) {
   static_assert(E::own == 2);
-  ScoreMask const scores(shape.dropout, shape.keys);
-  std::uint64_t const row =
-      static_cast<std::uint64_t>(blockIdx.x) * shape.queries + first_query + 2 * place.t;
+  std::uint32_t const row =
+      blockIdx.x * static_cast<unsigned>(shape.queries) + first_query + 2 * place.t;
   int const odd = place.g % 2;
   // Two bits a pair of queries: what is dropped of this lane's two keys, and of the other's.
   std::uint32_t mine = 0, others = 0;
   VLSM_UNROLL
   for (int j = 0; j < E::chunk / 8; ++j) {
-    PhiloxWords const words = scores.draw(row + 8 * j + odd, first_key + place.g - odd, round_keys);
+    PhiloxWords const words = mask.draw(row + 8 * j + odd, first_key + place.g - odd);
     std::uint32_t bits = 0;
     VLSM_UNROLL
     for (int i = 0; i < 4; ++i)
-      bits |= static_cast<std::uint32_t>(words.word[i] < shape.dropout.threshold) << i;
+      bits |= static_cast<std::uint32_t>(words.word[i] < mask.mask.threshold) << i;
     std::uint32_t const of_odd = bits >> 1;
     mine |= ((odd != 0 ? of_odd : bits) & 5u) << (4 * j);
     others |= ((odd != 0 ? bits : of_odd) & 5u) << (4 * j);
@@ -80,7 +79,7 @@ __device__ void store_sums(float* sums_k, float* sums_v, float (&dk)[E::width / 
 /// Grid: B H heads, then groups of keys, then splits of the queries.
 template <class E>
 __global__ void __launch_bounds__(256, 1)
-    fusion_attention_backward_keys(FusionAttentionBackward a, PhiloxKeys round_keys,
+    fusion_attention_backward_keys(FusionAttentionBackward a, ScoreMask mask,
                                    float const* delta_in, float* sums_k,
                                    float* sums_v, KeyPlan plan, bool wide) {
   using T = typename E::Value;
@@ -141,7 +140,7 @@ __global__ void __launch_bounds__(256, 1)
         E::product(dp, values, grads.from(at * E::stride), E::chunk, place);
         normalize<E>(s, shape, [&](int, int f) { return float(lse[at + E::column(f, place.t)]); });
         if (shape.dropout.threshold != 0)
-          drop_by_key<E>(s, shape, round_keys, first + chunk, first_key, place);
+          drop_by_key<E>(s, shape, mask, first + chunk, first_key, place);
         differentiate<E>(s, dp, shape,
                          [&](int, int f) { return float(delta[at + E::column(f, place.t)]); });
         E::accumulate(dv, s, grads.from(at * E::stride), E::chunk, place);

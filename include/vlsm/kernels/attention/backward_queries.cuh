@@ -80,7 +80,7 @@ __device__ void differentiate(float (&p)[E::chunk / 8][2 * E::own],
 /// the forward: a warp owns queries.
 template <class E>
 __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
-    fusion_attention_backward_queries(FusionAttentionBackward a, PhiloxKeys round_keys,
+    fusion_attention_backward_queries(FusionAttentionBackward a, ScoreMask mask,
                                       float* delta_out, QueryPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
@@ -116,7 +116,7 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
       // Lanes of one row go the same way, but a warp's rows may not: the sum is taken by all.
       int const near = there ? row : 0;
       delta[r] =
-          dot_rows<E>(grads.from(row * E::stride), out.first + near * out.stride, place.t, wide);
+          dot_rows<E>(grads.from(row * E::stride), out.at(near, 0), place.t, wide);
       // Queries that are not there: probability 0.
       lse[r] = there ? a.lse[index] * E::unit : INFINITY;
       if (there && place.t == 0) delta_out[index] = delta[r];
@@ -155,7 +155,7 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
           }
         }
         if (shape.dropout.threshold != 0) {
-          draw_dropout<E>(shape, round_keys, first_row, begin + chunk, left, place,
+          draw_dropout<E>(shape, mask, first_row, begin + chunk, left, place,
                           [&](int r, int f, bool kept) {
                             float& probability = s[f / 2][2 * r + f % 2];
                             if (!kept) probability = -probability;

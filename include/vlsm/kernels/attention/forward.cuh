@@ -75,7 +75,7 @@ __device__ void raise(float (&s)[E::chunk / 8][2 * E::own], float scale, int lef
 /// Grid: B H heads, then groups of queries.
 template <class E>
 __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
-    fusion_attention_forward(FusionAttentionForward a, PhiloxKeys round_keys, QueryPlan plan,
+    fusion_attention_forward(FusionAttentionForward a, ScoreMask mask, QueryPlan plan,
                              bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
@@ -86,33 +86,40 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
   auto const keys = shared_array<T>(own_bytes, plan.tile * E::stride);
   auto const values = shared_array<T>(own_bytes + tile_bytes, plan.tile * E::stride);
 
+  auto const load_tile = [&](int begin) {
+    int const count = place.length - begin < plan.tile ? place.length - begin : plan.tile;
+    load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, place, begin, place.length),
+                        round_up(count, 16), place.thread, place.threads, wide);
+    commit_copies();
+    load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, place, begin, place.length),
+                        round_up(count, 16), place.thread, place.threads, wide);
+    commit_copies();
+  };
+  // Where all keys fit, they are loaded once for all groups.
+  bool const once = place.length <= plan.tile;
+  if (once) load_tile(0);
   for (int group = 0; group < plan.groups; ++group) {
     int const first_row = first_query<E>(plan, group, place);
     // Each lane refills what it read itself a moment ago; no need to rely on it.
     if (group > 0) __syncwarp();
     load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, place, first_row, shape.queries),
                         E::rows, place.lane, 32, wide);
+    commit_copies();
+    if (once) {
+      wait_for_copies<0>();
+      if (group == 0) __syncthreads();
+      __syncwarp();
+    }
     Softmax<E> softmax;
     float o[E::width / 8][2 * E::own];
     clear(o);
     for (int begin = 0; begin < place.length; begin += plan.tile) {
       int const count = place.length - begin < plan.tile ? place.length - begin : plan.tile;
-      bool const load = group == 0 || place.length > plan.tile;
-      if (load) {
+      if (!once) {
         if (group > 0 || begin > 0) __syncthreads();
-        int const padded = round_up(count, 16);
-        load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, place, begin, place.length), padded,
-                            place.thread, place.threads, wide);
-        commit_copies();
-        load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, place, begin, place.length), padded,
-                            place.thread, place.threads, wide);
-        commit_copies();
+        load_tile(begin);
         wait_for_copies<1>();
         __syncthreads();
-      } else {
-        commit_copies();
-        wait_for_copies<0>();
-        __syncwarp();
       }
       for (int chunk = 0; chunk < count; chunk += E::chunk) {
         int const left = count - chunk;
@@ -122,21 +129,17 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
         raise<E>(s, shape.scale, left, place);
         softmax.take(s, o, E::steepness(shape.scale), begin + chunk == 0);
         if (shape.dropout.threshold != 0) {
-          draw_dropout<E>(shape, round_keys, first_row, begin + chunk, left, place,
+          draw_dropout<E>(shape, mask, first_row, begin + chunk, left, place,
                           [&](int r, int f, bool kept) {
                             if (!kept) s[f / 2][2 * r + f % 2] = 0;
                           });
         }
-        if (load && chunk == 0) {
+        if (!once && chunk == 0) {
           wait_for_copies<0>();
           __syncthreads();
         }
         E::accumulate(o, s, values.from(chunk * E::stride), left, place);
       }
-    }
-    if (place.length == 0) {
-      commit_copies();
-      wait_for_copies<0>();
     }
 
     // The queries are no longer needed: their place takes the results on their way out.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 
 #include "vlsm/base/error.hpp"
@@ -79,6 +81,14 @@ inline bool aligned_16(AttentionShape const& shape, void const* pointer,
          strides.row * bytes % 16 == 0 && strides.head * bytes % 16 == 0;
 }
 
+/// Throws Error for rows that lie so far apart that places within 128 of them have no 32 bits.
+inline void check_strides(std::initializer_list<AttentionStrides> const& all) {
+  for (AttentionStrides const& strides : all)
+    if (strides.row < 0 || strides.row >= std::int64_t{1} << 24)
+      throw Error("rows that lie " + std::to_string(strides.row) + " elements apart",
+                  "fusion attention", "make the tensors contiguous");
+}
+
 inline dim3 query_grid(AttentionShape const& shape, QueryPlan const& plan, int rows) {
   return dim3(shape.batch * shape.heads, divide_up(shape.queries, plan.warps * rows * plan.groups));
 }
@@ -96,6 +106,7 @@ inline bool is_empty(AttentionShape const& shape) {
 
 void launch(FusionAttentionForward const& a, void* stream) {
   if (attention::is_empty(a.shape)) return;
+  attention::check_strides({a.q_strides, a.k_strides, a.v_strides, a.out_strides});
   attention::dispatch(a.shape, [&]<Arithmetic arithmetic, int width>() {
     using E = attention::ForwardEngine<arithmetic, width>;
     QueryPlan const plan = query_plan(a.shape, 1, E::rows, attention::card_tuning());
@@ -107,7 +118,7 @@ void launch(FusionAttentionForward const& a, void* stream) {
     VLSM_LAUNCH((attention::fusion_attention_forward<E>),
                 attention::query_grid(a.shape, plan, E::rows), dim3(32 * plan.warps),
                 plan.shared_bytes, stream, a,
-                PhiloxKeys(a.shape.dropout.seed), plan, wide);
+                ScoreMask(a.shape.dropout), plan, wide);
   });
 }
 
@@ -135,14 +146,14 @@ void launch_fused(FusionAttentionBackward const& a, FusedPlan const& plan, bool 
                   void* stream) {
   WorkspaceParts const parts(a, plan.splits);
   dim3 const grid(a.shape.batch * a.shape.heads, plan.splits), block(32 * plan.warps);
-  PhiloxKeys const round_keys(a.shape.dropout.seed);
+  ScoreMask const mask(a.shape.dropout);
   // Up to five warps, two blocks may have 200 registers a thread; eight must do with 128.
   if constexpr (E::width <= 64) {
     VLSM_LAUNCH((fusion_attention_backward<E, 256, 2>), grid, block, plan.shared_bytes, stream, a,
-                round_keys, parts.sums_k, parts.sums_v, plan, wide);
+                mask, parts.sums_k, parts.sums_v, plan, wide);
   } else {
     VLSM_LAUNCH((fusion_attention_backward<E, 256, 1>), grid, block, plan.shared_bytes, stream, a,
-                round_keys, parts.sums_k, parts.sums_v, plan, wide);
+                mask, parts.sums_k, parts.sums_v, plan, wide);
   }
   launch_sum<typename E::Value>(a, parts, plan.splits, stream);
 }
@@ -154,16 +165,16 @@ void launch_in_parts(FusionAttentionBackward const& a, AttentionTuning const& tu
   QueryPlan const by_query = query_plan(a.shape, 2, E::rows, tuning);
   KeyPlan const by_key = key_plan(a.shape, E::rows, tuning);
   WorkspaceParts const parts(a, by_key.splits);
-  PhiloxKeys const round_keys(a.shape.dropout.seed);
+  ScoreMask const mask(a.shape.dropout);
   if (a.shape.queries > 0)
     VLSM_LAUNCH((fusion_attention_backward_queries<E>), query_grid(a.shape, by_query, E::rows),
-                dim3(32 * by_query.warps), by_query.shared_bytes, stream, a, round_keys, parts.delta, by_query,
+                dim3(32 * by_query.warps), by_query.shared_bytes, stream, a, mask, parts.delta, by_query,
                 wide);
   if (a.shape.keys == 0) return;
   VLSM_LAUNCH((fusion_attention_backward_keys<E>),
               dim3(a.shape.batch * a.shape.heads, divide_up(a.shape.keys, by_key.warps * E::rows),
                    by_key.splits),
-              dim3(32 * by_key.warps), by_key.shared_bytes, stream, a, round_keys, parts.delta, parts.sums_k,
+              dim3(32 * by_key.warps), by_key.shared_bytes, stream, a, mask, parts.delta, parts.sums_k,
               parts.sums_v, by_key, wide);
   launch_sum<typename E::Value>(a, parts, by_key.splits, stream);
 }
@@ -172,6 +183,9 @@ void launch_in_parts(FusionAttentionBackward const& a, AttentionTuning const& tu
 
 void launch(FusionAttentionBackward const& a, void* stream) {
   if (a.shape.batch == 0 || a.shape.heads == 0) return;
+  attention::check_strides({a.q_strides, a.k_strides, a.v_strides, a.out_strides,
+                                     a.grad_out_strides, a.grad_q_strides, a.grad_k_strides,
+                                     a.grad_v_strides});
   attention::dispatch(a.shape, [&]<Arithmetic arithmetic, int width>() {
     auto const tuning = attention::card_tuning();
     auto const aligned = [&](void const* pointer, AttentionStrides const& strides) {

@@ -36,7 +36,7 @@ struct Place {
 template <class T>
 struct Rows {
   T* first;
-  std::int64_t stride;
+  std::uint32_t stride;
   int count;
 
   /// `pointer` is the tensor; `total` the number of its rows, of which `begin` may lie beyond.
@@ -44,11 +44,17 @@ struct Rows {
                   int total)
       : first(static_cast<T*>(const_cast<void*>(pointer)) + batch * strides.batch +
               head * strides.head + (begin < total ? begin : 0) * strides.row),
-        stride(strides.row),
+        stride(static_cast<std::uint32_t>(strides.row)),
         count(begin < total ? total - begin : 0) {}
   __device__ Rows(void const* pointer, AttentionStrides strides, Place const& place, int begin,
                   int total)
       : Rows(pointer, strides, place.batch, place.head, begin, total) {}
+
+  /// Element `column` of a row, of the next 128: addresses are a good part of what a warp computes,
+  /// and 32 bits cost half (launches see to it that they suffice).
+  __device__ T* at(int row, int column) const {
+    return first + (static_cast<std::uint32_t>(row) * stride + static_cast<std::uint32_t>(column));
+  }
 };
 
 /// Elements from one row to the next in shared memory.
@@ -66,17 +72,18 @@ __device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thre
     // Counted so that constant sizes leave neither a loop nor a comparison.
     VLSM_UNROLL
     for (int first = 0; first < total * steps; first += threads) {
-      int const i = first + thread, row = i / steps, column = i % steps * step;
-      if (i >= total * steps) continue;
+      unsigned const i = static_cast<unsigned>(first + thread);
+      int const row = static_cast<int>(i / steps), column = static_cast<int>(i % steps) * step;
+      if (static_cast<int>(i) >= total * steps) continue;
       bool const there = row < from.count;
       copy_async<16>(to, row * stride + column,
-                     from.first + (there ? row : 0) * from.stride + column, there);
+                     from.at(there ? row : 0, column), there);
     }
   } else {
     for (int i = thread; i < total * width; i += threads) {
       int const row = i / width, column = i % width;
       to[row * stride + column] =
-          row < from.count ? from.first[row * from.stride + column] : from_float<T>(0);
+          row < from.count ? *from.at(row, column) : from_float<T>(0);
     }
   }
 }
@@ -91,15 +98,16 @@ __device__ void copy_out(Rows<T> const& to, Shared<T> from, int total, int threa
     constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = width / step;
     VLSM_UNROLL
     for (int first = 0; first < total * steps; first += threads) {
-      int const i = first + thread, row = i / steps, column = i % steps * step;
-      if (row >= count) continue;
-      store_vector(to.first + row * to.stride + column,
-                   load_vector<step>(from, row * stride + column));
+      unsigned const i = static_cast<unsigned>(first + thread);
+      int const row = static_cast<int>(i / steps), column = static_cast<int>(i % steps) * step;
+      if (static_cast<int>(i) >= total * steps) continue;
+      auto const piece = load_vector<step>(from, row * stride + column);
+      if (row < count) store_vector(to.at(row, column), piece);
     }
   } else {
     for (int i = thread; i < count * width; i += threads) {
       int const row = i / width, column = i % width;
-      to.first[row * to.stride + column] = from[row * stride + column];
+      *to.at(row, column) = from[row * stride + column];
     }
   }
 }
@@ -142,20 +150,18 @@ __device__ void clear(float (&values)[count][width]) {
 /// on: row r, column f. Its keys begin with key `first`, a multiple of 16, and only the next `count`
 /// are drawn. One draw for four scores.
 template <class E, class Take>
-__device__ void draw_dropout(AttentionShape const& shape, PhiloxKeys const& round_keys,
-                             int first_row, int first, int count, Place const& place,
-                             Take const& take) {
-  ScoreMask const scores(shape.dropout, shape.keys);
-  std::uint64_t const row = static_cast<std::uint64_t>(blockIdx.x) * shape.queries + first_row;
+__device__ void draw_dropout(AttentionShape const& shape, ScoreMask const& mask, int first_row,
+                             int first, int count, Place const& place, Take const& take) {
+  std::uint32_t const row = blockIdx.x * static_cast<unsigned>(shape.queries) + first_row;
   VLSM_UNROLL
   for (int part = 0; part < E::chunk / 16; ++part) {
     if (16 * part >= count) continue;
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
       PhiloxWords const words =
-          scores.draw(row + place.g + 8 * r, first + 16 * part + 2 * place.t, round_keys);
+          mask.draw(row + place.g + 8 * r, first + 16 * part + 2 * place.t);
       VLSM_UNROLL
-      for (int i = 0; i < 4; ++i) take(r, 4 * part + i, words.word[i] >= shape.dropout.threshold);
+      for (int i = 0; i < 4; ++i) take(r, 4 * part + i, words.word[i] >= mask.mask.threshold);
     }
   }
 }

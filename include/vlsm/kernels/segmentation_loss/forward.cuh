@@ -52,6 +52,11 @@ __device__ void take_four(Compensated (&sums)[4], Term const& term, float const 
     sums[i].grow((of[0][i] + of[1][i]) + (of[2][i] + of[3][i]));
 }
 
+/// Adds to `sum` what the lane on the other side of `mask` sends in exchange for `sent`.
+__device__ inline void add_other(Compensated& sum, Compensated const& sent, int mask) {
+  sum.add({shuffle_xor(sent.sum, mask), shuffle_xor(sent.rest, mask)});
+}
+
 /// Each block sums its part of a plane to workspace[block]. `wide`: logits by 16 bytes a thread.
 template <class Term, class X, class Y>
 __global__ void __launch_bounds__(threads)
@@ -60,46 +65,56 @@ __global__ void __launch_bounds__(threads)
   X const* const logits = static_cast<X const*>(a.logits) + part.begin;
   Y const* const target = static_cast<Y const*>(a.target) + part.begin;
   constexpr int unit = Loads<X, Y>::unit, targets = Loads<X, Y>::targets;
+  constexpr int pieces = 2, stretch = pieces * unit * threads;
   Compensated sums[4];
-  int const whole = wide ? part.count / unit * unit : 0;
-  for (int first = unit * threadIdx.x; first < whole; first += unit * threads) {
-    Vector<X, unit> const x = load_vector<unit>(logits + first);
-    Vector<Y, targets> t[unit / targets];
+  int const whole = wide ? part.count / stretch * stretch : 0;
+  for (int first = unit * static_cast<int>(threadIdx.x); first < whole; first += stretch) {
+    Vector<X, unit> x[pieces];
+    Vector<Y, targets> t[pieces][unit / targets];
     VLSM_UNROLL
-    for (int i = 0; i < unit / targets; ++i)
-      t[i] = load_vector<targets>(target + first + i * targets);
+    for (int p = 0; p < pieces; ++p) {
+      int const begin = first + p * unit * threads;
+      x[p] = load_vector<unit>(logits + begin);
+      VLSM_UNROLL
+      for (int i = 0; i < unit / targets; ++i)
+        t[p][i] = load_vector<targets>(target + begin + i * targets);
+    }
     VLSM_UNROLL
-    for (int i = 0; i < unit; i += 4) {
+    for (int i = 0; i < pieces * unit; i += 4) {
       float fours[2][4];
       VLSM_UNROLL
       for (int k = 0; k < 4; ++k) {
-        fours[0][k] = to_float(x[i + k]);
-        fours[1][k] = to_float(t[(i + k) / targets][(i + k) % targets]);
+        int const p = i / unit, at = i % unit + k;
+        fours[0][k] = to_float(x[p][at]);
+        fours[1][k] = to_float(t[p][at / targets][at % targets]);
       }
       take_four(sums, term, fours[0], fours[1], 4);
     }
   }
   VLSM_ROLLED
-  for (int first = whole + step * threadIdx.x; first < part.count; first += step * threads) {
+  for (int first = whole + step * static_cast<int>(threadIdx.x); first < part.count;
+       first += step * threads) {
     int const count = part.count - first < step ? part.count - first : step;
     float x[step] = {}, t[step] = {};
-    read(logits + first, count, false, x);
-    read(target + first, count, false, t);
+    read(logits + first, count, wide, x);
+    read(target + first, count, wide, t);
     take_four(sums, term, x, t, count);
   }
-  // Lanes, then warps, in a fixed order.
+  // Lanes, then warps, in a fixed order. Half of the lanes go on with two of the sums, a quarter
+  // with one.
   constexpr int warps = threads / 32;
   Shared<float> const of_warps = shared_array<float>(0, 8 * warps);
-  int const warp = threadIdx.x / 32;
+  bool const upper = threadIdx.x % 32 >= 16, later = threadIdx.x % 16 >= 8;
+  Compensated two[2] = {upper ? sums[2] : sums[0], upper ? sums[3] : sums[1]};
+  add_other(two[0], upper ? sums[0] : sums[2], 16);
+  add_other(two[1], upper ? sums[1] : sums[3], 16);
+  Compensated one = later ? two[1] : two[0];
+  add_other(one, later ? two[0] : two[1], 8);
   VLSM_UNROLL
-  for (int i = 0; i < 4; ++i) {
-    VLSM_UNROLL
-    for (int mask = 16; mask > 0; mask /= 2)
-      sums[i].add({shuffle_xor(sums[i].sum, mask), shuffle_xor(sums[i].rest, mask)});
-    if (threadIdx.x % 32 == 0) {
-      of_warps[8 * warp + 2 * i] = sums[i].sum;
-      of_warps[8 * warp + 2 * i + 1] = sums[i].rest;
-    }
+  for (int mask = 4; mask > 0; mask /= 2) add_other(one, one, mask);
+  if (threadIdx.x % 8 == 0) {
+    of_warps[2 * static_cast<int>(threadIdx.x / 8)] = one.sum;
+    of_warps[2 * static_cast<int>(threadIdx.x / 8) + 1] = one.rest;
   }
   __syncthreads();
   if (threadIdx.x >= 4) return;

@@ -91,12 +91,16 @@ struct DiceBackward : DiceOnDevice {
   void* gradient = nullptr;     ///< [planes, pixels], of the logits' type
 };
 
-/// A block's share of a plane, in pixels: small, so that few pictures keep a whole card busy.
-inline constexpr std::ptrdiff_t dice_device_chunk = 4096;
+/// A block's share of a plane, in pixels: small where there are few pictures, so that they keep a
+/// whole card busy, else large, since a block's end costs as much as eight pixels a thread.
+VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_device_chunk(DiceSizes const& size) {
+  return size.planes * size.pixels < (std::ptrdiff_t{1} << 22) ? 4096 : 16384;
+}
 
 /// How many DiceSums the forward's workspace holds: one for each block's share.
 VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) {
-  return size.planes * ((size.pixels + dice_device_chunk - 1) / dice_device_chunk);
+  std::ptrdiff_t const chunk = dice_device_chunk(size);
+  return size.planes * ((size.pixels + chunk - 1) / chunk);
 }
 
 /// Whether a loss of these functors has launches that some .cu file instantiates:

@@ -48,12 +48,13 @@ struct Part {
   int count;
 
   __device__ explicit Part(DiceSizes const& size) {
-    std::ptrdiff_t const each = (size.pixels + dice_device_chunk - 1) / dice_device_chunk;
+    std::ptrdiff_t const chunk = dice_device_chunk(size);
+    std::ptrdiff_t const each = (size.pixels + chunk - 1) / chunk;
     plane = blockIdx.x / each;
-    std::ptrdiff_t const first = blockIdx.x % each * dice_device_chunk;
+    std::ptrdiff_t const first = blockIdx.x % each * chunk;
     begin = plane * size.pixels + first;
     std::ptrdiff_t const rest = size.pixels - first;
-    count = static_cast<int>(rest < dice_device_chunk ? rest : dice_device_chunk);
+    count = static_cast<int>(rest < chunk ? rest : chunk);
   }
 };
 
