@@ -39,8 +39,9 @@ __device__ void summands(Term const& term, float x, float t, float (&to)[4]) {
   if constexpr (!Term::none) term.template value<DeviceMath>(x, s, t, to[3]);
 }
 
-/// Four pixels are summed plainly, in pairs, and their sum is added with care.
-template <class Term>
+/// Four pixels are summed plainly, in pairs, and their sum is added with care; that of targets which
+/// are `bytes` is a whole number that a float holds, 255 for each pixel of a block's share.
+template <bool bytes, class Term>
 __device__ void take_four(Compensated (&sums)[4], Term const& term, float const (&x)[4],
                           float const (&t)[4], int count) {
   float of[4][4] = {};
@@ -49,12 +50,21 @@ __device__ void take_four(Compensated (&sums)[4], Term const& term, float const 
     if (i < count) summands(term, x[i], t[i], of[i]);
   VLSM_UNROLL
   for (int i = 0; i < (Term::none ? 3 : 4); ++i)
-    sums[i].grow((of[0][i] + of[1][i]) + (of[2][i] + of[3][i]));
+    if (float const sum = (of[0][i] + of[1][i]) + (of[2][i] + of[3][i]); bytes && i == 2)
+      sums[i].sum += sum;
+    else
+      sums[i].grow(sum);
 }
 
-/// Adds to `sum` what the lane on the other side of `mask` sends in exchange for `sent`.
-__device__ inline void add_other(Compensated& sum, Compensated const& sent, int mask) {
-  sum.add({shuffle_xor(sent.sum, mask), shuffle_xor(sent.rest, mask)});
+/// Lanes on the two sides of `mask` share two sums: those on the `second` side get the second one.
+__device__ inline Compensated halve(Compensated const& one, Compensated const& two, bool second,
+                                    int mask) {
+  Compensated kept;
+  kept.sum = second ? two.sum : one.sum;
+  kept.rest = second ? two.rest : one.rest;
+  kept.add({shuffle_xor(second ? one.sum : two.sum, mask),
+            shuffle_xor(second ? one.rest : two.rest, mask)});
+  return kept;
 }
 
 /// Each block sums its part of a plane to workspace[block]. `wide`: logits by 16 bytes a thread.
@@ -70,14 +80,14 @@ __global__ void __launch_bounds__(threads)
   int const whole = wide ? part.count / stretch * stretch : 0;
   for (int first = unit * static_cast<int>(threadIdx.x); first < whole; first += stretch) {
     Vector<X, unit> x[pieces];
-    Vector<Y, targets> t[pieces][unit / targets];
+    Targets<Y, targets> t[pieces][unit / targets];
     VLSM_UNROLL
     for (int p = 0; p < pieces; ++p) {
       int const begin = first + p * unit * threads;
       x[p] = load_vector<unit>(logits + begin);
       VLSM_UNROLL
       for (int i = 0; i < unit / targets; ++i)
-        t[p][i] = load_vector<targets>(target + begin + i * targets);
+        t[p][i] = Targets<Y, targets>::load(target + begin + i * targets);
     }
     VLSM_UNROLL
     for (int i = 0; i < pieces * unit; i += 4) {
@@ -86,9 +96,9 @@ __global__ void __launch_bounds__(threads)
       for (int k = 0; k < 4; ++k) {
         int const p = i / unit, at = i % unit + k;
         fours[0][k] = to_float(x[p][at]);
-        fours[1][k] = to_float(t[p][at / targets][at % targets]);
+        fours[1][k] = t[p][at / targets].at(at % targets);
       }
-      take_four(sums, term, fours[0], fours[1], 4);
+      take_four<sizeof(Y) == 1>(sums, term, fours[0], fours[1], 4);
     }
   }
   VLSM_ROLLED
@@ -98,20 +108,19 @@ __global__ void __launch_bounds__(threads)
     float x[step] = {}, t[step] = {};
     read(logits + first, count, wide, x);
     read(target + first, count, wide, t);
-    take_four(sums, term, x, t, count);
+    take_four<sizeof(Y) == 1>(sums, term, x, t, count);
   }
   // Lanes, then warps, in a fixed order. Half of the lanes go on with two of the sums, a quarter
   // with one.
   constexpr int warps = threads / 32;
   Shared<float> const of_warps = shared_array<float>(0, 8 * warps);
   bool const upper = threadIdx.x % 32 >= 16, later = threadIdx.x % 16 >= 8;
-  Compensated two[2] = {upper ? sums[2] : sums[0], upper ? sums[3] : sums[1]};
-  add_other(two[0], upper ? sums[0] : sums[2], 16);
-  add_other(two[1], upper ? sums[1] : sums[3], 16);
-  Compensated one = later ? two[1] : two[0];
-  add_other(one, later ? two[0] : two[1], 8);
+  Compensated const first_two = halve(sums[0], sums[2], upper, 16),
+                    last_two = halve(sums[1], sums[3], upper, 16);
+  Compensated one = halve(first_two, last_two, later, 8);
   VLSM_UNROLL
-  for (int mask = 4; mask > 0; mask /= 2) add_other(one, one, mask);
+  for (int mask = 4; mask > 0; mask /= 2)
+    one.add({shuffle_xor(one.sum, mask), shuffle_xor(one.rest, mask)});
   if (threadIdx.x % 8 == 0) {
     of_warps[2 * static_cast<int>(threadIdx.x / 8)] = one.sum;
     of_warps[2 * static_cast<int>(threadIdx.x / 8) + 1] = one.rest;

@@ -42,6 +42,29 @@ struct Loads {
   }
 };
 
+/// `count` neighboring targets, as floats.
+template <class Y, int count>
+struct Targets {
+  Vector<Y, count> values;
+  __device__ static Targets load(Y const* from) { return {load_vector<count>(from)}; }
+  __device__ float at(int i) const { return values[i]; }
+};
+/// Bytes are put into the last places of 2^23, which takes fewer steps than a conversion.
+template <int count>
+struct Targets<std::uint8_t, count> {
+  Vector<std::uint32_t, count / 4> fours;
+  __device__ static Targets load(std::uint8_t const* from) {
+    return {load_vector<count / 4>(reinterpret_cast<std::uint32_t const*>(from))};
+  }
+  __device__ float at(int i) const {
+#ifdef __CUDA_ARCH__
+    return from_bits(__byte_perm(fours[i / 4], 0x4b000000u, 0x7440u | (i % 4))) - 8388608.0f;
+#else
+    return static_cast<float>(fours[i / 4] >> (8 * (i % 4)) & 0xffu);
+#endif
+  }
+};
+
 /// The block's part of a plane.
 struct Part {
   std::ptrdiff_t plane, begin;
@@ -49,7 +72,8 @@ struct Part {
 
   __device__ explicit Part(DiceSizes const& size) {
     std::ptrdiff_t const chunk = dice_device_chunk(size);
-    std::ptrdiff_t const each = (size.pixels + chunk - 1) / chunk;
+    // Blocks have numbers of 32 bits, which a card divides in a fraction of the time.
+    auto const each = static_cast<unsigned>((size.pixels + chunk - 1) / chunk);
     plane = blockIdx.x / each;
     std::ptrdiff_t const first = blockIdx.x % each * chunk;
     begin = plane * size.pixels + first;
