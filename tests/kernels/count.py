@@ -16,11 +16,11 @@ import sys
 
 
 def table(docs):
-    """{kernel: ([trips], units, instructions a unit)}"""
+    """{kernel: ([trips of its loops], units, instructions a unit)}"""
     text = docs.read_text().split("<!-- instructions -->")[1].split("<!-- end -->")[0]
     rows = [[cell.strip().strip("`") for cell in line.strip().strip("|").split("|")]
             for line in text.strip().splitlines()[2:]]
-    return {row[0]: ([int(trip) for trip in row[2].split()], int(row[3]), float(row[4])) for row in rows}
+    return {row[0]: ([float(trip) for trip in row[2].split()], int(row[3]), float(row[4])) for row in rows}
 
 
 def kernels(listing):
@@ -33,13 +33,65 @@ def kernels(listing):
     return found
 
 
+def successors(code):
+    """{address: [addresses that may be next]}"""
+    places, result = [at for at, _ in code], {}
+    known = set(places)
+    for i, (at, text) in enumerate(code):
+        word = text.split()
+        maybe = word[0].startswith("@")
+        name = word[1] if maybe else word[0]
+        after = places[i + 1:i + 2]
+        if name.startswith("BRA"):
+            # "BRA UP0, 0x120" and "BRA.U !UP0, 0x120" depend on a predicate, too.
+            target = int(re.search(r"0x([0-9a-f]+)", text)[1], 16)
+            maybe = maybe or "," in text
+            result[at] = [target] * (target in known) + (after if maybe else [])
+        elif name.startswith(("EXIT", "RET")):
+            result[at] = after if maybe else []
+        else:
+            result[at] = after
+    return result
+
+
 def loops(code):
-    """[(first, last)] addresses of the loops: branches backwards, one loop for each target."""
-    ends = {}
-    for at, text in code:
-        if (branch := re.search(r"\bBRA(?:\.\w+)*\s+(?:\S+,\s*)?(0x[0-9a-f]+)", text)) and int(branch[1], 16) < at:
-            ends[int(branch[1], 16)] = max(at, ends.get(int(branch[1], 16), 0))
-    return sorted(ends.items())
+    """[(first, {addresses})] of the natural loops, one for each address that a loop begins with."""
+    after = successors(code)
+    before = {at: [] for at in after}
+    for at, others in after.items():
+        for other in others:
+            before[other].append(at)
+    # What every way to an instruction goes through.
+    start = code[0][0]
+    reachable, todo = {start}, [start]
+    while todo:
+        for other in after[todo.pop()]:
+            if other not in reachable:
+                reachable.add(other)
+                todo.append(other)
+    order = [at for at, _ in code if at in reachable]
+    through = {at: None for at in order}
+    through[start] = {start}
+    changed = True
+    while changed:
+        changed = False
+        for at in order[1:]:
+            sets = [through[one] for one in before[at] if through.get(one) is not None]
+            new = set.intersection(*sets) | {at} if sets else None
+            if new != through[at]:
+                through[at], changed = new, True
+    found = {}
+    for at in order:
+        for head in after[at]:
+            if head == at or through[at] is None or head not in through[at]:
+                continue
+            body, todo = found.setdefault(head, {head}), [at]
+            while todo:
+                one = todo.pop()
+                if one not in body:
+                    body.add(one)
+                    todo += [other for other in before[one] if other in reachable]
+    return sorted(found.items())
 
 
 def count(code, around, trips):
@@ -47,8 +99,8 @@ def count(code, around, trips):
     total = 0
     for at, _ in code:
         times = 1
-        for (first, last), trip in zip(around, trips):
-            times *= trip if first <= at <= last else 1
+        for (_, body), trip in zip(around, trips):
+            times *= trip if at in body else 1
         total += times
     return total
 
@@ -73,7 +125,7 @@ def main(nvcc, cuobjdump, include, source, arch, docs, folder, only_print=""):
             problems.append(f"{name}: {len(around)} loops, {len(trips)} in the table")
             trips = [1] * len(around)
         each = count(code, around, trips) / units
-        sizes = " ".join(f"{sum(first <= at <= last for at, _ in code)}@{first:x}" for first, last in around)
+        sizes = " ".join(f"{len(body)}@{first:x}" for first, body in around)
         print(f"{name}: {each:.1f} instructions a unit, {len(code)} in all, loops of {sizes or 'none'}")
         if each > allowed:
             problems.append(f"{name}: {each:.1f} instructions a unit, {allowed} allowed")

@@ -141,20 +141,23 @@ void launch_sum(FusionAttentionBackward const& a, WorkspaceParts const& parts, i
               parts.sums_k, parts.sums_v, splits);
 }
 
+/// What the compiler must leave room for: two blocks of eight warps (128 registers a thread), two of
+/// five (200), or, where the sums take more, one.
+template <class E>
+struct FusedBounds {
+  static constexpr bool short_rows = E::width <= 64 && sizeof(typename E::Value) == 2;
+  static constexpr int threads = !short_rows && E::width <= 80 ? 320 : 256;
+  static constexpr int blocks = short_rows ? 2 : 1;
+};
+
 template <class E>
 void launch_fused(FusionAttentionBackward const& a, FusedPlan const& plan, bool wide,
                   void* stream) {
   WorkspaceParts const parts(a, plan.splits);
   dim3 const grid(a.shape.batch * a.shape.heads, plan.splits), block(32 * plan.warps);
   ScoreMask const mask(a.shape.dropout);
-  // Up to five warps, two blocks may have 200 registers a thread; eight must do with 128.
-  if constexpr (E::width <= 64) {
-    VLSM_LAUNCH((fusion_attention_backward<E, 256, 2>), grid, block, plan.shared_bytes, stream, a,
-                mask, parts.sums_k, parts.sums_v, plan, wide);
-  } else {
-    VLSM_LAUNCH((fusion_attention_backward<E, 256, 1>), grid, block, plan.shared_bytes, stream, a,
-                mask, parts.sums_k, parts.sums_v, plan, wide);
-  }
+  VLSM_LAUNCH((fusion_attention_backward<E, FusedBounds<E>::threads, FusedBounds<E>::blocks>), grid,
+              block, plan.shared_bytes, stream, a, mask, parts.sums_k, parts.sums_v, plan, wide);
   launch_sum<typename E::Value>(a, parts, plan.splits, stream);
 }
 
