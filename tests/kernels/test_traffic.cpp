@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <array>
-
 #include "emulation/cuda.hpp"
 #include "kernels/add_norm_case.hpp"
-#include "kernels/attention_runs.hpp"
-#include "kernels/docs_table.hpp"
 #include "kernels/film_case.hpp"
-#include "vlsm/kernels/attention/tuning.hpp"
+#include "kernels/traffic.hpp"
 #include "vlsm/kernels/segmentation_loss/launch.hpp"
 
 // The bytes that the kernels move, counted under the emulation, against what docs/kernels.md says:
@@ -15,52 +11,9 @@ namespace {
 
 using namespace vlsm;
 using namespace vlsm::kernels;
-
-/// What `run` moves.
-template <class Run>
-emulation::Traffic moved(Run const& run) {
-  emulation::traffic = {};
-  run();
-  return emulation::traffic;
-}
-
-/// Passes that are read and written, by the docs' table.
-std::array<std::size_t, 2> passes(std::string const& kernel) {
-  for (auto const& row : test::table_of_docs("passes"))
-    if (row[0] == kernel)
-      return {static_cast<std::size_t>(std::stoi(row[1])),
-              static_cast<std::size_t>(std::stoi(row[3]))};
-  FAIL("no row for ", kernel);
-  return {};
-}
+using test::moved, test::passes;
 
 }  // namespace
-
-TEST_CASE("traffic: attention reads and writes what belongs to queries as often as the docs say") {
-  emulation::options.multiprocessors = 2;
-  for (double dropout : {0.0, 0.2}) {
-    test::AttentionCase const c{
-        1, 2, 320, 77, 64, Arithmetic::bf16, test::Layout::contiguous, {}, dropout};
-    auto const in = test::random_inputs(c);
-    AttentionShape const shape = c.shape();
-    AttentionTuning const tuning = attention_tuning(80, 2);
-    std::size_t const queries = 2 * 320 * 64 * sizeof(BFloat16), keys = 2 * 77 * 64 * sizeof(BFloat16),
-                      sums = 2 * 77 * 64 * sizeof(float);
-    QueryPlan const plan = query_plan(shape, 1, 16, tuning);
-    auto const blocks = static_cast<std::size_t>(divide_up(320, plan.warps * 16 * plan.groups));
-    auto const forward = moved([&] { test::AttentionRun const run(c, in); });
-    auto const [read, written] = passes("attention, forward");
-    CHECK(forward.read == read * queries + 2 * blocks * keys);
-    CHECK(forward.written == written * queries);
-    test::AttentionRun run(c, in);
-    auto const backward = moved([&] { run.backward(c); });
-    auto const splits = static_cast<std::size_t>(fused_plan(shape, tuning).splits);
-    auto const [read_back, written_back] = passes("attention, backward, up to 128 keys");
-    CHECK(backward.read == read_back * queries + 2 * splits * (keys + sums));
-    CHECK(backward.written == written_back * queries + 2 * splits * sums);
-  }
-  emulation::options = {};
-}
 
 TEST_CASE("traffic: residual and norm, with float weights of 16-bit rows too") {
   emulation::options.multiprocessors = 2;

@@ -7,7 +7,7 @@ namespace vlsm::kernels::add_norm {
 
 /// Two passes over the registers: the variance is that of the deviations from the mean.
 template <class X, class R, class W, class Layout>
-__global__ void __launch_bounds__(Layout::threads)
+__global__ void __launch_bounds__(Layout::threads, Layout::pieces > 4 ? 5 : 3)
     add_norm_forward(AddNormForward const a, bool const wide) {
   using Z = SumType<X, R>;
   constexpr int pieces = Layout::pieces;

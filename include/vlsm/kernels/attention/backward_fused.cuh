@@ -56,13 +56,24 @@ __device__ void start_tile(FusionAttentionBackward const& a, FusedMemory<E> cons
   commit_copies();
 }
 
+/// Blocks of the fused backward that a multiprocessor must have registers for. Blackwell's compiler
+/// wants a few more than eight warps of 64 numbers leave.
+template <class E, int threads, int blocks>
+constexpr int blocks_at_once() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+  return E::width == 64 && threads == 256 ? 1 : blocks;
+#else
+  return blocks;
+#endif
+}
+
 /// All of the backward but the sum of the splits, where a block has room for all keys: a warp owns
 /// E::rows of them and sums up grad_k and grad_v over a part of the queries, as in
 /// fusion_attention_backward_keys; the gradients of the scores that the warps find go through
 /// shared memory once, and the block multiplies them by K: grad_q. Nothing is read or computed
 /// twice. Grid: B H heads, then splits of the queries.
 template <class E, int most_threads, int blocks>
-__global__ void __launch_bounds__(most_threads, blocks)
+__global__ void __launch_bounds__(most_threads, blocks_at_once<E, most_threads, blocks>())
     fusion_attention_backward(FusionAttentionBackward a, ScoreMask mask, float* sums_k, float* sums_v,
                               FusedPlan plan, bool wide) {
   using T = typename E::Value;

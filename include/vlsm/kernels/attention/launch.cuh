@@ -141,14 +141,20 @@ void launch_sum(FusionAttentionBackward const& a, WorkspaceParts const& parts, i
               parts.sums_k, parts.sums_v, splits);
 }
 
-/// What the compiler must leave room for: two blocks of eight warps (128 registers a thread), two of
-/// five (200), or, where the sums take more, one.
-template <class E>
-struct FusedBounds {
-  static constexpr bool short_rows = E::width <= 64 && sizeof(typename E::Value) == 2;
-  static constexpr int threads = !short_rows && E::width <= 80 ? 320 : 256;
-  static constexpr int blocks = short_rows ? 2 : 1;
-};
+/// Calls `run.operator()<threads, blocks>()` with what the compiler must leave room for on a
+/// multiprocessor: two blocks of eight warps (128 registers a thread) or of six (168), where the
+/// sums take more two of five (200), or one.
+template <class E, class Run>
+void with_bounds(int warps, Run const& run) {
+  if constexpr (sizeof(typename E::Value) == 2 && E::width < 64)
+    run.template operator()<256, 2>();
+  else if constexpr (sizeof(typename E::Value) == 2 && E::width == 64)
+    warps <= 6 ? run.template operator()<192, 2>() : run.template operator()<256, 2>();
+  else if constexpr (E::width <= 80)
+    run.template operator()<320, 1>();
+  else
+    run.template operator()<256, 1>();
+}
 
 template <class E>
 void launch_fused(FusionAttentionBackward const& a, FusedPlan const& plan, bool wide,
@@ -156,8 +162,10 @@ void launch_fused(FusionAttentionBackward const& a, FusedPlan const& plan, bool 
   WorkspaceParts const parts(a, plan.splits);
   dim3 const grid(a.shape.batch * a.shape.heads, plan.splits), block(32 * plan.warps);
   ScoreMask const mask(a.shape.dropout);
-  VLSM_LAUNCH((fusion_attention_backward<E, FusedBounds<E>::threads, FusedBounds<E>::blocks>), grid,
-              block, plan.shared_bytes, stream, a, mask, parts.sums_k, parts.sums_v, plan, wide);
+  with_bounds<E>(plan.warps, [&]<int threads, int blocks>() {
+    VLSM_LAUNCH((fusion_attention_backward<E, threads, blocks>), grid, block, plan.shared_bytes,
+                stream, a, mask, parts.sums_k, parts.sums_v, plan, wide);
+  });
   launch_sum<typename E::Value>(a, parts, plan.splits, stream);
 }
 

@@ -140,12 +140,12 @@ __device__ inline double warp_sum_double(double value) {
   return value;
 }
 
-/// One block makes values of the sums: a warp a group, then all groups in order.
+/// One block makes values of the sums, `each` of a plane: a warp a group, then all groups in order.
 template <int warps, class Region>
 __global__ void __launch_bounds__(32 * warps)
-    dice_finish(DiceForward const a, Region const region_loss) {
+    dice_finish(DiceForward const a, std::ptrdiff_t const each, Region const region_loss) {
   Shared<double> const of_warps = shared_array<double>(0, 2 * warps);
-  std::ptrdiff_t const each = dice_workspace(a.size) / a.size.planes, groups = a.total.groups;
+  std::ptrdiff_t const groups = a.total.groups;
   int const warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   double region = 0, term = 0;
   for (std::ptrdiff_t group = warp; group < groups; group += warps) {

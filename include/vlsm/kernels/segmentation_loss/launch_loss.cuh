@@ -38,7 +38,7 @@ void launch_loss(DiceForward const& a, Region const& region, Term const& term, v
                 8 * (dice::threads / 32) * sizeof(float), stream, a, term, wide);
   });
   VLSM_LAUNCH((dice::dice_finish<dice::threads / 32, Region>), dim3(1), dim3(dice::threads),
-              2 * (dice::threads / 32) * sizeof(double), stream, a, region);
+              2 * (dice::threads / 32) * sizeof(double), stream, a, dice_shares(a.size), region);
 }
 
 template <class Term>

@@ -71,14 +71,14 @@ struct Part {
   int count;
 
   __device__ explicit Part(DiceSizes const& size) {
-    std::ptrdiff_t const chunk = dice_device_chunk(size);
     // Blocks have numbers of 32 bits, which a card divides in a fraction of the time.
-    auto const each = static_cast<unsigned>((size.pixels + chunk - 1) / chunk);
+    auto const each = static_cast<unsigned>(dice_shares(size));
+    std::ptrdiff_t const share = std::ptrdiff_t{1} << dice_share_bits(size);
     plane = blockIdx.x / each;
-    std::ptrdiff_t const first = blockIdx.x % each * chunk;
+    std::ptrdiff_t const first = blockIdx.x % each * share;
     begin = plane * size.pixels + first;
     std::ptrdiff_t const rest = size.pixels - first;
-    count = static_cast<int>(rest < chunk ? rest : chunk);
+    count = static_cast<int>(rest < share ? rest : share);
   }
 };
 
