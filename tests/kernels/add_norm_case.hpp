@@ -82,8 +82,9 @@ struct AddNorm {
             .workspace = workspace};
   }
   std::string name() const {
-    return std::string(name_of<X>) + " " + name_of<R> + " " + name_of<W> + " [" + std::to_string(rows) + ", " + std::to_string(columns) +
-           "]" + (with_residual ? ", residual" : "") + (with_grad_z ? ", grad_z" : "") +
+    return std::string(name_of<X>) + " " + name_of<R> + " " + name_of<W> + " [" +
+           std::to_string(rows) + ", " + std::to_string(columns) + "]" +
+           (with_residual ? ", residual" : "") + (with_grad_z ? ", grad_z" : "") +
            (dropout > 0 ? ", dropout" : "");
   }
 };

@@ -57,13 +57,16 @@ __device__ void forward(FusionAttentionForward a, ScoreMask const& keys, bool dr
 }  // namespace
 
 // 16 queries of a warp, of the eight groups that its block takes.
-__global__ void __launch_bounds__(128, 3) attention_forward_64(FusionAttentionForward a, ScoreMask keys) {
+__global__ void __launch_bounds__(128, 3)
+    attention_forward_64(FusionAttentionForward a, ScoreMask keys) {
   forward<attention::Mma16<BFloat16, 64, 80>>(a, keys, false);
 }
-__global__ void __launch_bounds__(128, 3) attention_forward_64_dropout(FusionAttentionForward a, ScoreMask keys) {
+__global__ void __launch_bounds__(128, 3)
+    attention_forward_64_dropout(FusionAttentionForward a, ScoreMask keys) {
   forward<attention::Mma16<BFloat16, 64, 80>>(a, keys, true);
 }
-__global__ void __launch_bounds__(128, 3) attention_forward_16(FusionAttentionForward a, ScoreMask keys) {
+__global__ void __launch_bounds__(128, 3)
+    attention_forward_16(FusionAttentionForward a, ScoreMask keys) {
   forward<attention::Mma16<BFloat16, 16, 80>>(a, keys, false);
 }
 // A tile of 32 queries, of the 13 that a block of five warps takes.

@@ -12,13 +12,13 @@ using test::moved, test::passes;
 TEST_CASE("traffic: attention reads and writes what belongs to queries as often as the docs say") {
   emulation::options.multiprocessors = 2;
   for (double dropout : {0.0, 0.2}) {
-    test::AttentionCase const c{
-        1, 2, 320, 77, 64, Arithmetic::bf16, test::Layout::contiguous, {}, dropout};
+    test::AttentionCase const c{1,  2,      320, 77, 64, Arithmetic::bf16, test::Layout::contiguous,
+                                {}, dropout};
     auto const in = test::random_inputs(c);
     AttentionShape const shape = c.shape();
     AttentionTuning const tuning = attention_tuning(80, 2);
-    std::size_t const queries = 2 * 320 * 64 * sizeof(BFloat16), keys = 2 * 77 * 64 * sizeof(BFloat16),
-                      sums = 2 * 77 * 64 * sizeof(float);
+    std::size_t const queries = 2 * 320 * 64 * sizeof(BFloat16),
+                      keys = 2 * 77 * 64 * sizeof(BFloat16), sums = 2 * 77 * 64 * sizeof(float);
     QueryPlan const plan = query_plan(shape, 1, 16, tuning);
     auto const blocks = static_cast<std::size_t>(divide_up(320, plan.warps * 16 * plan.groups));
     auto const forward = moved([&] { test::AttentionRun const run(c, in); });

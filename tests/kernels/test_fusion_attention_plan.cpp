@@ -90,13 +90,14 @@ TEST_CASE("fusion attention, plan: fits every card, for every width and number o
         }
 }
 
-TEST_CASE("fusion attention, plan: the backward of 77 keys has ten warps a multiprocessor or more") {
+TEST_CASE(
+    "fusion attention, plan: the backward of 77 keys has ten warps a multiprocessor or more") {
   struct Card {
     int capability, multiprocessors, shared_bytes;  // of a multiprocessor
   };
-  for (Card const& card : {Card{80, 108, 164 * 1024}, Card{86, 84, 100 * 1024},
-                           Card{90, 132, 228 * 1024}, Card{100, 148, 228 * 1024},
-                           Card{120, 170, 100 * 1024}})
+  for (Card const& card :
+       {Card{80, 108, 164 * 1024}, Card{86, 84, 100 * 1024}, Card{90, 132, 228 * 1024},
+        Card{100, 148, 228 * 1024}, Card{120, 170, 100 * 1024}})
     for (Arithmetic arithmetic : {Arithmetic::f16, Arithmetic::bf16})
       for (int width : {16, 32, 64}) {
         AttentionShape const shape = shape_of(arithmetic, width, 77);
@@ -115,7 +116,8 @@ TEST_CASE("fusion attention, plan: 77 keys of CLIP are one chunk, and one tile o
   for (Arithmetic arithmetic : arithmetics)
     for (int width : {16, 32, 64}) {
       if (arithmetic != Arithmetic::f32) CHECK(forward_chunk(arithmetic, width) >= 77);
-      CHECK(query_plan(shape_of(arithmetic, width, 77), 1, 32, attention_tuning(86, 84)).tile >= 77);
+      CHECK(query_plan(shape_of(arithmetic, width, 77), 1, 32, attention_tuning(86, 84)).tile >=
+            77);
     }
 }
 

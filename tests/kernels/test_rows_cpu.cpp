@@ -36,7 +36,8 @@ void run(Film<T>& film, cpu::Isa isa) {
 template <class X, class R, class W>
 void run(AddNorm<X, R, W>& a, cpu::Isa isa) {
   std::vector<float> scratch(static_cast<std::size_t>(cpu::add_norm_scratch(a.shape)), NAN);
-  cpu::dispatch(cpu::AddNormForwardRows<X, R, W>{a.forward(), 0, a.shape.rows, scratch.data()}, isa);
+  cpu::dispatch(cpu::AddNormForwardRows<X, R, W>{a.forward(), 0, a.shape.rows, scratch.data()},
+                isa);
   std::ptrdiff_t const splits = cpu::add_norm_splits(a.shape);
   std::vector<float> workspace(static_cast<std::size_t>(2 * splits * a.shape.columns), NAN);
   AddNormBackward const backward = a.backward(workspace.data());
@@ -88,7 +89,8 @@ TEST_CASE("residual and norm on a CPU: results over what was read") {
     std::vector<float> workspace(static_cast<std::size_t>(2 * apart.shape.columns));
     AddNormForward forward = over.forward();
     forward.z = over.x.data();
-    cpu::dispatch(cpu::AddNormForwardRows<float, float, float>{forward, 0, 21, scratch.data()}, isa);
+    cpu::dispatch(cpu::AddNormForwardRows<float, float, float>{forward, 0, 21, scratch.data()},
+                  isa);
     CHECK(over.x.stored == apart.z.stored);
     CHECK(over.y.stored == apart.y.stored);
     AddNormBackward backward = over.backward(workspace.data());

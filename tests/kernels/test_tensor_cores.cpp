@@ -142,8 +142,8 @@ TEST_CASE("score mask: every word of every draw is for one score, a share of the
       int const t = key % 8 / 2, word = key % 2 + key / 8 % 2 * 2;
       auto const draw = static_cast<std::uint32_t>(key / 16 * 4 + t);
       CHECK(used.insert({row, draw, word}).second);
-      auto const words = philox(PhiloxWords{{draw, static_cast<std::uint32_t>(row), 3, 0}},
-                                PhiloxKeys<7>(7));
+      auto const words =
+          philox(PhiloxWords{{draw, static_cast<std::uint32_t>(row), 3, 0}}, PhiloxKeys<7>(7));
       CHECK(scores.keeps(row, key) == (words.word[word] >= scores.mask.threshold));
       kept += scores.keeps(row, key) ? 1 : 0;
     }

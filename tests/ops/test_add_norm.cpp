@@ -117,9 +117,9 @@ TEST_CASE("residual and norm: types as autocast mixes them, each gradient of its
   struct Mixed {
     at::ScalarType x, residual, weight, sum;
   };
-  for (Mixed const& types : {Mixed{bf16, f32, f32, f32}, Mixed{f16, f32, f32, f32},
-                             Mixed{f32, bf16, f32, f32}, Mixed{f32, f16, f32, f32},
-                             Mixed{bf16, bf16, f32, bf16}, Mixed{f16, f16, f32, f16}})
+  for (Mixed const& types :
+       {Mixed{bf16, f32, f32, f32}, Mixed{f16, f32, f32, f32}, Mixed{f32, bf16, f32, f32},
+        Mixed{f32, f16, f32, f32}, Mixed{bf16, bf16, f32, bf16}, Mixed{f16, f16, f32, f16}})
     for (AddNormOptions const& options :
          {AddNormOptions{}, AddNormOptions{.dropout = 0.25, .seed = 5}})
       for (Read read : {Read::norm, Read::sum, Read::both}) {
@@ -133,15 +133,15 @@ TEST_CASE("residual and norm: types as autocast mixes them, each gradient of its
                                          types.residual, types.weight, types.weight};
         for (std::size_t i = 0; i < exact.size(); ++i) {
           if (!exact[i].defined()) continue;
-          double const limit = wanted[i] == f32 && types.sum == f32 ? 2e-6
+          double const limit = wanted[i] == f32 && types.sum == f32      ? 2e-6
                                : types.x == f16 || types.residual == f16 ? 2.0 / 1024
                                                                          : 2.0 / 128;
           CHECK(test::worst_error({found[i]}, {exact[i]}, wanted[i]) < limit);
         }
         if (options.dropout > 0) continue;
         // As ATen's operations, whose sum promotes and whose normalization takes such weights.
-        auto const by_aten = ops::add_norm(in.x, in.residual, in.weight, in.bias, {},
-                                           Backend::aten);
+        auto const by_aten =
+            ops::add_norm(in.x, in.residual, in.weight, in.bias, {}, Backend::aten);
         CHECK((by_aten.norm.scalar_type() == types.sum));
         CHECK(by_aten.sum.equal(found[1]));
       }

@@ -66,9 +66,9 @@ void launch(AddNormBackward const& a, void* stream) {
     bool const wide = fours<Z>(a.shape, a.z) && fours<W>(a.shape, a.weight) &&
                       fours<Z>(a.shape, a.grad_y) && fours<Z>(a.shape, a.grad_z) &&
                       fours<X>(a.shape, a.grad_x) && fours<R>(a.shape, a.grad_residual);
-    auto const splits = static_cast<int>(std::min<std::ptrdiff_t>(
-        add_norm::blocks_for<Layout>(a.shape),
-        std::min(2 * multiprocessors(), add_norm_most_splits)));
+    auto const splits = static_cast<int>(
+        std::min<std::ptrdiff_t>(add_norm::blocks_for<Layout>(a.shape),
+                                 std::min(2 * multiprocessors(), add_norm_most_splits)));
     if (splits > 0)
       VLSM_LAUNCH((add_norm::add_norm_backward<X, R, W, Layout>),
                   dim3(static_cast<unsigned>(splits)), dim3(Layout::threads),

@@ -96,8 +96,8 @@ inline constexpr int add_norm_most_splits = 512;
 
 /// Floats: two sums of each column a split.
 constexpr std::ptrdiff_t add_norm_workspace(AddNormShape const& shape) {
-  std::ptrdiff_t const splits = shape.rows < add_norm_most_splits ? shape.rows
-                                                                  : add_norm_most_splits;
+  std::ptrdiff_t const splits =
+      shape.rows < add_norm_most_splits ? shape.rows : add_norm_most_splits;
   return 2 * splits * shape.columns;
 }
 

@@ -74,8 +74,8 @@ constexpr int blocks_at_once() {
 /// twice. Grid: B H heads, then splits of the queries.
 template <class E, int most_threads, int blocks>
 __global__ void __launch_bounds__(most_threads, blocks_at_once<E, most_threads, blocks>())
-    fusion_attention_backward(FusionAttentionBackward a, ScoreMask mask, float* sums_k, float* sums_v,
-                              FusedPlan plan, bool wide) {
+    fusion_attention_backward(FusionAttentionBackward a, ScoreMask mask, float* sums_k,
+                              float* sums_v, FusedPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
   Place const place(shape);
@@ -139,9 +139,9 @@ __global__ void __launch_bounds__(most_threads, blocks_at_once<E, most_threads, 
       for (int j = 0; j < E::chunk / 8; ++j) {
         VLSM_UNROLL
         for (int r = 0; r < E::own; ++r)
-          store_vector(scores,
-                       (place.g + 8 * r) * memory.scores_stride + chunk + E::column(2 * j, place.t),
-                       Vector<T, 2>{{from_float<T>(dp[j][2 * r]), from_float<T>(dp[j][2 * r + 1])}});
+          store_vector(
+              scores, (place.g + 8 * r) * memory.scores_stride + chunk + E::column(2 * j, place.t),
+              Vector<T, 2>{{from_float<T>(dp[j][2 * r]), from_float<T>(dp[j][2 * r + 1])}});
       }
       E::accumulate(dv, s, memory.grads.from(at * E::stride), E::chunk, place);
       E::accumulate(dk, dp, memory.queries.from(at * E::stride), E::chunk, place);
@@ -158,11 +158,11 @@ __global__ void __launch_bounds__(most_threads, blocks_at_once<E, most_threads, 
       for (int j = 0; j < 2; ++j) {
         VLSM_UNROLL
         for (int r = 0; r < 2; ++r)
-          store_vector(memory.outs,
-                       (stage * tile + query + place.g + 8 * r) * E::stride + column + 8 * j +
-                           2 * place.t,
-                       Vector<T, 2>{{from_float<T>(dq[j][2 * r] * shape.scale),
-                                     from_float<T>(dq[j][2 * r + 1] * shape.scale)}});
+          store_vector(
+              memory.outs,
+              (stage * tile + query + place.g + 8 * r) * E::stride + column + 8 * j + 2 * place.t,
+              Vector<T, 2>{{from_float<T>(dq[j][2 * r] * shape.scale),
+                            from_float<T>(dq[j][2 * r + 1] * shape.scale)}});
       }
     }
     if (plan.stages == 1) {

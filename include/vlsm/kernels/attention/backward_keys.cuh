@@ -18,7 +18,8 @@ struct Workspace {
 /// neighboring keys share the draws of two queries: each draws for one and tells the other.
 template <class E>
 __device__ void drop_by_key(float (&p)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
-                            ScoreMask const& mask, int first_query, int first_key, Place const& place) {
+                            ScoreMask const& mask, int first_query, int first_key,
+                            Place const& place) {
   static_assert(E::own == 2);
   std::uint32_t const row =
       blockIdx.x * static_cast<unsigned>(shape.queries) + first_query + 2 * place.t;
@@ -79,9 +80,8 @@ __device__ void store_sums(float* sums_k, float* sums_v, float (&dk)[E::width / 
 /// Grid: B H heads, then groups of keys, then splits of the queries.
 template <class E>
 __global__ void __launch_bounds__(256, 1)
-    fusion_attention_backward_keys(FusionAttentionBackward a, ScoreMask mask,
-                                   float const* delta_in, float* sums_k,
-                                   float* sums_v, KeyPlan plan, bool wide) {
+    fusion_attention_backward_keys(FusionAttentionBackward a, ScoreMask mask, float const* delta_in,
+                                   float* sums_k, float* sums_v, KeyPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
   Place const place(shape);

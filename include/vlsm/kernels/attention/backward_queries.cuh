@@ -80,8 +80,8 @@ __device__ void differentiate(float (&p)[E::chunk / 8][2 * E::own],
 /// the forward: a warp owns queries.
 template <class E>
 __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
-    fusion_attention_backward_queries(FusionAttentionBackward a, ScoreMask mask,
-                                      float* delta_out, QueryPlan plan, bool wide) {
+    fusion_attention_backward_queries(FusionAttentionBackward a, ScoreMask mask, float* delta_out,
+                                      QueryPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
   Place const place(shape);
@@ -115,8 +115,7 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
           static_cast<std::int64_t>(blockIdx.x) * shape.queries + first_row + row;
       // Lanes of one row go the same way, but a warp's rows may not: the sum is taken by all.
       int const near = there ? row : 0;
-      delta[r] =
-          dot_rows<E>(grads.from(row * E::stride), out.at(near, 0), place.t, wide);
+      delta[r] = dot_rows<E>(grads.from(row * E::stride), out.at(near, 0), place.t, wide);
       // Queries that are not there: probability 0.
       lse[r] = there ? a.lse[index] * E::unit : INFINITY;
       if (there && place.t == 0) delta_out[index] = delta[r];

@@ -75,8 +75,7 @@ __device__ void raise(float (&s)[E::chunk / 8][2 * E::own], float scale, int lef
 /// Grid: B H heads, then groups of queries.
 template <class E>
 __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
-    fusion_attention_forward(FusionAttentionForward a, ScoreMask mask, QueryPlan plan,
-                             bool wide) {
+    fusion_attention_forward(FusionAttentionForward a, ScoreMask mask, QueryPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
   Place const place(shape);

@@ -117,8 +117,7 @@ void launch(FusionAttentionForward const& a, void* stream) {
                       aligned(a.v, a.v_strides) && aligned(a.out, a.out_strides);
     VLSM_LAUNCH((attention::fusion_attention_forward<E>),
                 attention::query_grid(a.shape, plan, E::rows), dim3(32 * plan.warps),
-                plan.shared_bytes, stream, a,
-                ScoreMask(a.shape.dropout), plan, wide);
+                plan.shared_bytes, stream, a, ScoreMask(a.shape.dropout), plan, wide);
   });
 }
 
@@ -179,14 +178,14 @@ void launch_in_parts(FusionAttentionBackward const& a, AttentionTuning const& tu
   ScoreMask const mask(a.shape.dropout);
   if (a.shape.queries > 0)
     VLSM_LAUNCH((fusion_attention_backward_queries<E>), query_grid(a.shape, by_query, E::rows),
-                dim3(32 * by_query.warps), by_query.shared_bytes, stream, a, mask, parts.delta, by_query,
-                wide);
+                dim3(32 * by_query.warps), by_query.shared_bytes, stream, a, mask, parts.delta,
+                by_query, wide);
   if (a.shape.keys == 0) return;
   VLSM_LAUNCH((fusion_attention_backward_keys<E>),
               dim3(a.shape.batch * a.shape.heads, divide_up(a.shape.keys, by_key.warps * E::rows),
                    by_key.splits),
-              dim3(32 * by_key.warps), by_key.shared_bytes, stream, a, mask, parts.delta, parts.sums_k,
-              parts.sums_v, by_key, wide);
+              dim3(32 * by_key.warps), by_key.shared_bytes, stream, a, mask, parts.delta,
+              parts.sums_k, parts.sums_v, by_key, wide);
   launch_sum<typename E::Value>(a, parts, by_key.splits, stream);
 }
 
@@ -195,8 +194,8 @@ void launch_in_parts(FusionAttentionBackward const& a, AttentionTuning const& tu
 void launch(FusionAttentionBackward const& a, void* stream) {
   if (a.shape.batch == 0 || a.shape.heads == 0) return;
   attention::check_strides({a.q_strides, a.k_strides, a.v_strides, a.out_strides,
-                                     a.grad_out_strides, a.grad_q_strides, a.grad_k_strides,
-                                     a.grad_v_strides});
+                            a.grad_out_strides, a.grad_q_strides, a.grad_k_strides,
+                            a.grad_v_strides});
   attention::dispatch(a.shape, [&]<Arithmetic arithmetic, int width>() {
     auto const tuning = attention::card_tuning();
     auto const aligned = [&](void const* pointer, AttentionStrides const& strides) {
@@ -210,10 +209,10 @@ void launch(FusionAttentionBackward const& a, void* stream) {
       FusedPlan const plan = fused_plan(a.shape, tuning);
       if (plan.shared_bytes > 0)
         return attention::launch_fused<attention::FusedEngine<arithmetic, width>>(a, plan, wide,
-                                                                                 stream);
+                                                                                  stream);
     }
     attention::launch_in_parts<attention::BackwardEngine<arithmetic, width>>(a, tuning, wide,
-                                                                            stream);
+                                                                             stream);
   });
 }
 

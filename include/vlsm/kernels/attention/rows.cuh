@@ -76,14 +76,12 @@ __device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thre
       int const row = static_cast<int>(i / steps), column = static_cast<int>(i % steps) * step;
       if (static_cast<int>(i) >= total * steps) continue;
       bool const there = row < from.count;
-      copy_async<16>(to, row * stride + column,
-                     from.at(there ? row : 0, column), there);
+      copy_async<16>(to, row * stride + column, from.at(there ? row : 0, column), there);
     }
   } else {
     for (int i = thread; i < total * width; i += threads) {
       int const row = i / width, column = i % width;
-      to[row * stride + column] =
-          row < from.count ? *from.at(row, column) : from_float<T>(0);
+      to[row * stride + column] = row < from.count ? *from.at(row, column) : from_float<T>(0);
     }
   }
 }
@@ -147,8 +145,8 @@ __device__ void clear(float (&values)[count][width]) {
 }
 
 /// Calls `take(r, f, kept)` for every score of a lane, whose rows are the queries from `first_row`
-/// on: row r, column f. Its keys begin with key `first`, a multiple of 16, and only the next `count`
-/// are drawn. One draw for four scores.
+/// on: row r, column f. Its keys begin with key `first`, a multiple of 16, and only the next
+/// `count` are drawn. One draw for four scores.
 template <class E, class Take>
 __device__ void draw_dropout(AttentionShape const& shape, ScoreMask const& mask, int first_row,
                              int first, int count, Place const& place, Take const& take) {
@@ -158,8 +156,7 @@ __device__ void draw_dropout(AttentionShape const& shape, ScoreMask const& mask,
     if (16 * part >= count) continue;
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
-      PhiloxWords const words =
-          mask.draw(row + place.g + 8 * r, first + 16 * part + 2 * place.t);
+      PhiloxWords const words = mask.draw(row + place.g + 8 * r, first + 16 * part + 2 * place.t);
       VLSM_UNROLL
       for (int i = 0; i < 4; ++i) take(r, 4 * part + i, words.word[i] >= mask.mask.threshold);
     }

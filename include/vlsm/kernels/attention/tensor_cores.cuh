@@ -143,8 +143,8 @@ struct MmaTf32 : TensorCoreLayout<float, D, C> {
                                              Shared<float> b, int count, Place const& place) {
     for (int k = 0; k < count; k += 8) {
       int const left_at = (k + place.t) * a_stride + place.g, next = left_at + 4 * a_stride;
-      std::uint32_t const left[4] = {element(a, left_at), element(a, left_at + 8),
-                                     element(a, next), element(a, next + 8)};
+      std::uint32_t const left[4] = {element(a, left_at), element(a, left_at + 8), element(a, next),
+                                     element(a, next + 8)};
       int const right_at = (k + place.t) * stride + place.g;
       VLSM_UNROLL
       for (int j = 0; j < 2; ++j)

@@ -129,7 +129,8 @@ struct FusedPlan {
 /// kernels that multiply exactly, and so are shapes without keys.
 constexpr FusedPlan fused_plan(AttentionShape const& shape, AttentionTuning const& tuning) {
   FusedPlan plan{};
-  if (shape.arithmetic == Arithmetic::f32 || shape.keys > fused_keys || shape.keys == 0) return plan;
+  if (shape.arithmetic == Arithmetic::f32 || shape.keys > fused_keys || shape.keys == 0)
+    return plan;
   plan.warps = divide_up(shape.keys, 16);
   int const bytes = row_bytes(shape), element = element_bytes(shape.arithmetic);
   auto const shared = [&](int tile, int stages) {

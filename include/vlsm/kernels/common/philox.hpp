@@ -80,9 +80,9 @@ struct DropoutMask {
   }
 };
 
-/// Which of attention's scores dropout keeps. A row of scores (a query of a head) has four draws for
-/// every 16 keys; the four words of one are for the keys 16 a + 2 t, + 1, + 8 and + 9, which in the
-/// tensor cores' layout are one lane's, so that a card draws once for four scores. Attention on
+/// Which of attention's scores dropout keeps. A row of scores (a query of a head) has four draws
+/// for every 16 keys; the four words of one are for the keys 16 a + 2 t, + 1, + 8 and + 9, which in
+/// the tensor cores' layout are one lane's, so that a card draws once for four scores. Attention on
 /// every device, forward and backward, asks here.
 struct ScoreMask {
   DropoutMask mask;
@@ -94,10 +94,10 @@ struct ScoreMask {
   /// The words for keys `first` = 16 a + 2 t, first + 1, first + 8 and first + 9 of a row. The
   /// counter's words are the draw, the row and the offset: lanes share most of the first rounds.
   VLSM_HOST_DEVICE constexpr PhiloxWords draw(std::uint32_t row, int first) const {
-    return philox({{static_cast<std::uint32_t>(first / 16 * 4 + first % 16 / 2), row,
-                    static_cast<std::uint32_t>(mask.offset),
-                    static_cast<std::uint32_t>(mask.offset >> 32)}},
-                  round_keys);
+    return philox(
+        {{static_cast<std::uint32_t>(first / 16 * 4 + first % 16 / 2), row,
+          static_cast<std::uint32_t>(mask.offset), static_cast<std::uint32_t>(mask.offset >> 32)}},
+        round_keys);
   }
   VLSM_HOST_DEVICE constexpr bool keeps(std::uint32_t row, int key) const {
     PhiloxWords const words = draw(row, key / 16 * 16 + key % 8 / 2 * 2);

@@ -30,7 +30,8 @@ VLSM_EVERYWHERE float exp2_approx(float x) {
 #endif
 }
 
-/// 1 / x by the card's one instruction, of an x that is neither tiny nor huge (relative error 2^-23).
+/// 1 / x by the card's one instruction, of an x that is neither tiny nor huge (relative error
+/// 2^-23).
 VLSM_EVERYWHERE float reciprocal_approx(float x) {
 #ifdef __CUDA_ARCH__
   asm("rcp.approx.ftz.f32 %0, %0;" : "+f"(x));

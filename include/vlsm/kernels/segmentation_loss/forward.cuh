@@ -14,8 +14,8 @@ struct Compensated {
     rest += (sum - (next - part)) + (value - part);
     sum = next;
   }
-  /// The same in fewer steps, for sums that only grow: what is lost where a value is larger than all
-  /// before it is at most half of the last place of the sum.
+  /// The same in fewer steps, for sums that only grow: what is lost where a value is larger than
+  /// all before it is at most half of the last place of the sum.
   __device__ void grow(float value) {
     float const next = sum + value;
     rest += value - (next - sum);
@@ -39,8 +39,8 @@ __device__ void summands(Term const& term, float x, float t, float (&to)[4]) {
   if constexpr (!Term::none) term.template value<DeviceMath>(x, s, t, to[3]);
 }
 
-/// Four pixels are summed plainly, in pairs, and their sum is added with care; that of targets which
-/// are `bytes` is a whole number that a float holds, 255 for each pixel of a block's share.
+/// Four pixels are summed plainly, in pairs, and their sum is added with care; that of targets
+/// which are `bytes` is a whole number that a float holds, 255 for each pixel of a block's share.
 template <bool bytes, class Term>
 __device__ void take_four(Compensated (&sums)[4], Term const& term, float const (&x)[4],
                           float const (&t)[4], int count) {

@@ -40,8 +40,8 @@ inline AddNormResult add_norm_by_aten(at::Tensor const& x, at::Tensor const& res
 inline kernels::AddNormShape add_norm_shape(at::Tensor const& x, at::ScalarType sum,
                                             at::ScalarType residual, at::Tensor const& weight) {
   std::int64_t const columns = x.size(-1);
-  return {x.numel() / columns,  static_cast<int>(columns), element_of(sum),
-          element_of(x),        element_of(residual),      element_of(weight)};
+  return {x.numel() / columns, static_cast<int>(columns), element_of(sum),
+          element_of(x),       element_of(residual),      element_of(weight)};
 }
 
 /// Whether the kernels take these: numbers of types that go together, on one device.
@@ -148,12 +148,12 @@ inline AddNormGradients add_norm_backward(at::Tensor const& grad_y, at::Tensor c
     return by;
   }
   kernels::with_add_norm_types(shape, "add_norm", [&]<class X, class R, class W>() {
-    each_rows(shape, splits, kernels::cpu::add_norm_rows * shape.columns,
-              [&](std::int64_t first, std::int64_t last, float* scratch) {
-                for (std::int64_t split = first; split < last; ++split)
-                  kernels::cpu::dispatch(
-                      kernels::cpu::AddNormBackwardSplit<X, R, W>{a, split, scratch});
-              });
+    each_rows(
+        shape, splits, kernels::cpu::add_norm_rows * shape.columns,
+        [&](std::int64_t first, std::int64_t last, float* scratch) {
+          for (std::int64_t split = first; split < last; ++split)
+            kernels::cpu::dispatch(kernels::cpu::AddNormBackwardSplit<X, R, W>{a, split, scratch});
+        });
     kernels::cpu::sum_of_splits(a.workspace, splits, shape.columns, static_cast<W*>(a.grad_weight),
                                 static_cast<W*>(a.grad_bias));
   });
