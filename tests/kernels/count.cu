@@ -73,14 +73,14 @@ __global__ void __launch_bounds__(128, 3)
 template <bool drops>
 __device__ void backward(FusionAttentionBackward a, ScoreMask const& keys, float* k, float* v) {
   fix(a, 64, drops);
-  attention::fusion_attention_backward<attention::Mma16<BFloat16, 64, 16>, 256, 2>(
+  attention::fusion_attention_backward<attention::Mma16<BFloat16, 64, 16>, 192, 2>(
       a, keys, k, v, FusedPlan{5, 32, 2, 26, 416, 0}, true);
 }
-__global__ void __launch_bounds__(256, 2)
+__global__ void __launch_bounds__(192, 2)
     attention_backward_64(FusionAttentionBackward a, ScoreMask keys, float* k, float* v) {
   backward<false>(a, keys, k, v);
 }
-__global__ void __launch_bounds__(256, 2)
+__global__ void __launch_bounds__(192, 2)
     attention_backward_64_dropout(FusionAttentionBackward a, ScoreMask keys, float* k, float* v) {
   backward<true>(a, keys, k, v);
 }
