@@ -130,4 +130,24 @@ TEST_CASE("residual and norm on a device: no rows, no gradient; what is refused,
                        Error);
 }
 
+TEST_CASE("residual and norm on a device: recorded as a graph and replayed, two launches back") {
+  AddNorm<BFloat16, float, float> eager(19, 64, true, true, 0.5f, 0.25), later = eager;
+  run(eager);
+  std::vector<float> workspace(static_cast<std::size_t>(add_norm_workspace(later.shape)), NAN);
+  auto const forward = emulation::capture([&] { launch(later.forward(), nullptr); });
+  auto const backward =
+      emulation::capture([&] { launch(later.backward(workspace.data()), nullptr); });
+  CHECK(forward.launches.size() == 1);
+  CHECK(backward.launches.size() == 2);
+  CHECK(std::isnan(later.mean[0]));
+  for (int turn = 0; turn < 2; ++turn) {
+    forward.replay();
+    backward.replay();
+    CHECK(later.y.stored == eager.y.stored);
+    CHECK(later.grad_weight.stored == eager.grad_weight.stored);
+    for (std::size_t i = 0; i < eager.grad_x.stored.size(); ++i)
+      CHECK(later.grad_x.stored[i].bits == eager.grad_x.stored[i].bits);
+  }
+}
+
 }  // namespace

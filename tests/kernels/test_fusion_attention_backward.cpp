@@ -78,3 +78,44 @@ TEST_CASE("fusion attention, backward: the order of threads and blocks changes n
     }
   }
 }
+
+TEST_CASE(
+    "fusion attention: recorded as a graph and replayed, the same bits; nothing is read back") {
+  // Of 130 keys, three kernels of the backward; of 77 two.
+  for (int keys : {77, 130}) {
+    AttentionCase const c{1,          2,  70, keys, 32, Arithmetic::bf16, Layout::contiguous,
+                          {keys - 3}, 0.1};
+    AttentionInputs const in = random_inputs(c);
+    AttentionRun eager(c, in);
+    eager.backward(c);
+    AttentionRun later(c, in);
+    later.out = Laid(c, c.queries);
+    later.lse.assign(later.lse.size(), NAN);
+    std::vector<float> workspace(vlsm::kernels::workspace_bytes(c.shape()) / sizeof(float), NAN);
+    auto const graph = emulation::capture([&] {
+      launch(
+          vlsm::kernels::FusionAttentionForward{c.shape(), later.q.data(), later.k.data(),
+                                                later.v.data(), later.out.data(), later.lse.data(),
+                                                later.q.strides, later.k.strides, later.v.strides,
+                                                later.out.strides},
+          nullptr);
+      launch(
+          vlsm::kernels::FusionAttentionBackward{
+              c.shape(), later.q.data(), later.k.data(), later.v.data(), later.out.data(),
+              later.grad_out.data(), later.lse.data(), later.grad_q.data(), later.grad_k.data(),
+              later.grad_v.data(), workspace.data(), later.q.strides, later.k.strides,
+              later.v.strides, later.out.strides, later.grad_out.strides, later.grad_q.strides,
+              later.grad_k.strides, later.grad_v.strides},
+          nullptr);
+    });
+    CHECK(graph.launches.size() == (keys == 77 ? 3u : 4u));
+    CHECK(std::isnan(later.lse[0]));
+    for (int turn = 0; turn < 2; ++turn) {
+      graph.replay();
+      CHECK(later.out.same_bits(eager.out));
+      CHECK(later.grad_q.same_bits(eager.grad_q));
+      CHECK(later.grad_k.same_bits(eager.grad_k));
+      CHECK(later.grad_v.same_bits(eager.grad_v));
+    }
+  }
+}

@@ -48,10 +48,20 @@ TEST_CASE("traffic: losses read logits and target once in each direction") {
                             logits.data(), target.data(), regions.data()};
   std::size_t const pixels = 2 * 8192, all = pixels * (sizeof(float) + 1);
   auto const [read, written] = passes("losses, sums");
-  auto const forward = moved([&] {
+  auto const start = [&] {
     launch_loss(DiceForward{common, workspace.data(), value.data()}, Dice{}, EntropyOfLogits{},
                 nullptr);
-  });
+  };
+  // Recorded as a graph, nothing runs and nothing is read back.
+  value[0] = -1;
+  auto const graph = emulation::capture(start);
+  CHECK(graph.launches.size() == 2);
+  CHECK(value[0] == -1);
+  auto const forward = moved(start);
+  float const eager = value[0];
+  value[0] = -1;
+  graph.replay();
+  CHECK(value[0] == eager);
   CHECK(forward.read == read * all);
   CHECK(forward.written == written * all);
   auto const [read_back, written_back] = passes("losses, gradient");
