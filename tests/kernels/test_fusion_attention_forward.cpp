@@ -91,3 +91,17 @@ TEST_CASE("fusion attention, forward: scores of any size stay finite") {
     for (double x : run.out.numbers(untouched)) CHECK(std::abs(x) < 10);
   }
 }
+
+TEST_CASE("fusion attention: rows that lie too far apart are refused in one line") {
+  AttentionCase const c{1, 1, 19, 7, 16, Arithmetic::f32};
+  AttentionRun run(c, random_inputs(c));
+  run.q.strides.row = std::int64_t{1} << 20;
+  CHECK_THROWS_WITH_AS(
+      launch(
+          vlsm::kernels::FusionAttentionForward{c.shape(), run.q.data(), run.k.data(), run.v.data(),
+                                                run.out.data(), nullptr, run.q.strides,
+                                                run.k.strides, run.v.strides, run.out.strides},
+          nullptr),
+      "rows that lie 1048576 elements apart: fusion attention: make the tensors contiguous",
+      vlsm::Error);
+}

@@ -81,10 +81,10 @@ inline bool aligned_16(AttentionShape const& shape, void const* pointer,
          strides.row * bytes % 16 == 0 && strides.head * bytes % 16 == 0;
 }
 
-/// Throws Error for rows that lie so far apart that places within 128 of them have no 32 bits.
+/// Throws Error for rows that lie attention_row_stride elements apart or more.
 inline void check_strides(std::initializer_list<AttentionStrides> const& all) {
   for (AttentionStrides const& strides : all)
-    if (strides.row < 0 || strides.row >= std::int64_t{1} << 24)
+    if (strides.row < 0 || strides.row >= attention_row_stride)
       throw Error("rows that lie " + std::to_string(strides.row) + " elements apart",
                   "fusion attention", "make the tensors contiguous");
 }

@@ -50,7 +50,7 @@ struct Rows {
                   int total)
       : Rows(pointer, strides, place.batch, place.head, begin, total) {}
 
-  /// Element `column` of a row, of the next 128: addresses are a good part of what a warp computes,
+  /// Element `column` of a row, of the next 4096 (no tile has more): addresses are a good part of what a warp computes,
   /// and 32 bits cost half (launches see to it that they suffice).
   __device__ T* at(int row, int column) const {
     return first + (static_cast<std::uint32_t>(row) * stride + static_cast<std::uint32_t>(column));
