@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/attention_runs.hpp"
+#include "vlsm/kernels/attention/tuning.hpp"
 
 using namespace vlsm::test;
 namespace emulation = vlsm::emulation;
@@ -43,6 +44,27 @@ TEST_CASE("fusion attention, backward: tiles of keys, groups of queries, groups 
   emulation::options.capability = 87;
   emulation::options.multiprocessors = 16;
   check_backward({2, 10, 420, 9, 16, Arithmetic::f16}, worst);
+}
+
+TEST_CASE(
+    "fusion attention, backward: where one kernel ends and three begin; a single tile at a time") {
+  namespace kernels = vlsm::kernels;
+  WorstRatio worst;
+  for (int keys : {113, 128, 129})
+    check_backward({1, 2, 70, keys, 64, Arithmetic::bf16, Layout::sliced, {keys - 2}, 0.2}, worst);
+  check_backward({2, 1, 33, 1, 64, Arithmetic::f16, Layout::odd, {}, 0.5}, worst);
+  check_backward({2, 1, 33, 33, 80, Arithmetic::tf32, Layout::transposed, {0, 33}, 0.2}, worst);
+  // 99 KB a block, and a card so small that a block takes many tiles.
+  emulation::options.capability = 86;
+  emulation::options.multiprocessors = 1;
+  AttentionCase const small{1, 1, 150, 128, 64, Arithmetic::f16, Layout::contiguous, {}, 0.2};
+  AttentionCase const wide{1, 1, 70, 77, 128, Arithmetic::bf16, Layout::odd, {76}, 0.2};
+  auto const tuning = kernels::attention_tuning(86, 1);
+  CHECK(kernels::fused_plan(small.shape(), tuning).tile == 16);
+  CHECK(kernels::fused_plan(wide.shape(), tuning).stages == 1);
+  check_backward(small, worst);
+  check_backward(wide, worst);
+  emulation::options = {};
 }
 
 TEST_CASE("fusion attention, backward: no keys, no queries") {
