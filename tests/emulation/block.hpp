@@ -26,8 +26,16 @@ namespace vlsm::emulation {
 struct Options {
   unsigned seed = 1;
   int capability = 80;
+  int multiprocessors = 108;
 };
 inline constinit thread_local Options options;
+
+/// Bytes that kernels read and wrote so far, as neighbors or through `read` and `write` of
+/// kernels/cuda/floats.cuh; single numbers beside them (statistics, lengths) are not counted.
+struct Traffic {
+  std::size_t read = 0, written = 0;
+};
+inline constinit thread_local Traffic traffic;
 
 /// A copy that was started and not yet waited for.
 struct PendingCopy {

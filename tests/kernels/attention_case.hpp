@@ -44,7 +44,7 @@ struct AttentionCase {
             .arithmetic = arithmetic,
             .scale = 1.0f / std::sqrt(static_cast<float>(width)),
             .key_lengths = lengths.empty() ? nullptr : lengths.data(),
-            .dropout = {.seed = 42, .offset = 7, .threshold = kernels::dropout_threshold(dropout)},
+            .dropout = {.seed = 42, .offset = 11, .threshold = kernels::dropout_threshold(dropout)},
             .dropout_scale = static_cast<float>(1 / (1 - dropout))};
   }
 

@@ -26,6 +26,7 @@ AttentionResults plain_attention(AttentionCase const& c, AttentionInputs const& 
   auto const factor = [&](Real x) { return exact ? x : Real(multiplied(c.arithmetic, x)); };
   auto const result = [&](Real x) { return exact ? x : Real(stored(c.arithmetic, x)); };
   kernels::AttentionShape const shape = c.shape();
+  kernels::ScoreMask const mask(shape.dropout);
   Real const scale = shape.scale, kept_scale = static_cast<Real>(shape.dropout_scale);
   std::size_t const lines = static_cast<std::size_t>(c.batch) * c.heads * c.queries;
   AttentionResults r{Numbers(in.q.size()), Numbers(lines), Numbers(in.q.size()),
@@ -54,7 +55,7 @@ AttentionResults plain_attention(AttentionCase const& c, AttentionInputs const& 
         std::fill(dq.begin(), dq.end(), Real(0));
         for (int key = 0; key < length; ++key) {
           p[key] /= sum;
-          bool const keeps = shape.dropout.keeps(line * c.keys + key);
+          bool const keeps = mask.keeps(static_cast<std::uint32_t>(line), key);
           dropped[key] = keeps ? p[key] * kept_scale : Real(0);
           for (int d = 0; d < c.width; ++d)
             o[d] += factor(dropped[key]) * factor(Real(in.v[c.at(b, key, c.keys, h) + d]));

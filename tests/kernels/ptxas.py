@@ -30,8 +30,8 @@ def key_of(symbol):
         return kernel, {"Simt": "f32", "MmaTf32": "tf32"}[engine[1]], engine[2]
     if engine := re.search(r"Mma16<vlsm::kernels::(\w+), (\d+)", name):
         return kernel, {"Half": "f16", "BFloat16": "bf16"}[engine[1]], engine[2]
-    if row := re.search(r"add_norm_\w+<.*, (\d+)>", name):  # a lane's pieces of four numbers
-        return kernel, "all", str(128 * int(row[1]))
+    if row := re.search(r"Layout<(\d+), (\d+)>", name):  # lanes, and each lane's pieces of four numbers
+        return kernel, "all", str(4 * int(row[1]) * int(row[2]))
     # Other kernels are told apart by the table's "all" alone.
     return kernel, "all", "all"
 

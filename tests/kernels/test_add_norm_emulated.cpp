@@ -9,8 +9,8 @@ using namespace vlsm;
 using namespace vlsm::kernels;
 using test::AddNorm, test::Numbers;
 
-template <class T>
-void run(AddNorm<T>& a) {
+template <class X, class R, class W>
+void run(AddNorm<X, R, W>& a) {
   launch(a.forward(), nullptr);
   std::vector<float> workspace(static_cast<std::size_t>(add_norm_workspace(a.shape)), NAN);
   launch(a.backward(workspace.data()), nullptr);
@@ -28,6 +28,28 @@ void compare_all() {
 TEST_CASE("residual and norm on a device: float32") { compare_all<float>(); }
 TEST_CASE("residual and norm on a device: float16") { compare_all<Half>(); }
 TEST_CASE("residual and norm on a device: bfloat16") { compare_all<BFloat16>(); }
+
+TEST_CASE("residual and norm on a device: types as autocast mixes them") {
+  test::ErrorRatios ratios;
+  test::each_mixed_add_norm([&](auto a) {
+    run(a);
+    test::compare(a, ratios);
+  });
+}
+
+TEST_CASE("residual and norm on a device: a team walks through many rows") {
+  test::ErrorRatios ratios;
+  emulation::options.multiprocessors = 1;
+  for (int columns : {39, 64, 300, 700, 900, 1500}) {
+    AddNorm<BFloat16, float, float> mixed(153, columns, true, true, 0.5f, 0.25);
+    run(mixed);
+    test::compare(mixed, ratios);
+    AddNorm<float> same(153, columns, true, false);
+    run(same);
+    test::compare(same, ratios);
+  }
+  emulation::options = {};
+}
 
 TEST_CASE("residual and norm on a device: z and the statistics need not be written") {
   AddNorm<BFloat16> whole(9, 80, true, false), bare = whole;
@@ -96,11 +118,36 @@ TEST_CASE("residual and norm on a device: no rows, no gradient; what is refused,
                        "rows of 2052 numbers: residual and norm: take at most 2048, or another "
                        "backend",
                        Error);
+  wrong.shape = {1, 16, Element::f16, Element::f16, Element::bf16};
+  CHECK_THROWS_WITH_AS(launch(wrong, nullptr),
+                       "arrays of types that do not go together: residual and norm: give z the "
+                       "type of x + residual, weight and bias that type or float32",
+                       Error);
   wrong.shape = {1, 16, Element::boolean};
   CHECK_THROWS_WITH_AS(launch(wrong, nullptr),
                        "rows that are no floats: residual and norm: give them as float32, float16 "
                        "or bfloat16",
                        Error);
+}
+
+TEST_CASE("residual and norm on a device: recorded as a graph and replayed, two launches back") {
+  AddNorm<BFloat16, float, float> eager(19, 64, true, true, 0.5f, 0.25), later = eager;
+  run(eager);
+  std::vector<float> workspace(static_cast<std::size_t>(add_norm_workspace(later.shape)), NAN);
+  auto const forward = emulation::capture([&] { launch(later.forward(), nullptr); });
+  auto const backward =
+      emulation::capture([&] { launch(later.backward(workspace.data()), nullptr); });
+  CHECK(forward.launches.size() == 1);
+  CHECK(backward.launches.size() == 2);
+  CHECK(std::isnan(later.mean[0]));
+  for (int turn = 0; turn < 2; ++turn) {
+    forward.replay();
+    backward.replay();
+    CHECK(later.y.stored == eager.y.stored);
+    CHECK(later.grad_weight.stored == eager.grad_weight.stored);
+    for (std::size_t i = 0; i < eager.grad_x.stored.size(); ++i)
+      CHECK(later.grad_x.stored[i].bits == eager.grad_x.stored[i].bits);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/attention_runs.hpp"
+#include "vlsm/kernels/attention/tuning.hpp"
 
 using namespace vlsm::test;
 namespace emulation = vlsm::emulation;
@@ -41,7 +42,29 @@ TEST_CASE("fusion attention, backward: tiles of keys, groups of queries, groups 
   check_backward({2, 1, 70, 600, 64, Arithmetic::tf32, Layout::sliced, {600, 300}}, worst);
   check_backward({2, 1, 130, 700, 128, Arithmetic::bf16, Layout::odd, {0, 699}, 0.1}, worst);
   emulation::options.capability = 87;
+  emulation::options.multiprocessors = 16;
   check_backward({2, 10, 420, 9, 16, Arithmetic::f16}, worst);
+}
+
+TEST_CASE(
+    "fusion attention, backward: where one kernel ends and three begin; a single tile at a time") {
+  namespace kernels = vlsm::kernels;
+  WorstRatio worst;
+  for (int keys : {113, 128, 129})
+    check_backward({1, 2, 70, keys, 64, Arithmetic::bf16, Layout::sliced, {keys - 2}, 0.2}, worst);
+  check_backward({2, 1, 33, 1, 64, Arithmetic::f16, Layout::odd, {}, 0.5}, worst);
+  check_backward({2, 1, 33, 33, 80, Arithmetic::tf32, Layout::transposed, {0, 33}, 0.2}, worst);
+  // 99 KB a block, and a card so small that a block takes many tiles.
+  emulation::options.capability = 86;
+  emulation::options.multiprocessors = 1;
+  AttentionCase const small{1, 1, 150, 128, 64, Arithmetic::f16, Layout::contiguous, {}, 0.2};
+  AttentionCase const wide{1, 1, 70, 77, 128, Arithmetic::bf16, Layout::odd, {76}, 0.2};
+  auto const tuning = kernels::attention_tuning(86, 1);
+  CHECK(kernels::fused_plan(small.shape(), tuning).tile == 16);
+  CHECK(kernels::fused_plan(wide.shape(), tuning).stages == 1);
+  check_backward(small, worst);
+  check_backward(wide, worst);
+  emulation::options = {};
 }
 
 TEST_CASE("fusion attention, backward: no keys, no queries") {
@@ -74,6 +97,47 @@ TEST_CASE("fusion attention, backward: the order of threads and blocks changes n
       CHECK(first.grad_q.same_bits(again.grad_q));
       CHECK(first.grad_k.same_bits(again.grad_k));
       CHECK(first.grad_v.same_bits(again.grad_v));
+    }
+  }
+}
+
+TEST_CASE(
+    "fusion attention: recorded as a graph and replayed, the same bits; nothing is read back") {
+  // Of 130 keys, three kernels of the backward; of 77 two.
+  for (int keys : {77, 130}) {
+    AttentionCase const c{1,          2,  70, keys, 32, Arithmetic::bf16, Layout::contiguous,
+                          {keys - 3}, 0.1};
+    AttentionInputs const in = random_inputs(c);
+    AttentionRun eager(c, in);
+    eager.backward(c);
+    AttentionRun later(c, in);
+    later.out = Laid(c, c.queries);
+    later.lse.assign(later.lse.size(), NAN);
+    std::vector<float> workspace(vlsm::kernels::workspace_bytes(c.shape()) / sizeof(float), NAN);
+    auto const graph = emulation::capture([&] {
+      launch(
+          vlsm::kernels::FusionAttentionForward{c.shape(), later.q.data(), later.k.data(),
+                                                later.v.data(), later.out.data(), later.lse.data(),
+                                                later.q.strides, later.k.strides, later.v.strides,
+                                                later.out.strides},
+          nullptr);
+      launch(
+          vlsm::kernels::FusionAttentionBackward{
+              c.shape(), later.q.data(), later.k.data(), later.v.data(), later.out.data(),
+              later.grad_out.data(), later.lse.data(), later.grad_q.data(), later.grad_k.data(),
+              later.grad_v.data(), workspace.data(), later.q.strides, later.k.strides,
+              later.v.strides, later.out.strides, later.grad_out.strides, later.grad_q.strides,
+              later.grad_k.strides, later.grad_v.strides},
+          nullptr);
+    });
+    CHECK(graph.launches.size() == (keys == 77 ? 3u : 4u));
+    CHECK(std::isnan(later.lse[0]));
+    for (int turn = 0; turn < 2; ++turn) {
+      graph.replay();
+      CHECK(later.out.same_bits(eager.out));
+      CHECK(later.grad_q.same_bits(eager.grad_q));
+      CHECK(later.grad_k.same_bits(eager.grad_k));
+      CHECK(later.grad_v.same_bits(eager.grad_v));
     }
   }
 }

@@ -45,6 +45,7 @@ TEST_CASE("fusion attention, forward: a block takes several groups of queries fo
   WorstRatio worst;
   // The card with the fewest multiprocessors is full the soonest.
   emulation::options.capability = 87;
+  emulation::options.multiprocessors = 16;
   for (Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::f16})
     check_forward({2, 16, 520, 9, 16, arithmetic}, worst);
   // In tiles, which each group loads anew.
@@ -89,4 +90,18 @@ TEST_CASE("fusion attention, forward: scores of any size stay finite") {
     bool untouched = true;
     for (double x : run.out.numbers(untouched)) CHECK(std::abs(x) < 10);
   }
+}
+
+TEST_CASE("fusion attention: rows that lie too far apart are refused in one line") {
+  AttentionCase const c{1, 1, 19, 7, 16, Arithmetic::f32};
+  AttentionRun run(c, random_inputs(c));
+  run.q.strides.row = std::int64_t{1} << 20;
+  CHECK_THROWS_WITH_AS(
+      launch(
+          vlsm::kernels::FusionAttentionForward{c.shape(), run.q.data(), run.k.data(), run.v.data(),
+                                                run.out.data(), nullptr, run.q.strides,
+                                                run.k.strides, run.v.strides, run.out.strides},
+          nullptr),
+      "rows that lie 1048576 elements apart: fusion attention: make the tensors contiguous",
+      vlsm::Error);
 }

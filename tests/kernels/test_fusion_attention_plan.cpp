@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <fstream>
+#include <algorithm>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "kernels/docs_table.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/kernels/attention/tuning.hpp"
 
@@ -32,22 +32,7 @@ int number(std::string text) {
   return std::stoi(text);
 }
 
-/// The cells of the lines between `<!-- name -->` and `<!-- end -->` below the table's head.
-std::vector<std::vector<std::string>> table_of_docs(std::string const& name) {
-  std::ifstream file(VLSM_DOCS "/kernels.md");
-  std::string line;
-  while (std::getline(file, line) && line != "<!-- " + name + " -->") continue;
-  std::getline(file, line);
-  std::getline(file, line);
-  std::vector<std::vector<std::string>> rows;
-  while (std::getline(file, line) && line != "<!-- end -->") {
-    std::istringstream cells(line.substr(1));
-    rows.emplace_back();
-    for (std::string cell; std::getline(cells, cell, '|');)
-      rows.back().push_back(cell.substr(1, cell.size() - 2));
-  }
-  return rows;
-}
+using vlsm::test::table_of_docs;
 
 }  // namespace
 
@@ -58,7 +43,7 @@ TEST_CASE("fusion attention, plan: shared memory is what the docs' table says") 
     auto const arithmetic = row[0] == "16 bit" ? Arithmetic::f16 : Arithmetic::tf32;
     AttentionShape const shape = shape_of(arithmetic, number(row[1]), number(row[2]));
     for (int column : {0, 1}) {
-      auto const tuning = attention_tuning(column == 0 ? 90 : 86);
+      auto const tuning = column == 0 ? attention_tuning(90, 132) : attention_tuning(86, 84);
       CAPTURE(row[0] + " " + row[1] + " " + row[2]);
       CHECK(query_plan(shape, 1, 16, tuning).shared_bytes == number(row[3 + 3 * column]));
       CHECK(query_plan(shape, 2, 16, tuning).shared_bytes == number(row[4 + 3 * column]));
@@ -73,7 +58,7 @@ TEST_CASE("fusion attention, plan: fits every card, for every width and number o
       for (int width : widths)
         for (int keys : {0, 1, 16, 17, 77, 256, 300, 5000}) {
           AttentionShape const shape = shape_of(arithmetic, width, keys);
-          auto const tuning = attention_tuning(capability);
+          auto const tuning = attention_tuning(capability, 108);
           CAPTURE(capability);
           CAPTURE(width);
           CAPTURE(keys);
@@ -90,14 +75,49 @@ TEST_CASE("fusion attention, plan: fits every card, for every width and number o
           CHECK(plan.warps >= 1);
           CHECK(plan.splits * plan.queries_a_split >= shape.queries);
           CHECK((plan.splits - 1) * plan.queries_a_split < shape.queries);
+          FusedPlan const fused = fused_plan(shape, tuning);
+          CHECK(fused.shared_bytes <= tuning.shared_bytes);
+          bool const wanted = arithmetic != Arithmetic::f32 && keys > 0 && keys <= fused_keys;
+          CHECK((fused.shared_bytes == 0 || wanted));
+          if (wanted && element_bytes(arithmetic) == 2) CHECK(fused.shared_bytes > 0);
+          if (fused.shared_bytes == 0) continue;
+          CHECK(16 * fused.warps >= keys);
+          CHECK(fused.warps <= 8);
+          CHECK(fused.tile % 16 == 0);
+          CHECK(fused.queries_a_split % fused.tile == 0);
+          CHECK(fused.splits * fused.queries_a_split >= shape.queries);
+          CHECK((fused.splits - 1) * fused.queries_a_split < shape.queries);
         }
+}
+
+TEST_CASE(
+    "fusion attention, plan: the backward of 77 keys has ten warps a multiprocessor or more") {
+  struct Card {
+    int capability, multiprocessors, shared_bytes;  // of a multiprocessor
+  };
+  for (Card const& card :
+       {Card{80, 108, 164 * 1024}, Card{86, 84, 100 * 1024}, Card{90, 132, 228 * 1024},
+        Card{100, 148, 228 * 1024}, Card{120, 170, 100 * 1024}})
+    for (Arithmetic arithmetic : {Arithmetic::f16, Arithmetic::bf16})
+      for (int width : {16, 32, 64}) {
+        AttentionShape const shape = shape_of(arithmetic, width, 77);
+        FusedPlan const plan =
+            fused_plan(shape, attention_tuning(card.capability, card.multiprocessors));
+        // 1 KB of each block is CUDA's; 128 registers a thread.
+        int const by_memory = card.shared_bytes / (plan.shared_bytes + 1024),
+                  by_registers = 65536 / (128 * 32 * plan.warps);
+        CHECK(plan.warps * std::min(by_memory, by_registers) >= 10);
+        // 64 heads: a split more would be more than two blocks a multiprocessor.
+        CHECK(64 * (plan.splits + 1) > 2 * card.multiprocessors);
+      }
 }
 
 TEST_CASE("fusion attention, plan: 77 keys of CLIP are one chunk, and one tile on every card") {
   for (Arithmetic arithmetic : arithmetics)
     for (int width : {16, 32, 64}) {
       if (arithmetic != Arithmetic::f32) CHECK(forward_chunk(arithmetic, width) >= 77);
-      CHECK(query_plan(shape_of(arithmetic, width, 77), 1, 32, attention_tuning(86)).tile >= 77);
+      CHECK(query_plan(shape_of(arithmetic, width, 77), 1, 32, attention_tuning(86, 84)).tile >=
+            77);
     }
 }
 

@@ -33,15 +33,16 @@ void run(Film<T>& film, cpu::Isa isa) {
     film.grad_bias.stored[i] = from_float<T>(static_cast<float>(by_bias[i]));
 }
 
-template <class T>
-void run(AddNorm<T>& a, cpu::Isa isa) {
+template <class X, class R, class W>
+void run(AddNorm<X, R, W>& a, cpu::Isa isa) {
   std::vector<float> scratch(static_cast<std::size_t>(cpu::add_norm_scratch(a.shape)), NAN);
-  cpu::dispatch(cpu::AddNormForwardRows<T>{a.forward(), 0, a.shape.rows, scratch.data()}, isa);
+  cpu::dispatch(cpu::AddNormForwardRows<X, R, W>{a.forward(), 0, a.shape.rows, scratch.data()},
+                isa);
   std::ptrdiff_t const splits = cpu::add_norm_splits(a.shape);
   std::vector<float> workspace(static_cast<std::size_t>(2 * splits * a.shape.columns), NAN);
   AddNormBackward const backward = a.backward(workspace.data());
   for (std::ptrdiff_t split = 0; split < splits; ++split)
-    cpu::dispatch(cpu::AddNormBackwardSplit<T>{backward, split, scratch.data()}, isa);
+    cpu::dispatch(cpu::AddNormBackwardSplit<X, R, W>{backward, split, scratch.data()}, isa);
   cpu::sum_of_splits(workspace.data(), splits, a.shape.columns, a.grad_weight.data(),
                      a.grad_bias.data());
 }
@@ -70,6 +71,16 @@ TEST_CASE("FiLM, and residual and norm, on a CPU: float32") { compare_all<float>
 TEST_CASE("FiLM, and residual and norm, on a CPU: float16") { compare_all<Half>(); }
 TEST_CASE("FiLM, and residual and norm, on a CPU: bfloat16") { compare_all<BFloat16>(); }
 
+TEST_CASE("residual and norm on a CPU: types as autocast mixes them") {
+  for (cpu::Isa isa : test::instruction_sets()) {
+    test::ErrorRatios ratios;
+    test::each_mixed_add_norm([&](auto a) {
+      run(a, isa);
+      test::compare(a, ratios);
+    });
+  }
+}
+
 TEST_CASE("residual and norm on a CPU: results over what was read") {
   for (cpu::Isa isa : test::instruction_sets()) {
     AddNorm<float> apart(21, 39, true, true, 0.5f, 0.25), over = apart;
@@ -78,13 +89,14 @@ TEST_CASE("residual and norm on a CPU: results over what was read") {
     std::vector<float> workspace(static_cast<std::size_t>(2 * apart.shape.columns));
     AddNormForward forward = over.forward();
     forward.z = over.x.data();
-    cpu::dispatch(cpu::AddNormForwardRows<float>{forward, 0, 21, scratch.data()}, isa);
+    cpu::dispatch(cpu::AddNormForwardRows<float, float, float>{forward, 0, 21, scratch.data()},
+                  isa);
     CHECK(over.x.stored == apart.z.stored);
     CHECK(over.y.stored == apart.y.stored);
     AddNormBackward backward = over.backward(workspace.data());
     backward.z = over.x.data();
     backward.grad_x = over.grad_z.data();
-    cpu::dispatch(cpu::AddNormBackwardSplit<float>{backward, 0, scratch.data()}, isa);
+    cpu::dispatch(cpu::AddNormBackwardSplit<float, float, float>{backward, 0, scratch.data()}, isa);
     CHECK(over.grad_z.stored == apart.grad_x.stored);
     CHECK(over.grad_residual.stored == apart.grad_residual.stored);
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "kernels/faults.hpp"
@@ -114,10 +116,14 @@ TEST_CASE("types: every half and bfloat16 survives float, and rounding goes to t
 }
 
 TEST_CASE("philox: the words are those of the paper's known answers") {
-  static_assert(philox(0, 0).word[0] == 0x6627e8d5u);
-  static_assert(philox(0, 0).word[1] == 0xe169c58du);
-  static_assert(philox(0, 0).word[2] == 0xbc57ac4cu);
-  static_assert(philox(0, 0).word[3] == 0x9b00dbd8u);
+  static_assert(philox<10>(0, 0).word[0] == 0x6627e8d5u);
+  static_assert(philox<10>(0, 0).word[1] == 0xe169c58du);
+  static_assert(philox<10>(0, 0).word[2] == 0xbc57ac4cu);
+  static_assert(philox<10>(0, 0).word[3] == 0x9b00dbd8u);
+  static_assert(philox<7>(0, 0).word[0] == 0x5f6fb709u);
+  static_assert(philox<7>(0, 0).word[1] == 0x0d893f64u);
+  static_assert(philox<7>(0, 0).word[2] == 0x4f121f81u);
+  static_assert(philox<7>(0, 0).word[3] == 0x4f730a48u);
   DropoutMask const mask{.seed = 7, .offset = 3, .threshold = dropout_threshold(0.25)};
   int kept = 0;
   for (std::uint64_t i = 0; i < 100000; ++i) kept += mask.keeps(i) ? 1 : 0;
@@ -125,4 +131,21 @@ TEST_CASE("philox: the words are those of the paper's known answers") {
   CHECK(kept < 75500);
   DropoutMask const later{.seed = 7, .offset = 4, .threshold = mask.threshold};
   for (std::uint64_t i = 0; i < 64; ++i) CHECK(mask.keeps(i + 4) == later.keeps(i));
+}
+
+TEST_CASE("score mask: every word of every draw is for one score, a share of them is dropped") {
+  ScoreMask const scores({.seed = 7, .offset = 3, .threshold = dropout_threshold(0.25)});
+  std::set<std::tuple<int, std::uint32_t, int>> used;
+  int kept = 0;
+  for (int row = 0; row < 600; ++row)
+    for (int key = 0; key < 77; ++key) {
+      int const t = key % 8 / 2, word = key % 2 + key / 8 % 2 * 2;
+      auto const draw = static_cast<std::uint32_t>(key / 16 * 4 + t);
+      CHECK(used.insert({row, draw, word}).second);
+      auto const words =
+          philox(PhiloxWords{{draw, static_cast<std::uint32_t>(row), 3, 0}}, PhiloxKeys<7>(7));
+      CHECK(scores.keeps(row, key) == (words.word[word] >= scores.mask.threshold));
+      kept += scores.keeps(row, key) ? 1 : 0;
+    }
+  CHECK(std::abs(kept / (600 * 77.0) - 0.75) < 0.01);
 }

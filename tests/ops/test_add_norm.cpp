@@ -111,6 +111,46 @@ TEST_CASE("residual and norm: any strides; without a gradient the same bits, the
   CHECK(with_gradient[1].equal(sum));
 }
 
+TEST_CASE("residual and norm: types as autocast mixes them, each gradient of its tensor's type") {
+  at::manual_seed(5);
+  auto const f32 = at::kFloat, f16 = at::kHalf, bf16 = at::kBFloat16;
+  struct Mixed {
+    at::ScalarType x, residual, weight, sum;
+  };
+  for (Mixed const& types :
+       {Mixed{bf16, f32, f32, f32}, Mixed{f16, f32, f32, f32}, Mixed{f32, bf16, f32, f32},
+        Mixed{f32, f16, f32, f32}, Mixed{bf16, bf16, f32, bf16}, Mixed{f16, f16, f32, f16}})
+    for (AddNormOptions const& options :
+         {AddNormOptions{}, AddNormOptions{.dropout = 0.25, .seed = 5}})
+      for (Read read : {Read::norm, Read::sum, Read::both}) {
+        Inputs in({3, 41, 39});
+        in.x = in.x.to(types.x), in.residual = in.residual.to(types.residual);
+        in.weight = in.weight.to(types.weight), in.bias = in.bias.to(types.weight);
+        in.grad_norm = in.grad_norm.to(types.sum), in.grad_sum = in.grad_sum.to(types.sum);
+        auto const found = results(in, read, fused(options)),
+                   exact = results(in.to(at::kDouble), read, plain(options));
+        at::ScalarType const wanted[] = {types.sum,      types.sum,    types.x,
+                                         types.residual, types.weight, types.weight};
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+          if (!exact[i].defined()) continue;
+          double const limit = wanted[i] == f32 && types.sum == f32      ? 2e-6
+                               : types.x == f16 || types.residual == f16 ? 2.0 / 1024
+                                                                         : 2.0 / 128;
+          CHECK(test::worst_error({found[i]}, {exact[i]}, wanted[i]) < limit);
+        }
+        if (options.dropout > 0) continue;
+        // As ATen's operations, whose sum promotes and whose normalization takes such weights.
+        auto const by_aten =
+            ops::add_norm(in.x, in.residual, in.weight, in.bias, {}, Backend::aten);
+        CHECK((by_aten.norm.scalar_type() == types.sum));
+        CHECK(by_aten.sum.equal(found[1]));
+      }
+  // What does not go together is ATen's, whatever that makes of it.
+  Inputs const in({4, 8});
+  auto const of_both = ops::add_norm(in.x.to(f16), in.residual.to(bf16), in.weight, in.bias);
+  CHECK((of_both.sum.scalar_type() == f32));
+}
+
 TEST_CASE("residual and norm: the same bits from any number of threads") {
   at::manual_seed(3);
   int const before = at::get_num_threads();

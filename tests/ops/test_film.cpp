@@ -81,6 +81,34 @@ TEST_CASE("FiLM: any strides, and without a gradient the same bits") {
   CHECK(results(in, Backend::fused)[0].equal(expected));
 }
 
+TEST_CASE("FiLM: a map with its channels last is taken as it lies, and so are its gradients") {
+  at::manual_seed(4);
+  auto const last = at::MemoryFormat::ChannelsLast;
+  for (bool residual : {false, true}) {
+    Inputs in({3, 37, 13, 9}, 37, true, residual);
+    auto const expected = results(in, Backend::fused);
+    for (at::Tensor* one : {&in.x, &in.residual, &in.grad})
+      if (one->defined()) *one = one->contiguous(last);
+    auto const found = results(in, Backend::fused);
+    CHECK(found[0].is_contiguous(last));
+    CHECK(found[0].equal(expected[0]));
+    CHECK(found[1].is_contiguous(last));
+    CHECK(found[1].equal(expected[1]));
+    CHECK(worst_error(in) < 2e-6);
+    CHECK(worst_error(in.to(at::kBFloat16)) < 1.0 / 128);
+    // Only x lies so: the others are brought there.
+    Inputs mixed = in;
+    mixed.grad = in.grad.contiguous();
+    if (residual) mixed.residual = in.residual.contiguous();
+    auto const same = results(mixed, Backend::fused);
+    for (std::size_t i = 0; i < same.size(); ++i) CHECK(same[i].equal(found[i]));
+  }
+  // Nothing is copied: the tokens are the map's own memory.
+  at::Tensor const map = at::randn({2, 5, 4, 3}).contiguous(last);
+  CHECK(ops::detail::tokens_of(map).const_data_ptr() == map.const_data_ptr());
+  CHECK(ops::detail::tokens_of(map).is_contiguous());
+}
+
 TEST_CASE("FiLM: the same bits from any number of threads") {
   at::manual_seed(3);
   int const before = at::get_num_threads();

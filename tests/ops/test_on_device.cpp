@@ -106,6 +106,17 @@ TEST_CASE("on a device: FiLM of tokens and maps") {
                    });
 }
 
+TEST_CASE("on a device: FiLM of a map whose channels come last, as it lies") {
+  VLSM_NEEDS_DEVICE();
+  auto const last = at::MemoryFormat::ChannelsLast;
+  at::Tensor const map = at::randn({2, 64, 26, 26}), scale = at::randn({2, 64}),
+                   shift = at::randn({2, 64});
+  at::Tensor const found =
+      ops::film(map.to(at::kCUDA).contiguous(last), scale.to(at::kCUDA), shift.to(at::kCUDA));
+  CHECK(found.is_contiguous(last));
+  CHECK(error(found, ops::film(map, scale, shift).to(at::kDouble)) < 1e-5);
+}
+
 TEST_CASE("on a device: residual and norm") {
   VLSM_NEEDS_DEVICE();
   for (std::int64_t columns : {39, 64, 512, 768, 2048})
@@ -116,6 +127,21 @@ TEST_CASE("on a device: residual and norm") {
                          ops::add_norm(in[0], in[1], in[2], in[3], {}, backend);
                      return norm + sum.square();
                    });
+  // Types as autocast mixes them: the kernels' results are not far from the CPU's.
+  for (auto const& [type, other] : {std::pair{at::kBFloat16, at::kFloat},
+                                    {at::kFloat, at::kHalf},
+                                    {at::kBFloat16, at::kBFloat16}}) {
+    at::Tensor const rows = at::randn({77, 768}).to(type),
+                     residual = at::randn({77, 768}).to(other), weight = at::randn({768}),
+                     bias = at::randn({768});
+    auto const here = ops::add_norm(rows, residual, weight, bias),
+               there = ops::add_norm(rows.to(at::kCUDA), residual.to(at::kCUDA),
+                                     weight.to(at::kCUDA), bias.to(at::kCUDA));
+    CHECK((there.norm.scalar_type() == here.norm.scalar_type()));
+    CHECK(there.sum.cpu().equal(here.sum));
+    CHECK(error(there.norm, here.norm.to(at::kDouble)) <
+          (here.norm.scalar_type() == at::kFloat ? 1e-5 : 0.1));
+  }
   // Dropout leaves the residual where it drops, on a GPU as on a CPU.
   at::Tensor const x = at::ones({300, 64}), one = at::ones({64});
   auto const sum = [&](at::Device device) {

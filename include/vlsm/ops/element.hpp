@@ -8,10 +8,9 @@
 // Tensors' types as the kernels name them.
 namespace vlsm::ops {
 
-/// The kernels' name for the type of a tensor of any shape; f32 for types that they have no name
-/// for (`kernels_reach` tells).
-inline kernels::Element element_of(at::Tensor const& x) {
-  switch (x.scalar_type()) {
+/// The kernels' name for a type; f32 for types that they have no name for (`kernels_reach` tells).
+inline kernels::Element element_of(at::ScalarType type) {
+  switch (type) {
     case at::kHalf:
       return kernels::Element::f16;
     case at::kBFloat16:
@@ -24,6 +23,8 @@ inline kernels::Element element_of(at::Tensor const& x) {
       return kernels::Element::f32;
   }
 }
+/// The same of the type of a tensor of any shape.
+inline kernels::Element element_of(at::Tensor const& x) { return element_of(x.scalar_type()); }
 
 /// Whether fused kernels may run on the device of this tensor, on numbers of its type; it has any
 /// shape.

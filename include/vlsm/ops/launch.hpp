@@ -54,12 +54,15 @@ inline void prefer_huge_pages([[maybe_unused]] at::Tensor const& fresh) {
 #endif
 }
 
-/// Memory for a result of x's type and shape (any shape) that is written once, from end to end.
-inline at::Tensor fresh_like(at::Tensor const& x) {
-  at::Tensor const fresh = at::empty(x.sizes(), x.options());
+/// Memory for a result of x's shape (any shape) and of this type, that is written once, from end to
+/// end.
+inline at::Tensor fresh_like(at::Tensor const& x, at::ScalarType type) {
+  at::Tensor const fresh = at::empty(x.sizes(), x.options().dtype(type));
   if (x.is_cpu()) prefer_huge_pages(fresh);
   return fresh;
 }
+/// The same of x's type.
+inline at::Tensor fresh_like(at::Tensor const& x) { return fresh_like(x, x.scalar_type()); }
 
 /// `count` floats of this thread to work in, until it asks again. They are kept, since new memory
 /// costs a page fault for every 4 KB, which takes a small map longer than its convolution.

@@ -46,9 +46,10 @@ VLSM_ALWAYS_INLINE void dropout_factors(AddNormDropout const& dropout, std::ptrd
 
 }  // namespace detail
 
-/// Rows `first` to `last` - 1 of the forward; E: float, Half or BFloat16.
-template <class E>
+/// Rows `first` to `last` - 1 of the forward; the types of with_add_norm_types.
+template <class X, class R, class W>
 struct AddNormForwardRows {
+  using Z = SumType<X, R>;
   AddNormForward const& a;
   std::ptrdiff_t first, last;
   float* scratch;
@@ -59,9 +60,9 @@ struct AddNormForwardRows {
     using V = typename Lanes<float, bytes>::Vector;
     constexpr int lanes = Lanes<float, bytes>::count;
     std::ptrdiff_t const columns = a.shape.columns, size = padded(columns);
-    float const* const weight = floats_of<bytes>(static_cast<E const*>(a.weight), columns, scratch);
+    float const* const weight = floats_of<bytes>(static_cast<W const*>(a.weight), columns, scratch);
     float const* const bias =
-        floats_of<bytes>(static_cast<E const*>(a.bias), columns, scratch + size);
+        floats_of<bytes>(static_cast<W const*>(a.bias), columns, scratch + size);
     float *const x_buffer = scratch + 2 * size, *const residual_buffer = scratch + 3 * size,
                  *const sum = scratch + 4 * size, *const y_buffer = scratch + 5 * size;
     bool const drops = a.dropout.mask.threshold > 0;
@@ -70,12 +71,12 @@ struct AddNormForwardRows {
     for (std::ptrdiff_t row = first; row < last; ++row) {
       std::ptrdiff_t const begin = row * columns;
       float const* const x =
-          floats_of<bytes>(static_cast<E const*>(a.x) + begin, columns, x_buffer);
+          floats_of<bytes>(static_cast<X const*>(a.x) + begin, columns, x_buffer);
       float const* residual = nullptr;
       if (a.residual != nullptr)
         residual =
-            floats_of<bytes>(static_cast<E const*>(a.residual) + begin, columns, residual_buffer);
-      auto* const z = static_cast<E*>(a.z) + (a.z == nullptr ? 0 : begin);
+            floats_of<bytes>(static_cast<R const*>(a.residual) + begin, columns, residual_buffer);
+      auto* const z = static_cast<Z*>(a.z) + (a.z == nullptr ? 0 : begin);
       V sums[4] = {}, squares[4] = {};
       each_vector<bytes>(columns, [&](std::ptrdiff_t at, int k) VLSM_ALWAYS_INLINE_LAMBDA {
         V value = VLSM_AT(x + at);
@@ -88,9 +89,9 @@ struct AddNormForwardRows {
         VLSM_TO(sum + at) = value;
         sums[k] += value;
       });
-      if constexpr (!std::is_same_v<E, float>) {
+      if constexpr (!std::is_same_v<Z, float>) {
         // Rounded as it is stored: the backward, and readers of z, see what was normalized.
-        E* const rounded = z != nullptr ? z : reinterpret_cast<E*>(x_buffer);
+        Z* const rounded = z != nullptr ? z : reinterpret_cast<Z*>(x_buffer);
         from_floats(rounded, sum, columns);
         to_floats(sum, rounded, columns);
         for (V& one : sums) one = V{};
@@ -108,7 +109,7 @@ struct AddNormForwardRows {
         squares[k] += deviation * deviation;
       });
       float const inverse = 1 / __builtin_sqrtf(sum_of<bytes>(squares) / width + a.epsilon);
-      E* const to = static_cast<E*>(a.y) + begin;
+      Z* const to = static_cast<Z*>(a.y) + begin;
       float* const y = target_of<bytes>(to, columns, y_buffer);
       each_vector<bytes>(columns, [&](std::ptrdiff_t at, int) VLSM_ALWAYS_INLINE_LAMBDA {
         V const normal = (VLSM_AT(sum + at) - mean) * inverse;
@@ -124,8 +125,9 @@ struct AddNormForwardRows {
 
 /// Split `split` of the backward: its rows' gradients, and in workspace [splits, 2, columns] the
 /// sums down its columns, of grad_y (z - mean) / deviation and of grad_y.
-template <class E>
+template <class X, class R, class W>
 struct AddNormBackwardSplit {
+  using Z = SumType<X, R>;
   AddNormBackward const& a;
   std::ptrdiff_t split;
   float* scratch;
@@ -135,7 +137,7 @@ struct AddNormBackwardSplit {
     using T = float;
     using V = typename Lanes<float, bytes>::Vector;
     std::ptrdiff_t const columns = a.shape.columns, size = padded(columns);
-    float const* const weight = floats_of<bytes>(static_cast<E const*>(a.weight), columns, scratch);
+    float const* const weight = floats_of<bytes>(static_cast<W const*>(a.weight), columns, scratch);
     float *const by_weight = scratch + size, *const by_bias = scratch + 2 * size;
     float *const z_buffer = scratch + 3 * size, *const y_buffer = scratch + 4 * size,
                  *const buffer = scratch + 5 * size;
@@ -145,9 +147,9 @@ struct AddNormBackwardSplit {
     for (std::ptrdiff_t row = first; row < std::min(first + add_norm_rows, a.shape.rows); ++row) {
       std::ptrdiff_t const begin = row * columns;
       float const* const z =
-          floats_of<bytes>(static_cast<E const*>(a.z) + begin, columns, z_buffer);
+          floats_of<bytes>(static_cast<Z const*>(a.z) + begin, columns, z_buffer);
       float const* const grad_y =
-          floats_of<bytes>(static_cast<E const*>(a.grad_y) + begin, columns, y_buffer);
+          floats_of<bytes>(static_cast<Z const*>(a.grad_y) + begin, columns, y_buffer);
       float const mean = a.mean[row], inverse = a.inverse_deviation[row];
       V sums[4] = {}, products[4] = {};
       each_vector<bytes>(columns, [&](std::ptrdiff_t at, int k) VLSM_ALWAYS_INLINE_LAMBDA {
@@ -163,8 +165,8 @@ struct AddNormBackwardSplit {
                   by_deviation = sum_of<bytes>(products) / width;
       float const* grad_z = nullptr;
       if (a.grad_z != nullptr)
-        grad_z = floats_of<bytes>(static_cast<E const*>(a.grad_z) + begin, columns, buffer);
-      E* const to = static_cast<E*>(a.grad_x) + begin;
+        grad_z = floats_of<bytes>(static_cast<Z const*>(a.grad_z) + begin, columns, buffer);
+      X* const to = static_cast<X*>(a.grad_x) + begin;
       float* const grad_x = target_of<bytes>(to, columns, buffer);
       each_vector<bytes>(columns, [&](std::ptrdiff_t at, int) VLSM_ALWAYS_INLINE_LAMBDA {
         V const normal = (VLSM_AT(z + at) - mean) * inverse,
@@ -174,7 +176,7 @@ struct AddNormBackwardSplit {
         VLSM_TO(grad_x + at) = sum;
       });
       if (a.grad_residual != nullptr)
-        from_floats(static_cast<E*>(a.grad_residual) + begin, grad_x, columns);
+        from_floats(static_cast<R*>(a.grad_residual) + begin, grad_x, columns);
       if (drops)
         each_vector<bytes>(columns, [&](std::ptrdiff_t at, int) VLSM_ALWAYS_INLINE_LAMBDA {
           V factors;

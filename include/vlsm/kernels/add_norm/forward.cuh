@@ -6,17 +6,19 @@
 namespace vlsm::kernels::add_norm {
 
 /// Two passes over the registers: the variance is that of the deviations from the mean.
-template <class T, int pieces>
-__global__ void __launch_bounds__(threads)
+template <class X, class R, class W, class Layout>
+__global__ void __launch_bounds__(Layout::threads, Layout::pieces > 4 ? 5 : 3)
     add_norm_forward(AddNormForward const a, bool const wide) {
-  Row<pieces> const at(a.shape, wide);
-  if (at.row >= a.shape.rows) return;  // a whole warp
+  using Z = SumType<X, R>;
+  constexpr int pieces = Layout::pieces;
+  Row<Layout> const at(a.shape, wide);
+  if (at.first_together() >= a.shape.rows) return;
   // Drawn before the row takes the registers.
   bool const drops = a.dropout.mask.threshold > 0;
   std::uint64_t const kept = drops ? at.kept_by(a.dropout.mask) : 0;
   float z[pieces][step] = {};
   VLSM_UNROLL
-  for (int k = 0; k < pieces; ++k) at.template get<T>(a.x, at.row, k, z[k]);
+  for (int k = 0; k < pieces; ++k) at.template get<X>(a.x, k, z[k]);
   if (drops) {
     VLSM_UNROLL
     for (int k = 0; k < pieces; ++k) at.drop(kept, a.dropout.scale, k, z[k]);
@@ -24,15 +26,16 @@ __global__ void __launch_bounds__(threads)
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) {
     float residual[step] = {};
-    if (a.residual != nullptr) at.template get<T>(a.residual, at.row, k, residual);
+    if (a.residual != nullptr) at.template get<R>(a.residual, k, residual);
     // Rounded as it is stored: the backward, and whoever reads z, see what was normalized.
     VLSM_UNROLL
-    for (int i = 0; i < step; ++i) z[k][i] = to_float(from_float<T>(z[k][i] + residual[i]));
+    for (int i = 0; i < step; ++i) z[k][i] = to_float(from_float<Z>(z[k][i] + residual[i]));
   }
-  float sum = 0;
+  float sum = 0, none = 0;
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) sum += (z[k][0] + z[k][1]) + (z[k][2] + z[k][3]);
-  float const width = static_cast<float>(at.width), mean = warp_sum(sum) / width;
+  at.add_up(sum, none, 0, 0);
+  float const width = static_cast<float>(at.width), mean = sum / width;
   float squares = 0;
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) {
@@ -42,18 +45,19 @@ __global__ void __launch_bounds__(threads)
       squares = fmaf(deviation, deviation, squares);
     }
   }
-  float const inverse = 1.0f / sqrtf(warp_sum(squares) / width + a.epsilon);
+  at.add_up(squares, none, 1, 0);
+  float const inverse = 1.0f / sqrtf(squares / width + a.epsilon);
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) {
     float weight[step] = {}, bias[step] = {}, y[step];
-    at.template get<T>(a.weight, 0, k, weight);
-    at.template get<T>(a.bias, 0, k, bias);
+    at.template get_vector<W>(a.weight, k, weight);
+    at.template get_vector<W>(a.bias, k, bias);
     VLSM_UNROLL
     for (int i = 0; i < step; ++i) y[i] = fmaf((z[k][i] - mean) * inverse, weight[i], bias[i]);
-    if (a.z != nullptr) at.template put<T>(a.z, k, z[k]);
-    at.template put<T>(a.y, k, y);
+    if (a.z != nullptr) at.template put<Z>(a.z, k, z[k]);
+    at.template put<Z>(a.y, k, y);
   }
-  if (at.lane > 0 || a.mean == nullptr) return;
+  if (at.lane > 0 || a.mean == nullptr || !at.there) return;
   a.mean[at.row] = mean;
   a.inverse_deviation[at.row] = inverse;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "vlsm/kernels/common/blocks.hpp"
 #include "vlsm/kernels/common/element.hpp"
@@ -12,12 +13,45 @@
 //   z = dropout(x) + residual, y = (z - mean(z)) / sqrt(var(z) + epsilon) weight + bias
 namespace vlsm::kernels {
 
-/// The sizes and the type of the arrays [rows, columns].
+/// The sizes and the types of the arrays [rows, columns]; sums are float. x and the residual of one
+/// type make a z of that type, which weight and bias may have too, or be float; of a 16-bit type
+/// and float (as under autocast) they make a float z, and weight and bias are float.
 struct AddNormShape {
   std::ptrdiff_t rows = 0;
   int columns = 0;              ///< up to add_norm_columns; rows are contiguous
-  Element type = Element::f32;  ///< of all arrays but those that are float*; sums are float
+  Element type = Element::f32;  ///< of z and y
+  /// Of the other arrays but those that are float*; each gradient has the type of its array.
+  Element x_type = type, residual_type = type, weight_type = type;
 };
+
+/// What the sum of two numbers is kept as.
+template <class X, class Residual>
+using SumType = std::conditional_t<std::is_same_v<X, Residual>, X, float>;
+
+/// Calls `run.operator()<X, Residual, Weight>()` with the types of x, the residual, and weight and
+/// bias. Throws Error for types that do not go together.
+template <class Run>
+void with_add_norm_types(AddNormShape const& shape, char const* where, Run const& run) {
+  auto const is = [&](Element z, Element x, Element residual, Element weight) {
+    return shape.type == z && shape.x_type == x && shape.residual_type == residual &&
+           shape.weight_type == weight;
+  };
+  with_floats(shape.type, "rows", where, [&]<class T>() {
+    constexpr Element f32 = Element::f32, f16 = Element::f16, bf16 = Element::bf16;
+    if (is(shape.type, shape.type, shape.type, shape.type))
+      return run.template operator()<T, T, T>();
+    if constexpr (std::is_same_v<T, float>) {
+      if (is(f32, f16, f32, f32)) return run.template operator()<Half, float, float>();
+      if (is(f32, f32, f16, f32)) return run.template operator()<float, Half, float>();
+      if (is(f32, bf16, f32, f32)) return run.template operator()<BFloat16, float, float>();
+      if (is(f32, f32, bf16, f32)) return run.template operator()<float, BFloat16, float>();
+    } else if (is(shape.type, shape.type, shape.type, f32)) {
+      return run.template operator()<T, T, float>();
+    }
+    throw Error("arrays of types that do not go together", where,
+                "give z the type of x + residual, weight and bias that type or float32");
+  });
+}
 
 /// A warp holds a row in its registers.
 inline constexpr int add_norm_columns = 2048;
@@ -50,23 +84,26 @@ struct AddNormBackward {
   void const* grad_z = nullptr;  ///< what comes to z from elsewhere; may be null
   float const *mean = nullptr, *inverse_deviation = nullptr;  ///< [rows], of the forward
   AddNormDropout dropout{};
-  void* grad_x = nullptr;  ///< may be z, grad_y or grad_z
-  /// May be null. Without dropout it equals grad_x: hand that on.
+  void* grad_x = nullptr;  ///< of x's type; may be z, grad_y or grad_z where these have it too
+  /// May be null. Without dropout, and of x's type, it equals grad_x: hand that on.
   void* grad_residual = nullptr;
   void *grad_weight = nullptr, *grad_bias = nullptr;
   float* workspace = nullptr;  ///< add_norm_workspace(shape) of them
 };
 
+/// The most splits of the backward, whatever the card: it takes two a multiprocessor.
+inline constexpr int add_norm_most_splits = 512;
+
 /// Floats: two sums of each column a split.
 constexpr std::ptrdiff_t add_norm_workspace(AddNormShape const& shape) {
-  return shape.columns == 0
-             ? 0
-             : std::ptrdiff_t{2} * ColumnSplit(shape.columns).splits(shape.rows) * shape.columns;
+  std::ptrdiff_t const splits =
+      shape.rows < add_norm_most_splits ? shape.rows : add_norm_most_splits;
+  return 2 * splits * shape.columns;
 }
 
 /// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
-/// every run. Throws Error for rows of more than add_norm_columns numbers and for element types
-/// that are no floats.
+/// every run on a card. Throws Error for rows of more than add_norm_columns numbers and for element
+/// types that are no floats or do not go together.
 void launch(AddNormForward const& arguments, void* stream);
 /// Starts the backward, likewise.
 void launch(AddNormBackward const& arguments, void* stream);

@@ -13,13 +13,75 @@ struct Workspace {
         sums(std::int64_t{shape.batch} * shape.heads * shape.keys * shape.width) {}
 };
 
+/// Makes the probabilities that dropout takes away negative, where a lane's rows are keys (from
+/// `first_key` on, a multiple of 16) and its columns queries (from `first_query` on). Two lanes of
+/// neighboring keys share the draws of two queries: each draws for one and tells the other.
+template <class E>
+__device__ void drop_by_key(float (&p)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
+                            ScoreMask const& mask, int first_query, int first_key,
+                            Place const& place) {
+  static_assert(E::own == 2);
+  std::uint32_t const row =
+      blockIdx.x * static_cast<unsigned>(shape.queries) + first_query + 2 * place.t;
+  int const odd = place.g % 2;
+  // Two bits a pair of queries: what is dropped of this lane's two keys, and of the other's.
+  std::uint32_t mine = 0, others = 0;
+  VLSM_UNROLL
+  for (int j = 0; j < E::chunk / 8; ++j) {
+    PhiloxWords const words = mask.draw(row + 8 * j + odd, first_key + place.g - odd);
+    std::uint32_t bits = 0;
+    VLSM_UNROLL
+    for (int i = 0; i < 4; ++i)
+      bits |= static_cast<std::uint32_t>(words.word[i] < mask.mask.threshold) << i;
+    std::uint32_t const of_odd = bits >> 1;
+    mine |= ((odd != 0 ? of_odd : bits) & 5u) << (4 * j);
+    others |= ((odd != 0 ? bits : of_odd) & 5u) << (4 * j);
+  }
+  others = __shfl_xor_sync(full_warp, others, 4);
+  std::uint32_t const even_query = odd != 0 ? others : mine, odd_query = odd != 0 ? mine : others;
+  VLSM_UNROLL
+  for (int j = 0; j < E::chunk / 8; ++j) {
+    VLSM_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      std::uint32_t const bits = i % 2 == 0 ? even_query : odd_query;
+      if ((bits >> (4 * j + i / 2 * 2) & 1u) != 0) p[j][i] = -p[j][i];
+    }
+  }
+}
+
+/// Writes a warp's sums over the queries of a split to their place in the workspace, as zeros for
+/// keys that do not count.
+template <class E>
+__device__ void store_sums(float* sums_k, float* sums_v, float (&dk)[E::width / 8][2 * E::own],
+                           float (&dv)[E::width / 8][2 * E::own], AttentionShape const& shape,
+                           int first_key, std::int64_t split, Place const& place) {
+  VLSM_UNROLL
+  for (int r = 0; r < E::own; ++r) {
+    int const key = first_key + place.g + 8 * r;
+    if (key >= shape.keys) continue;
+    std::int64_t const heads = static_cast<std::int64_t>(shape.batch) * shape.heads;
+    std::int64_t const row = (split * heads + blockIdx.x) * shape.keys + key;
+    bool const counts = key < place.length;
+    VLSM_UNROLL
+    for (int j = 0; j < E::width / 8; ++j) {
+      std::int64_t const index = row * E::width + E::out_column(2 * j, place.t);
+      auto const two = [&](float(&sums)[2 * E::own], float factor) {
+        return Vector<float, 2>{
+            {counts ? sums[2 * r] * factor : 0.0f, counts ? sums[2 * r + 1] * factor : 0.0f}};
+      };
+      store_vector(sums_k + index, two(dk[j], shape.scale));
+      store_vector(sums_v + index, two(dv[j], 1.0f));
+    }
+  }
+}
+
 /// The sums over a part of the queries for grad_k and grad_v: a warp owns E::rows keys and walks
 /// over the queries, which the block shares; the next tile is copied while this one is used.
 /// Grid: B H heads, then groups of keys, then splits of the queries.
 template <class E>
 __global__ void __launch_bounds__(256, 1)
-    fusion_attention_backward_keys(FusionAttentionBackward a, float const* delta_in, float* sums_k,
-                                   float* sums_v, KeyPlan plan, bool wide) {
+    fusion_attention_backward_keys(FusionAttentionBackward a, ScoreMask mask, float const* delta_in,
+                                   float* sums_k, float* sums_v, KeyPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
   Place const place(shape);
@@ -76,16 +138,11 @@ __global__ void __launch_bounds__(256, 1)
         clear(dp);
         E::product(s, keys, queries.from(at * E::stride), E::chunk, place);
         E::product(dp, values, grads.from(at * E::stride), E::chunk, place);
-        std::uint32_t kept[E::own];
-        draw_dropout<E::own, E::chunk / 4>(kept, shape.dropout, [&](int r, int f) {
-          std::uint64_t const row = static_cast<std::uint64_t>(blockIdx.x) * shape.queries + first +
-                                    chunk + E::column(f, place.t);
-          return row * shape.keys + first_key + place.g + 8 * r;
-        });
         normalize<E>(s, shape, [&](int, int f) { return float(lse[at + E::column(f, place.t)]); });
-        differentiate<E>(
-            s, dp, shape, [&](int r, int f) { return (kept[r] >> f & 1u) != 0; },
-            [&](int, int f) { return float(delta[at + E::column(f, place.t)]); });
+        if (shape.dropout.threshold != 0)
+          drop_by_key<E>(s, shape, mask, first + chunk, first_key, place);
+        differentiate<E>(s, dp, shape,
+                         [&](int, int f) { return float(delta[at + E::column(f, place.t)]); });
         E::accumulate(dv, s, grads.from(at * E::stride), E::chunk, place);
         E::accumulate(dk, dp, queries.from(at * E::stride), E::chunk, place);
       }
@@ -94,24 +151,7 @@ __global__ void __launch_bounds__(256, 1)
     wait_for_copies<0>();
   }
 
-  VLSM_UNROLL
-  for (int r = 0; r < E::own; ++r) {
-    int const key = first_key + place.g + 8 * r;
-    if (key >= shape.keys) continue;
-    std::int64_t const heads = static_cast<std::int64_t>(shape.batch) * shape.heads;
-    std::int64_t const row = (blockIdx.z * heads + blockIdx.x) * shape.keys + key;
-    bool const counts = key < place.length;
-    VLSM_UNROLL
-    for (int j = 0; j < E::width / 8; ++j) {
-      std::int64_t const index = row * E::width + E::out_column(2 * j, place.t);
-      auto const two = [&](float(&sums)[2 * E::own], float factor) {
-        return Vector<float, 2>{
-            {counts ? sums[2 * r] * factor : 0.0f, counts ? sums[2 * r + 1] * factor : 0.0f}};
-      };
-      store_vector(sums_k + index, two(dk[j], shape.scale));
-      store_vector(sums_v + index, two(dv[j], 1.0f));
-    }
-  }
+  store_sums<E>(sums_k, sums_v, dk, dv, shape, first_key, blockIdx.z, place);
 }
 
 /// grad_k and grad_v: the sums of the splits, in their order. Four elements a thread; grid: enough

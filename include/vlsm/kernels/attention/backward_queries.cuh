@@ -28,6 +28,21 @@ __device__ float dot_rows(Shared<T> grad_out, T const* out, int t, bool wide) {
   return warp_sum<lanes>(sum);
 }
 
+/// The same of two rows in shared memory, by four lanes.
+template <class E, class T>
+__device__ float dot_shared(Shared<T> left_row, Shared<T> right_row, int t) {
+  constexpr int step = 16 / static_cast<int>(sizeof(T));
+  float sum = 0;
+  VLSM_UNROLL
+  for (int column = t * step; column < E::width; column += 4 * step) {
+    auto const left = load_vector<step>(left_row, column);
+    auto const right = load_vector<step>(right_row, column);
+    VLSM_UNROLL
+    for (int i = 0; i < step; ++i) sum = fmaf(to_float(left[i]), to_float(right[i]), sum);
+  }
+  return warp_sum<4>(sum);
+}
+
 /// Scores (raw) become probabilities; `lse` (in E's unit) for row r and column f.
 template <class E, class Lse>
 __device__ void normalize(float (&s)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
@@ -42,20 +57,20 @@ __device__ void normalize(float (&s)[E::chunk / 8][2 * E::own], AttentionShape c
   }
 }
 
-/// Probabilities p and their gradients dp become: p what dropout left of them, dp the gradient of
-/// the scores. `delta` for row r and column f.
-template <class E, class Kept, class Delta>
+/// Probabilities p, negative where dropout takes them away, and their gradients dp become: p what
+/// dropout left of them, dp the gradient of the scores. `delta` for row r and column f.
+template <class E, class Delta>
 __device__ void differentiate(float (&p)[E::chunk / 8][2 * E::own],
                               float (&dp)[E::chunk / 8][2 * E::own], AttentionShape const& shape,
-                              Kept const& kept, Delta const& delta) {
+                              Delta const& delta) {
   VLSM_UNROLL
   for (int f = 0; f < E::chunk / 4; ++f) {
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
       float& probability = p[f / 2][2 * r + f % 2];
       float& grad = dp[f / 2][2 * r + f % 2];
-      float const factor = kept(r, f) ? shape.dropout_scale : 0.0f;
-      grad = probability * (grad * factor - delta(r, f));
+      float const factor = probability < 0.0f ? 0.0f : shape.dropout_scale;
+      grad = fabsf(probability) * (grad * factor - delta(r, f));
       probability *= factor;
     }
   }
@@ -65,8 +80,8 @@ __device__ void differentiate(float (&p)[E::chunk / 8][2 * E::own],
 /// the forward: a warp owns queries.
 template <class E>
 __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
-    fusion_attention_backward_queries(FusionAttentionBackward a, float* delta_out, QueryPlan plan,
-                                      bool wide) {
+    fusion_attention_backward_queries(FusionAttentionBackward a, ScoreMask mask, float* delta_out,
+                                      QueryPlan plan, bool wide) {
   using T = typename E::Value;
   AttentionShape const& shape = a.shape;
   Place const place(shape);
@@ -100,8 +115,7 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
           static_cast<std::int64_t>(blockIdx.x) * shape.queries + first_row + row;
       // Lanes of one row go the same way, but a warp's rows may not: the sum is taken by all.
       int const near = there ? row : 0;
-      delta[r] =
-          dot_rows<E>(grads.from(row * E::stride), out.first + near * out.stride, place.t, wide);
+      delta[r] = dot_rows<E>(grads.from(row * E::stride), out.at(near, 0), place.t, wide);
       // Queries that are not there: probability 0.
       lse[r] = there ? a.lse[index] * E::unit : INFINITY;
       if (there && place.t == 0) delta_out[index] = delta[r];
@@ -129,12 +143,6 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
         clear(dp);
         E::product(s, queries, keys.from(chunk * E::stride), left, place);
         E::product(dp, grads, values.from(chunk * E::stride), left, place);
-        std::uint32_t kept[E::own];
-        draw_dropout<E::own, E::chunk / 4>(kept, shape.dropout, [&](int r, int f) {
-          std::uint64_t const row =
-              static_cast<std::uint64_t>(blockIdx.x) * shape.queries + first_row + place.g + 8 * r;
-          return row * shape.keys + begin + chunk + E::column(f, place.t);
-        });
         normalize<E>(s, shape, [&](int r, int f) {
           return E::column(f, place.t) < left ? lse[r] : INFINITY;
         });
@@ -145,9 +153,14 @@ __global__ void __launch_bounds__(128, E::exact || E::width > 64 ? 3 : 4)
             for (int r = 0; r < E::own; ++r) total[r] += s[f / 2][2 * r + f % 2];
           }
         }
-        differentiate<E>(
-            s, dp, shape, [&](int r, int f) { return (kept[r] >> f & 1u) != 0; },
-            [&](int r, int) { return delta[r]; });
+        if (shape.dropout.threshold != 0) {
+          draw_dropout<E>(shape, mask, first_row, begin + chunk, left, place,
+                          [&](int r, int f, bool kept) {
+                            float& probability = s[f / 2][2 * r + f % 2];
+                            if (!kept) probability = -probability;
+                          });
+        }
+        differentiate<E>(s, dp, shape, [&](int r, int) { return delta[r]; });
         E::accumulate(dq, dp, keys.from(chunk * E::stride), left, place);
       }
     }

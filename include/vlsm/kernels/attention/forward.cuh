@@ -18,24 +18,24 @@ struct Softmax {
     }
   }
 
-  /// Scores (in E's unit) become exponentials; what was summed before is brought to the new
-  /// greatest score. Each row has a score in each chunk, so `greatest` is finite from here on.
+  /// Scores (E::raised) become exponentials; what was summed before is brought to the new greatest
+  /// score. Each row has a score in each chunk, so `greatest` is finite from here on.
   __device__ void take(float (&s)[E::chunk / 8][2 * E::own], float (&o)[E::width / 8][2 * E::own],
-                       bool first) {
+                       float steepness, bool first) {
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
-      float top = greatest[r];
+      float top = s[0][2 * r];
       VLSM_UNROLL
       for (int j = 0; j < E::chunk / 8; ++j) top = fmaxf(top, fmaxf(s[j][2 * r], s[j][2 * r + 1]));
-      top = warp_max<4>(top);
-      float const factor = first ? 1.0f : E::exponential(greatest[r] - top);
+      top = fmaxf(greatest[r], warp_max<4>(top) * steepness);
+      float const factor = first ? 1.0f : E::exponential(greatest[r], 1.0f, top);
       greatest[r] = top;
       float part = 0;
       VLSM_UNROLL
       for (int j = 0; j < E::chunk / 8; ++j) {
         VLSM_UNROLL
         for (int c = 2 * r; c < 2 * r + 2; ++c) {
-          s[j][c] = E::exponential(s[j][c] - top);
+          s[j][c] = E::exponential(s[j][c], steepness, top);
           part += s[j][c];
         }
       }
@@ -50,14 +50,33 @@ struct Softmax {
   }
 };
 
+/// Scores as the softmax compares them; those of columns from `left` on are minus infinity.
+template <class E>
+__device__ void raise(float (&s)[E::chunk / 8][2 * E::own], float scale, int left,
+                      Place const& place) {
+  if (E::exact || scale < 0.0f) {
+    VLSM_UNROLL
+    for (int j = 0; j < E::chunk / 8; ++j) {
+      VLSM_UNROLL
+      for (int i = 0; i < 2 * E::own; ++i) s[j][i] = E::raised(s[j][i], scale);
+    }
+  }
+  VLSM_UNROLL
+  for (int j = 0; j < E::chunk / 8; ++j) {
+    if (8 * j + 8 <= left) continue;
+    VLSM_UNROLL
+    for (int i = 0; i < 2 * E::own; ++i)
+      if (E::column(2 * j + i % 2, place.t) >= left) s[j][i] = -INFINITY;
+  }
+}
+
 /// A warp owns E::rows queries and walks over the keys, a chunk at a time; the block shares K and V
 /// in shared memory: all of them where they fit, else a tile at a time.
 /// Grid: B H heads, then groups of queries.
 template <class E>
 __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
-    fusion_attention_forward(FusionAttentionForward a, QueryPlan plan, bool wide) {
+    fusion_attention_forward(FusionAttentionForward a, ScoreMask mask, QueryPlan plan, bool wide) {
   using T = typename E::Value;
-  constexpr int columns = E::chunk / 4;
   AttentionShape const& shape = a.shape;
   Place const place(shape);
   constexpr int row_bytes = E::stride * static_cast<int>(sizeof(T));
@@ -66,73 +85,60 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
   auto const keys = shared_array<T>(own_bytes, plan.tile * E::stride);
   auto const values = shared_array<T>(own_bytes + tile_bytes, plan.tile * E::stride);
 
+  auto const load_tile = [&](int begin) {
+    int const count = place.length - begin < plan.tile ? place.length - begin : plan.tile;
+    load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, place, begin, place.length),
+                        round_up(count, 16), place.thread, place.threads, wide);
+    commit_copies();
+    load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, place, begin, place.length),
+                        round_up(count, 16), place.thread, place.threads, wide);
+    commit_copies();
+  };
+  // Where all keys fit, they are loaded once for all groups.
+  bool const once = place.length <= plan.tile;
+  if (once) load_tile(0);
   for (int group = 0; group < plan.groups; ++group) {
     int const first_row = first_query<E>(plan, group, place);
     // Each lane refills what it read itself a moment ago; no need to rely on it.
     if (group > 0) __syncwarp();
     load_rows<E::width>(queries, Rows<T>(a.q, a.q_strides, place, first_row, shape.queries),
                         E::rows, place.lane, 32, wide);
+    commit_copies();
+    if (once) {
+      wait_for_copies<0>();
+      if (group == 0) __syncthreads();
+      __syncwarp();
+    }
     Softmax<E> softmax;
     float o[E::width / 8][2 * E::own];
     clear(o);
     for (int begin = 0; begin < place.length; begin += plan.tile) {
       int const count = place.length - begin < plan.tile ? place.length - begin : plan.tile;
-      bool const load = group == 0 || place.length > plan.tile;
-      if (load) {
+      if (!once) {
         if (group > 0 || begin > 0) __syncthreads();
-        int const padded = round_up(count, 16);
-        load_rows<E::width>(keys, Rows<T>(a.k, a.k_strides, place, begin, place.length), padded,
-                            place.thread, place.threads, wide);
-        commit_copies();
-        load_rows<E::width>(values, Rows<T>(a.v, a.v_strides, place, begin, place.length), padded,
-                            place.thread, place.threads, wide);
-        commit_copies();
+        load_tile(begin);
         wait_for_copies<1>();
         __syncthreads();
-      } else {
-        commit_copies();
-        wait_for_copies<0>();
-        __syncwarp();
       }
       for (int chunk = 0; chunk < count; chunk += E::chunk) {
         int const left = count - chunk;
         float s[E::chunk / 8][2 * E::own];
         clear(s);
         E::product(s, queries, keys.from(chunk * E::stride), left, place);
-        VLSM_UNROLL
-        for (int f = 0; f < columns; ++f) {
-          bool const there = E::column(f, place.t) < left;
-          VLSM_UNROLL
-          for (int r = 0; r < E::own; ++r) {
-            float& score = s[f / 2][2 * r + f % 2];
-            score = there ? rounded_product(score, shape.scale * E::unit) : -INFINITY;
-          }
-        }
-        softmax.take(s, o, begin + chunk == 0);
+        raise<E>(s, shape.scale, left, place);
+        softmax.take(s, o, E::steepness(shape.scale), begin + chunk == 0);
         if (shape.dropout.threshold != 0) {
-          std::uint32_t kept[E::own];
-          draw_dropout<E::own, columns>(kept, shape.dropout, [&](int r, int f) {
-            std::uint64_t const row = static_cast<std::uint64_t>(blockIdx.x) * shape.queries +
-                                      first_row + place.g + 8 * r;
-            return row * shape.keys + begin + chunk + E::column(f, place.t);
-          });
-          VLSM_UNROLL
-          for (int f = 0; f < columns; ++f) {
-            VLSM_UNROLL
-            for (int r = 0; r < E::own; ++r)
-              if ((kept[r] >> f & 1u) == 0) s[f / 2][2 * r + f % 2] = 0;
-          }
+          draw_dropout<E>(shape, mask, first_row, begin + chunk, left, place,
+                          [&](int r, int f, bool kept) {
+                            if (!kept) s[f / 2][2 * r + f % 2] = 0;
+                          });
         }
-        if (load && chunk == 0) {
+        if (!once && chunk == 0) {
           wait_for_copies<0>();
           __syncthreads();
         }
         E::accumulate(o, s, values.from(chunk * E::stride), left, place);
       }
-    }
-    if (place.length == 0) {
-      commit_copies();
-      wait_for_copies<0>();
     }
 
     // The queries are no longer needed: their place takes the results on their way out.
@@ -140,10 +146,10 @@ __global__ void __launch_bounds__(128, E::exact ? 2 : 3)
     VLSM_UNROLL
     for (int r = 0; r < E::own; ++r) {
       int const row = first_row + place.g + 8 * r;
-      factor[r] = place.length > 0 ? shape.dropout_scale / softmax.sum[r] : 0.0f;
+      factor[r] = place.length > 0 ? E::quotient(shape.dropout_scale, softmax.sum[r]) : 0.0f;
       if (a.lse != nullptr && place.t == 0 && row < shape.queries)
         a.lse[static_cast<std::int64_t>(blockIdx.x) * shape.queries + row] =
-            fmaf(softmax.greatest[r], E::natural, logf(softmax.sum[r]));
+            fmaf(softmax.greatest[r], E::natural, E::logarithm(softmax.sum[r]));
     }
     store_rows<E>(Rows<T>(a.out, a.out_strides, place, first_row, shape.queries), queries, o,
                   factor, place, wide);

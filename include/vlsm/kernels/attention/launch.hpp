@@ -32,7 +32,7 @@ struct AttentionShape {
   float scale;
   std::int32_t const* key_lengths =
       nullptr;  ///< [B]: keys from there on do not count; null: all do
-  /// Element (b, h, query, key) has the index ((b H + h) Nq + query) Nk + key in the mask.
+  /// Of the scores of (b, h, query), which are row (b H + h) Nq + query of the ScoreMask.
   DropoutMask dropout = {};
   float dropout_scale = 1;  ///< 1 / (1 - probability)
 };
@@ -59,13 +59,17 @@ struct FusionAttentionBackward {
   AttentionStrides grad_q_strides, grad_k_strides, grad_v_strides;
 };
 
+/// Rows must lie closer than so many elements: places within 4096 of them have 32 bits.
+inline constexpr std::int64_t attention_row_stride = std::int64_t{1} << 20;
+
 /// Widths that the kernels are compiled for.
 constexpr bool fusion_attention_takes(int width) {
   return width == 16 || width == 32 || width == 64 || width == 80 || width == 128;
 }
 
 /// Starts the forward. `stream` is a cudaStream_t. No synchronization, no memory of their own, the
-/// same bits every run. Throws Error for widths that `fusion_attention_takes` says no to.
+/// same bits every run. Throws Error for widths that `fusion_attention_takes` says no to, and
+/// for rows attention_row_stride elements apart or more.
 void launch(FusionAttentionForward const& arguments, void* stream);
 /// Starts the backward, likewise.
 void launch(FusionAttentionBackward const& arguments, void* stream);

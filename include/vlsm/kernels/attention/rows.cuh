@@ -36,7 +36,7 @@ struct Place {
 template <class T>
 struct Rows {
   T* first;
-  std::int64_t stride;
+  std::uint32_t stride;
   int count;
 
   /// `pointer` is the tensor; `total` the number of its rows, of which `begin` may lie beyond.
@@ -44,11 +44,17 @@ struct Rows {
                   int total)
       : first(static_cast<T*>(const_cast<void*>(pointer)) + batch * strides.batch +
               head * strides.head + (begin < total ? begin : 0) * strides.row),
-        stride(strides.row),
+        stride(static_cast<std::uint32_t>(strides.row)),
         count(begin < total ? total - begin : 0) {}
   __device__ Rows(void const* pointer, AttentionStrides strides, Place const& place, int begin,
                   int total)
       : Rows(pointer, strides, place.batch, place.head, begin, total) {}
+
+  /// Element `column` of a row, of the next 4096 (no tile has more): addresses are a good part of
+  /// what a warp computes, and 32 bits cost half (launches see to it that they suffice).
+  __device__ T* at(int row, int column) const {
+    return first + (static_cast<std::uint32_t>(row) * stride + static_cast<std::uint32_t>(column));
+  }
 };
 
 /// Elements from one row to the next in shared memory.
@@ -63,17 +69,43 @@ __device__ void load_rows(Shared<T> to, Rows<T> const& from, int total, int thre
   constexpr int stride = shared_stride<T, width>;
   if (wide) {
     constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = width / step;
-    for (int i = thread; i < total * steps; i += threads) {
-      int const row = i / steps, column = i % steps * step;
+    // Counted so that constant sizes leave neither a loop nor a comparison.
+    VLSM_UNROLL
+    for (int first = 0; first < total * steps; first += threads) {
+      unsigned const i = static_cast<unsigned>(first + thread);
+      int const row = static_cast<int>(i / steps), column = static_cast<int>(i % steps) * step;
+      if (static_cast<int>(i) >= total * steps) continue;
       bool const there = row < from.count;
-      copy_async<16>(to, row * stride + column,
-                     from.first + (there ? row : 0) * from.stride + column, there);
+      copy_async<16>(to, row * stride + column, from.at(there ? row : 0, column), there);
     }
   } else {
     for (int i = thread; i < total * width; i += threads) {
       int const row = i / width, column = i % width;
-      to[row * stride + column] =
-          row < from.count ? from.first[row * from.stride + column] : from_float<T>(0);
+      to[row * stride + column] = row < from.count ? *from.at(row, column) : from_float<T>(0);
+    }
+  }
+}
+
+/// Writes up to `total` rows of shared memory to those that there are; neighbors go together.
+template <int width, class T>
+__device__ void copy_out(Rows<T> const& to, Shared<T> from, int total, int thread, int threads,
+                         bool wide) {
+  constexpr int stride = shared_stride<T, width>;
+  int const count = to.count < total ? to.count : total;
+  if (wide) {
+    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = width / step;
+    VLSM_UNROLL
+    for (int first = 0; first < total * steps; first += threads) {
+      unsigned const i = static_cast<unsigned>(first + thread);
+      int const row = static_cast<int>(i / steps), column = static_cast<int>(i % steps) * step;
+      if (static_cast<int>(i) >= total * steps) continue;
+      auto const piece = load_vector<step>(from, row * stride + column);
+      if (row < count) store_vector(to.at(row, column), piece);
+    }
+  } else {
+    for (int i = thread; i < count * width; i += threads) {
+      int const row = i / width, column = i % width;
+      *to.at(row, column) = from[row * stride + column];
     }
   }
 }
@@ -94,20 +126,7 @@ __device__ void store_rows(Rows<T> const& to, Shared<T> through,
                                  from_float<T>(sums[j][2 * r + 1] * factor[r])}});
   }
   __syncwarp();
-  int const count = to.count < E::rows ? to.count : E::rows;
-  if (wide) {
-    constexpr int step = 16 / static_cast<int>(sizeof(T)), steps = E::width / step;
-    for (int i = place.lane; i < count * steps; i += 32) {
-      int const row = i / steps, column = i % steps * step;
-      store_vector(to.first + row * to.stride + column,
-                   load_vector<step>(through, row * E::stride + column));
-    }
-  } else {
-    for (int i = place.lane; i < count * E::width; i += 32) {
-      int const row = i / E::width, column = i % E::width;
-      to.first[row * to.stride + column] = through[row * E::stride + column];
-    }
-  }
+  copy_out<E::width>(to, through, E::rows, place.lane, 32, wide);
 }
 
 /// The first of the queries that a warp owns, of the group that its block is at.
@@ -125,22 +144,22 @@ __device__ void clear(float (&values)[count][width]) {
   }
 }
 
-/// Which of a lane's scores dropout keeps: bit f of word r for column f of its row r. A loop that
-/// is not unrolled: Philox stands in the code once. `index(r, f)` is the element's index in the
-/// mask.
-template <int own, int columns, class Index>
-__device__ void draw_dropout(std::uint32_t (&kept)[own], DropoutMask const& mask,
-                             Index const& index) {
-  static_assert(columns <= 32);
+/// Calls `take(r, f, kept)` for every score of a lane, whose rows are the queries from `first_row`
+/// on: row r, column f. Its keys begin with key `first`, a multiple of 16, and only the next
+/// `count` are drawn. One draw for four scores.
+template <class E, class Take>
+__device__ void draw_dropout(AttentionShape const& shape, ScoreMask const& mask, int first_row,
+                             int first, int count, Place const& place, Take const& take) {
+  std::uint32_t const row = blockIdx.x * static_cast<unsigned>(shape.queries) + first_row;
   VLSM_UNROLL
-  for (int r = 0; r < own; ++r) kept[r] = 0xffffffffu;
-  if (mask.threshold == 0) return;
-  VLSM_UNROLL
-  for (int r = 0; r < own; ++r) {
-    kept[r] = 0;
-    VLSM_ROLLED
-    for (int f = 0; f < columns; ++f)
-      kept[r] |= static_cast<std::uint32_t>(mask.keeps(index(r, f))) << f;
+  for (int part = 0; part < E::chunk / 16; ++part) {
+    if (16 * part >= count) continue;
+    VLSM_UNROLL
+    for (int r = 0; r < E::own; ++r) {
+      PhiloxWords const words = mask.draw(row + place.g + 8 * r, first + 16 * part + 2 * place.t);
+      VLSM_UNROLL
+      for (int i = 0; i < 4; ++i) take(r, 4 * part + i, words.word[i] >= mask.mask.threshold);
+    }
   }
 }
 

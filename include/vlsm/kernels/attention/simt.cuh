@@ -18,12 +18,18 @@ struct Simt {
   // Natural units and the forward's own rounding: a single key has the probability 1, not almost.
   static constexpr bool exact = true;
   static constexpr float unit = 1, natural = 1;
-  __device__ static float exponential(float x) { return expf(x); }
+  __device__ static float steepness(float) { return 1.0f; }
+  __device__ static float raised(float score, float scale) { return rounded_product(score, scale); }
+  __device__ static float exponential(float score, float, float greatest) {
+    return expf(score - greatest);
+  }
+  __device__ static float quotient(float a, float b) { return a / b; }
+  __device__ static float logarithm(float x) { return logf(x); }
   __device__ static float probability(float score, float scale, float lse) {
     return expf(rounded_product(score, scale) - lse);
   }
 
-  __device__ static int column(int f, int t) { return f / 2 * 8 + f % 2 * 4 + t; }
+  __device__ static int column(int f, int t) { return f / 2 * 8 + 2 * t + f % 2; }
   /// Four columns of a sum lie together, so that they come from shared memory at once.
   __device__ static int out_column(int f, int t) { return f / 4 * 16 + 4 * t + f % 4; }
 

@@ -17,9 +17,16 @@ struct TensorCoreLayout {
   static constexpr bool exact = false;
   // Powers of two are what the card computes; log2(e) goes into the scale.
   static constexpr float unit = 1.44269504088896340736f, natural = 0.69314718055994530942f;
-  __device__ static float exponential(float x) { return exp2f(x); }
+  /// Raw scores are compared, and scaled by the multiply-add that subtracts the greatest.
+  __device__ static float steepness(float scale) { return fmaxf(fabsf(scale * unit), 0x1p-126f); }
+  __device__ static float raised(float score, float scale) { return scale < 0.0f ? -score : score; }
+  __device__ static float exponential(float score, float steepness, float greatest) {
+    return exp2_approx(fmaf(score, steepness, -greatest));
+  }
+  __device__ static float quotient(float a, float b) { return a * reciprocal_approx(b); }
+  __device__ static float logarithm(float x) { return log2_approx(x) * natural; }
   __device__ static float probability(float score, float scale, float lse) {
-    return exp2f(fmaf(score, scale * unit, -lse));
+    return exp2_approx(fmaf(score, scale * unit, -lse));
   }
 
   __device__ static int column(int f, int t) { return f / 2 * 8 + 2 * t + f % 2; }
@@ -70,6 +77,22 @@ struct Mma16 : TensorCoreLayout<T, D, C> {
       }
     }
   }
+
+  /// d [16, 16] += a^T b for the first `count` (a multiple of 16) rows of a and b. The rows of a
+  /// are `a_stride` elements apart; elements beyond a row keep ldmatrix from meeting a bank twice.
+  static constexpr int scores_pad = 8;
+  __device__ static void multiply_transposed(float (&d)[2][4], Shared<T> a, int a_stride,
+                                             Shared<T> b, int count, Place const& place) {
+    int const left_at = (place.lane / 16 * 8 + place.lane % 8) * a_stride + place.lane / 8 % 2 * 8;
+    int const right_at = place.lane % 16 * stride + place.lane / 16 * 8;
+    for (int k = 0; k < count; k += 16) {
+      std::uint32_t left[4], right[4];
+      load_matrices_transposed(left, a, left_at + k * a_stride);
+      load_matrices_transposed(right, b, right_at + k * stride);
+      mma_m16n8k16<T>(d[0], left, {right[0], right[1]});
+      mma_m16n8k16<T>(d[1], left, {right[2], right[3]});
+    }
+  }
 };
 
 /// float rounded to TF32 through mma.m16n8k8; 8 rows of the right matrix at a time.
@@ -112,6 +135,21 @@ struct MmaTf32 : TensorCoreLayout<float, D, C> {
       for (int n = 0; n < D / 8; ++n)
         mma_m16n8k8(o[n], left,
                     {element(b, right_at + 8 * n), element(b, right_at + stride + 8 * n)});
+    }
+  }
+
+  static constexpr int scores_pad = 8;
+  __device__ static void multiply_transposed(float (&d)[2][4], Shared<float> a, int a_stride,
+                                             Shared<float> b, int count, Place const& place) {
+    for (int k = 0; k < count; k += 8) {
+      int const left_at = (k + place.t) * a_stride + place.g, next = left_at + 4 * a_stride;
+      std::uint32_t const left[4] = {element(a, left_at), element(a, left_at + 8), element(a, next),
+                                     element(a, next + 8)};
+      int const right_at = (k + place.t) * stride + place.g;
+      VLSM_UNROLL
+      for (int j = 0; j < 2; ++j)
+        mma_m16n8k8(d[j], left,
+                    {element(b, right_at + 8 * j), element(b, right_at + 4 * stride + 8 * j)});
     }
   }
 };

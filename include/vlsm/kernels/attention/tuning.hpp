@@ -18,12 +18,13 @@ struct AttentionTuning {
   int blocks;      ///< that occupy the card: twice its multiprocessors
 };
 
-/// The numbers for a card of this compute capability (90 means 9.0).
-constexpr AttentionTuning attention_tuning(int capability) {
+/// The numbers for a card of this compute capability (90 means 9.0) and so many multiprocessors.
+constexpr AttentionTuning attention_tuning(int capability, int multiprocessors) {
   int const all = shared_limit(capability);
-  // 148 multiprocessors on a B200, 132 on an H100, 16 on an Orin, 108 on an A100.
-  int const blocks = capability >= 100 ? 296 : capability >= 90 ? 264 : capability == 87 ? 32 : 216;
-  return {.warps = 4, .shared_bytes = all, .tile_bytes = (all - 1024) / 2, .blocks = blocks};
+  return {.warps = 4,
+          .shared_bytes = all,
+          .tile_bytes = (all - 1024) / 2,
+          .blocks = 2 * multiprocessors};
 }
 
 /// Keys (or queries) that a warp holds in registers at a time, by the registers that the sums of a
@@ -107,6 +108,50 @@ constexpr KeyPlan key_plan(AttentionShape const& shape, int rows, AttentionTunin
   // One block a multiprocessor: each split costs a write and a read of its sums.
   plan.queries_a_split =
       plan.tile * divide_up(tiles, std::clamp(tuning.blocks / 2 / others, 1, tiles));
+  plan.splits = std::max(divide_up(shape.queries, plan.queries_a_split), 1);
+  return plan;
+}
+
+/// The most keys of the backward that is one kernel: eight warps own 16 each.
+inline constexpr int fused_keys = 128;
+
+/// How the backward that is one kernel goes through the queries, where it takes the shape.
+struct FusedPlan {
+  int warps;   ///< of 16 keys each
+  int tile;    ///< queries in shared memory at a time
+  int stages;  ///< 2: the next tile is on its way while one is used
+  int splits;  ///< of the queries; each leaves its own sums
+  int queries_a_split;
+  int shared_bytes;  ///< 0: another plan must be taken
+};
+
+/// The largest tiles of which two blocks fit on a multiprocessor, or else one. `f32` is left to the
+/// kernels that multiply exactly, and so are shapes without keys.
+constexpr FusedPlan fused_plan(AttentionShape const& shape, AttentionTuning const& tuning) {
+  FusedPlan plan{};
+  if (shape.arithmetic == Arithmetic::f32 || shape.keys > fused_keys || shape.keys == 0)
+    return plan;
+  plan.warps = divide_up(shape.keys, 16);
+  int const bytes = row_bytes(shape), element = element_bytes(shape.arithmetic);
+  auto const shared = [&](int tile, int stages) {
+    return 2 * plan.warps * 16 * bytes + 3 * stages * tile * bytes +
+           plan.warps * 16 * (tile + 8) * element + 4 * (stages + 1) * tile;
+  };
+  for (int room : {tuning.tile_bytes, tuning.shared_bytes})
+    for (int tile : {32, 16})
+      for (int stages : {2, 1})
+        if (plan.shared_bytes == 0 && shared(tile, stages) <= room) {
+          plan.tile = tile;
+          plan.stages = stages;
+          plan.shared_bytes = shared(tile, stages);
+        }
+  if (plan.shared_bytes == 0) return plan;
+  int const tiles = std::max(divide_up(shape.queries, plan.tile), 1);
+  // Ten warps a multiprocessor, in two blocks or more of few warps; each split costs a write and a
+  // read of its sums.
+  int const wanted = tuning.blocks * divide_up(5, plan.warps);
+  int const heads = std::max(shape.batch * shape.heads, 1);
+  plan.queries_a_split = plan.tile * divide_up(tiles, std::clamp(wanted / heads, 1, tiles));
   plan.splits = std::max(divide_up(shape.queries, plan.queries_a_split), 1);
   return plan;
 }

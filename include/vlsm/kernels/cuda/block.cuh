@@ -20,6 +20,37 @@ __device__ inline float shuffle(float value, int lane) {
   return __shfl_sync(full_warp, value, lane);
 }
 
+/// 2^x by the card's one instruction (relative error 2^-22); what is below 2^-126 becomes zero.
+VLSM_EVERYWHERE float exp2_approx(float x) {
+#ifdef __CUDA_ARCH__
+  asm("ex2.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+#else
+  return exp2f(x);
+#endif
+}
+
+/// 1 / x by the card's one instruction, of an x that is neither tiny nor huge (relative error
+/// 2^-23).
+VLSM_EVERYWHERE float reciprocal_approx(float x) {
+#ifdef __CUDA_ARCH__
+  asm("rcp.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+#else
+  return 1.0f / x;
+#endif
+}
+
+/// The logarithm to the base 2, by the card's one instruction (absolute error 2^-22 near 1).
+VLSM_EVERYWHERE float log2_approx(float x) {
+#ifdef __CUDA_ARCH__
+  asm("lg2.approx.ftz.f32 %0, %0;" : "+f"(x));
+  return x;
+#else
+  return log2f(x);
+#endif
+}
+
 /// The sum of `width` neighboring lanes (a power of two), in each of them, in a fixed order.
 template <int width = 32>
 __device__ float warp_sum(float value) {

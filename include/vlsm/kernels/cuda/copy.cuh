@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "vlsm/kernels/cuda/block.cuh"
@@ -31,15 +32,29 @@ __device__ void check_vector([[maybe_unused]] T const* address) {
 #endif
 }
 
+/// Under the emulation, what moves between registers and memory is counted.
+__device__ inline void count_read([[maybe_unused]] std::size_t bytes) {
+#ifndef __CUDACC__
+  emulation::traffic.read += bytes;
+#endif
+}
+__device__ inline void count_written([[maybe_unused]] std::size_t bytes) {
+#ifndef __CUDACC__
+  emulation::traffic.written += bytes;
+#endif
+}
+
 template <int N, class T>
 __device__ Vector<T, N> load_vector(T const* from) {
   check_vector<N>(from);
+  count_read(sizeof(Vector<T, N>));
   return *reinterpret_cast<Vector<T, N> const*>(from);
 }
 
 template <int N, class T>
 __device__ void store_vector(T* to, Vector<T, N> const& value) {
   check_vector<N>(to);
+  count_written(sizeof(Vector<T, N>));
   *reinterpret_cast<Vector<T, N>*>(to) = value;
 }
 
@@ -96,6 +111,7 @@ void store_vector(Shared<T> to, int index, Vector<T, N> const& value) {
 template <int bytes, class T>
 void copy_async(Shared<T> to, int index, T const* from, bool valid = true) {
   static_assert(bytes == 4 || bytes == 8 || bytes == 16);
+  if (valid) count_read(bytes);
   emulation::copy_async(to, index, from, bytes, valid);
 }
 

@@ -9,6 +9,8 @@
 
 #ifdef __CUDACC__
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "vlsm/base/error.hpp"
@@ -21,16 +23,39 @@ inline void check_cuda(cudaError_t code, char const* where) {
               "run on another device, or with the ATen backend");
 }
 
-/// The card in use: 90 means compute capability 9.0.
-inline int compute_capability() {
-  int device = 0, major = 0, minor = 0;
+/// What launches ask of a card.
+struct CardFacts {
+  int capability;       ///< 90 means 9.0
+  int multiprocessors;  ///< those that there are; a part of a card (MIG) has fewer
+};
+
+/// The facts of the card in use: a card is asked once, by whichever thread comes first.
+inline CardFacts card_facts() {
+  constexpr int most = 64;
+  // In one word, so that no thread sees half of an answer; 0: not asked yet.
+  static std::atomic<std::int32_t> known[most] = {};
+  int device = 0;
   check_cuda(cudaGetDevice(&device), "cudaGetDevice");
-  check_cuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
-             "cudaDeviceGetAttribute");
-  check_cuda(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
-             "cudaDeviceGetAttribute");
-  return 10 * major + minor;
+  std::int32_t facts = device < most ? known[device].load(std::memory_order_relaxed) : 0;
+  if (facts == 0) {
+    auto const attribute = [&](cudaDeviceAttr which) {
+      int value = 0;
+      check_cuda(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute");
+      return value;
+    };
+    facts = attribute(cudaDevAttrMultiProcessorCount) << 16 |
+            (10 * attribute(cudaDevAttrComputeCapabilityMajor) +
+             attribute(cudaDevAttrComputeCapabilityMinor));
+    if (device < most) known[device].store(facts, std::memory_order_relaxed);
+  }
+  return {facts & 0xffff, facts >> 16};
 }
+
+/// The card in use: 90 means compute capability 9.0.
+inline int compute_capability() { return card_facts().capability; }
+
+/// How many multiprocessors the card in use has.
+inline int multiprocessors() { return card_facts().multiprocessors; }
 
 template <class... P, class... A>
 void launch_kernel(void (*kernel)(P...), dim3 grid, dim3 block, int shared_bytes, void* stream,
@@ -56,6 +81,7 @@ void launch_kernel(void (*kernel)(P...), dim3 grid, dim3 block, int shared_bytes
 namespace vlsm::kernels {
 
 inline int compute_capability() { return emulation::options.capability; }
+inline int multiprocessors() { return emulation::options.multiprocessors; }
 
 }  // namespace vlsm::kernels
 

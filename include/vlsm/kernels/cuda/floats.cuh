@@ -24,7 +24,10 @@ __device__ void read(T const* from, int count, bool wide, float (&to)[step]) {
   } else {
     VLSM_UNROLL
     for (int i = 0; i < step; ++i)
-      if (i < count) to[i] = to_float(from[i]);
+      if (i < count) {
+        to[i] = to_float(from[i]);
+        count_read(sizeof(T));
+      }
   }
 }
 
@@ -38,7 +41,10 @@ __device__ void write(T* to, int count, bool wide, float const (&from)[step]) {
   } else {
     VLSM_UNROLL
     for (int i = 0; i < step; ++i)
-      if (i < count) to[i] = from_float<T>(from[i]);
+      if (i < count) {
+        to[i] = from_float<T>(from[i]);
+        count_written(sizeof(T));
+      }
   }
 }
 

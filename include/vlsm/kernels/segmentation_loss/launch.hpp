@@ -91,12 +91,22 @@ struct DiceBackward : DiceOnDevice {
   void* gradient = nullptr;     ///< [planes, pixels], of the logits' type
 };
 
-/// A block's share of a plane, in pixels: small, so that few pictures keep a whole card busy.
-inline constexpr std::ptrdiff_t dice_device_chunk = 4096;
+/// The logarithm to the base 2 of a block's share of a plane, in pixels: small where there are few
+/// pictures, so that they keep a whole card busy, else large, since a block's end costs as much as
+/// eight pixels a thread.
+VLSM_HOST_DEVICE constexpr int dice_share_bits(DiceSizes const& size) {
+  return size.planes * size.pixels < (std::ptrdiff_t{1} << 22) ? 12 : 14;
+}
+
+/// Blocks of a plane, the last of which may have less than its share.
+VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_shares(DiceSizes const& size) {
+  int const bits = dice_share_bits(size);
+  return (size.pixels + (std::ptrdiff_t{1} << bits) - 1) >> bits;
+}
 
 /// How many DiceSums the forward's workspace holds: one for each block's share.
 VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) {
-  return size.planes * ((size.pixels + dice_device_chunk - 1) / dice_device_chunk);
+  return size.planes * dice_shares(size);
 }
 
 /// Whether a loss of these functors has launches that some .cu file instantiates:

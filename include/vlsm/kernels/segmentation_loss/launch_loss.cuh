@@ -32,13 +32,13 @@ template <class Region, class Term>
 void launch_loss(DiceForward const& a, Region const& region, Term const& term, void* stream) {
   if (a.size.planes == 0 || a.size.pixels == 0) return;
   dice::choose(a, [&]<class X, class Y>() {
-    bool const wide = by_fours(static_cast<X const*>(a.logits), a.size.pixels) &&
-                      by_fours(static_cast<Y const*>(a.target), a.size.pixels);
+    bool const wide = dice::Loads<X, Y>::allow(static_cast<X const*>(a.logits),
+                                               static_cast<Y const*>(a.target), a.size.pixels);
     VLSM_LAUNCH((dice::dice_sums<Term, X, Y>), dice::grid_of(a.size), dim3(dice::threads),
                 8 * (dice::threads / 32) * sizeof(float), stream, a, term, wide);
   });
   VLSM_LAUNCH((dice::dice_finish<dice::threads / 32, Region>), dim3(1), dim3(dice::threads),
-              2 * (dice::threads / 32) * sizeof(double), stream, a, region);
+              2 * (dice::threads / 32) * sizeof(double), stream, a, dice_shares(a.size), region);
 }
 
 template <class Term>

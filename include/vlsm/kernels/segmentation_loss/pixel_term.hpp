@@ -28,7 +28,8 @@ struct EntropyOfLogits {
 
   template <class Math, class V>
   VLSM_EVERYWHERE void value(V const& x, Probability<V> const& s, V const& t, V& result) const {
-    result = 0.5f * s.size + x * (0.5f - t) + s.rest;
+    // Exact where a target is 0 or 1 and the logit agrees with it, however large.
+    result = (x > 0.0f ? x : V{}) - x * t + s.rest;
   }
   template <class Math, class V>
   VLSM_EVERYWHERE void slope(V const&, Probability<V> const& s, V const& t, V& result) const {

@@ -25,9 +25,11 @@ struct AddNormResult {
 /// sum = dropout(x) + residual, norm = (sum - mean) / sqrt(variance + epsilon) weight + bias.
 ///
 /// x and residual are [..., C], weight and bias [C]. Differentiable, without atomics: the same bits
-/// every time. Backend::fused reads x and the residual once, float32, float16 and bfloat16 alike
-/// (on a GPU, rows of up to 2048 numbers); anything else is left to ATen's operations, which draw
-/// dropout by themselves. Throws Error for shapes that do not fit each other.
+/// every time. Backend::fused reads x and the residual once (on a GPU, rows of up to 2048 numbers)
+/// and takes types as autocast mixes them: both results are of the type of x + residual, float32,
+/// float16 or bfloat16, weight and bias of that type or float32, and each gradient is of its
+/// tensor's. Anything else is left to ATen's operations, which draw dropout by themselves. Throws
+/// Error for shapes that do not fit each other.
 AddNormResult add_norm(at::Tensor const& x, at::Tensor const& residual, at::Tensor const& weight,
                        at::Tensor const& bias, AddNormOptions const& options = {},
                        Backend backend = Backend::fused);

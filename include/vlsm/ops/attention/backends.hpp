@@ -28,8 +28,10 @@ inline at::Tensor kept_weights(at::Tensor const& weights, AttentionOptions const
                                      kernels::dropout_threshold(options.dropout)};
   at::Tensor const kept = at::empty(weights.sizes(), at::kFloat);
   float* const values = kept.mutable_data_ptr<float>();
+  std::int64_t const keys = weights.size(3);
+  kernels::ScoreMask const mask(dropout);
   for (std::int64_t i = 0; i < kept.numel(); ++i)
-    values[i] = dropout.keeps(static_cast<std::uint64_t>(i))
+    values[i] = mask.keeps(static_cast<std::uint32_t>(i / keys), static_cast<int>(i % keys))
                     ? static_cast<float>(1 / (1 - options.dropout))
                     : 0.0f;
   return kept.to(weights.options());

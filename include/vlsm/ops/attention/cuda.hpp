@@ -23,7 +23,7 @@ namespace vlsm::ops {
 namespace detail {
 
 inline at::Tensor last_contiguous(at::Tensor const& x) {
-  return x.stride(3) == 1 ? x : x.contiguous();
+  return x.stride(3) == 1 && x.stride(1) < kernels::attention_row_stride ? x : x.contiguous();
 }
 inline kernels::AttentionStrides strides_of(at::Tensor const& x) {
   return {x.stride(0), x.stride(1), x.stride(2)};

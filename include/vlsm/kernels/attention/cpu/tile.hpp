@@ -139,12 +139,18 @@ VLSM_ALWAYS_INLINE void drop(AttentionSizes const& a, int b, int h, int row, int
                              T* values, int tile) {
   DropoutMask const dropout{a.dropout.seed, a.dropout.offset, dropout_threshold(a.dropout.share)};
   T const kept = static_cast<T>(1 / (1 - a.dropout.share));
+  ScoreMask const mask(dropout);
   for (int i = 0; i < count; ++i) {
-    std::uint64_t const line =
-        ((std::uint64_t(b) * a.heads + h) * a.queries + row + i) * std::uint64_t(a.keys);
-    for (int key = 0; key < keys; ++key) {
-      T& value = values[key * tile + i];
-      value = dropout.keeps(line + key) ? value * kept : T(0);
+    auto const line =
+        static_cast<std::uint32_t>((std::uint64_t(b) * a.heads + h) * a.queries + row + i);
+    for (int first = 0; first < keys; first += first % 16 == 6 ? 10 : 2) {
+      PhiloxWords const words = mask.draw(line, first);
+      for (int word = 0; word < 4; ++word) {
+        int const key = first + word % 2 + word / 2 * 8;
+        if (key >= keys) continue;
+        T& value = values[key * tile + i];
+        value = words.word[word] >= dropout.threshold ? value * kept : T(0);
+      }
     }
   }
 }

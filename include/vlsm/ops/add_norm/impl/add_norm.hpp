@@ -37,9 +37,23 @@ inline AddNormResult add_norm_by_aten(at::Tensor const& x, at::Tensor const& res
   return {at::layer_norm(sum, weight.sizes(), weight, bias, options.epsilon), sum};
 }
 
-inline kernels::AddNormShape add_norm_shape(at::Tensor const& x) {
+inline kernels::AddNormShape add_norm_shape(at::Tensor const& x, at::ScalarType sum,
+                                            at::ScalarType residual, at::Tensor const& weight) {
   std::int64_t const columns = x.size(-1);
-  return {x.numel() / columns, static_cast<int>(columns), element_of(x)};
+  return {x.numel() / columns, static_cast<int>(columns), element_of(sum),
+          element_of(x),       element_of(residual),      element_of(weight)};
+}
+
+/// Whether the kernels take these: numbers of types that go together, on one device.
+inline bool add_norm_takes(at::Tensor const& x, at::Tensor const& residual,
+                           at::Tensor const& weight, at::Tensor const& bias) {
+  if (x.numel() == 0 || !same_kind(weight, bias)) return false;
+  for (at::Tensor const* one : {&x, &residual, &weight})
+    if (!kernels_reach(*one) || one->device() != x.device()) return false;
+  auto const sum = at::promote_types(x.scalar_type(), residual.scalar_type());
+  // float16 and bfloat16 make a float that is neither's: left to ATen.
+  if (sum != x.scalar_type() && sum != residual.scalar_type()) return false;
+  return weight.scalar_type() == at::kFloat || weight.scalar_type() == sum;
 }
 
 inline kernels::AddNormDropout add_norm_dropout(AddNormOptions const& options) {
@@ -68,9 +82,10 @@ void each_rows(kernels::AddNormShape const& shape, std::int64_t count, std::int6
 inline at::Tensor add_norm_forward(at::Tensor const& x, at::Tensor const& residual,
                                    at::Tensor const& weight, at::Tensor const& bias,
                                    AddNormOptions const& options, NormedRows const& rows) {
-  at::Tensor const y = fresh_like(x);
+  auto const sum = at::promote_types(x.scalar_type(), residual.scalar_type());
+  at::Tensor const y = fresh_like(x, sum);
   kernels::AddNormForward const a{
-      .shape = add_norm_shape(x),
+      .shape = add_norm_shape(x, sum, residual.scalar_type(), weight),
       .x = x.const_data_ptr(),
       .residual = residual.const_data_ptr(),
       .weight = weight.const_data_ptr(),
@@ -85,12 +100,12 @@ inline at::Tensor add_norm_forward(at::Tensor const& x, at::Tensor const& residu
     launch_on_card(x, a);
     return y;
   }
-  kernels::with_floats(a.shape.type, "rows", "add_norm", [&]<class E>() {
-    each_rows(
-        a.shape, a.shape.rows, a.shape.columns,
-        [&](std::int64_t first, std::int64_t last, float* scratch) {
-          kernels::cpu::dispatch(kernels::cpu::AddNormForwardRows<E>{a, first, last, scratch});
-        });
+  kernels::with_add_norm_types(a.shape, "add_norm", [&]<class X, class R, class W>() {
+    each_rows(a.shape, a.shape.rows, a.shape.columns,
+              [&](std::int64_t first, std::int64_t last, float* scratch) {
+                kernels::cpu::dispatch(
+                    kernels::cpu::AddNormForwardRows<X, R, W>{a, first, last, scratch});
+              });
   });
   return y;
 }
@@ -99,14 +114,17 @@ struct AddNormGradients {
   at::Tensor x, residual, weight, bias;
 };
 
-/// From the gradients by the norm and, where somebody read it, by the sum.
+/// From the gradients by the norm and, where somebody read it, by the sum; `x` and `residual` are
+/// the types of the summands.
 inline AddNormGradients add_norm_backward(at::Tensor const& grad_y, at::Tensor const& grad_z,
                                           NormedRows const& rows, at::Tensor const& weight,
+                                          at::ScalarType x, at::ScalarType residual,
                                           AddNormOptions const& options) {
   at::Tensor const& z = rows.z;
-  AddNormGradients by{fresh_like(z), {}, at::empty_like(weight), at::empty_like(weight)};
-  by.residual = options.dropout > 0 ? fresh_like(z) : by.x;
-  kernels::AddNormShape const shape = add_norm_shape(z);
+  AddNormGradients by{fresh_like(z, x), {}, at::empty_like(weight), at::empty_like(weight)};
+  bool const apart = options.dropout > 0 || x != residual;
+  by.residual = apart ? fresh_like(z, residual) : by.x;
+  kernels::AddNormShape const shape = add_norm_shape(by.x, z.scalar_type(), residual, weight);
   std::int64_t const splits = kernels::cpu::add_norm_splits(shape);
   at::Tensor const workspace =
       at::empty({z.is_cpu() ? 2 * splits * shape.columns : kernels::add_norm_workspace(shape)},
@@ -121,7 +139,7 @@ inline AddNormGradients add_norm_backward(at::Tensor const& grad_y, at::Tensor c
       .inverse_deviation = rows.inverse_deviation.const_data_ptr<float>(),
       .dropout = add_norm_dropout(options),
       .grad_x = by.x.mutable_data_ptr(),
-      .grad_residual = options.dropout > 0 ? by.residual.mutable_data_ptr() : nullptr,
+      .grad_residual = apart ? by.residual.mutable_data_ptr() : nullptr,
       .grad_weight = by.weight.mutable_data_ptr(),
       .grad_bias = by.bias.mutable_data_ptr(),
       .workspace = workspace.mutable_data_ptr<float>()};
@@ -129,14 +147,15 @@ inline AddNormGradients add_norm_backward(at::Tensor const& grad_y, at::Tensor c
     launch_on_card(z, a);
     return by;
   }
-  kernels::with_floats(shape.type, "rows", "add_norm", [&]<class E>() {
-    each_rows(shape, splits, kernels::cpu::add_norm_rows * shape.columns,
-              [&](std::int64_t first, std::int64_t last, float* scratch) {
-                for (std::int64_t split = first; split < last; ++split)
-                  kernels::cpu::dispatch(kernels::cpu::AddNormBackwardSplit<E>{a, split, scratch});
-              });
-    kernels::cpu::sum_of_splits(a.workspace, splits, shape.columns, static_cast<E*>(a.grad_weight),
-                                static_cast<E*>(a.grad_bias));
+  kernels::with_add_norm_types(shape, "add_norm", [&]<class X, class R, class W>() {
+    each_rows(
+        shape, splits, kernels::cpu::add_norm_rows * shape.columns,
+        [&](std::int64_t first, std::int64_t last, float* scratch) {
+          for (std::int64_t split = first; split < last; ++split)
+            kernels::cpu::dispatch(kernels::cpu::AddNormBackwardSplit<X, R, W>{a, split, scratch});
+        });
+    kernels::cpu::sum_of_splits(a.workspace, splits, shape.columns, static_cast<W*>(a.grad_weight),
+                                static_cast<W*>(a.grad_bias));
   });
   return by;
 }
@@ -149,13 +168,16 @@ class FusedAddNorm : public torch::autograd::Function<FusedAddNorm> {
                                                 AddNormOptions const& options) {
     auto const statistics = x.options().dtype(at::kFloat);
     std::int64_t const count = x.numel() / x.size(-1);
-    NormedRows const rows{fresh_like(x), at::empty({count}, statistics),
+    auto const sum = at::promote_types(x.scalar_type(), residual.scalar_type());
+    NormedRows const rows{fresh_like(x, sum), at::empty({count}, statistics),
                           at::empty({count}, statistics)};
     at::Tensor const norm = add_norm_forward(x, residual, weight, bias, options, rows);
     ctx->save_for_backward({rows.z, rows.mean, rows.inverse_deviation, weight});
     ctx->saved_data["dropout"] = options.dropout;
     ctx->saved_data["seed"] = options.seed;
     ctx->saved_data["offset"] = options.offset;
+    ctx->saved_data["x"] = x.scalar_type();
+    ctx->saved_data["residual"] = residual.scalar_type();
     ctx->set_materialize_grads(false);  // often only one of the two is read
     return {norm, rows.z};
   }
@@ -170,7 +192,8 @@ class FusedAddNorm : public torch::autograd::Function<FusedAddNorm> {
     at::Tensor const by_norm =
         grads[0].defined() ? grads[0].contiguous() : at::zeros_like(saved[0]);
     auto const by = add_norm_backward(by_norm, contiguous(grads[1]), {saved[0], saved[1], saved[2]},
-                                      saved[3], options);
+                                      saved[3], ctx->saved_data["x"].toScalarType(),
+                                      ctx->saved_data["residual"].toScalarType(), options);
     return {by.x, by.residual, by.weight, by.bias, {}};
   }
 };
@@ -179,7 +202,7 @@ inline AddNormResult add_norm(at::Tensor const& x, at::Tensor const& residual,
                               at::Tensor const& weight, at::Tensor const& bias,
                               AddNormOptions const& options, Backend backend, bool with_sum) {
   check_add_norm(x, residual, weight, bias, options.dropout);
-  if (backend != Backend::fused || !takes(x, {residual, weight, bias}) ||
+  if (backend != Backend::fused || !add_norm_takes(x, residual, weight, bias) ||
       (!x.is_cpu() && x.size(-1) > kernels::add_norm_columns))
     return add_norm_by_aten(x, residual, weight, bias, options);
   at::Tensor const dense = x.contiguous(), other = residual.contiguous(),
@@ -188,7 +211,8 @@ inline AddNormResult add_norm(at::Tensor const& x, at::Tensor const& residual,
     auto const results = FusedAddNorm::apply(dense, other, scale, shift, options);
     return {results[0], results[1]};
   }
-  NormedRows const rows{with_sum ? fresh_like(dense) : at::Tensor(), {}, {}};
+  auto const sum = at::promote_types(x.scalar_type(), residual.scalar_type());
+  NormedRows const rows{with_sum ? fresh_like(dense, sum) : at::Tensor(), {}, {}};
   return {add_norm_forward(dense, other, scale, shift, options, rows), rows.z};
 }
 

@@ -53,6 +53,18 @@ inline at::Tensor film_by_aten(at::Tensor const& x, at::Tensor const& scale,
   return options.residual.defined() ? y + options.residual : y;
 }
 
+/// Whether a map [B, C, H, W] lies in memory as tokens do, channels last.
+inline bool lies_as_tokens(at::Tensor const& x) {
+  return x.dim() == 4 && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+/// A map [B, C, H, W] as tokens [B, H W, C], by a view where its channels come last in memory, else
+/// by a copy; undefined where the map is.
+inline at::Tensor tokens_of(at::Tensor const& map) {
+  if (!map.defined()) return map;
+  return map.contiguous(at::MemoryFormat::ChannelsLast).permute({0, 2, 3, 1}).flatten(1, 2);
+}
+
 inline kernels::FilmShape film_shape(at::Tensor const& x) {
   bool const tokens = x.dim() == 3;
   return {.batch = static_cast<int>(x.size(0)),
@@ -161,6 +173,11 @@ VLSM_INLINE at::Tensor film(at::Tensor const& x, at::Tensor const& scale, at::Te
   if (backend != Backend::fused ||
       !detail::takes(x, {scale, shift, options.bias, options.residual}))
     return detail::film_by_aten(x, scale, shift, options);
+  if (detail::lies_as_tokens(x))
+    return film(detail::tokens_of(x), scale, shift,
+                {options.bias, detail::tokens_of(options.residual)}, backend)
+        .unflatten(1, {x.size(2), x.size(3)})
+        .permute({0, 3, 1, 2});
   at::Tensor const dense = x.contiguous(), by = scale.contiguous(), to = shift.contiguous(),
                    bias = detail::contiguous(options.bias),
                    residual = detail::contiguous(options.residual);
