@@ -37,18 +37,24 @@ def predicted(kernels):
 
 
 def picture(kernels):
-    """Bytes an instruction against bytes a clock, both in powers of two."""
-    width, height, left, bottom = 760, 420, 60, 370
-    low, high, floor, roof = 2, 32, 8, 32
+    """Bytes an instruction against bytes a clock, both as logarithms; names above, in the order of the points."""
+    width, height, left, top, bottom = 760, 540, 60, 200, 490
+    low, high, floor, roof = 2, 32, 8, 24
     x = lambda value: left + (width - left - 20) * math.log2(value / low) / math.log2(high / low)
-    y = lambda value: bottom - (bottom - 30) * math.log2(value / floor) / math.log2(roof / floor)
+    y = lambda value: bottom - (bottom - top) * math.log2(value / floor) / math.log2(roof / floor)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
              'font-size="12">', f'<rect width="{width}" height="{height}" fill="white"/>']
-    for power in range(1, 6):
-        parts.append(f'<text x="{x(2 ** power):.0f}" y="{bottom + 18}" text-anchor="middle">{2 ** power}</text>')
-    for power in range(3, 6):
-        parts.append(f'<text x="{left - 8}" y="{y(2 ** power) + 4:.0f}" text-anchor="end">{2 ** power}</text>')
-    parts.append(f'<path d="M{left} 30V{bottom}H{width - 20}" fill="none" stroke="black"/>')
+    for value in (2, 4, 8, 16, 32):
+        parts.append(f'<text x="{x(value):.0f}" y="{bottom + 18}" text-anchor="middle">{value}</text>')
+    for value in (8, 12, 16, 24):
+        parts.append(f'<text x="{left - 8}" y="{y(value) + 4:.0f}" text-anchor="end">{value}</text>')
+    parts.append(f'<path d="M{left} {top}V{bottom}H{width - 20}" fill="none" stroke="black"/>')
+    taken = 0
+    for name, instructions, moved in sorted(kernels, key=lambda kernel: kernel[2] / kernel[1]):
+        at = x(min(max(moved / instructions, low), high))
+        taken = max(at, taken + 17)
+        parts.append(f'<path d="M{at:.1f} {bottom}V{top}L{taken:.1f} {top - 14}" fill="none" stroke="#ccc"/>')
+        parts.append(f'<text transform="translate({taken + 3:.1f} {top - 18}) rotate(-55)" font-size="11">{name}</text>')
     for card, rate in CARDS.items():
         corner = max(low, rate / 4)
         parts.append(f'<path d="M{x(corner):.0f} {y(rate):.0f}H{width - 20}" stroke="{COLORS[card]}" fill="none" '
@@ -56,16 +62,13 @@ def picture(kernels):
         parts.append(f'<text x="{width - 24}" y="{y(rate) - 5:.0f}" text-anchor="end" fill="{COLORS[card]}">{card}</text>')
     parts.append(f'<path d="M{x(low):.0f} {y(4 * low):.0f}L{x(roof / 4):.0f} {y(roof):.0f}" stroke="black" '
                  'stroke-width="2" fill="none"/>')
-    for i, (name, instructions, moved) in enumerate(kernels):
+    for _, instructions, moved in kernels:
         at = moved / instructions
-        shown = min(max(at, low), high)
         for card, rate in CARDS.items():
             reached = max(floor, min(rate, 4 * at))
-            parts.append(f'<circle cx="{x(shown):.1f}" cy="{y(reached):.1f}" r="4" fill="{COLORS[card]}"/>')
-        parts.append(f'<text x="{x(shown):.1f}" y="{bottom - 10 - 13 * (i % 9)}" font-size="10" '
-                     f'text-anchor="{"start" if shown < 16 else "end"}">{name}</text>')
+            parts.append(f'<circle cx="{x(min(max(at, low), high)):.1f}" cy="{y(reached):.1f}" r="4" fill="{COLORS[card]}"/>')
     parts.append(f'<text x="{(left + width) / 2:.0f}" y="{height - 12}" text-anchor="middle">bytes an instruction of a warp</text>')
-    parts.append(f'<text transform="translate(18 {(bottom + 30) / 2:.0f}) rotate(-90)" text-anchor="middle">bytes a clock and '
+    parts.append(f'<text transform="translate(18 {(bottom + top) / 2:.0f}) rotate(-90)" text-anchor="middle">bytes a clock and '
                  'multiprocessor</text></svg>')
     return "\n".join(parts) + "\n"
 
