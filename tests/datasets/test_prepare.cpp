@@ -8,6 +8,7 @@
 
 #include "io/builders.hpp"
 #include "support/error.hpp"
+#include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/formats/study_layout.hpp"
