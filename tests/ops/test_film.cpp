@@ -4,7 +4,7 @@
 
 #include "ops/worst_error.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/ops/film/film.hpp"
+#include "vlsm/ops/film/impl/film.hpp"  // tokens_of
 
 // FiLM of ops/ against its formula in double precision, in value and gradients.
 namespace {
