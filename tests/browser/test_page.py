@@ -177,7 +177,7 @@ class Page(unittest.TestCase):
                 break
             time.sleep(0.02)
         self.assertEqual(self.pixels(self.path / "disc_mask.png"), expected)
-        self.assertIn("of the picture", self.status())
+        self.browser.until("document.getElementById('status').textContent.includes('of the picture')")
 
     def test_only_the_last_sentence_counts(self):
         self.drop(self.path / "disc.png")
@@ -194,7 +194,7 @@ class Page(unittest.TestCase):
         self.browser.run("const f = document.querySelector('.sentence'); f.value = 'large'; f.dispatchEvent(new Event('input'));")
         self.settled()
         self.assertEqual(typed, self.browser.run("const {sentences} = await import('/main.js'); return [...sentences.chosen.map.values];"))
-        self.assertIn("large", self.status())
+        self.browser.until("document.getElementById('status').textContent.includes('“large”')")
 
     def test_sliders_ask_nobody(self):
         self.drop(self.path / "disc.png")
@@ -240,16 +240,85 @@ class Page(unittest.TestCase):
         self.assertGreater(self.shown_mask().count(255), painted.count(255))
         self.browser.click("#undo")
         self.assertEqual(self.shown_mask(), painted)
+        before = len(self.saved_rows())
         for row in (1, 2):
             self.browser.click("#save")
-            self.browser.until(f"document.getElementById('status').textContent.includes('row {row} of')")
-        file, = (self.path / "saved" / "anns").glob("*.json")
-        rows = json.loads(file.read_text())
-        self.assertEqual(len(rows), 2)
+            self.browser.until(f"document.getElementById('status').textContent.includes('row {before + row} of')")
+        rows = self.saved_rows()[-2:]
         self.assertNotEqual(rows[0]["mask_name"], rows[1]["mask_name"])
         self.assertEqual((self.path / "saved" / "images" / rows[0]["img_name"]).read_bytes(), (self.path / "disc.png").read_bytes())
         self.assertEqual(self.pixels(self.path / "saved" / "masks" / rows[0]["mask_name"]), painted)
         self.assertIn("polyp", json.dumps(rows[0]["prompts"]))
+
+    def saved_rows(self):
+        files = (self.path / "saved" / "anns").glob("*.json") if (self.path / "saved").exists() else []
+        return [row for file in files for row in json.loads(file.read_text())]
+
+    def test_nothing_is_saved_or_said_under_a_sentence_that_has_no_mask_yet(self):
+        self.drop(self.path / "disc.png")
+        self.write("a")
+        before = self.saved_rows()
+        self.browser.run("""
+            const real = window.fetch;
+            window.fetch = async (...given) => {
+              if (String(given[0]).includes('masks')) await new Promise(done => setTimeout(done, 1500));
+              return real(...given);
+            };""")
+        self.browser.type(".sentence", " large polyp")
+        self.browser.click("#save")
+        self.browser.until("document.getElementById('status').textContent.includes('still on its way')")
+        self.assertIn("“a”", self.browser.run("return document.querySelector('canvas').getAttribute('aria-label');"))
+        self.settled()
+        self.assertEqual(self.saved_rows(), before)
+        self.assertIn("“a large polyp”", self.browser.run("return document.querySelector('canvas').getAttribute('aria-label');"))
+
+    def test_the_layer_that_is_painted_is_the_one_that_is_saved(self):
+        self.drop(self.path / "disc.png")
+        self.write("first")
+        self.browser.click("#add")
+        self.write("second", row=2)
+        self.browser.click("#beside")
+        self.browser.click("#sentences li:first-child .sentence")
+        self.slide("threshold", 1)
+        self.browser.click("#brush")
+        self.browser.until("document.querySelectorAll('canvas').length === 2")
+        self.browser.drag("#stages figure:nth-child(2) canvas", [(0, 0), (40, 10)])
+        painted = self.shown_mask()
+        self.assertIn(255, painted)
+        self.browser.click("#save")
+        self.browser.until("document.getElementById('status').textContent.includes('Saved')")
+        row = self.saved_rows()[-1]
+        self.assertIn("second", json.dumps(row["prompts"]))
+        self.assertEqual(self.pixels(self.path / "saved" / "masks" / row["mask_name"]), painted)
+
+    def test_undo_brings_back_no_other_sentences_correction(self):
+        self.drop(self.path / "disc.png")
+        self.write("polyp")
+        self.browser.click("#brush")
+        self.browser.drag("canvas", [(0, 0), (40, 10)])
+        self.browser.drag("canvas", [(0, 20), (40, 30)])
+        self.write(" large")
+        found = self.shown_mask()
+        self.browser.click("#undo")
+        self.assertEqual(self.shown_mask(), found)
+        self.assertNotIn("corrected", self.browser.run("return document.querySelector('#sentences output').textContent;"))
+
+    def test_more_sentences_than_a_request_takes(self):
+        self.drop(self.path / "disc.png")
+        self.browser.run("""
+            const {sentences} = await import('/main.js');
+            for (let i = 0; i < 17; ++i) sentences.add(`polyp ${i}`, true);""")
+        self.drop(self.path / "disc.png")
+        self.settled()
+        self.assertEqual(self.browser.run("""
+            const {sentences} = await import('/main.js');
+            return sentences.layers.filter(layer => layer.map).map(layer => layer.of);"""), [f"polyp {i}" for i in range(17)])
+
+    def test_a_template_is_a_sentence(self):
+        texts = self.browser.run("return [...document.querySelectorAll('#words option')].map(option => option.value).filter(Boolean);")
+        self.assertGreater(len(texts), 3)
+        filled = self.browser.run("const {page} = await import('/main.js'); return given[0].map(text => page.words.fill(text));", texts)
+        self.assertEqual([text for text in filled if "{" in text or "}" in text], [])
 
     def test_a_data_set_is_browsed_and_scored(self):
         self.browser.until("document.querySelectorAll('#rows button').length === 3")

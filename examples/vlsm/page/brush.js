@@ -11,7 +11,7 @@ export class Brush {
   /** One stroke's beginning on `layer`, or its way on: paints from the last point to (x, y). */
   paint(layer, threshold, x, y, begins) {
     if (!layer.map) return false;
-    if (begins || this.#undo.at(-1)?.layer !== layer) {
+    if (begins || !layer.corrected || this.#undo.at(-1)?.layer !== layer) {
       this.#undo.push({layer, before: layer.corrected});
       if (this.#undo.length > 20) this.#undo.shift();
       const {width, height, values} = maskOf(layer, threshold);
@@ -46,11 +46,12 @@ export class Brush {
   /** The layer's mask as the model found it. */
   reset(layer) {
     layer.corrected = null;
-    this.forget();
+    this.forget(layer);
   }
 
-  forget() {
-    this.#undo = [];
+  /** Forgets the strokes on a layer: what they corrected is gone. */
+  forget(layer) {
+    this.#undo = this.#undo.filter(stroke => stroke.layer !== layer);
     this.#last = null;
   }
 }

@@ -37,7 +37,7 @@ export class DataSet {
       const answer = await this.#newest.run(signal => get(`/v1/data/${encodeURIComponent(split)}?from=${this.#from}&count=${page}`, {signal}));
       if (!answer) return;
       this.box.querySelector('#rows').replaceChildren(...answer.rows.map(row => this.#button(split, row)));
-      this.box.querySelector('#range').textContent = `${this.#from + 1} to ${this.#from + answer.rows.length} of ${rows}`;
+      this.box.querySelector('#range').textContent = rows ? `${this.#from + 1} to ${this.#from + answer.rows.length} of ${rows}` : 'no pictures';
       this.box.querySelector('#earlier').disabled = this.#from === 0;
       this.box.querySelector('#later').disabled = this.#from + page >= rows;
     } catch (failure) {

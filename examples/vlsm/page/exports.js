@@ -31,13 +31,17 @@ export async function exportMask(picture, layer, sentences, threshold) {
   download(blob, `${stem(picture)}_mask.png`);
 }
 
-export const exportOverlay = (picture, canvas) =>
-  new Promise(done => canvas.toBlob(done, 'image/png')).then(blob => download(blob, `${stem(picture)}_overlay.png`));
+/** The canvases as they are shown, beside each other. */
+export async function exportOverlay(picture, canvases) {
+  const [{width, height}] = canvases, all = new OffscreenCanvas(width * canvases.length, height);
+  canvases.forEach((canvas, i) => all.getContext('2d').drawImage(canvas, i * width, 0));
+  download(await all.convertToBlob({type: 'image/png'}), `${stem(picture)}_overlay.png`);
+}
 
 /** What stands on the page: model, picture, threshold and each sentence with its figures. */
 export function exportJson(picture, model, sentences, threshold) {
-  const masks = sentences.layers.filter(layer => layer.map).map(layer => ({
-    sentence: layer.field.value, ...sentences.figures(layer), corrected: layer.corrected !== null, milliseconds: layer.milliseconds,
+  const masks = sentences.layers.filter(layer => sentences.isDone(layer)).map(layer => ({
+    sentence: layer.of, ...sentences.figures(layer), corrected: layer.corrected !== null, milliseconds: layer.milliseconds,
   }));
   const {width, height, name, slice, slices} = picture;
   const text = JSON.stringify({model: model.model, weights: model.weights, vlsm: model.version, picture: {name, width, height, slice, slices}, scored_at: picture.shownSize, threshold, masks}, null, 2);
@@ -53,8 +57,9 @@ async function inBase64(blob) {
 
 /** Saves the layer's mask and sentence as a row of annotations; the server's answer. */
 export async function save(picture, layer, threshold) {
+  const prompt = layer.of;
   const mask = await inBase64(await write(maskOf(layer, threshold)));
-  const send = () => post('/v1/annotations', {picture: picture.id, prompt: layer.field.value, mask});
+  const send = () => post('/v1/annotations', {picture: picture.id, prompt, mask});
   try {
     return await send();
   } catch (failure) {

@@ -14,24 +14,36 @@ const brush = new Brush();
 const opening = new Newest();
 const page = {
   picture: null, truth: null, model: null, reads: true, threshold: .5, opacity: .4,
-  words: new Words({}), redraw, say,
+  words: new Words({}), redraw, say, sayLater, forget: layer => brush.forget(layer),
 };
 const sentences = new Sentences(page, at('sentences'), at('sentence-form'));
 const stages = [0, 1].map(index => new Stage({point: (x, y, how) => point(index, x, y, how), redraw}));
 
+let later = 0;
+/** Says something in the live region, at once. */
 function say(text, bad = false) {
+  clearTimeout(later);
   at('status').textContent = text;
   at('status').classList.toggle('bad', bad);
 }
 
+/** Says it when typing rests, so that a screen reader does not hear every letter's result. */
+function sayLater(text) {
+  clearTimeout(later);
+  later = setTimeout(() => say(text), 500);
+}
+
 const failed = failure => say(failure.message, true);
 
-/** The layers of each stage: all on one, or the chosen one and its neighbor side by side. */
+let first = 0;  // of the two that are side by side
+/** The layers of each stage: all on one, or two neighbors side by side, the chosen one among them. */
 function placed() {
   const visible = sentences.layers.filter(layer => layer.shown.checked);
   if (!at('beside').checked || visible.length < 2) return [visible];
-  const chosen = Math.max(0, visible.indexOf(sentences.chosen)), start = Math.min(chosen, visible.length - 2);
-  return [[visible[start]], [visible[start + 1]]];
+  const chosen = visible.indexOf(sentences.chosen);
+  if (chosen >= 0 && (chosen < first || chosen > first + 1)) first = chosen;
+  first = Math.min(first, visible.length - 2);
+  return [[visible[first]], [visible[first + 1]]];
 }
 
 let waiting = false;
@@ -47,6 +59,7 @@ function redraw() {
 function draw() {
   const {picture, threshold, opacity} = page;
   if (!picture) return;
+  if (pointed) at('probe').textContent = probe();
   const shares = placed();
   const truth = at('truth').checked ? page.truth : null;
   const figures = stages.slice(0, shares.length).map(stage => stage.figure);
@@ -54,26 +67,40 @@ function draw() {
   shares.forEach((layers, i) => {
     stages[i].draw(picture, layers, {threshold, opacity, truth});
     stages[i].canvas.classList.toggle('brushing', brush.active);
-    stages[i].caption.textContent = shares.length > 1 ? layers[0].field.value || '(empty prompt)' : picture.name;
+    stages[i].caption.textContent = shares.length > 1 ? layers[0].of || '(empty prompt)' : picture.name;
     const said = layers.filter(layer => layer.map).map(layer => sentences.summary(layer)).join('; ');
-    stages[i].canvas.setAttribute('aria-label', `${picture.name}, ${picture.width} by ${picture.height} pixels. ${said || 'No mask yet.'} Arrow keys read the probability.`);
+    stages[i].canvas.setAttribute('aria-label', `${picture.name}, ${picture.width} by ${picture.height} pixels. ${said || 'No mask yet'}. Arrow keys read the probability.`);
   });
 }
 
-/** The layer that a stage's pointer reads and paints. */
-const layerOf = index => placed().length > 1 ? placed()[index][0] : sentences.chosen;
+/** The layer that a stage's pointer reads and paints; undefined where none is shown. */
+function layerOf(index) {
+  const shares = placed();
+  if (shares.length > 1) return shares[index][0];
+  return shares[0].includes(sentences.chosen) ? sentences.chosen : shares[0].at(-1);
+}
+
+let pointed = null;  // where the pointer or the cross is: [stage, x, y]
+function probe() {
+  const {picture} = page;
+  if (!pointed || !picture) return '';
+  const [index, x, y] = pointed, [width, height] = picture.shownSize;
+  const place = `x ${Math.floor((x + .5) * picture.width / width)}, y ${Math.floor((y + .5) * picture.height / height)}`;
+  const map = layerOf(index)?.map;
+  return map ? `${place}: probability ${(map.values[y * map.width + x] / 255).toFixed(2)}` : place;
+}
 
 function point(index, x, y, how) {
-  const layer = layerOf(index), {picture} = page;
-  if (how === 'leave' || !picture) return at('probe').textContent = '';
-  if (brush.active && (how === 'start' || how === 'paint') && brush.paint(layer, page.threshold, x, y, how === 'start')) {
-    sentences.describe(layer);
-    redraw();
+  pointed = how === 'leave' ? null : [index, x, y];
+  const layer = layerOf(index);
+  if (brush.active && layer && (how === 'start' || how === 'paint')) {
+    if (how === 'start') sentences.choose(layer);
+    if (sentences.isDone(layer) && brush.paint(layer, page.threshold, x, y, how === 'start')) {
+      sentences.describe(layer);
+      redraw();
+    }
   }
-  const [width] = picture.shownSize, scale = picture.width / width;
-  const place = `x ${Math.floor((x + .5) * scale)}, y ${Math.floor((y + .5) * scale)}`;
-  const value = layer.map?.values[y * layer.map.width + x];
-  at('probe').textContent = value === undefined ? place : `${place}: probability ${(value / 255).toFixed(2)}`;
+  at('probe').textContent = probe();
   if (how === 'key') say(at('probe').textContent);
 }
 
@@ -88,14 +115,16 @@ async function open(source) {
     if (!opened) return;
     const {picture} = opened;
     Object.assign(page, opened);
-    brush.forget();
+    pointed = null;
+    for (const layer of sentences.layers) brush.forget(layer);
+    if (!picture.row) document.querySelector('#rows [aria-current]')?.removeAttribute('aria-current');
     at('welcome').hidden = true;
     at('below').hidden = false;
     at('truth-line').hidden = !page.truth;
     at('slices').hidden = !(picture.slices > 1);
     at('slice').max = picture.slices - 1;
     at('slice').value = picture.slice;
-    at('slices').querySelector('output').textContent = `${picture.slice + 1} of ${picture.slices}`;
+    showSlice();
     at('notices').replaceChildren(...(picture.notices ?? []).map(text => Object.assign(document.createElement('li'), {textContent: text})));
     showPrompts(at('prompts'), page.reads && picture.prompts, text => sentences.change(sentences.chosen, text));
     at('score').hidden = !page.truth;
@@ -103,10 +132,13 @@ async function open(source) {
     redraw();
     await sentences.refreshAll();
   } catch (failure) {
+    if (page.picture) at('slice').value = page.picture.slice;
+    showSlice();
     failed(failure);
   }
 }
 
+const showSlice = () => { at('slices').querySelector('output').textContent = `${Number(at('slice').value) + 1} of ${page.picture?.slices ?? 1}`; };
 const openFile = (file, slice) => open(signal => Picture.ofFile(file, slice, signal));
 
 function slider(id, change) {
@@ -139,11 +171,17 @@ function listen() {
     sentences.change(layer, contrary);
     layer.field.focus();
   });
-  slider('threshold', value => { page.threshold = value; sentences.layers.forEach(layer => sentences.describe(layer)); redraw(); });
+  slider('threshold', value => {
+    page.threshold = value;
+    for (const layer of sentences.layers) if (sentences.isDone(layer)) sentences.describe(layer);
+    for (const score of document.querySelectorAll('td.dice, td.iou')) score.textContent = '';  // of the older threshold
+    redraw();
+  });
   slider('opacity', value => { page.opacity = value; redraw(); });
   slider('brush-size', value => { brush.size = value; });
   at('truth').addEventListener('change', redraw);
   at('beside').addEventListener('change', redraw);
+  at('slice').addEventListener('input', showSlice);
   at('slice').addEventListener('change', () => page.picture.file && openFile(page.picture.file, Number(at('slice').value)));
   at('brush').addEventListener('change', () => { brush.active = at('brush').checked; at('brushes').hidden = !brush.active; redraw(); });
   for (const choice of document.getElementsByName('brush')) choice.addEventListener('change', () => { brush.value = 255 * choice.value; });
@@ -152,6 +190,7 @@ function listen() {
 
   const withMask = act => async () => {
     if (!sentences.chosen.map) return say('There is no mask yet: open a picture and write a sentence.', true);
+    if (!sentences.isDone(sentences.chosen)) return say('The mask of this sentence is still on its way.', true);
     try { await act(sentences.chosen); } catch (failure) { failed(failure); }
   };
   at('save').addEventListener('click', withMask(async layer => {
@@ -160,10 +199,10 @@ function listen() {
   }));
   at('score').addEventListener('click', () =>
     scorePrompts(at('prompts'), page.picture, page.truth, page.threshold, page.model.limits.prompts).catch(failed));
-  const sentence = layer => page.reads ? [layer.field.value] : [];
+  const sentence = layer => page.reads ? [layer.of] : [];
   const exporters = {
     mask: layer => exportMask(page.picture, layer, sentence(layer), page.threshold),
-    overlay: () => exportOverlay(page.picture, stages[0].canvas),
+    overlay: () => exportOverlay(page.picture, [...at('stages').querySelectorAll('canvas')]),
     json: () => exportJson(page.picture, page.model, sentences, page.threshold),
   };
   for (const button of document.querySelectorAll('[data-export]')) button.addEventListener('click', withMask(exporters[button.dataset.export]));
@@ -190,7 +229,7 @@ async function start() {
       text => { sentences.change(sentences.chosen, text); sentences.chosen.field.focus(); });
   } else {
     for (const id of ['add', 'contrast']) at(id).hidden = true;
-    for (const {field} of sentences.layers) field.hidden = true;
+    for (const {field, button} of sentences.layers) field.hidden = button.hidden = true;
     at('sentences-title').textContent = 'Mask of this model, which reads no sentence';
   }
   if (model.data) await new DataSet(at('set'), (split, row) => open(signal => Picture.ofRow(split, row, signal)), failed).start();

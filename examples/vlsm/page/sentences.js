@@ -4,7 +4,7 @@ import {Newest} from './server.js';
 import {maskOf} from './stage.js';
 import {chipsOf} from './words.js';
 
-const colors = ['#56b4e9', '#ff8a47', '#2fc99b', '#e59bcd', '#f0d442', '#d0d5da'];
+const colors = ['#56b4e9', '#ff8a47', '#2fc99b', '#e59bcd', '#f0d442', '#9b7bff'];
 const percent = part => `${(100 * part).toFixed(part < .01 ? 2 : 1)} %`;
 
 export class Sentences {
@@ -12,7 +12,7 @@ export class Sentences {
   chosen = null;
   #all = new Newest();
 
-  /** `page`: {picture, truth, threshold, reads, words, redraw(), say(text, bad)}. */
+  /** `page`: {picture, truth, threshold, model, reads, words, redraw(), say(text, bad), sayLater(text), forget(layer)}. */
   constructor(page, list, form) {
     Object.assign(this, {page, list, form});
   }
@@ -27,25 +27,43 @@ export class Sentences {
       output: item.querySelector('output'), chips: item.querySelector('.chips'),
     };
     item.style.setProperty('--layer', layer.color);
-    layer.field.setAttribute('aria-label', `Sentence ${this.layers.length + 1}`);
     layer.field.value = text;
     layer.field.hidden = !this.page.reads;
     layer.field.addEventListener('input', () => this.change(layer, layer.field.value));
     item.addEventListener('focusin', () => this.choose(layer));
     layer.shown.addEventListener('change', () => this.page.redraw());
-    item.querySelector('.remove').addEventListener('click', () => this.remove(layer));
+    layer.button = item.querySelector('.remove');
+    layer.button.hidden = !this.page.reads;
+    layer.button.addEventListener('click', () => this.remove(layer));
     this.layers.push(layer);
     this.list.append(item);
+    this.number();
     this.choose(layer);
     this.showChips(layer);
     return layer;
   }
 
+  /** Numbers the layers in their names. */
+  number() {
+    this.layers.forEach(({field, shown, button}, i) => {
+      field.setAttribute('aria-label', `Sentence ${i + 1}`);
+      shown.setAttribute('aria-label', `Show the mask of sentence ${i + 1}`);
+      button.setAttribute('aria-label', `Remove sentence ${i + 1}`);
+    });
+  }
+
+  /** Whether the layer's mask is that of the sentence in its field. */
+  isDone(layer) {
+    return layer.map !== null && (!this.page.reads || layer.of === layer.field.value);
+  }
+
   remove(layer) {
     layer.newest.stop();
+    this.page.forget(layer);
     this.layers.splice(this.layers.indexOf(layer), 1);
     layer.item.remove();
     if (!this.layers.length) this.add();
+    this.number();
     if (this.chosen === layer) this.choose(this.layers.at(-1));
     this.chosen.field.focus();
     this.page.redraw();
@@ -83,32 +101,46 @@ export class Sentences {
     return this.refresh(this.layers.filter(layer => layer.asked || !this.page.reads), this.#all);
   }
 
+  /** The answer to `sentences` in as few requests as the server takes. */
+  async #masks(picture, sentences, signal) {
+    const most = Math.max(1, this.page.model.limits.prompts), masks = [];
+    do {
+      masks.push(...(await picture.masks(sentences.slice(masks.length, masks.length + most), {format: 'png'}, signal)).masks);
+    } while (masks.length < sentences.length);
+    return Promise.all(masks.map(async mask => ({...mask, map: await readText(mask.data)})));
+  }
+
   async refresh(layers, newest) {
     const {picture} = this.page, began = performance.now();
     if (!picture || !layers.length) return;
     const sentences = this.page.reads ? layers.map(layer => layer.field.value) : [];
+    const still = layers.map((layer, i) => () => !this.page.reads || layer.field.value === sentences[i]);
     try {
-      const answer = await newest.run(async signal => {
-        const said = await picture.masks(sentences, {format: 'png'}, signal);
-        return {...said, maps: await Promise.all(said.masks.map(mask => readText(mask.data)))};
-      });
-      if (!answer || picture !== this.page.picture) return;
-      layers.forEach((layer, i) => {
-        if (this.page.reads && layer.field.value !== sentences[i]) return;  // typed on meanwhile
-        Object.assign(layer, {map: answer.maps[i], of: layer.field.value, corrected: null, cut: answer.masks[i].cut});
+      const masks = await newest.run(signal => this.#masks(picture, sentences, signal));
+      if (!masks || picture !== this.page.picture) return;
+      const milliseconds = Math.round(performance.now() - began);
+      layers = layers.filter((layer, i) => {
+        if (!still[i]()) return false;  // typed on meanwhile
+        if (layer.corrected) this.page.forget(layer);
+        Object.assign(layer, {map: masks[i].map, of: layer.field.value, corrected: null, cut: masks[i].cut, milliseconds});
+        return true;
       });
       this.page.redraw();
       requestAnimationFrame(() => {
-        const milliseconds = Math.round(performance.now() - began);
-        for (const layer of layers) layer.milliseconds = milliseconds, this.describe(layer);
-        this.page.say(layers.map(layer => this.summary(layer)).join('; '));
+        for (const layer of layers) {
+          layer.milliseconds = Math.round(performance.now() - began);
+          this.describe(layer);
+        }
+        this.page.sayLater(layers.map(layer => this.summary(layer)).join('; '));
       });
     } catch (failure) {
-      for (const layer of layers) {
-        layer.map = null;
+      layers.forEach((layer, i) => {
+        if (!still[i]()) return;
+        this.page.forget(layer);
+        layer.map = layer.corrected = null;
         layer.output.textContent = failure.message;
         layer.output.classList.add('bad');
-      }
+      });
       this.page.redraw();
       this.page.say(failure.message, true);
     }
@@ -134,11 +166,12 @@ export class Sentences {
     layer.output.classList.remove('bad');
   }
 
+  /** What a layer's mask is, in words: of the sentence that it was found by. */
   summary(layer) {
     const found = this.figures(layer);
     if (!found) return '';
-    const name = this.page.reads ? (layer.field.value ? `“${layer.field.value}”` : 'The empty prompt') : 'The mask';
+    const name = this.page.reads ? (layer.of ? `“${layer.of}”` : 'The empty prompt') : 'The mask';
     const score = found.dice === undefined ? '' : `, Dice ${found.dice.toFixed(3)}`;
-    return `${name}: ${percent(found.share)} of the picture${score}, ${layer.milliseconds} ms`;
+    return `${name}: ${percent(found.share)} of the picture${score}`;
   }
 }

@@ -36,6 +36,7 @@ export const maskOf = (layer, threshold) =>
 
 export class Stage {
   cross = null;
+  #pressed = false;
 
   /** `on` is called as on.point(x, y, how) with how = hover, paint, start, key or leave. */
   constructor(on) {
@@ -94,10 +95,11 @@ export class Stage {
     canvas.addEventListener('pointerdown', event => {
       if (event.button !== 0) return;
       canvas.setPointerCapture(event.pointerId);
+      this.#pressed = true;
       this.on.point(...this.#at(event), 'start');
     });
-    canvas.addEventListener('pointermove', event =>
-      this.on.point(...this.#at(event), event.buttons & 1 ? 'paint' : 'hover'));
+    for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { this.#pressed = false; });
+    canvas.addEventListener('pointermove', event => this.on.point(...this.#at(event), this.#pressed ? 'paint' : 'hover'));
     canvas.addEventListener('pointerleave', () => this.on.point(0, 0, 'leave'));
     canvas.addEventListener('blur', () => this.on.redraw());
     canvas.addEventListener('keydown', event => {

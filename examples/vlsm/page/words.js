@@ -21,8 +21,8 @@ export class Words {
   in(sentence) {
     return this.find === null ? [] : [...sentence.matchAll(this.find)].map(found => {
       const value = found[0].toLowerCase().replace(/\s+/g, ' '), attribute = this.owner.get(value);
-      return {attribute, value, opposite: attribute.opposites?.[value], start: found.index, end: found.index + found[0].length};
-    });
+      return {attribute, value, opposite: attribute?.opposites?.[value], start: found.index, end: found.index + found[0].length};
+    }).filter(found => found.attribute);
   }
 
   /** The sentence with every value that has an opposite replaced by it. */
@@ -33,16 +33,21 @@ export class Words {
 
   /** The sentence with a value in it: in the place of its attribute's first, else at `caret`. */
   with(sentence, attribute, value, caret) {
-    const there = this.in(sentence).find(found => found.attribute === attribute);
+    const there = this.in(sentence).find(found => attribute.values.includes(found.value));
+    while (/[\p{L}\p{N}-]/u.test(sentence[caret] ?? '') && /[\p{L}\p{N}-]/u.test(sentence[caret - 1] ?? '')) ++caret;  // not within a word
     if (there) return sentence.slice(0, there.start) + value + sentence.slice(there.end);
     const before = sentence.slice(0, caret).trimEnd(), after = sentence.slice(caret).trimStart();
     return [before, value, after].filter(Boolean).join(' ');
   }
 
-  /** A template's sentence: each slot that has known values filled with the first of them. */
+  /** A template's sentence: each slot filled with the first of its known values, or left as it is. */
   fill(template) {
-    return template.replace(/\{([^}]+)\}/g, (slot, name) =>
-      this.attributes.find(attribute => attribute.name === name)?.values[0] ?? slot);
+    return template.replace(/\{([^}]+)\}/g, (slot, name) => {
+      if (name === 's') return '';  // the plural's letter: the first number is one
+      const value = this.attributes.find(attribute => attribute.name === name.toLowerCase())?.values[0];
+      if (value === undefined) return slot;
+      return name[0] === name[0].toUpperCase() ? value[0].toUpperCase() + value.slice(1) : value;
+    });
   }
 }
 
@@ -70,8 +75,9 @@ export function showWords(box, words, insert, start) {
   choice.append(new Option('Begin with a template …', ''));
   for (const family of words.families) {
     const group = Object.assign(document.createElement('optgroup'), {label: family.name});
-    group.append(...Object.entries(family.templates).map(([level, text]) => new Option(`${level}: ${text}`, text)));
-    choice.append(group);
+    const whole = Object.entries(family.templates).filter(([, text]) => text && !words.fill(text).includes('{'));
+    group.append(...whole.map(([level, text]) => new Option(`${level}: ${text}`, text)));
+    if (whole.length) choice.append(group);
   }
   choice.addEventListener('change', () => {
     if (choice.value) start(words.fill(choice.value));
