@@ -50,12 +50,15 @@ Answer list_rows(Service& service, Request const& request, std::string const& sp
 
 Answer take_row(Service& service, Request const& request, std::string const& split,
                 std::size_t row) {
-  DataFolder const& data = data_of(service);
+  DataFolder& data = data_of(service);
   vlsm::Annotation const& annotation = data.row(split, row);
-  return take_picture(service, request, data.picture(split, row), 0,
+  std::string bytes = data.picture(split, row);
+  std::string const trouble = data.trouble(split, row);
+  return take_picture(service, request, std::move(bytes), 0,
                       {{"image", annotation.image},
                        {"prompts", prompts_of(annotation)},
-                       {"truth", data.has_truth(split, row)}});
+                       {"truth", trouble.empty()}},
+                      trouble.empty() ? "" : "no ground truth: " + trouble);
 }
 
 Answer show_row(Service& service, Request const& request, std::string const& split,
@@ -69,6 +72,7 @@ Answer show_row(Service& service, Request const& request, std::string const& spl
 Answer show_truth(Service& service, Request const& request, std::string const& split,
                   std::size_t row) {
   DataFolder& data = data_of(service);
+  data.trouble(split, row);  // what is long is done before a place is taken
   HeavyWork const place(service);
   vlsm::Mask mask = data.truth(split, row);
   std::size_t const height = number_in(request, "height", mask.shape(0), 1, 65'500),

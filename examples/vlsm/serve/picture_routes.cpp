@@ -45,7 +45,7 @@ std::string display_png(vlsm::Image const& image, std::size_t most) {
 }
 
 Answer take_picture(Service& service, Request const& request, std::string bytes, std::size_t slice,
-                    Json more) {
+                    Json more, std::string const& notice) {
   vlsm::Recipe const& recipe = service.host.info().recipe;
   std::string const id =
       vlsm::content_hash(bytes, vlsm::content_hash(std::to_string(slice))).text();
@@ -90,6 +90,7 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
               {"slice", picture->slice},
               {"notices", picture->notices},
               {"milliseconds", {{"wait", seen.wait}, {"decode", decode}, {"encode", seen.encode}}}};
+  if (!notice.empty()) answer["notices"].push_back(notice);
   answer.update(more);
   return json_answer(answer);
 }

@@ -93,7 +93,7 @@ void run(Options const& options) {
   if (!options.data.empty()) {
     std::optional<vlsm::MaskChoice> mask;
     if (!options.mask_value.empty()) mask = vlsm::parse_mask_choice(options.mask_value);
-    data = std::make_unique<serve::DataFolder>(options.data, info.recipe, mask);
+    data = std::make_unique<serve::DataFolder>(options.data, mask);
   }
   bool const local = serve::is_loopback(options.host);
   serve::Gate gate{.host = options.host,

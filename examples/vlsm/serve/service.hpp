@@ -85,9 +85,10 @@ std::shared_ptr<Stored const> find_picture(Service& service, std::string const& 
 /// A picture as a PNG file whose longest side is at most `most`.
 std::string display_png(vlsm::Image const& image, std::size_t most);
 
-/// What the routes for pictures answer to a file; `more` goes into the answer. Throws Error.
+/// What the routes for pictures answer to a file; `more` goes into the answer, and `notice`, where
+/// it is not empty, to its notices. Throws Error.
 Answer take_picture(Service& service, Request const& request, std::string bytes, std::size_t slice,
-                    Json more = Json::object());
+                    Json more = Json::object(), std::string const& notice = "");
 
 /// The routes, a group a file.
 void add_model_routes(std::vector<Route>& routes, Service& service);
