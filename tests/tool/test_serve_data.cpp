@@ -109,6 +109,18 @@ TEST_CASE("corrected masks become rows of a data set that opens") {
   check_done(run);
 }
 
+TEST_CASE("where nothing can be saved a line says so, and not where the server keeps things") {
+  TempDir const folder;
+  write_file(folder / "kept", "a file where a folder should be");
+  Serving const server(with(small, {"--save", (folder / "kept").string()}));
+  Reply const reply =
+      server.post("/v1/annotations", nlohmann::json{{"picture", server.picture(small_png())},
+                                                    {"prompt", "x"},
+                                                    {"mask", vlsm::to_base64(small_png())}});
+  CHECK(reply.status == 500);
+  CHECK_MESSAGE(reply.body.find(folder.path().string()) == std::string::npos, reply.body);
+}
+
 TEST_CASE("a row with a broken mask opens without it, and the others keep theirs") {
   TempDir const set;
   for (char const* name : {"images", "masks", "anns"})

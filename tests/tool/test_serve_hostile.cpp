@@ -41,6 +41,12 @@ TEST_CASE("other hosts, other sites and path tricks find nothing") {
   CHECK(server.get("/healthz", "Origin: http://evil.example\r\n").status == 403);
   CHECK(server.post("/v1/masks", "application/json", "{}", "Origin: http://evil.example\r\n")
             .status == 403);
+  CHECK(server.get("/v1/pictures/x").headers.at("cache-control") == "no-store");
+  CHECK(server.get("/v1/model", "Origin: null\r\n").headers.at("cache-control") == "no-store");
+  std::string const link =
+      "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+  CHECK(server.get("/", link).status == 200);
+  CHECK(server.get("/v1/model", link).status == 403);
   for (char const* path :
        {"/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd",
         "/v1/pictures/..%2f..%2fx", "//etc/passwd", "/page.css%00.html",
@@ -173,7 +179,10 @@ TEST_CASE("a token is asked for where others reach the server") {
   REQUIRE(at != std::string::npos);
   std::string const token = server.address().substr(at + 8);
   CHECK(token.size() == 32);
-  int const port = std::atoi(server.address().c_str() + std::string("http://0.0.0.0:").size());
+  int const port = server.port();
+  CHECK(server.address().find("0.0.0.0") == std::string::npos);  // nobody can open that
+  std::string const named = server.address().substr(7, at - 7);
+  CHECK(server.raw("GET /healthz HTTP/1.1\r\nHost: " + named + "\r\n\r\n").status == 200);
   auto const get = [&](std::string const& path, std::string const& more = "") {
     Client const client(port);
     client.send("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n" +
@@ -188,11 +197,20 @@ TEST_CASE("a token is asked for where others reach the server") {
   CHECK(first.status == 303);
   CHECK(first.headers.at("location") == "/");
   CHECK(first.headers.at("set-cookie") ==
-        "vlsm_token=" + token + "; Path=/; HttpOnly; SameSite=Strict");
-  CHECK(get("/", "Cookie: vlsm_token=" + token + "\r\n").status == 200);
+        "vlsm_token_" + std::to_string(port) + "=" + token + "; Path=/; HttpOnly; SameSite=Lax");
+  CHECK(get("/", "Cookie: vlsm_token_" + std::to_string(port) + "=" + token + "\r\n").status ==
+        200);
   CHECK(get("/v1/model", "Authorization: Bearer " + token + "\r\n").status == 200);
   CHECK(get("/v1/model?token=" + token).status == 401);
   CHECK(get("/v1/model", "Authorization: Bearer " + token + "x\r\n").status == 401);
+
+  // Whom a proxy lets through is not this machine alone.
+  Serving const proxied(with(small, {"--origin", "https://clinic.example"}));
+  CHECK(proxied.address().find("/?token=") != std::string::npos);
+  CHECK(proxied.raw("GET / HTTP/1.1\r\nHost: clinic.example\r\n\r\n").status == 401);
+  CHECK(proxied.raw("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n").status == 403);
+  check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights random --origin clinic"), 1,
+               "this is no origin");
 
   TempDir const folder;
   write_file(folder / "token", "a-token-of-my-own\n");
@@ -251,6 +269,7 @@ TEST_CASE("a browser is opened without a shell") {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   CHECK(read_file(folder / "opened") == server.address());
   Serving none(with(small, {"--open"}), {{"PATH", folder.path().string() + "/empty"}});
-  CHECK(none.wait() == 1);
+  check_alive(none);  // the page can be opened by hand
+  CHECK(none.end(SIGINT) == 0);
   CHECK(none.errors().find("xdg-open is missing") != std::string::npos);
 }

@@ -66,7 +66,9 @@ Answer show_row(Service& service, Request const& request, std::string const& spl
   std::size_t const most = number_in(request, "most", 160, 1, 2048);
   std::string const bytes = data_of(service).picture(split, row);
   HeavyWork const place(service);
-  return {.type = "image/png", .body = display_png(open_picture(bytes, 0).image, most)};
+  return {
+      .type = "image/png",
+      .body = display_png(open_picture(bytes, 0, end_where_useless(service, request)).image, most)};
 }
 
 Answer show_truth(Service& service, Request const& request, std::string const& split,

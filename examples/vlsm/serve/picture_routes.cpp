@@ -66,7 +66,7 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
     {
       HeavyWork const place(service);
       auto const begun = Clock::now();
-      Opened opened = open_picture(bytes, slice);
+      Opened opened = open_picture(bytes, slice, end_where_useless(service, request));
       fresh->height = opened.image.shape(0);
       fresh->width = opened.image.shape(1);
       fresh->slice = slice;
@@ -103,12 +103,15 @@ void add_picture_routes(std::vector<Route>& routes, Service& service) {
                     }});
   routes.push_back({"GET", "/v1/pictures/{picture}", Body::none, false,
                     [&service](Request const& request, Places const& places) {
-                      std::size_t const most = number_in(request, "most", 2048, 1, 65'500);
+                      std::size_t const most = number_in(request, "most", 2048, 1, 2048);
                       auto const picture = find_picture(service, places[0]);
                       HeavyWork const place(service);
-                      return Answer{.type = "image/png",
-                                    .body = display_png(
-                                        open_picture(picture->bytes, picture->slice).image, most)};
+                      return Answer{
+                          .type = "image/png",
+                          .body = display_png(open_picture(picture->bytes, picture->slice,
+                                                           end_where_useless(service, request))
+                                                  .image,
+                                              most)};
                     }});
 }
 
