@@ -96,7 +96,8 @@ TEST_CASE("where too many wait for the model the next is told to come again") {
   }
   CHECK(served.picture(vlsm::test::plain_png(9, 9, '\3')) == 503);
   Answer const answer = refusal_answer(503, "busy");
-  CHECK(answer.headers == std::vector<std::pair<std::string, std::string>>{{"Retry-After", "1"}});
+  CHECK(answer.headers == std::vector<std::pair<std::string, std::string>>{
+                              {"Cache-Control", "no-store"}, {"Retry-After", "1"}});
   CHECK(served.site.answer({.method = "GET", .path = "/healthz"}).status ==
         200);  // it waits for nothing
   CHECK(served.site.answer({.method = "GET", .path = "/v1/model"}).status == 200);

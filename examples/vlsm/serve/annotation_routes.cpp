@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "serve/below.hpp"
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
 #include "vlsm/base/base64.hpp"
@@ -62,14 +63,17 @@ Answer keep(Service& service, Request const& request) {
     mask = vlsm::resize_nearest_exact(mask, picture->height, picture->width);
   std::string const ending = ending_of(picture->bytes);
   std::string const as_png =
-      ending.empty() ? vlsm::encode_png(open_picture(picture->bytes, picture->slice).image) : "";
+      ending.empty() ? vlsm::encode_png(open_picture(picture->bytes, picture->slice,
+                                                     end_where_useless(service, request))
+                                            .image)
+                     : "";
   AnnotationWriter::Row row;
   try {
     row = service.annotations->add(correction.picture, ending.empty() ? ".png" : ending,
                                    ending.empty() ? as_png : picture->bytes, vlsm::encode_png(mask),
                                    correction.prompt);
   } catch (vlsm::Error const& e) {  // a full disk is no fault of the request
-    throw Refusal(500, e.what(), "", "");
+    throw Refusal(500, below(service.annotations->folder(), e.what()), "", "");
   }
   return json_answer(
       {{"file", row.file}, {"image", row.image}, {"mask", row.mask}, {"rows", row.rows}}, 201);

@@ -19,10 +19,13 @@ namespace tool::serve {
 
 /// Writes corrected masks with their sentences as rows of a data set in the study's layout. All
 /// names are made here; what is there already is never replaced. The annotations of one start of
-/// the server are one file, which appears with its first row and is renewed as a whole.
+/// the server are one file, which appears with its first row and is renewed as a whole, unless
+/// someone else has changed it since: then a new file begins.
 class AnnotationWriter {
  public:
   explicit AnnotationWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  std::filesystem::path const& folder() const { return folder_; }
 
   /// Where a row has gone.
   struct Row {
@@ -40,17 +43,19 @@ class AnnotationWriter {
     std::string const when = time_text();
     std::string const image = write_image(name, ending, picture);
     std::string const mask_name = write_new("masks", name + "-" + when, ".png", mask);
-    Json rows = rows_;
+    bool const ours =
+        !file_.empty() && vlsm::io::read_whole_file(folder_ / "anns" / file_) == text_;
+    Json rows = ours ? rows_ : Json::array();
     rows.push_back({{"img_name", image},
                     {"mask_name", mask_name},
                     {"prompts", {{"p0", ""}, {"p1", {prompt}}}}});
-    std::string const text =
-        rows.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-    if (file_.empty())
-      file_ = write_new("anns", "page-" + when, ".json", text);
-    else
+    std::string text = rows.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    if (ours)
       vlsm::io::write_whole_file(folder_ / "anns" / file_, text);
+    else
+      file_ = write_new("anns", "page-" + when, ".json", text);
     rows_ = std::move(rows);
+    text_ = std::move(text);
     return {"anns/" + file_, "images/" + image, "masks/" + mask_name, rows_.size()};
   }
 
@@ -99,6 +104,7 @@ class AnnotationWriter {
   std::filesystem::path const folder_;
   std::mutex mutex_;
   std::string file_;  // of this start; empty: no row yet
+  std::string text_;  // of the file, as written last
   Json rows_ = Json::array();
 };
 

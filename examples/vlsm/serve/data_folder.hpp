@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
+#include <ATen/Parallel.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -12,9 +14,13 @@
 #include <utility>
 #include <vector>
 
+#include "serve/below.hpp"
 #include "serve/http.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/base/file/read_file.hpp"
-#include "vlsm/data/folder_dataset.hpp"
+#include "vlsm/data/annotations.hpp"
+#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/image/read.hpp"
 
 namespace tool::serve {
 
@@ -24,9 +30,8 @@ class DataFolder {
  public:
   /// Reads the annotations of all splits; `mask` says which value is the object. Throws Error where
   /// there are none, or a file is none.
-  DataFolder(std::filesystem::path root, vlsm::Recipe const& recipe,
-             std::optional<vlsm::MaskChoice> mask)
-      : root_(std::move(root)), recipe_(recipe), mask_(std::move(mask)) {
+  DataFolder(std::filesystem::path root, std::optional<vlsm::MaskChoice> mask)
+      : root_(std::move(root)), mask_(std::move(mask)) {
     std::error_code ignored;
     for (auto const& entry : std::filesystem::directory_iterator(root_ / "anns", ignored))
       if (entry.path().extension() == ".json")
@@ -68,40 +73,88 @@ class DataFolder {
     std::filesystem::path const path = root_ / "images" / row(split, index).image;
     auto bytes = vlsm::io::read_whole_file(path);
     if (!bytes)
-      throw vlsm::Error("the picture cannot be read", path.filename().string(),
+      throw vlsm::Error("the picture cannot be read", row(split, index).image,
                         "check the data set's images/");
     return *std::move(bytes);
   }
-  /// Whether a row's mask is there.
-  bool has_truth(std::string const& split, std::size_t index) const {
-    std::error_code ignored;
-    return std::filesystem::is_regular_file(root_ / "masks" / row(split, index).mask, ignored);
-  }
-  /// A row's mask at its picture's size, 0 and 255. What masks mean follows from all of the split,
-  /// which are read when the first is asked for. Throws Error as FolderDataset does.
-  vlsm::Mask truth(std::string const& split, std::size_t index) {
+  /// Why a row has no ground truth, in a line that names no path of this machine; empty: it has
+  /// one. What masks mean follows from all of the split's that can be read, which are read when the
+  /// first is asked for; a row with files of its own suffers from no other row's.
+  std::string trouble(std::string const& split, std::size_t index) {
     row(split, index);  // throws where there is none
-    vlsm::Mask mask = masks_of(split).mask(index);
-    for (std::uint8_t& level : mask) level = level >= 128 ? 255 : 0;
-    return mask;
+    Truths const& truths = truths_of(split);
+    return truths.rows[index].empty() ? truths.trouble : truths.rows[index];
+  }
+  /// A row's mask at its picture's size, 0 and 255. Throws Refusal (422) where `trouble` has a
+  /// line, or the file has changed and cannot be read.
+  vlsm::Mask truth(std::string const& split, std::size_t index) {
+    std::string line = trouble(split, index);
+    if (line.empty()) try {
+        vlsm::Mask mask = truths_of(split).meaning.apply(values(row(split, index)));
+        for (std::uint8_t& level : mask) level = level >= 128 ? 255 : 0;
+        return mask;
+      } catch (vlsm::Error const& e) {
+        line = below(root_, e.what());
+      }
+    throw Refusal(422, line, "", "");
   }
 
  private:
-  vlsm::FolderDataset const& masks_of(std::string const& split) {
+  /// What a split's masks are.
+  struct Truths {
+    vlsm::MaskMeaning meaning{};
+    std::string trouble{};            ///< of all; empty: none
+    std::vector<std::string> rows{};  ///< of each
+  };
+
+  vlsm::MaskValues values(vlsm::Annotation const& row) const {
+    std::filesystem::path const path = root_ / "masks" / row.mask;
+    return vlsm::mask_values(vlsm::read_raw_picture(path), path.string());
+  }
+
+  vlsm::MaskSurvey::File survey(vlsm::Annotation const& row) const {
+    vlsm::MaskValues const mask = values(row);
+    auto const picture = vlsm::read_picture_header(root_ / "images" / row.image);
+    if (mask.height != picture.height || mask.width != picture.width)
+      throw vlsm::Error("the mask has another size than its picture", "masks/" + row.mask,
+                        "give it its picture's size");
+    return vlsm::MaskSurvey::file_of(mask, row.mask);
+  }
+
+  Truths find_truths(std::vector<vlsm::Annotation> const& rows) const {
+    Truths truths{.rows = std::vector<std::string>(rows.size())};
+    std::vector<vlsm::MaskSurvey::File> files(rows.size());
+    at::parallel_for(0, static_cast<std::int64_t>(rows.size()), 1,
+                     [&](std::int64_t from, std::int64_t to) {
+                       for (auto i = static_cast<std::size_t>(from); i < std::size_t(to); ++i) try {
+                           files[i] = survey(rows[i]);
+                         } catch (std::exception const& e) {
+                           truths.rows[i] = below(root_, e.what());
+                         }
+                     });
+    vlsm::MaskSurvey all;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (truths.rows[i].empty()) all.add(std::move(files[i]));
+    try {
+      truths.meaning = all.meaning(mask_, /*allow_empty=*/true, "masks");
+    } catch (vlsm::Error const& e) {
+      truths.trouble = e.what();
+    }
+    return truths;
+  }
+
+  Truths const& truths_of(std::string const& split) {
     std::lock_guard const lock(mutex_);
-    auto& masks = masks_[split];
-    if (!masks)
-      masks = std::make_unique<vlsm::FolderDataset const>(
-          root_, split, "", recipe_, vlsm::DatasetOptions{.mask = mask_, .allow_empty = true});
-    return *masks;
+    auto const known = truths_.find(split);
+    if (known != truths_.end()) return known->second;
+    return truths_.emplace(split, find_truths(rows(split))).first->second;
   }
 
   std::filesystem::path root_;
-  vlsm::Recipe recipe_;
   std::optional<vlsm::MaskChoice> mask_;
   std::map<std::string, std::vector<vlsm::Annotation>> splits_;
   std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<vlsm::FolderDataset const>> masks_;  // once asked for
+  std::map<std::string, Truths> truths_;  // of those asked for, what failed with them
 };
 
 }  // namespace tool::serve

@@ -50,12 +50,15 @@ Answer list_rows(Service& service, Request const& request, std::string const& sp
 
 Answer take_row(Service& service, Request const& request, std::string const& split,
                 std::size_t row) {
-  DataFolder const& data = data_of(service);
+  DataFolder& data = data_of(service);
   vlsm::Annotation const& annotation = data.row(split, row);
-  return take_picture(service, request, data.picture(split, row), 0,
+  std::string bytes = data.picture(split, row);
+  std::string const trouble = data.trouble(split, row);
+  return take_picture(service, request, std::move(bytes), 0,
                       {{"image", annotation.image},
                        {"prompts", prompts_of(annotation)},
-                       {"truth", data.has_truth(split, row)}});
+                       {"truth", trouble.empty()}},
+                      trouble.empty() ? "" : "no ground truth: " + trouble);
 }
 
 Answer show_row(Service& service, Request const& request, std::string const& split,
@@ -63,12 +66,15 @@ Answer show_row(Service& service, Request const& request, std::string const& spl
   std::size_t const most = number_in(request, "most", 160, 1, 2048);
   std::string const bytes = data_of(service).picture(split, row);
   HeavyWork const place(service);
-  return {.type = "image/png", .body = display_png(open_picture(bytes, 0).image, most)};
+  return {
+      .type = "image/png",
+      .body = display_png(open_picture(bytes, 0, end_where_useless(service, request)).image, most)};
 }
 
 Answer show_truth(Service& service, Request const& request, std::string const& split,
                   std::size_t row) {
   DataFolder& data = data_of(service);
+  data.trouble(split, row);  // what is long is done before a place is taken
   HeavyWork const place(service);
   vlsm::Mask mask = data.truth(split, row);
   std::size_t const height = number_in(request, "height", mask.shape(0), 1, 65'500),

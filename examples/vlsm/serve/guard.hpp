@@ -18,15 +18,38 @@ namespace tool::serve {
 
 /// Where the server is, and what opens it.
 struct Gate {
-  std::string host{};  ///< the address that it listens at
+  std::string host{};  ///< the address that it listens at, or, of all, the machine's name
   int port = 0;
   std::string token{};  ///< empty: none is asked for
   std::size_t most_body = 0;
+  std::string origin{};  ///< of a proxy before it, as public_origin gives it; empty: there is none
 };
 
-/// Whether an address is one of this machine alone.
-inline bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+/// Whether a numeric address is one of this machine alone; of a name (127.example.org) nothing is
+/// known.
+inline bool is_loopback(std::string_view address) {
+  bool const numbers = address.find_first_not_of("0123456789.") == std::string_view::npos;
+  return address == "::1" || (numbers && address.starts_with("127."));
+}
+
+/// The origin that browsers send who reach this server by a proxy at `url`: in lower case, without
+/// the slash at its end and without its kind's own port. Throws Error for what is none.
+inline std::string public_origin(std::string const& url) {
+  std::string text = vlsm::detail::lower_case(url);
+  if (text.ends_with('/')) text.pop_back();
+  std::size_t const at = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+  if (at == 0 || at == text.size() ||
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]", at) != std::string::npos)
+    throw vlsm::Error("this is no origin", "--origin " + url,
+                      "give what stands before the path: https://clinic.example");
+  std::string_view const usual = at == 8 ? ":443" : ":80";
+  if (text.ends_with(usual)) text.erase(text.size() - usual.size());
+  return text;
+}
+
+/// The cookie that keeps the token: browsers send a cookie to every port of a host.
+inline std::string cookie_name(Gate const& gate) {
+  return "vlsm_token_" + std::to_string(gate.port);
 }
 
 /// "[::1]" for "::1": an address as it stands in front of a port.
@@ -47,15 +70,23 @@ inline bool same_secret(std::string_view one, std::string_view other) {
 /// elsewhere whose name is turned to this address (DNS rebinding) calls it by another.
 inline std::vector<std::string> own_names(Gate const& gate, std::string const& local_address) {
   std::vector<std::string> hosts{gate.host};
-  if (is_loopback(gate.host) || is_loopback(local_address))
-    hosts.insert(hosts.end(), {"localhost", "127.0.0.1", "::1"});
+  if (is_loopback(local_address)) hosts.insert(hosts.end(), {"localhost", "127.0.0.1", "::1"});
   if (!local_address.empty()) hosts.push_back(local_address);  // of several, or of all (0.0.0.0)
   std::vector<std::string> names;
   for (std::string const& host : hosts) {
-    names.push_back(in_brackets(host) + ":" + std::to_string(gate.port));
-    if (gate.port == 80) names.push_back(in_brackets(host));
+    std::string const name = vlsm::detail::lower_case(in_brackets(host));
+    names.push_back(name + ":" + std::to_string(gate.port));
+    if (gate.port == 80) names.push_back(name);
   }
+  if (!gate.origin.empty()) names.push_back(gate.origin.substr(gate.origin.find("://") + 3));
   return names;
+}
+
+/// Whether a link to the page was followed, which may stand anywhere: it changes nothing here.
+inline bool is_link(Request const& request) {
+  return request.method == "GET" && request.path == "/" &&
+         request.header("sec-fetch-mode") == "navigate" &&
+         request.header("sec-fetch-dest") == "document";
 }
 
 /// Throws Refusal (403) unless the request is meant for this server and comes from no other page.
@@ -67,11 +98,13 @@ inline void check_origin(Request const& request, Gate const& gate) {
   auto const refuse = [](char const* where) {
     throw Refusal(403, "the request comes from another site", where, "open the server's own page");
   };
-  if (request.headers.contains("origin") &&
-      vlsm::detail::lower_case(request.header("origin").value_or("")) !=
-          "http://" + vlsm::detail::lower_case(*host))
-    refuse("Origin");
-  if (request.headers.contains("sec-fetch-site")) {
+  if (request.headers.contains("origin")) {
+    std::string const origin = vlsm::detail::lower_case(request.header("origin").value_or(""));
+    if (origin != "http://" + vlsm::detail::lower_case(*host) &&
+        (gate.origin.empty() || origin != gate.origin))
+      refuse("Origin");
+  }
+  if (request.headers.contains("sec-fetch-site") && !is_link(request)) {
     std::string const site = request.header("sec-fetch-site").value_or("");
     if (site != "same-origin" && site != "none") refuse("Sec-Fetch-Site");
   }
@@ -93,7 +126,7 @@ inline void check_token(Request const& request, Gate const& gate) {
   if (gate.token.empty()) return;
   std::string const bearer = request.header("authorization").value_or("");
   if (bearer.starts_with("Bearer ") && same_secret(bearer.substr(7), gate.token)) return;
-  if (same_secret(cookie_of(request, "vlsm_token"), gate.token)) return;
+  if (same_secret(cookie_of(request, cookie_name(gate)), gate.token)) return;
   if (request.path == "/" && request.query.contains("token") &&
       same_secret(request.query.at("token"), gate.token))
     return;

@@ -57,9 +57,11 @@ struct Refusal : vlsm::Error {
   std::string allow;  ///< of 405: the methods that the path knows
 };
 
-/// The answer to a request that is refused: `{"error": LINE}`. 503 names a time to come again.
+/// The answer to a request that is refused: `{"error": LINE}`, which nobody keeps. 503 names a time
+/// to come again.
 inline Answer refusal_answer(int status, std::string const& line) {
   Answer answer = json_answer({{"error", line}}, status);
+  answer.headers.emplace_back("Cache-Control", "no-store");
   if (status == 503) answer.headers.emplace_back("Retry-After", "1");
   return answer;
 }

@@ -33,6 +33,11 @@ class Share {
     mine_ += bytes;
     return (taken_ += bytes) <= most_;
   }
+  /// Of those taken last.
+  void give_back(std::size_t bytes) {
+    mine_ -= bytes;
+    taken_ -= bytes;
+  }
 
  private:
   std::atomic<std::size_t>& taken_;
@@ -52,16 +57,20 @@ Answer answer_to(Connection const& client, int status) {
   return refusal_answer(400, "this is no HTTP/1.1 request: head: send one");
 }
 
-void put(httplib::Response& out, Answer const& answer) {
+void put(httplib::Response& out, Answer answer) {
   out.status = answer.status;
-  out.set_content(answer.body, answer.type);
+  out.headers.erase("Content-Type");
+  out.set_header("Content-Type", answer.type);
+  out.body = std::move(answer.body);
   for (auto const& [name, value] : answer.headers) {
     out.headers.erase(name);
     out.set_header(name, value);
   }
 }
 
-thread_local Connection* client = nullptr;  // of the request that this thread answers
+// Of the request that this thread answers.
+thread_local Connection* client = nullptr;
+thread_local Share* held = nullptr;  // of the budget for answers, until the client has its own
 
 }  // namespace
 
@@ -133,9 +142,14 @@ class HttpServer::Parts : public httplib::Server {
     }
   }
 
-  void say(httplib::Response& out, Answer const& answer) const {
+  void say(httplib::Response& out, Answer answer) const {
     client->begin_answer(limits_.answer_time);
-    put(out, answer);
+    if (std::size_t const size = answer.body.size(); !held->take(size)) {
+      held->give_back(size);
+      answer = refusal_answer(
+          503, "too many answers wait for their clients: the server: send the request again");
+    }
+    put(out, std::move(answer));
   }
 
   void post(httplib::Request const& in, httplib::Response& out,
@@ -186,10 +200,8 @@ class HttpServer::Parts : public httplib::Server {
   }
 
   static void turn_away(int socket) {
-    std::string_view const line =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
-        "Content-Type: application/json\r\nContent-Length: 66\r\n\r\n"
-        "{\"error\":\"too many clients at once: the server: come again later\"}";
+    std::string const line =
+        text_of(refusal_answer(503, "too many clients at once: the server: come again later"));
     [[maybe_unused]] ssize_t const sent = ::send(socket, line.data(), line.size(), MSG_NOSIGNAL);
     ::shutdown(socket, SHUT_WR);
     ::close(socket);
@@ -212,7 +224,9 @@ class HttpServer::Parts : public httplib::Server {
   }
 
   void serve(Connection& one) {
+    Share answers(answers_, limits_.answers);
     client = &one;
+    held = &answers;
     try {
       bool closed = true;
       auto const plain = [](httplib::Request& request) {
@@ -227,23 +241,30 @@ class HttpServer::Parts : public httplib::Server {
     if (one.unread() > 0 || one.trouble() != Connection::Trouble::none)
       one.finish(std::chrono::seconds(1));
     client = nullptr;
+    held = nullptr;
   }
 
   /// An answer to what httplib reads no further.
   void write_plain(Connection& one, Answer const& answer) const {
     one.begin_answer(limits_.answer_time);
+    std::string const text = text_of(answer);
+    one.write(text.data(), text.size());
+  }
+
+  /// An answer as it is sent, made without httplib.
+  static std::string text_of(Answer const& answer) {
     std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " Refused\r\n";
     for (auto const& [name, value] : every_answer)
       text += std::string(name) + ": " + value + "\r\n";
-    text += "Connection: close\r\nContent-Type: " + answer.type +
-            "\r\nContent-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body;
-    one.write(text.data(), text.size());
+    for (auto const& [name, value] : answer.headers) text += name + ": " + value + "\r\n";
+    return text + "Connection: close\r\nContent-Type: " + answer.type +
+           "\r\nContent-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body;
   }
 
   Listener& listener_;
   Site const& site_;
   HttpLimits const limits_;
-  std::atomic<std::size_t> bodies_ = 0;
+  std::atomic<std::size_t> bodies_ = 0, answers_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<int> arrived_;

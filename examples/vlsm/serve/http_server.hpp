@@ -23,9 +23,10 @@ class Site {
 
 /// What clients may take.
 struct HttpLimits {
-  std::size_t connections = 64;     ///< at a time, each in a thread
-  std::size_t head = 16 << 10;      ///< bytes
-  std::size_t bodies = 512u << 20;  ///< bytes of all bodies that are held at a time
+  std::size_t connections = 64;      ///< at a time, each in a thread
+  std::size_t head = 16 << 10;       ///< bytes
+  std::size_t bodies = 512u << 20;   ///< bytes of all bodies that are held at a time
+  std::size_t answers = 512u << 20;  ///< of all answers: a client may be slow to take its own
   std::chrono::milliseconds head_time{10'000}, body_time{60'000}, answer_time{60'000};
   std::chrono::milliseconds patience{500};  ///< before a slow client makes room for another one
 };

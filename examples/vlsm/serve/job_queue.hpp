@@ -58,6 +58,11 @@ class JobQueue {
     if (thread_.joinable()) thread_.join();
   }
 
+  /// Whether `stop` has been called.
+  bool stopped() const {
+    std::lock_guard const lock(mutex_);
+    return stopped_;
+  }
   /// Whether `begin` is over.
   bool begun() const {
     std::lock_guard const lock(mutex_);

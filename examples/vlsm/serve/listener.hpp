@@ -40,8 +40,17 @@ class Listener {
     sockaddr_storage name{};
     socklen_t size = sizeof name;
     ::getsockname(socket_, reinterpret_cast<sockaddr*>(&name), &size);
-    port_ = ntohs(name.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(name).sin_port
-                                            : reinterpret_cast<sockaddr_in6&>(name).sin6_port);
+    if (name.ss_family == AF_INET) {
+      auto const& four = reinterpret_cast<sockaddr_in&>(name);
+      port_ = ntohs(four.sin_port);
+      local_ = (ntohl(four.sin_addr.s_addr) >> 24) == 127;
+      all_ = four.sin_addr.s_addr == htonl(INADDR_ANY);
+    } else {
+      auto const& six = reinterpret_cast<sockaddr_in6&>(name);
+      port_ = ntohs(six.sin6_port);
+      local_ = IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
+      all_ = IN6_IS_ADDR_UNSPECIFIED(&six.sin6_addr);
+    }
   }
   ~Listener() {
     ::close(socket_);
@@ -51,6 +60,10 @@ class Listener {
   Listener& operator=(Listener const&) = delete;
 
   int port() const { return port_; }
+  /// Whether this machine alone reaches it, told by the address that was bound.
+  bool local() const { return local_; }
+  /// Whether it listens at all of the machine's addresses.
+  bool all() const { return all_; }
 
   /// The socket of the next client, which does not block; -1: `wake` was called.
   int next() {
@@ -105,6 +118,7 @@ class Listener {
   }
 
   int socket_ = -1, wake_ = -1, port_ = 0;
+  bool local_ = false, all_ = false;
 };
 
 }  // namespace tool::serve

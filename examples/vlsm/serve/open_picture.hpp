@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ namespace tool::serve {
 
 /// Bytes that a packed file may hold: a small one can claim any number.
 inline constexpr std::size_t most_unpacked = 512u << 20;
+
+/// Frames of a file: a tiny one, packed, can hold millions of a pixel each.
+inline constexpr std::size_t most_frames = 65'536;
 
 /// What a file's bytes are, told by themselves: names say nothing here.
 enum class Format { picture, dicom, nifti };
@@ -56,9 +60,11 @@ struct Opened {
 };
 
 /// Slice `slice`, from 0, of a file of any kind that is read; the pixels as stored, without an EXIF
-/// orientation; numbers that are no levels as `vlsm data prepare` makes levels of them. Throws
-/// Error for what cannot be read and for a slice that is not there.
-inline Opened open_picture(std::string const& bytes, std::size_t slice) {
+/// orientation; numbers that are no levels as `vlsm data prepare` makes levels of them. `look` is
+/// called before each frame that is read, and ends it by what it throws. Throws Error for what
+/// cannot be read, for more than `most_frames` frames and for a slice that is not there.
+inline Opened open_picture(
+    std::string const& bytes, std::size_t slice, std::function<void()> const& look = [] {}) {
   std::string const where = "picture";
   auto const check = [&](std::size_t slices) {
     if (slice >= slices)
@@ -94,8 +100,15 @@ inline Opened open_picture(std::string const& bytes, std::size_t slice) {
       std::string_view const file =
           vlsm::detail::unpacked_bytes(bytes, unpacked, where, most_unpacked);
       std::size_t const frames = vlsm::parse_nifti_header(file, where).frames;
+      if (frames > most_frames)
+        throw vlsm::Error("the file holds " + std::to_string(frames) + " frames, more than " +
+                              std::to_string(most_frames),
+                          where, "send those that matter as a file of their own");
       check(frames);
-      gray(frames, [&](std::size_t k) { return vlsm::parse_nifti(file, where, k); });
+      gray(frames, [&](std::size_t k) {
+        look();
+        return vlsm::parse_nifti(file, where, k);
+      });
       break;
     }
   }

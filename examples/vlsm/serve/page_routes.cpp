@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+#include <charconv>
 #include <string>
 
 #include "serve/open_picture.hpp"
@@ -23,17 +25,27 @@ std::string type_of(std::string_view name) {
   return "application/octet-stream";
 }
 
-Answer first_page(PageFile const& file, Request const& request, std::string const& token) {
-  if (!token.empty() && request.query.contains("token"))  // the guard has looked at it
-    return {
-        .status = 303,
-        .type = "text/plain",
-        .headers = {{"Location", "/"},
-                    {"Set-Cookie", "vlsm_token=" + token + "; Path=/; HttpOnly; SameSite=Strict"},
-                    {"Cache-Control", "no-store"}}};
+Answer first_page(PageFile const& file, Request const& request, Gate const& gate) {
+  if (!gate.token.empty() && request.query.contains("token"))  // the guard has looked at it
+    return {.status = 303,
+            .type = "text/plain",
+            .headers = {{"Location", "/"},
+                        // Lax: who follows a link from elsewhere goes on to "/" with it.
+                        {"Set-Cookie",
+                         cookie_name(gate) + "=" + gate.token + "; Path=/; HttpOnly; SameSite=Lax"},
+                        {"Cache-Control", "no-store"}}};
   return {.type = type_of(file.name),
           .body = std::string(file.bytes),
           .headers = {{"Cache-Control", "no-cache"}}};
+}
+
+/// The shortest decimal that is this float: 0.35, not 0.3499999940395355.
+double shortest(float number) {
+  std::array<char, 32> text{};
+  char const* const end = std::to_chars(text.begin(), text.end(), number).ptr;
+  double same = number;
+  std::from_chars(text.data(), end, same);
+  return same;
 }
 
 Json model_json(Service const& service) {
@@ -48,7 +60,7 @@ Json model_json(Service const& service) {
           {"prompts", info.vocabulary > 0},
           {"context", info.vocabulary > 0 ? info.recipe.tokens : 0},
           {"precision", set.precision},
-          {"threshold", info.recipe.threshold},
+          {"threshold", shortest(info.recipe.threshold)},
           {"formats", formats_read()},
           {"limits",
            {{"body", set.most_body},
@@ -62,7 +74,7 @@ Json model_json(Service const& service) {
 
 }  // namespace
 
-void add_page_routes(std::vector<Route>& routes, std::string const& token) {
+void add_page_routes(std::vector<Route>& routes, Gate const& gate) {
   static std::vector<std::string> paths = [] {  // of the routes' views
     std::vector<std::string> list;
     for (PageFile const& file : page_files())
@@ -73,8 +85,8 @@ void add_page_routes(std::vector<Route>& routes, std::string const& token) {
   }();
   for (std::size_t i = 0; i < paths.size(); ++i)
     routes.push_back({"GET", paths[i], Body::none, false,
-                      [file = page_files()[i], token](Request const& request, Places const&) {
-                        return first_page(file, request, token);
+                      [file = page_files()[i], gate](Request const& request, Places const&) {
+                        return first_page(file, request, gate);
                       }});
 }
 

@@ -45,7 +45,7 @@ std::string display_png(vlsm::Image const& image, std::size_t most) {
 }
 
 Answer take_picture(Service& service, Request const& request, std::string bytes, std::size_t slice,
-                    Json more) {
+                    Json more, std::string const& notice) {
   vlsm::Recipe const& recipe = service.host.info().recipe;
   std::string const id =
       vlsm::content_hash(bytes, vlsm::content_hash(std::to_string(slice))).text();
@@ -66,7 +66,7 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
     {
       HeavyWork const place(service);
       auto const begun = Clock::now();
-      Opened opened = open_picture(bytes, slice);
+      Opened opened = open_picture(bytes, slice, end_where_useless(service, request));
       fresh->height = opened.image.shape(0);
       fresh->width = opened.image.shape(1);
       fresh->slice = slice;
@@ -90,6 +90,7 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
               {"slice", picture->slice},
               {"notices", picture->notices},
               {"milliseconds", {{"wait", seen.wait}, {"decode", decode}, {"encode", seen.encode}}}};
+  if (!notice.empty()) answer["notices"].push_back(notice);
   answer.update(more);
   return json_answer(answer);
 }
@@ -102,12 +103,15 @@ void add_picture_routes(std::vector<Route>& routes, Service& service) {
                     }});
   routes.push_back({"GET", "/v1/pictures/{picture}", Body::none, false,
                     [&service](Request const& request, Places const& places) {
-                      std::size_t const most = number_in(request, "most", 2048, 1, 65'500);
+                      std::size_t const most = number_in(request, "most", 2048, 1, 2048);
                       auto const picture = find_picture(service, places[0]);
                       HeavyWork const place(service);
-                      return Answer{.type = "image/png",
-                                    .body = display_png(
-                                        open_picture(picture->bytes, picture->slice).image, most)};
+                      return Answer{
+                          .type = "image/png",
+                          .body = display_png(open_picture(picture->bytes, picture->slice,
+                                                           end_where_useless(service, request))
+                                                  .image,
+                                              most)};
                     }});
 }
 

@@ -25,7 +25,7 @@ namespace {
 struct Options {
   Common common;
   ModelChoice choice;
-  std::string host = "127.0.0.1", token_file, data, mask_value, save = "vlsm-annotations";
+  std::string host = "127.0.0.1", origin, token_file, data, mask_value, save = "vlsm-annotations";
   int port = 8642;
   bool open = false;
   std::size_t cache = 512, body = 128, waiting = 32;
@@ -52,6 +52,13 @@ std::string token_of(std::string const& file) {
     throw vlsm::Error("this is no token", file,
                       "write 16 to 256 letters, digits, - and _ into the file");
   return token;
+}
+
+/// This machine's name, by which others may call it; where it has none, `otherwise`.
+std::string machine_name(std::string const& otherwise) {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return otherwise;
+  return name.data();
 }
 
 /// The model in the form in which it infers fastest.
@@ -93,14 +100,17 @@ void run(Options const& options) {
   if (!options.data.empty()) {
     std::optional<vlsm::MaskChoice> mask;
     if (!options.mask_value.empty()) mask = vlsm::parse_mask_choice(options.mask_value);
-    data = std::make_unique<serve::DataFolder>(options.data, info.recipe, mask);
+    data = std::make_unique<serve::DataFolder>(options.data, mask);
   }
-  bool const local = serve::is_loopback(options.host);
-  serve::Gate gate{.host = options.host,
-                   .token = local && options.token_file.empty() ? "" : token_of(options.token_file),
-                   .most_body = options.body << 20};
+  std::string const origin = options.origin.empty() ? "" : serve::public_origin(options.origin);
   serve::Listener listener(options.host, options.port);
-  gate.port = listener.port();
+  bool const alone = listener.local() && origin.empty();  // nobody else gets to it
+  serve::Gate const gate{
+      .host = listener.all() ? machine_name(options.host) : options.host,
+      .port = listener.port(),
+      .token = alone && options.token_file.empty() ? "" : token_of(options.token_file),
+      .most_body = options.body << 20,
+      .origin = origin};
 
   serve::ModelHost host(info, options.waiting, [&options] { return load(options); });
   bool const random = options.choice.weights == "random";
@@ -117,13 +127,17 @@ void run(Options const& options) {
   serve::VlsmSite const site(service, gate);
   {
     serve::HttpServer const server(listener, site, {.bodies = 4 * gate.most_body});
-    std::string const address = "http://" + serve::in_brackets(options.host) + ":" +
+    std::string const address = "http://" + serve::in_brackets(gate.host) + ":" +
                                 std::to_string(gate.port) + "/" +
                                 (gate.token.empty() ? "" : "?token=" + gate.token);
     std::printf("%s\n", address.c_str());
     flush_results();
     if (::isatty(STDERR_FILENO)) std::fprintf(stderr, "vlsm: Ctrl-C ends it\n");
-    if (options.open) serve::open_browser(address);
+    if (options.open) try {
+        serve::open_browser(address);
+      } catch (vlsm::Error const& e) {  // the page is there all the same
+        std::fprintf(stderr, "vlsm: %s\n", e.what());
+      }
     bool told = false;
     while (!signal.came() && !host.queue().failure()) {
       if (!told && host.queue().begun()) show_notices(), told = true;
@@ -157,13 +171,17 @@ void add_serve(CLI::App& app) {
                    "address to listen at; one that others reach asks them for a token")
       ->check(not_empty())
       ->capture_default_str();
+  command
+      ->add_option("--origin", options->origin,
+                   "where a proxy shows the page (https://clinic.example); asks for a token")
+      ->check(not_empty());
   command->add_option("--token-file", options->token_file,
                       "file with the token; default: one is made where others reach the server");
   command->add_flag("--open", options->open, "open the page in the browser");
   command->add_option("--cache", options->cache, "MiB for pictures and what is seen in them")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  command->add_option("--body", options->body, "MiB that a request may send")
+  command->add_option("--body", options->body, "MiB that a picture sent may have (sentences: 1)")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command->add_option("--waiting", options->waiting, "requests that may wait for the model")

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <semaphore>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "serve/annotation_writer.hpp"
 #include "serve/data_folder.hpp"
+#include "serve/guard.hpp"
 #include "serve/http.hpp"
 #include "serve/model_host.hpp"
 #include "serve/routes.hpp"
@@ -82,12 +84,23 @@ nlohmann::json parse_body(std::string const& body);
 /// A picture that was posted. Throws Refusal (404) where it is not known any more.
 std::shared_ptr<Stored const> find_picture(Service& service, std::string const& id);
 
+/// What ends long work for a request between its steps: throws Refusal (503) where its client has
+/// gone or the server stops.
+inline std::function<void()> end_where_useless(Service const& service, Request const& request) {
+  return [&service, gone = request.gone] {
+    if (service.host.queue().stopped() || gone())
+      throw Refusal(503, "the client has gone, or the server is stopping", "connection",
+                    "send the request again");
+  };
+}
+
 /// A picture as a PNG file whose longest side is at most `most`.
 std::string display_png(vlsm::Image const& image, std::size_t most);
 
-/// What the routes for pictures answer to a file; `more` goes into the answer. Throws Error.
+/// What the routes for pictures answer to a file; `more` goes into the answer, and `notice`, where
+/// it is not empty, to its notices. Throws Error.
 Answer take_picture(Service& service, Request const& request, std::string bytes, std::size_t slice,
-                    Json more = Json::object());
+                    Json more = Json::object(), std::string const& notice = "");
 
 /// The routes, a group a file.
 void add_model_routes(std::vector<Route>& routes, Service& service);
@@ -95,6 +108,6 @@ void add_picture_routes(std::vector<Route>& routes, Service& service);
 void add_mask_routes(std::vector<Route>& routes, Service& service);
 void add_data_routes(std::vector<Route>& routes, Service& service);
 void add_annotation_routes(std::vector<Route>& routes, Service& service);
-void add_page_routes(std::vector<Route>& routes, std::string const& token);
+void add_page_routes(std::vector<Route>& routes, Gate const& gate);
 
 }  // namespace tool::serve

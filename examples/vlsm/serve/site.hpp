@@ -14,7 +14,7 @@ namespace tool::serve {
 class VlsmSite final : public Site {
  public:
   VlsmSite(Service& service, Gate gate) : gate_(std::move(gate)) {
-    add_page_routes(routes_, gate_.token);
+    add_page_routes(routes_, gate_);
     add_model_routes(routes_, service);
     add_picture_routes(routes_, service);
     add_mask_routes(routes_, service);
