@@ -103,18 +103,15 @@ TEST_CASE("a volume is let be once nobody waits for it") {
   CHECK(looked == 3);
 }
 
-TEST_CASE("of a large volume some frames tell what is black and white") {
-  std::vector<std::size_t> read;
-  vlsm::Window const window = vlsm::window_of(
-      20,
-      [&read](std::size_t k) {
-        read.push_back(k);
-        return vlsm::Frame{.height = 1024,
-                           .width = 1024,
-                           .values = std::vector<float>(1 << 20, k < 10 ? -5.0f : 300.0f)};
-      },
-      "a volume");
-  CHECK(read == std::vector<std::size_t>{0, 5, 10, 15});
-  CHECK(window.low == -5);
-  CHECK(window.high == 300);
+TEST_CASE("every frame of a large volume is looked at for what is black and white") {
+  auto const frame = [](std::size_t k) {
+    return vlsm::Frame{.height = 1024,
+                       .width = 1024,
+                       .values = std::vector<float>(1 << 20, k == 7   ? 300.0f
+                                                             : k < 10 ? 5
+                                                                      : 200)};
+  };
+  vlsm::Window const window = vlsm::window_of(20, frame, "a volume");
+  CHECK(window.low == 5);
+  CHECK(window.high == 300);  // 5 % of the numbers
 }

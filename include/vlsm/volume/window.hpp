@@ -20,22 +20,20 @@ struct Window {
 };
 
 /// The window of `frames` frames, which `frame(k)` gives from 0: 0 to 255 where all their numbers
-/// are whole and within it; else such that 0.5 % of the numbers are black and 0.5 % white. Of a
-/// file of more than 4 million numbers one frame of every so many is looked at, the first included.
-/// Throws Error, which names `where`, for frames without a number.
+/// are whole and within it; else such that 0.5 % of the numbers are black and 0.5 % white, told by
+/// about 4 million of them from all frames. Throws Error, which names `where`, for frames without a
+/// number.
 template <class FrameAt>
 Window window_of(std::size_t frames, FrameAt const& frame, std::string const& where) {
-  constexpr std::size_t most = 1u << 22;  // numbers that are looked at, or a frame's
+  constexpr std::size_t most = 1u << 22;
   std::vector<float> values;
   bool plain = true;
-  for (std::size_t k = 0, every = 1; k < frames; k += every) {
+  for (std::size_t k = 0; k < frames; ++k) {
     Frame const one = frame(k);
     FrameRange const range = range_of(one);
     plain &= range.whole && range.low >= 0 && range.high <= 255;
-    std::size_t const pixels = one.values.size();
-    if (k == 0) every = std::max<std::size_t>(1, (frames * pixels + most - 1) / most);
-    std::size_t const step = std::max<std::size_t>(1, pixels / most);
-    for (std::size_t i = 0; i < pixels; i += step)
+    std::size_t const step = std::max<std::size_t>(1, frames * one.values.size() / most);
+    for (std::size_t i = 0; i < one.values.size(); i += step)
       if (std::isfinite(one.values[i])) values.push_back(one.values[i]);
   }
   if (plain) return {};
