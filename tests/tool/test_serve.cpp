@@ -214,7 +214,7 @@ TEST_CASE("probabilities in every form and size agree") {
 
 TEST_CASE("a batch's answers are those of its prompts alone, and are the same again") {
   Serving const server({"--model", "cris-small", "--weights", "random"});  // it reads words
-  CHECK(server.get("/v1/model").json().at("threshold") == 0.35);           // not 0.34999999403953552
+  CHECK(server.get("/v1/model").json().at("threshold") == 0.35);  // not 0.34999999403953552
   std::string const id = server.picture(picture_png(128, 128));
   std::vector<std::string> const prompts{"x", "a much longer sentence, of many words", "", "x"};
   nlohmann::json request{{"picture", id}, {"prompts", prompts}, {"format", "float32"}};
