@@ -60,6 +60,12 @@ class Client {
     return true;
   }
 
+  /// Waits for the first byte of a reply, and leaves it there.
+  bool begins() const {
+    char one;
+    return ::recv(socket_, &one, 1, MSG_PEEK) == 1;
+  }
+
   /// All that comes until the other side ends.
   Reply reply() const {
     std::string all;

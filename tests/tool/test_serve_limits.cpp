@@ -20,7 +20,7 @@ namespace {
 
 /// Answers all with many bytes.
 struct LargeSite final : Site {
-  static constexpr std::size_t size = 16u << 20;
+  static constexpr std::size_t size = 64u << 20;  // more than the buffers of a socket grow to
   std::size_t admit(Request const&) const override { return 0; }
   Answer answer(Request const&) const override {
     return {.type = "text/plain", .body = std::string(size, 'x')};
@@ -64,6 +64,7 @@ TEST_CASE("answers that nobody takes are bounded") {
     for (int i = 0; i < 2; ++i) {
       lazy.push_back(std::make_unique<Client>(listener.port()));
       lazy.back()->send(ask);
+      REQUIRE(lazy.back()->begins());
     }
     Reply const refused = reply_of(listener.port(), 503);
     CHECK(refused.status == 503);
