@@ -12,7 +12,7 @@ import sys
 text = (pathlib.Path(sys.argv[1]) / "vlsm/segmenter/segmenter.hpp").read_text(encoding="utf-8")
 text = re.sub(r"//[^\n]*", "", text)
 slots = re.findall(r"child<\w+>\(\"(\w+)\"\)", text)
-call = re.compile(r"(?:(\w+) const (\w+) = |return )(\w+)->forward\(([^)]*)\);")
+call = re.compile(r"(?:(\w+) const (\w+) = |return )(\w+)->forward\(((?:[^()]|\([^()]*\))*)\);")
 function = re.compile(r"([\w:]+) (\w+)\(([^()]*)\) const \{(.*?)\n?  ?\}\n", re.S)
 
 arrows, halves, made = [], [], {}  # made: a type, and which slot a function returns it from
@@ -27,6 +27,7 @@ for returned, name, parameters, body in function.findall(text):
         known[said] = (made.get(kind, said), kind)
     for kind, variable, slot, arguments in calls:
         for argument in re.split(r", *", arguments):
+            argument = re.findall(r"\w+", argument)[-1]  # of `a ? x.to(b) : x`: x
             source, type_ = known[argument]
             arrows.append((source, slot, argument, type_))
         known[variable] = (slot, kind)
