@@ -16,6 +16,13 @@
 // `vlsm serve` as a process, and what a client says to it.
 namespace vlsm::test {
 
+/// The words of a command line, and more of them.
+inline std::vector<std::string> with(std::vector<std::string> words,
+                                     std::vector<std::string> const& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 /// The program, serving. Ended where it goes out of scope.
 class Serving {
  public:

@@ -18,12 +18,6 @@ namespace {
 
 std::vector<std::string> const small{"--model", "clipseg-small", "--weights", "random"};
 
-std::vector<std::string> with(std::vector<std::string> words,
-                              std::vector<std::string> const& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 /// A picture of color and structure, of any size.
 std::string picture_png(std::size_t width, std::size_t height) {
   vlsm::Image image = vlsm::Image::from_shape({height, width, 3});

@@ -11,12 +11,6 @@ namespace {
 
 std::vector<std::string> const small{"--model", "clipseg-tiny", "--weights", "random"};
 
-std::vector<std::string> with(std::vector<std::string> words,
-                              std::vector<std::string> const& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 }  // namespace
 
 TEST_CASE("a data set is looked through") {

@@ -1,5 +1,5 @@
 // Browsing a data set in the study's layout: its pictures, and a picture's prompts with their scores.
-import {readText, above, scores} from './maps.js';
+import {above, scores} from './maps.js';
 import {get, Newest} from './server.js';
 
 const page = 24;
@@ -70,7 +70,7 @@ export function showPrompts(box, prompts, take) {
     button.type = 'button';
     button.textContent = first(prompt) || '(empty)';
     button.addEventListener('click', () => take(first(prompt)));
-    const cell = Object.assign(document.createElement('td'), {});
+    const cell = document.createElement('td');
     cell.append(button);
     const name = Object.assign(document.createElement('th'), {textContent: level, scope: 'row'});
     row.append(name, cell, ...['dice', 'iou'].map(score => Object.assign(document.createElement('td'), {className: `n ${score}`})));
@@ -81,12 +81,9 @@ export function showPrompts(box, prompts, take) {
 /** Asks for the masks of all prompts at once and writes their scores into the table. */
 export async function scorePrompts(box, picture, truth, threshold, most) {
   const sentences = Object.values(picture.prompts).map(first), rows = box.querySelectorAll('tbody tr');
-  for (let from = 0; from < sentences.length; from += most) {
-    const {masks} = await picture.masks(sentences.slice(from, from + most), {format: 'png'});
-    for (const [i, mask] of masks.entries()) {
-      const score = scores(above(await readText(mask.data), threshold), truth);
-      rows[from + i].querySelector('.dice').textContent = score.dice.toFixed(3);
-      rows[from + i].querySelector('.iou').textContent = score.iou.toFixed(3);
-    }
+  for (const [i, {map}] of (await picture.maps(sentences, most)).entries()) {
+    const score = scores(above(map, threshold), truth);
+    rows[i].querySelector('.dice').textContent = score.dice.toFixed(3);
+    rows[i].querySelector('.iou').textContent = score.iou.toFixed(3);
   }
 }

@@ -59,12 +59,5 @@ async function inBase64(blob) {
 export async function save(picture, layer, threshold) {
   const prompt = layer.of;
   const mask = await inBase64(await write(maskOf(layer, threshold)));
-  const send = () => post('/v1/annotations', {picture: picture.id, prompt, mask});
-  try {
-    return await send();
-  } catch (failure) {
-    if (failure.status !== 404) throw failure;
-    await picture.send();
-    return send();
-  }
+  return picture.known(() => post('/v1/annotations', {picture: picture.id, prompt, mask}));
 }

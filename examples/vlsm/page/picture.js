@@ -1,4 +1,5 @@
 // The picture on the page: sent once, sent again when the server has let it go.
+import {readText} from './maps.js';
 import {ask, get, post, Refusal} from './server.js';
 
 /** Maps and pictures are drawn at most this long; masks leave at the picture's own size. */
@@ -31,8 +32,22 @@ export class Picture {
   }
 
   /** The answer of /v1/masks for `sentences`; `more` says size, format, threshold. */
-  async masks(sentences, more, signal) {
-    const request = () => post('/v1/masks', {picture: this.id, prompts: sentences, size: this.shownSize, ...more}, signal);
+  masks(sentences, more, signal) {
+    return this.known(() => post('/v1/masks', {picture: this.id, prompts: sentences, size: this.shownSize, ...more}, signal));
+  }
+
+  /** The same with probabilities as maps, in requests of at most `most` sentences. */
+  async maps(sentences, most, signal) {
+    const masks = [];
+    do {
+      const some = sentences.slice(masks.length, masks.length + most);
+      masks.push(...(await this.masks(some, {format: 'png'}, signal)).masks);
+    } while (masks.length < sentences.length);
+    return Promise.all(masks.map(async mask => ({...mask, map: await readText(mask.data)})));
+  }
+
+  /** The answer to `request`, which names this picture; it is sent again where the server has let it go. */
+  async known(request) {
     try {
       return await request();
     } catch (failure) {

@@ -1,5 +1,5 @@
 // The list of sentences, each a layer of color with its mask; typing asks for it anew.
-import {readText, scores, share} from './maps.js';
+import {scores, share} from './maps.js';
 import {Newest} from './server.js';
 import {maskOf} from './stage.js';
 import {chipsOf} from './words.js';
@@ -101,28 +101,18 @@ export class Sentences {
     return this.refresh(this.layers.filter(layer => layer.asked || !this.page.reads), this.#all);
   }
 
-  /** The answer to `sentences` in as few requests as the server takes. */
-  async #masks(picture, sentences, signal) {
-    const most = Math.max(1, this.page.model.limits.prompts), masks = [];
-    do {
-      masks.push(...(await picture.masks(sentences.slice(masks.length, masks.length + most), {format: 'png'}, signal)).masks);
-    } while (masks.length < sentences.length);
-    return Promise.all(masks.map(async mask => ({...mask, map: await readText(mask.data)})));
-  }
-
   async refresh(layers, newest) {
     const {picture} = this.page, began = performance.now();
     if (!picture || !layers.length) return;
     const sentences = this.page.reads ? layers.map(layer => layer.field.value) : [];
     const still = layers.map((layer, i) => () => !this.page.reads || layer.field.value === sentences[i]);
     try {
-      const masks = await newest.run(signal => this.#masks(picture, sentences, signal));
+      const masks = await newest.run(signal => picture.maps(sentences, this.page.model.limits.prompts, signal));
       if (!masks || picture !== this.page.picture) return;
-      const milliseconds = Math.round(performance.now() - began);
       layers = layers.filter((layer, i) => {
         if (!still[i]()) return false;  // typed on meanwhile
         if (layer.corrected) this.page.forget(layer);
-        Object.assign(layer, {map: masks[i].map, of: layer.field.value, corrected: null, cut: masks[i].cut, milliseconds});
+        Object.assign(layer, {map: masks[i].map, of: layer.field.value, corrected: null, cut: masks[i].cut});
         return true;
       });
       this.page.redraw();
