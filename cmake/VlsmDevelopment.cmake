@@ -15,6 +15,11 @@ add_library(vlsm_development INTERFACE)
 target_link_libraries(vlsm_development INTERFACE vlsm::compiled)
 # g++ 12 warns of overlapping copies inside std::string where there are none (GCC bug 105651).
 set(vlsm_options -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+# g++ collects garbage whenever its heap has doubled, which does not pay below a gigabyte: LibTorch's headers stay.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(vlsm_heap --param=ggc-min-heapsize=1000000)
+  list(APPEND vlsm_options ${vlsm_heap})
+endif()
 if(VLSM_SANITIZE)
   if(VLSM_SANITIZE STREQUAL "thread")
     set(sanitizers -fsanitize=thread)

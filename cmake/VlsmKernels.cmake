@@ -21,8 +21,9 @@ function(vlsm_add_kernels include)
   target_compile_options(vlsm_kernels PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
   target_compile_definitions(vlsm_kernels INTERFACE VLSM_KERNELS)
   target_link_libraries(vlsm_kernels PUBLIC CUDA::cudart)
-  # 80 A100, 86 RTX 30, 90 H100 and H200, 100 B200, 120 RTX 50.
-  set_target_properties(vlsm_kernels PROPERTIES CUDA_ARCHITECTURES "80-real;86-real;90-real;100-real;120"
-                        POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(vlsm_kernels PROPERTIES CUDA_ARCHITECTURES OFF POSITION_INDEPENDENT_CODE ON)
+  foreach(gencode IN LISTS VLSM_GENCODES)
+    target_compile_options(vlsm_kernels PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-gencode ${gencode}>")
+  endforeach()
   target_link_libraries(vlsm_compiled PUBLIC vlsm::kernels)
 endfunction()

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compiles a kernel file for one architecture and holds what ptxas says against docs/kernels.md.
+"""Compiles a kernel file for a row of cards and holds what ptxas says against docs/kernels.md.
 
 No spills, no local memory; registers and static shared memory within the table between the markers
 `<!-- budget -->` and `<!-- end -->`; an mma instruction in each kernel whose row demands one.
 
-usage: ptxas.py NVCC INCLUDE FILE.cu ARCH DOCS FOLDER
+usage: ptxas.py NVCC INCLUDE FILE.cu GENCODE DOCS FOLDER, with GENCODE as nvcc's option takes it
 """
 import pathlib
 import re
@@ -36,27 +36,28 @@ def key_of(symbol):
     return kernel, "all", "all"
 
 
-def main(nvcc, include, source, arch, docs, folder):
+def main(nvcc, include, source, gencode, docs, folder):
     limits = budget(pathlib.Path(docs))
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     run = subprocess.run(
-        [nvcc, "-std=c++20", f"-I{include}", f"-gencode=arch=compute_{arch},code=sm_{arch}",
-         "-Xptxas", "-v", "--keep", "--keep-dir", str(folder), "-c", source,
-         "-o", str(folder / "kernels.o")], capture_output=True, text=True)
+        [nvcc, "-std=c++20", f"-I{include}", f"-gencode={gencode}", "-Xptxas", "-v",
+         "--keep", "--keep-dir", str(folder), "-fatbin", source, "-o", str(folder / "kernels.fatbin")],
+        capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(run.stdout + run.stderr)
     ptx = "".join(path.read_text() for path in folder.glob("*.ptx"))
     bodies = dict(re.findall(r"\.entry (\w+)\((.*?)\n}\n", ptx, re.S))
-    problems, seen, most = [], set(), 0
-    for symbol, report in re.findall(r"Compiling entry function '(\w+)'(.*?Used .*?)\n", run.stderr, re.S):
+    problems, seen, most = [], {card: set() for card in re.findall(r"sm_\w+", gencode)}, 0
+    for symbol, card, report in re.findall(
+            r"Compiling entry function '(\w+)' for '(\w+)'(.*?Used .*?)\n", run.stderr, re.S):
         key = key_of(symbol)
         row = limits.get(key) or limits.get((key[0], key[1], "all")) or limits.get((key[0], "all", "all"))
-        name = " ".join(key)
+        name = f"{card}: " + " ".join(key)
         if row is None:
             problems.append(f"{name}: no row in the table of {docs}")
             continue
-        seen.add(symbol)
+        seen[card].add(symbol)
         number = lambda pattern: int((re.search(pattern, report) or [0, 0])[1])
         registers, shared = number(r"Used (\d+) registers"), number(r"(\d+) bytes smem")
         most = max(most, registers)
@@ -70,9 +71,12 @@ def main(nvcc, include, source, arch, docs, folder):
         if row[2] != "-" and row[2] not in bodies.get(symbol, ""):
             problems.append(f"{name}: no {row[2]} in its PTX")
     shutil.rmtree(folder)
-    if not seen or problems:
-        sys.exit("\n".join(problems) or "ptxas named no kernel")
-    print(f"sm_{arch}: {len(seen)} kernels, no spills, at most {most} registers")
+    problems += [f"{card}: ptxas named no kernel" for card in seen if not seen[card]]
+    if problems or not seen:
+        sys.exit("\n".join(problems) or f"no card in {gencode}")
+    for card, symbols in seen.items():
+        print(f"{card}: {len(symbols)} kernels, no spills")
+    print(f"at most {most} registers")
 
 
 if __name__ == "__main__":

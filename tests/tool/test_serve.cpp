@@ -1,56 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <cstring>
 #include <set>
-#include <thread>
 
 #include "support/pictures.hpp"
-#include "tool/serving.hpp"
-#include "vlsm/base/base64.hpp"
+#include "tool/served_pictures.hpp"
 #include "vlsm/image/read.hpp"
-#include "vlsm/image/write.hpp"
 
 // `vlsm serve` as a browser and curl see it: what it answers.
 using namespace vlsm::test;
-using vlsm::from_base64;
 
 namespace {
 
 std::vector<std::string> const small{"--model", "clipseg-small", "--weights", "random"};
-
-/// A picture of color and structure, of any size.
-std::string picture_png(std::size_t width, std::size_t height) {
-  vlsm::Image image = vlsm::Image::from_shape({height, width, 3});
-  for (std::size_t y = 0; y < height; ++y)
-    for (std::size_t x = 0; x < width; ++x) {
-      image(y, x, 0) = static_cast<std::uint8_t>(x * 255 / width);
-      image(y, x, 1) = static_cast<std::uint8_t>((x * x / 7 + y * 3) % 251);
-      image(y, x, 2) = static_cast<std::uint8_t>(y * 255 / height);
-    }
-  return vlsm::encode_png(image);
-}
-
-std::string data_of(nlohmann::json const& answer, std::size_t mask = 0) {
-  auto bytes = from_base64(answer.at("masks").at(mask).at("data").get<std::string>());
-  REQUIRE(bytes);
-  return *bytes;
-}
-
-std::vector<float> floats_of(std::string const& bytes) {
-  std::vector<float> values(bytes.size() / sizeof(float));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
-  return values;
-}
-
-void check_refused(Reply const& reply, int status, std::string const& words) {
-  INFO(reply.body);
-  CHECK(reply.status == status);
-  auto const json = reply.json();
-  CHECK(json.size() == 1);
-  std::string const line = json.at("error");
-  CHECK(line.find('\n') == std::string::npos);
-  CHECK_MESSAGE(line.find(words) != std::string::npos, "expected: ", words);
-}
 
 }  // namespace
 
@@ -300,72 +261,4 @@ TEST_CASE("requests for masks that are none") {
   auto const one = unet.post("/v1/masks", nlohmann::json{{"picture", other}}).json();
   CHECK(one.at("masks").size() == 1);
   CHECK(one.at("masks")[0].at("prompt") == nullptr);
-}
-
-TEST_CASE("pictures of every size, good and bad") {
-  Serving const server(small);
-  auto const send = [&](std::string const& bytes, std::string const& query = "") {
-    return server.post("/v1/pictures" + query, "application/octet-stream", bytes);
-  };
-  auto const tiny = send(plain_png(1, 1, '\x80')).json();
-  CHECK(tiny.at("width") == 1);
-  CHECK(tiny.at("slices") == 1);
-  auto const answer =
-      server.post("/v1/masks", nlohmann::json{{"picture", tiny.at("picture")}, {"prompts", {"x"}}});
-  CHECK(vlsm::parse_mask(data_of(answer.json()), "answer").size() == 1);
-  CHECK(send(plain_png(4, 100, '\0')).json().at("notices").dump().find("squeezed") !=
-        std::string::npos);
-  check_refused(send(""), 422, "empty");
-  check_refused(send("no picture"), 422, "no PNG or JPEG");
-  check_refused(send(small_png().substr(0, 60)), 422, "damaged");
-  std::string broken = small_png();
-  broken[broken.size() / 2] ^= 1;
-  check_refused(send(broken), 422, "damaged");
-  check_refused(send(png_of_stream(60000, 60000, 8, gray, "")), 422, "too large");
-  check_refused(send(png_of_stream(0, 5, 8, gray, "")), 422, "no pixels");
-  check_refused(send("\x1f\x8b no gzip"), 422, "gzip");
-  check_refused(send(small_png(), "?slice=1"), 400, "slice");
-  for (char const* slice : {"-1", "x", "1.5", "", "99999999999999999999"})
-    check_refused(send(small_png(), std::string("?slice=") + slice), 400, "slice");
-  CHECK(send(small_png(), "?slice=0&other=1").status == 200);
-  Reply const shown = server.get("/v1/pictures/" + server.picture(small_png()) + "?most=8");
-  CHECK(shown.headers.at("content-type") == "image/png");
-  vlsm::Image const image = vlsm::parse_image(shown.body, "answer");
-  CHECK(image.shape(1) == 8);
-  CHECK(image.shape(0) == 6);
-  check_refused(server.get("/v1/pictures/" + server.picture(small_png()) + "?most=0"), 400, "most");
-}
-
-TEST_CASE("a picture of 8000 x 6000 comes in scaled and goes out whole") {
-  Serving const server(small);
-  auto const posted = server.post("/v1/pictures", "image/png", picture_png(8000, 6000)).json();
-  CHECK(posted.at("width") == 8000);
-  auto const answer = server
-                          .post("/v1/masks", nlohmann::json{{"picture", posted.at("picture")},
-                                                            {"prompts", {"x"}},
-                                                            {"format", "mask"}})
-                          .json();
-  vlsm::Mask const mask = vlsm::parse_mask(data_of(answer), "answer");
-  CHECK(mask.shape(0) == 6000);
-  CHECK(mask.shape(1) == 8000);
-  Reply const shown = server.get("/v1/pictures/" + posted.at("picture").get<std::string>());
-  CHECK(vlsm::parse_image(shown.body, "answer").shape(1) == 2048);
-}
-
-TEST_CASE("pictures that were not asked for the longest make room, and are taken again") {
-  Serving const server(with(small, {"--cache", "1"}));
-  std::vector<std::string> ids;
-  for (std::size_t i = 0; i < 12; ++i) ids.push_back(server.picture(picture_png(100 + i, 80)));
-  auto const ask = [&](std::string const& id) {
-    return server.post("/v1/masks", nlohmann::json{{"picture", id}, {"prompts", {"x"}}}).status;
-  };
-  CHECK(ask(ids.back()) == 200);
-  CHECK(ask(ids.front()) == 404);
-  CHECK(server.get("/v1/pictures/" + ids.front()).status == 404);
-  CHECK(server.picture(picture_png(100, 80)) == ids.front());
-  CHECK(ask(ids.front()) == 200);
-  auto const again = server.post("/v1/pictures", "image/png", picture_png(100, 80)).json();
-  CHECK(again.at("milliseconds").at("encode") == 0.0);  // known: nothing is computed
-  std::string const noise(1'100'000, 'x');
-  check_refused(server.post("/v1/pictures", "image/png", noise), 413, "--cache");
 }
