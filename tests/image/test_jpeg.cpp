@@ -105,6 +105,33 @@ TEST_CASE("a JPEG whose tables or scans are no such is refused before it is deco
         std::string::npos);
 }
 
+TEST_CASE("a JPEG whose numbers grow beyond an int is decoded to some picture") {
+  // 16-bit factors of 65535, and 65,792 blocks of 8 x 8 pixels, each 32767 above the last one: the
+  // codes are a 0 for "15 bits follow", 15 ones, and a 0 for the block's end.
+  std::string scan;
+  unsigned bits = 0, count = 0;
+  for (int block = 0; block < 256 * 257; ++block) {
+    bits = bits << 17 | 0xfffe, count += 17;
+    for (; count >= 8; count -= 8) {
+      scan += static_cast<char>(bits >> (count - 8) & 0xff);
+      if (scan.back() == '\xff') scan += '\0';
+    }
+    bits &= (1u << count) - 1;
+  }
+  auto const one_code = [](int place, int value) {
+    return bytes_of(
+        {0xff, 0xc4, 0, 20, place, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, value});
+  };
+  std::string const file =
+      bytes_of({0xff, 0xd8, 0xff, 0xdb, 0, 131, 0x10}) + std::string(128, '\xff') +
+      bytes_of({0xff, 0xc0, 0, 11, 8, 8, 8, 8, 0, 1, 1, 0x11, 0}) +  // 2056 rows of 2048
+      one_code(0, 15) + one_code(0x10, 0) + bytes_of({0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0}) + scan +
+      bytes_of({0xff, 0xd9});
+  vlsm::Image const image = vlsm::parse_image(file, "picture");
+  CHECK(image.shape(0) == 2056);
+  CHECK(image.shape(1) == 2048);
+}
+
 TEST_CASE("a JPEG without Huffman tables has the usual ones, as in PIL, or is refused") {
   for (auto const& file : stored_pictures("jpeg")) {
     if (file.name != "gray-444-base" && file.name != "ycc-420-base" && file.name != "ycc-444-prog")

@@ -149,12 +149,20 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 namespace vlsm::detail::stb {
 // Where a scan ends inside a number, stb shifts a zero by more bits than a word has: it stays zero.
+// A damaged scan's coefficients grow beyond an int: they wrap, and 16 bits of them are kept.
 #ifdef __clang__
-#pragma clang attribute push(__attribute__((no_sanitize("shift-exponent"))), apply_to = function)
+#pragma clang attribute push(                                                  \
+    __attribute__((no_sanitize("shift-exponent", "signed-integer-overflow"))), \
+    apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC optimize("wrapv")
 #endif
 #include <stb_image.h>
 #ifdef __clang__
 #pragma clang attribute pop
+#else
+#pragma GCC pop_options
 #endif
 }  // namespace vlsm::detail::stb
 #pragma GCC diagnostic pop
