@@ -60,7 +60,7 @@ std::string answerer_name(Options const& options) {
 }
 
 void run(Options const& options) {
-  check_can_write(options.out);
+  check_can_write(options.out, {options.layout.images, options.layout.masks});
   at::Device const device = options.common.apply();
   auto const table = vlsm::study_prompt_table(options.layout.dataset);
   bool const color = !options.colors.empty() || (table && table->attributes().contains("color"));

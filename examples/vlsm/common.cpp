@@ -201,10 +201,21 @@ void print_json(nlohmann::ordered_json const& json) {
   flush_results();
 }
 
-void check_can_write(std::filesystem::path const& path) {
+void check_can_write(std::filesystem::path const& path, std::vector<std::string> const& read) {
+  namespace fs = std::filesystem;
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
+  if (fs::is_directory(path, ignored))
     throw vlsm::Error("this is a folder, not a file", path.string(), "name a file in it");
+  auto const is_below = [&](fs::path const& folder) {
+    fs::path const inner = fs::weakly_canonical(path, ignored)
+                               .lexically_relative(fs::weakly_canonical(folder, ignored));
+    return !inner.empty() && *inner.begin() != "..";
+  };
+  for (std::string const& other : read)
+    if (fs::equivalent(path, other, ignored) ||
+        (fs::is_directory(other, ignored) && fs::exists(path, ignored) && is_below(other)))
+      throw vlsm::Error("this file is read, and would be lost", path.string(),
+                        "choose another name to write to");
   vlsm::io::AtomicFile const trial(path);  // removed again
 }
 

@@ -93,9 +93,10 @@ void flush_results();
 /// A line of JSON on stdout; text that is no valid UTF-8 is mended.
 void print_json(nlohmann::ordered_json const& json);
 
-/// Throws vlsm::Error where a file cannot be written there: before the work whose results it is to
-/// hold.
-void check_can_write(std::filesystem::path const& path);
+/// Throws vlsm::Error where a file cannot be written there, before the work whose results it is to
+/// hold, and where it would take the place of one that the work reads: one of the files, or a
+/// picture below one of the folders, `read`.
+void check_can_write(std::filesystem::path const& path, std::vector<std::string> const& read = {});
 
 /// Makes the folder. Throws vlsm::Error where that fails.
 void make_folder(std::filesystem::path const& path);

@@ -21,7 +21,8 @@ std::map<std::string, at::Tensor> read(std::string const& path, bool strict,
 }
 
 void run(Options const& options) {
-  check_can_write(options.out);
+  check_can_write(options.out,
+                  {options.choice.weights, options.choice.decoder_weights, options.base});
   // A file that is not this model's is refused before anything is written.
   options.choice.open(0, /*partial=*/true);
   auto tensors = read(options.choice.weights, options.choice.strict, options.choice.weights_key);

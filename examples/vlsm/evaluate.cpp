@@ -145,7 +145,7 @@ class FoundMasks {
 };
 
 void run(Options& options) {
-  if (!options.json.empty()) check_can_write(options.json);
+  if (!options.json.empty()) check_can_write(options.json, {options.choice.weights});
   at::Device const device = options.common.apply();
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();

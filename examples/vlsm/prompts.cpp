@@ -6,6 +6,7 @@
 #include "layout_options.hpp"
 #include "progress.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -28,8 +29,10 @@ vlsm::report::Picture small_overlay(Options const& options, nlohmann::ordered_js
   namespace fs = std::filesystem;
   vlsm::Image const image =
       vlsm::read_image(fs::path(options.layout.images) / row["img_name"].get<std::string>());
-  vlsm::Mask const mask =
-      vlsm::read_mask(fs::path(options.layout.masks) / row["mask_name"].get<std::string>());
+  // What the prompts were made of: an object of level 1 is seen, too.
+  vlsm::Mask const mask = vlsm::detail::gray_levels(fs::path(options.layout.masks) /
+                                                    row["mask_name"].get<std::string>())
+                              .levels;
   return {row["mask_name"], vlsm::resize_shorter_side(vlsm::overlay(image, mask), 160)};
 }
 
@@ -58,7 +61,16 @@ void write_page(Options const& options, nlohmann::ordered_json const& rows) {
 void run(Options& options) {
   if (options.page.empty())
     options.page = std::filesystem::path(options.out).replace_extension(".html").string();
-  check_can_write(options.out);
+  std::vector<std::string> const read{options.layout.images, options.layout.masks,
+                                      options.prompts.attributes, options.prompts.table};
+  check_can_write(options.out, read);
+  if (options.show > 0) {
+    check_can_write(options.page, read);
+    if (std::filesystem::weakly_canonical(options.page) ==
+        std::filesystem::weakly_canonical(options.out))
+      throw vlsm::Error("the page and the list are one file", options.page,
+                        "name another with --page");
+  }
   std::string const& dataset = options.layout.dataset;
   vlsm::PrepareOptions how;
   options.prompts.apply(how);
@@ -99,6 +111,7 @@ void add_prompts(CLI::App& app) {
       ->add_option(
           "--show", options->show,
           "also write an HTML page of so many first rows: pictures, masks, prompts; 0: none")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--page", options->page,
                       "where --show writes the page; default: --out with the ending .html");

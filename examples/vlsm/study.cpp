@@ -31,7 +31,8 @@ struct Options {
   bool dry_run = false, discard = false, sibling = false;
 };
 
-vlsm::study::Config read(Options const& options) {
+/// What is wrong with the text of a config goes to `wrong`.
+vlsm::study::Config read(Options const& options, std::vector<std::string>& wrong) {
   if (options.preset == "smoke") return vlsm::study::smoke_study(options.data);
   if (options.preset == "midl2024")
     return vlsm::study::midl2024_study(
@@ -41,7 +42,7 @@ vlsm::study::Config read(Options const& options) {
   if (!text)
     throw vlsm::Error("the study's config cannot be read", options.config, "give a JSON file");
   auto const base = std::filesystem::absolute(options.config).parent_path();
-  return vlsm::study::read_config(*text, base, options.config);
+  return vlsm::study::read_config(*text, base, options.config, &wrong);
 }
 
 /// What keeps the features of frozen towers for all cells, and a notice of the room that it takes;
@@ -138,9 +139,10 @@ void run(Options& options) {
   if (options.sibling) Siblings::end_with_parent();
   keep_freed_memory();
   std::string const where = options.config.empty() ? "--preset " + options.preset : options.config;
-  vlsm::study::Config const config = read(options);
+  std::vector<std::string> wrong;
+  vlsm::study::Config const config = read(options, wrong);
   vlsm::study::Part const part = vlsm::study::parse_part(options.part);
-  vlsm::study::check_config(config, where);
+  vlsm::study::check_config(config, where, wrong);
   auto const cells = vlsm::study::registered_cells(config);
   int const jobs = jobs_of(options, config, cells.size());
   if (options.common.threads == 0 && jobs > 1) options.common.threads = std::max(1, cores() / jobs);

@@ -217,6 +217,13 @@ TEST_CASE("words are replaced wherever they stand, whole and with their capital"
         "a small green spot on the right");
   CHECK(words(Perturbation::opposite, "color", "") == "");
   CHECK(words(Perturbation::opposite, "color", "rédred") == "rédred");
+  // Parts of longer numbers, and of words, are none.
+  for (char const* longer :
+       {"twenty-one red lesions", "thirty-two lesions", "twenty one lesions", "two hundred spots",
+        "a hundred and one-sided masks", "seven-sided spot"})
+    CHECK(words(Perturbation::opposite, "number", longer) == longer);
+  CHECK(words(Perturbation::opposite, "number", "twenty spots, one of them red") ==
+        "one spots, ten of them red");
   // What is seen is no shape.
   CHECK(words(Perturbation::opposite, "shape", "a round heart on the foot, x-ray") ==
         "a square heart on the foot, x-ray");
@@ -243,6 +250,10 @@ TEST_CASE("a phrase that says where is left out, a position that says which is n
   CHECK(without_location("At the top of the lung, a spot.") == "In the lung, a spot.");
   CHECK(without_location("in top, at left, a spot at right, in bottom") == "a spot");
   CHECK(without_location("polyp in the left and right") == "polyp");
+  CHECK(without_location("a polyp on the left and a polyp on the right") == "a polyp and a polyp");
+  CHECK(without_location("a mass in the center which is round") == "a mass which is round");
+  CHECK(without_location("a mass at the top with two folds") == "a mass with two folds");
+  same("a nodule in the left and lower lung");
   same("nodule in the left lung");
   same("nodule in the left and right lung");
   same("left kidney");
@@ -319,6 +330,7 @@ TEST_CASE("the report of a prepared folder says whose prompts they are") {
   CHECK(source(R"({"dataset": "busi"})") == "busi");
   CHECK(source(R"({"dataset": "folder"})") == "polyp");
   CHECK(source(R"({"dataset": 3})") == "polyp");
+  CHECK(source(R"({"dataset": "busi", "prompts": "own"})") == "polyp");
   CHECK(source("{") == "polyp");
   CHECK(source("") == "polyp");
   CHECK(find_prompt_source(rows, {.dataset = "words", .folder = folder.path()}) == "words");

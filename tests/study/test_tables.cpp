@@ -153,6 +153,31 @@ TEST_CASE("other sets stand beside what training there gives") {
   CHECK(cell(table, 0, "gain") == "0.1000");
 }
 
+TEST_CASE("splits of a set stand beside the same split, and a set of two counts once") {
+  auto const of_split = [](Purpose purpose, std::string const& set, std::string const& split,
+                           double dice) {
+    TestResult result = test_of(purpose, set, {dice, dice});
+    result.test.split = split;
+    return result;
+  };
+  std::vector results{cell_of(
+      "A", "busi", 0,
+      {of_split(Purpose::own, "busi", "val", 0.9), of_split(Purpose::own, "busi", "test", 0.5),
+       of_split(Purpose::out_of_distribution, "isic", "test", 0.4),
+       of_split(Purpose::out_of_distribution, "dfu", "testB", 0.3)})};
+  auto const ood = table_of(results, "ood");
+  REQUIRE(ood.rows.size() == 2);
+  for (std::size_t row : {0, 1})
+    CHECK(cell(ood, row, "dice_own_set") ==
+          (cell(ood, row, "tested_on") == "isic" ? "0.5000" : "0.9000"));
+  CHECK(table_of(results, "prompts").rows.size() == 2);  // no mean of one set
+  results.push_back(cell_of("A", "isic", 0, {of_split(Purpose::own, "isic", "test", 0.1)}));
+  auto const prompts = table_of(results, "prompts");
+  REQUIRE(prompts.rows.size() == 4);
+  CHECK(cell(prompts, 3, "data") == "mean of 2 means");
+  CHECK(cell(prompts, 3, "dice") == "0.4000");  // of 0.7 and 0.1
+}
+
 TEST_CASE("short tables tell apart what a study tells apart, and nothing else") {
   auto zero = cell_of("A", "busi", 0, {test_of(Purpose::own, "busi", {0.2, 0.2})});
   zero.trained_on.clear();

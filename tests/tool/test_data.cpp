@@ -3,6 +3,7 @@
 
 #include "support/pictures.hpp"
 #include "tool/run_tool.hpp"
+#include "vlsm/image/read.hpp"
 #include "vlsm/image/write.hpp"
 
 using namespace vlsm::test;
@@ -73,4 +74,46 @@ TEST_CASE("prompts: a list and a page that shows it") {
   check_failed(run_tool("prompts --dataset spots --images " + set.word("own/images") + "--masks " +
                         set.word("own/masks") + "--out " + set.word("b.json")),
                1, "--prompts");
+}
+
+TEST_CASE("prompts: what is read stays, a mask of 0 and 1 is shown, names are taken as a whole") {
+  OwnSet const set;
+  std::string const of_set = "prompts --dataset spots --images " + set.word("own/images");
+  std::string const whole = of_set + "--masks " + set.word("own/masks");
+  std::string const table = "--prompts " + set.word("table.json");
+  std::string const kept = read_file(set / "own/images/p0.png");
+  auto const loses = [&](std::string const& more, std::string const& words) {
+    check_failed(run_tool(whole + table + more), 1, words);
+  };
+  loses("--out " + set.word("table.json"), "is read, and would be lost");
+  loses("--out " + set.word("own/images/p0.png"), "is read, and would be lost");
+  loses("--out " + set.word("own/masks/../images/p0.png"), "is read, and would be lost");
+  loses("--show 1 --out " + set.word("all.json") + "--page " + set.word("table.json"),
+        "is read, and would be lost");
+  loses("--show 1 --out " + set.word("all.html"), "are one file");
+  loses("--show 1 --out " + set.word("all.json") + "--page " + set.word("no/page.html"), "no/page");
+  CHECK(!fs::exists(set / "all.json"));
+  CHECK(read_file(set / "own/images/p0.png") == kept);
+
+  auto const page_of = [&] {
+    check_done(run_tool(whole + table + "--show 6 --out " + set.word("all.json")));
+    return read_file(set / "all.html");
+  };
+  std::string const page = page_of();
+  for (auto const& file : fs::directory_iterator(set / "own/masks")) {
+    vlsm::Mask mask = vlsm::read_mask(file.path());
+    for (auto& level : mask) level = level == 255;
+    vlsm::write_png(file.path(), mask);
+  }
+  CHECK(page_of() == page);
+
+  check_failed(run_tool(of_set + "--masks " + set.word("own/images") + table + "--out " +
+                        set.word("b.json")),
+               1, "one folder");
+  fs::rename(set / "own/masks/p1.png", set / "own/masks/p12.png");
+  loses("--out " + set.word("b.json"), "no picture's name begins this mask's");
+  fs::rename(set / "own/masks/p12.png", set / "own/masks/p1_b.png");
+  check_done(run_tool(whole + table + "--out " + set.word("b.json")));
+  fs::copy(set / "own/images/p0.png", set / "own/images/p0.jpg");
+  loses("--out " + set.word("b.json"), "differ in their ending alone");
 }

@@ -301,6 +301,26 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   config["seeds"] = {0, 0};
   config["sedes"] = 1;
   fails(config, {"2 problems", "unknown key \"sedes\", did you mean \"seeds\"?"});
+  // What is wrong with the text and what is wrong with models and files: one error.
+  config = studies.config();
+  config["sedes"] = 1;
+  config["models"] = {"clipsg-tiny"};
+  config["data"] = {"a", "nowhere"};
+  config["tests"] = {{"perturbations", {"oposite"}}};
+  fails(config, {"unknown key \"sedes\"", "unknown model \"clipsg-tiny\"",
+                 "unknown perturbation \"oposite\"", "nowhere/anns"});
+  config = studies.config();
+  config["pools"] = Json::array();
+  config["tests"] = {{"own", false}};
+  fails(config, {"the study tests nothing"});
+  // A folder of something else.
+  fs::create_directories(studies / "mine");
+  write_file(studies / "mine/report.html", "my own");
+  check_failed(studies.run(studies.write(studies.config()) + studies.to("mine")), 1,
+               "not empty, and no study is there");
+  CHECK(read_file(studies / "mine/report.html") == "my own");
+  check_failed(studies.run(studies.write(studies.config()) + studies.to("a")), 1,
+               "not empty, and no study is there");
   check_failed(studies.run(studies.write(studies.config())), 1, "give --out DIR");
   check_failed(studies.run(as_word(studies / "no.json") + studies.to("out")), 1,
                "give a JSON file");
@@ -308,6 +328,10 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   check_failed(studies.run("--preset smoke" + studies.to("out")), 2, "--data");
   check_failed(studies.run("--preset smoke --data " + as_word(studies / "no") + studies.to("out")),
                1, "no");
+  fs::create_directories(studies / "one/anns");
+  write_file(studies / "one/anns/all.json", "[]");
+  check_failed(studies.run("--preset smoke --data " + as_word(studies / "one") + studies.to("out")),
+               1, "--split 80,10,10");
   check_failed(
       studies.run("--preset midl2024 --data " + as_word(studies.path()) + studies.to("out")), 1,
       "none of the study's data sets is there");

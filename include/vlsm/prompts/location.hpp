@@ -61,6 +61,10 @@ inline bool drop_first(std::string_view& text, std::initializer_list<std::string
   return false;
 }
 
+inline bool begins_with_one(std::string_view text, std::initializer_list<std::string_view> parts) {
+  return std::ranges::any_of(parts, [&](std::string_view part) { return text.starts_with(part); });
+}
+
 }  // namespace detail
 
 /// A sentence without the phrases that say where: ", located in top left of the image", " at the
@@ -95,7 +99,11 @@ inline std::string without_location(std::string_view sentence) {
       whole = detail::drop_first(tail, {" of the image", " of the picture"});
       of = !whole && tail.starts_with(" of ");
       bool const ends = tail.empty() || std::string_view(",.;:)").find(tail[0]) != tail.npos;
-      is_location = whole || of || ends || tail.starts_with(" in ") || tail.starts_with(" on ");
+      // "in the left and lower lobe" goes on, "on the left and a polyp" begins anew.
+      is_location =
+          whole || of || ends ||
+          detail::begins_with_one(tail, {" in ", " on ", " with ", " which ", " that ", " and a ",
+                                         " and an ", " and another ", " and one "});
     }
     if (!is_location) {
       keep(std::string(1, sentence[at++]));

@@ -42,13 +42,38 @@ inline bool whole_word_at(std::string_view lower, std::size_t at, std::string_vi
          (end == lower.size() || !in_word(lower[end]));
 }
 
-/// Whether a value before `rest` is one of the attribute's: "two" of "two-chamber" is a view and no
-/// number, "medium" of "medium image quality" a quality and no size.
-inline bool suits(WordInText const& word, std::string_view rest) {
+/// Whether a number is part of a longer one ("one" of "twenty-one", "two" of "two hundred") or of a
+/// word ("one-sided").
+inline bool in_compound(std::string_view before, std::string_view number, std::string_view rest) {
+  constexpr std::array<std::string_view, 10> tens{"twenty",  "thirty",  "forty",  "fifty",
+                                                  "sixty",   "seventy", "eighty", "ninety",
+                                                  "hundred", "thousand"};
+  constexpr std::array<std::string_view, 9> ones{"one", "two",   "three", "four", "five",
+                                                 "six", "seven", "eight", "nine"};
+  auto const joins = [](std::string_view text, std::size_t dash, std::size_t letter) {
+    return letter < text.size() && text[dash] == '-' && in_word(text[letter]);
+  };
+  if (joins(before, before.size() - 1, before.size() - 2) || joins(rest, 0, 1)) return true;
+  auto const ends_before = [&](std::string_view word) {
+    return before.ends_with(' ') && before.size() > word.size() &&
+           whole_word_at(before, before.size() - 1 - word.size(), word);
+  };
+  auto const begins_rest = [&](std::string_view word) {
+    return rest.starts_with(' ') && whole_word_at(rest, 1, word);
+  };
+  bool const is_ten = std::ranges::find(tens, number) != tens.end();
+  return std::ranges::any_of(tens, ends_before) || begins_rest("hundred") ||
+         begins_rest("thousand") || (is_ten && std::ranges::any_of(ones, begins_rest));
+}
+
+/// Whether a value between `before` and `rest` is one of the attribute's: "two" of "two-chamber" is
+/// a view and no number, "medium" of "medium image quality" a quality and no size.
+inline bool suits(WordInText const& word, std::string_view before, std::string_view rest) {
   bool const chamber = rest.starts_with("-chamber") || rest.starts_with(" chamber"),
              quality = rest.starts_with(" image quality") || rest.starts_with(" quality");
   if (word.attribute == "quality") return quality;
   if (word.attribute == "view" && (word.value == "two" || word.value == "four")) return chamber;
+  if (word.attribute == "number" && in_compound(before, word.value, rest)) return false;
   return !chamber && !quality;
 }
 
@@ -61,7 +86,9 @@ inline std::string replace_words(std::string_view text, std::vector<WordInText> 
     bool const begins = at == 0 || !in_word(lower[at - 1]);
     for (WordInText const& word : words) {
       if (!begins || !whole_word_at(lower, at, word.value)) continue;
-      if (!suits(word, std::string_view(lower).substr(at + word.value.size()))) continue;
+      std::string_view const before = std::string_view(lower).substr(0, at),
+                             rest = std::string_view(lower).substr(at + word.value.size());
+      if (!suits(word, before, rest)) continue;
       if (best == nullptr || word.value.size() > best->value.size()) best = &word;
     }
     if (best == nullptr) {

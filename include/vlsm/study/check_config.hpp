@@ -9,8 +9,10 @@ namespace vlsm::study {
 
 /// Looks at everything that a study names, before anything runs: models and their weights and
 /// vocabularies, data sets with their files and prompt levels, what is perturbed. Throws Error that
-/// lists all that is wrong; `where` is the config's file.
-void check_config(Config const& config, std::string const& where);
+/// lists all that is wrong, that of the text (`wrong`, of `read_config`) first; `where` is the
+/// config's file.
+void check_config(Config const& config, std::string const& where,
+                  std::vector<std::string> const& wrong = {});
 
 }  // namespace vlsm::study
 

@@ -64,23 +64,38 @@ inline Attributes attributes_of_name(std::string const& dataset, std::string con
 }
 
 /// The masks of a folder, each with the picture whose name its own begins with, the longest such:
-/// `x.png` or `x_edema.png` with `x.jpg`. All rows are of the split "all". Throws Error for a mask
-/// without a picture, and for a folder that cannot be read.
+/// `x.png` or `x_edema.png` with `x.jpg`; `x1.png` is not of `x.jpg`. All rows are of the split
+/// "all". Throws Error for a mask without a picture, two pictures that differ in their ending
+/// alone, one folder for both, and a folder that cannot be read.
 inline SourceSet read_study_layout(std::filesystem::path const& images,
                                    std::filesystem::path const& masks, std::string const& dataset) {
   SourceSet set{.dataset = dataset};
   std::map<std::string, std::size_t> by_stem;
+  std::error_code ignored;
+  if (std::filesystem::equivalent(images, masks, ignored))
+    throw Error("pictures and masks are one folder", images.string(),
+                "put the masks into a folder of their own");
   for (std::string const& name : detail::pictures_below(images)) {
-    by_stem.emplace(std::filesystem::path(name).replace_extension().string(), set.images.size());
+    auto const [other, fresh] = by_stem.emplace(
+        std::filesystem::path(name).replace_extension().string(), set.images.size());
+    if (!fresh)
+      throw Error("two pictures differ in their ending alone: " + set.images[other->second].name +
+                      " and " + name,
+                  images.string(), "keep the one that the mask belongs to");
     set.images.push_back({.name = name, .file = images / name});
   }
   for (std::string const& name : detail::pictures_below(masks)) {
     // CAMUS: train/mask_1/x_gt.png is of train/x.png.
     std::filesystem::path folder = std::filesystem::path(name).parent_path();
     if (folder.filename().string().starts_with("mask_")) folder = folder.parent_path();
-    std::string key = (folder / detail::stem_of(name)).string();
+    std::string const stem = (folder / detail::stem_of(name)).string();
+    auto const ends_word = [&](std::size_t size) {
+      auto const next = static_cast<unsigned char>(stem[size]);  // a letter in UTF-8 is no end
+      return size == stem.size() || (next < 0x80 && !std::isalnum(next));
+    };
     auto found = by_stem.end();
-    for (; !key.empty() && found == by_stem.end(); key.pop_back()) found = by_stem.find(key);
+    for (std::size_t size = stem.size(); size > 0 && found == by_stem.end(); --size)
+      if (ends_word(size)) found = by_stem.find(stem.substr(0, size));
     if (found == by_stem.end())
       throw Error("no picture's name begins this mask's", (masks / name).string(),
                   "give each mask its picture's name, as it is or with more behind it");

@@ -21,14 +21,15 @@ namespace vlsm {
 
 namespace detail {
 
-/// The name of the data set in a report of `vlsm data prepare`; empty where there is none, or
-/// another file of that name.
+/// The name of the data set in a report of `vlsm data prepare` whose prompts are the study's; empty
+/// where there is none, or another file of that name.
 inline std::string dataset_of_report(std::filesystem::path const& folder) {
   auto const text = io::read_whole_file(folder / "report.json");
   if (folder.empty() || !text) return {};
   try {
     auto const json = parse_json(*text, "", "");
-    if (json.is_object() && json.contains("dataset") && json["dataset"].is_string())
+    if (json.is_object() && json.contains("dataset") && json["dataset"].is_string() &&
+        json.value("prompts", nlohmann::json()) != "own")
       return json["dataset"].get<std::string>();
   } catch (Error const&) {
   }

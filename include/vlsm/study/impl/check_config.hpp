@@ -187,20 +187,29 @@ inline void check_test_names(Tests const& tests, Complaints& complaints) {
 
 }  // namespace detail_check
 
-VLSM_INLINE void check_config(Config const& config, std::string const& where) {
-  Complaints complaints;
+VLSM_INLINE void check_config(Config const& config, std::string const& where,
+                              std::vector<std::string> const& wrong) {
+  Complaints complaints(wrong);
   std::map<std::string, bool> reads_prompts;  // by label
   for (Model const& model : config.models)
     reads_prompts[model.label] =
         detail_check::check_model(model, config.zero_shot && model.zero_shot, complaints);
   detail_check::check_test_names(config.tests, complaints);
   for (Set const& set : config.data) detail_check::check_set_options(set, complaints);
+  if (!wrong.empty()) {  // its names may stand for nothing, so there are no cells to look at
+    for (Set const& set : config.data)
+      for (std::string const& split : set.test_splits)
+        detail_check::rows_of(set, split, complaints);
+    complaints.raise(where);
+  }
   Config known = config;  // without names that stand for nothing, which have been said
   std::erase_if(known.tests.perturbations, [](std::string const& name) {
     return !std::ranges::count(perturbation_names, name);
   });
   std::vector<Cell> const cells =
       cells_of(known, [&](Model const& model) { return reads_prompts[model.label]; });
+  if (cells.empty())
+    complaints.add("the study tests nothing, give it models, data, prompts and a test");
   detail_check::check_ids(cells, complaints);
   std::set<std::string> named;
   bool perturbs_values = false;

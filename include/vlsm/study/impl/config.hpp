@@ -254,7 +254,7 @@ VLSM_INLINE Training Training::over(Training const& other) const {
 }
 
 VLSM_INLINE Config read_config(std::string_view text, std::filesystem::path const& base,
-                               std::string const& where) {
+                               std::string const& where, std::vector<std::string>* wrong) {
   nlohmann::json const json = parse_json(text, where, "mend the study's config", {.object = true});
   Complaints complaints;
   for (std::string const& key : doubled_keys(text))
@@ -289,7 +289,10 @@ VLSM_INLINE Config read_config(std::string_view text, std::filesystem::path cons
     }
   }
   detail_config::check_names(config, complaints);
-  complaints.raise(where);
+  if (wrong)
+    wrong->insert(wrong->end(), complaints.list().begin(), complaints.list().end());
+  else
+    complaints.raise(where);
   auto const absolute = [&](std::filesystem::path const& path) {
     return std::filesystem::absolute(path.is_absolute() ? path : base / path).lexically_normal();
   };

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
@@ -20,8 +21,9 @@ namespace vlsm::study {
 /// What is wrong with a config, all of it.
 class Complaints {
  public:
+  explicit Complaints(std::vector<std::string> list = {}) : list_(std::move(list)) {}
   void add(std::string const& what) { list_.push_back(what); }
-  bool any() const { return !list_.empty(); }
+  std::vector<std::string> const& list() const { return list_; }
   /// Throws Error that lists them, if there are any.
   void raise(std::string const& where) const {
     if (list_.empty()) return;

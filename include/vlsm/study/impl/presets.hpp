@@ -39,7 +39,13 @@ inline std::vector<std::string> levels_up_to(int last) {
 VLSM_INLINE Config smoke_study(std::filesystem::path const& data) {
   Set set{.name = name_of_folder(std::filesystem::absolute(data)),
           .path = std::filesystem::absolute(data)};
-  std::vector<Annotation> const rows = read_annotations(set.path / "anns" / "test.json");
+  std::error_code ignored;
+  std::filesystem::path const lists = set.path / "anns";
+  if (std::filesystem::exists(lists / "all.json", ignored) &&
+      !std::filesystem::exists(lists / "test.json", ignored))
+    throw Error("the data set is not split into train, val and test", lists.string(),
+                "prepare it with --split 80,10,10");
+  std::vector<Annotation> const rows = read_annotations(lists / "test.json");
   std::vector<std::string> const levels = common_levels(rows);
   Config config{.name = "smoke: " + set.name,
                 .models = {{.label = "clipseg-tiny", .model = "clipseg-tiny"},

@@ -38,7 +38,14 @@ inline void claim_folder(nlohmann::ordered_json const& now, std::filesystem::pat
   io::FileLock const lock(out / ".lock", /*wait=*/true);
   std::filesystem::path const file = out / "study.json";
   auto const text = io::read_whole_file(file);
-  if (!text) return io::write_whole_file(file, dump(now));
+  if (!text) {
+    // What a study writes here must not take the place of another's.
+    for (char const* name : {"report.html", "tables", "cells", "images", "masks", "anns"})
+      if (std::filesystem::exists(out / name, failed))
+        throw Error("the folder is not empty, and no study is there", (out / name).string(),
+                    "choose another --out");
+    return io::write_whole_file(file, dump(now));
+  }
   auto const before = nlohmann::ordered_json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!before.is_object())
     throw Error("the folder's study cannot be read", file.string(), "choose another --out");

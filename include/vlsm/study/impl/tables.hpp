@@ -65,25 +65,28 @@ inline std::string published(Series const& series) {
 }
 
 /// Prompt richness: every model on the set that it was trained on, or zero-shot; below, for each
-/// model and level, the mean of the means of the data sets.
+/// model and level, the mean of the means of the data sets (a set of several splits counts once).
 inline report::Table prompts(std::vector<Series> const& all) {
   report::Table table{
       .title = "Prompt richness",
       .headers = Row{"model", "pretraining", "data", "split", "prompt", "train", "share"} +
                  score_headers() + Row{"published_dice"},
       .rows = {}};
-  std::map<std::tuple<std::string, std::string, std::string, std::string>, std::vector<double>>
-      means;
+  using Sets = std::map<std::string, std::vector<double>>;  // name -> the means of its splits
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, Sets> means;
   for (Series const& series : all) {
     if (series.test.purpose != Purpose::own) continue;
     CellResult const& cell = series.cell;
     table.rows.push_back(Row{cell.label, cell.pretraining, series.test.set, series.test.split,
                              cell.prompt, way(cell), share(cell)} +
                          score_cells(series) + Row{published(series)});
-    means[{cell.label, cell.prompt, way(cell), share(cell)}].push_back(mean_of(dice(series)));
+    means[{cell.label, cell.prompt, way(cell), share(cell)}][series.test.set].push_back(
+        mean_of(dice(series)));
   }
-  for (auto const& [key, values] : means) {
-    if (values.size() < 2) continue;
+  for (auto const& [key, sets] : means) {
+    if (sets.size() < 2) continue;
+    std::vector<double> values;
+    for (auto const& [set, splits] : sets) values.push_back(mean_of(splits));
     Row row(table.headers.size());
     std::tie(row[0], row[4], row[5], row[6]) = key;
     row[2] = "mean of " + std::to_string(values.size()) + " means";
@@ -150,12 +153,16 @@ inline double trained_there(std::vector<Series> const& all, Series const& like) 
   return best;
 }
 
-/// The Dice of the same cells on the set that they were trained on; NaN for pools.
-inline double trained_on(std::vector<Series> const& all, CellResult const& cell) {
-  for (Series const& other : all)
-    if (other.test.purpose == Purpose::own && same_but_seed(other.cell, cell))
-      return mean_of(dice(other));
-  return std::numeric_limits<double>::quiet_NaN();
+/// The Dice of the same cells on the set that they were trained on, of the split of this name or,
+/// where there is none, the first; NaN for pools.
+inline double trained_on(std::vector<Series> const& all, Series const& like) {
+  Series const* own = nullptr;
+  for (Series const& other : all) {
+    if (other.test.purpose != Purpose::own || !same_but_seed(other.cell, like.cell)) continue;
+    if (other.test.split == like.test.split) return mean_of(dice(other));
+    if (!own) own = &other;
+  }
+  return own ? mean_of(dice(*own)) : std::numeric_limits<double>::quiet_NaN();
 }
 
 /// Sets that a model was not trained on.
@@ -173,7 +180,7 @@ inline report::Table ood(std::vector<Series> const& all) {
     table.rows.push_back(Row{cell.label, cell.subject, series.test.set, series.test.split,
                              cell.prompt, share(cell)} +
                          score_cells(series) +
-                         Row{decimals(trained_on(all, cell)), decimals(there),
+                         Row{decimals(trained_on(all, series)), decimals(there),
                              decimals(there - mean_of(dice(series))), published(series)});
   }
   return table;

@@ -38,6 +38,7 @@ class DatasetPreparation {
     report_.dataset = set_.dataset;
     report_.source = set_.source;
     report_.findings = set_.findings;
+    report_.own_prompts = options.table.has_value();
     table_ = options.table ? options.table : study_prompt_table(set_.dataset);
     check_names(set_);
     if (!options.attributes.empty()) read_attribute_file();

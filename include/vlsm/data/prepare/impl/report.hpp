@@ -40,6 +40,7 @@ VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
                               {"rows", rows},
                               {"levels", levels},
                               {"findings", nlohmann::ordered_json::array()}};
+  if (own_prompts) json["prompts"] = "own";
   for (Finding const& finding : findings)
     json["findings"].push_back(
         {{"kind", finding.kind}, {"names", finding.names}, {"text", finding.text}});
