@@ -49,6 +49,7 @@ std::vector<vlsm::Epoch> train(vlsm::AnySegmenter& model, vlsm::RegisteredModel 
                              .batch = 16,
                              .optimizer = {.learning_rate = 1e-3, .clip = 1.0},
                              .loss = vlsm::SegmentationLoss::dice_ce,
+                             .precision = options.common.computes_in(),
                              .schedule = vlsm::Schedule::cosine,
                              .early_stop = {.patience = options.epochs},
                              .seed = options.common.seed,
@@ -59,18 +60,19 @@ std::vector<vlsm::Epoch> train(vlsm::AnySegmenter& model, vlsm::RegisteredModel 
 
 void run(Options const& options) {
   auto const start = std::chrono::steady_clock::now();
-  options.common.apply();
+  at::Device const device = options.common.apply();
   std::filesystem::path const out = options.out, data = out / "data";
-  // An earlier demonstration is done anew; a folder `run` of something else stays.
-  if (std::filesystem::exists(out / "run")) {
-    if (!std::filesystem::exists(data / "anns" / "test_opposite.json"))
-      throw vlsm::Error("the folder of a run is in the way", (out / "run").string(),
-                        "choose another --out");
-    std::filesystem::remove_all(out / "run");
-  }
+  // An earlier demonstration is done anew; a run or a data set of something else stays.
+  if (!std::filesystem::exists(data / "anns" / "test_opposite.json"))
+    for (auto const& other : {out / "run", data / "anns" / "train.json"})
+      if (std::filesystem::exists(other))
+        throw vlsm::Error("what is no demonstration's is in the way", other.string(),
+                          "choose another --out");
+  std::filesystem::remove_all(out / "run");
   vlsm::RegisteredModel const& info = vlsm::find_model(model_name);
   make_data(data, info.recipe.image, options.common.seed);
   auto const model = vlsm::io::open_model(info, {.weights = "random", .seed = options.common.seed});
+  model->module().to(device);
   ModelChoice choice;
   choice.model = model_name;
   vlsm::Encode const encode = choice.encode();
@@ -79,9 +81,10 @@ void run(Options const& options) {
   figures.history = train(*model, info, data, encode, options);
   auto const best =
       vlsm::io::open_model(info, {.weights = (out / "run" / "best.safetensors").string()});
+  best->module().to(device);
   auto const score = [&](std::string const& split, std::string const& prompts) {
     return vlsm::evaluate(*best, vlsm::FolderDataset(data, split, prompts, info.recipe), encode,
-                          {.batch = 32});
+                          {.batch = 32, .precision = options.common.computes_in()});
   };
   figures.right = score("test", level);
   figures.empty = score("test", "p0");
@@ -97,6 +100,7 @@ void run(Options const& options) {
                                                     {"peak_mb", figures.peak_mb}}
                                      .dump(1) +
                                  "\n");
+  best->module().to(at::kCPU);
   write_demo_report(out, *best, info, encode, figures);
   std::printf(
       "Dice on held-out pictures: right prompt %.3f, empty prompt %.3f, opposite words (against "
@@ -114,6 +118,7 @@ void add_demo(CLI::App& app) {
   command
       ->add_option("--out", options->out,
                    "folder for the data set, the run, metrics.json and report.html")
+      ->check(not_empty())
       ->capture_default_str();
   command->add_option("--epochs", options->epochs, "passes over the training pictures")
       ->check(CLI::Range(1, 10'000))

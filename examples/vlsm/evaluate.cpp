@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "progress.hpp"
+#include "shortest.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/image/overlay.hpp"
@@ -42,12 +43,13 @@ nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& r
     if (options.hausdorff) per_image.back()["hd95"] = score.hd95;  // NaN is written as null
   }
   auto const dice = result.dice(), iou = result.iou(), hd95 = result.hd95();
-  nlohmann::ordered_json json{{"model", options.choice.model},
-                              {"data", options.data.data},
-                              {"split", options.split},
-                              {"prompt", options.data.prompt},
-                              {"at", options.at},
-                              {"threshold", options.threshold}};
+  nlohmann::ordered_json json{
+      {"model", options.choice.model},
+      {"data", options.data.data},
+      {"split", options.split},
+      {"prompt", options.data.level(vlsm::find_model(options.choice.model))},
+      {"at", options.at},
+      {"threshold", options.threshold}};
   if (perturbed) {
     json["perturb"] = options.perturb;
     if (vlsm::takes_attribute(vlsm::parse_perturbation(options.perturb)))
@@ -116,8 +118,10 @@ class FoundMasks {
              vlsm::Recipe const& recipe)
       : folder_(std::move(folder)), data_(data), threshold_(threshold), recipe_(recipe) {
     make_folder(folder_);
-    for (auto const& of_data :
-         {data_.image_path(0).parent_path(), data_.mask_path(0).parent_path()}) {
+    std::set<std::filesystem::path> folders;
+    for (std::size_t i = 0; i < data_.size(); ++i)
+      folders.insert({data_.image_path(i).parent_path(), data_.mask_path(i).parent_path()});
+    for (std::filesystem::path const& of_data : folders) {
       std::error_code ignored;
       if (std::filesystem::equivalent(folder_, of_data, ignored))
         throw vlsm::Error("masks would be written over the data set", folder_.string(),
@@ -131,7 +135,9 @@ class FoundMasks {
                                                image.shape(1), recipe_);
     std::string const stem = data_.mask_path(index).stem().string();
     std::string name = stem;
-    for (int n = 2; !taken_.insert(name).second; ++n) name = stem + "-" + std::to_string(n);
+    for (int n = 2; taken_.contains(name) || taken_.contains(name + "_overlay"); ++n)
+      name = stem + "-" + std::to_string(n);
+    taken_.insert({name, name + "_overlay"});
     vlsm::write_png(folder_ / (name + ".png"), vlsm::as_image(mask), /*flush=*/false);
     vlsm::write_png(folder_ / (name + "_overlay.png"), vlsm::overlay(image, mask), false);
   }
@@ -155,7 +161,7 @@ void run(Options& options) {
   auto const model = options.choice.open(options.common.seed);
   model->module().to(device);
   vlsm::prepare(*model, {.precision = options.common.computes_in()});
-  if (options.threshold < 0) options.threshold = static_cast<double>(info.recipe.threshold);
+  if (options.threshold < 0) options.threshold = shortest(info.recipe.threshold);
   auto const threshold = static_cast<float>(options.threshold);
   std::optional<FoundMasks> found;
   if (!options.out.empty()) found.emplace(options.out, *data, threshold, info.recipe);

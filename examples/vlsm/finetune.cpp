@@ -12,11 +12,13 @@
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/distributed/process_group.hpp"
 #include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/loss_name.hpp"
+#include "vlsm/train/run_log.hpp"
 
 namespace tool {
 namespace {
@@ -64,11 +66,16 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
   std::set<std::string> keys;  // either may have one that the other leaves at its default
   for (auto const& [key, value] : after.items()) keys.insert(key);
   for (auto const& [key, value] : before.items()) keys.insert(key);
-  keys.erase("epochs");
+  if (now.at("schedule") != "cosine") keys.erase("epochs");  // a cosine bends to its end
+  auto const same_folder = [](nlohmann::json const& one, nlohmann::json const& other) {
+    std::error_code ignored;
+    return one.is_string() && other.is_string() &&
+           std::filesystem::equivalent(one.get<std::string>(), other.get<std::string>(), ignored);
+  };
   for (std::string const& key : keys) {
     nlohmann::json const was = before.value(key, nlohmann::json()),
                          is = after.value(key, nlohmann::json());
-    if (was != is)
+    if (was != is && !(key == "data" && same_folder(was, is)))
       throw vlsm::Error("the run was begun with " + key + " = " + was.dump() + ", not " + is.dump(),
                         config.string(),
                         "resume with the same options, or start a new run with another --out");
@@ -140,6 +147,15 @@ void run(Options& options) {
   if (options.fit.augment.any()) settings["augment"] = vlsm::names_of(options.fit.augment);
   if (options.cache_half) settings["cache_half"] = true;
   if (options.batch_norms != "learn") settings["batch_norms"] = options.batch_norms;
+  if (!options.choice.tokenizer.empty()) settings["tokenizer"] = options.choice.tokenizer;
+  vlsm::io::FileLock lock;  // held to the end of the run
+  auto const take_folder = [&] {
+    if (!lock.held()) lock = vlsm::io::FileLock::of_folder(out);
+    if (!lock.held())
+      throw vlsm::Error("another process trains in this folder", out.string(),
+                        "wait for its end, or choose another --out");
+  };
+  if (group.first() && std::filesystem::is_directory(out)) take_folder();
   if (!group.first()) {
     // It is the first one's folder.
   } else if (options.resume) {
@@ -153,8 +169,11 @@ void run(Options& options) {
   auto const model = options.choice.open(options.common.seed, /*partial=*/true);
   model->module().to(device);
   if (decoder_only) vlsm::freeze_encoders(model->module());
-  if (group.first()) make_folder(out);
-  if (group.first() && !options.resume) vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
+  if (group.first()) {
+    make_folder(out);
+    take_folder();
+    vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
+  }
 
   options.fit.loss = vlsm::find_loss(options.loss, info.vocabulary > 0);
   options.fit.precision = options.common.computes_in();
@@ -186,7 +205,7 @@ void run(Options& options) {
   show_notices();
   if (!group.first()) return;
   double best = 0;
-  for (vlsm::Epoch const& epoch : history) best = std::max(best, epoch.val_dice);
+  for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) best = std::max(best, epoch.val_dice);
   if (history.empty())
     std::printf("%s: nothing left to do\n", options.out.c_str());
   else
@@ -283,8 +302,9 @@ void add_finetune(CLI::App& app) {
       ->check(CLI::IsMember(vlsm::loss_names({"auto"})))
       ->capture_default_str();
   command
-      ->add_option("--schedule", options->schedule,
-                   "plateau (a tenth after 5 epochs without gain) or cosine (with warm-up)")
+      ->add_option(
+          "--schedule", options->schedule,
+          "plateau (a tenth after more than 5 epochs without gain) or cosine (with warm-up)")
       ->check(CLI::IsMember({"plateau", "cosine"}))
       ->capture_default_str();
   command

@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "figure.hpp"
+#include "shortest.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 
 namespace tool {
@@ -39,7 +40,7 @@ void add_models(CLI::App& app) {
                     {"parameters", info.parameters},
                     {"image", info.recipe.image},
                     {"gflop", info.gflop},
-                    {"threshold", info.recipe.threshold}});
+                    {"threshold", shortest(info.recipe.threshold)}});
         continue;
       }
       std::printf("%-16s %12lld %6d %8.2f  %s, %s, %s, %s, %s\n%16s %s\n",

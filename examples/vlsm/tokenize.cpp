@@ -31,6 +31,8 @@ void run(Options const& options) {
     print_json({{"ids", options.length ? tokenizer.encode(text, *options.length)
                                        : tokenizer.encode(text)}});
   }
+  if (std::cin.bad())
+    throw vlsm::Error("a line cannot be read", "standard input", "give a file or a pipe");
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"
+#include "vlsm/weights/load.hpp"
 
 // What a training promises, of every model at a small size: those with dropout and with batch norms
 // are the ones that break it.
@@ -84,7 +86,12 @@ TEST_CASE_TEMPLATE("a resumed run ends with the same bits as an unbroken one", A
       return made;
     };
     auto const unbroken = seeded<A>();
-    fit(*unbroken, train, val, encode<A>, with(whole.path(), 4, false));
+    double best = 0;
+    for (Epoch const& epoch : fit(*unbroken, train, val, encode<A>, with(whole.path(), 4, false)))
+      best = std::max(best, epoch.val_dice);
+    Segmenter<A> written;
+    io::load(written, whole / "best.safetensors");
+    CHECK(evaluate(written, val, encode<A>, {}).dice().mean == doctest::Approx(best).epsilon(1e-6));
     auto const first = seeded<A>();
     fit(*first, train, val, encode<A>, with(broken.path(), 2, false));
     at::randn({17});  // what else a program draws does not matter

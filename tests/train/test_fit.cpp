@@ -280,8 +280,8 @@ TEST_CASE("a run in bf16 writes what its log says") {
         .dice()
         .mean;
   };
-  CHECK(std::abs(scored(Precision::bf16) - best) <= 1e-3);
-  CHECK(std::abs(scored(Precision::fp32) - best) <= 1e-2);
+  CHECK(std::abs(scored(Precision::fp32) - best) <= 1e-6);
+  CHECK(std::abs(scored(Precision::bf16) - best) <= 1e-2);  // not prepared
 }
 
 TEST_CASE("an autocast puts back what it found") {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,16 +29,24 @@ namespace tool::serve {
 /// number from what was read at the start; nothing of a request becomes a path.
 class DataFolder {
  public:
-  /// Reads the annotations of all splits; `mask` says which value is the object. Throws Error where
-  /// there are none, or a file is none.
-  DataFolder(std::filesystem::path root, std::optional<vlsm::MaskChoice> mask)
+  /// Reads the annotations of all splits; `mask` says which value is the object. A file beside them
+  /// that is none is left out, and `tell` hears why. Throws Error where there are none.
+  DataFolder(
+      std::filesystem::path root, std::optional<vlsm::MaskChoice> mask,
+      std::function<void(std::string const&)> const& tell = [](std::string const&) {})
       : root_(std::move(root)), mask_(std::move(mask)) {
     std::error_code ignored;
-    for (auto const& entry : std::filesystem::directory_iterator(root_ / "anns", ignored))
-      if (entry.path().extension() == ".json")
-        splits_[entry.path().stem().string()] = vlsm::read_annotations(entry.path());
+    std::string first;  // what was wrong
+    for (auto const& entry : std::filesystem::directory_iterator(root_ / "anns", ignored)) try {
+        if (entry.path().extension() == ".json")
+          splits_[entry.path().stem().string()] = vlsm::read_annotations(entry.path());
+      } catch (vlsm::Error const& e) {
+        if (first.empty()) first = e.what();
+        tell(std::string("left out: ") + e.what());
+      }
     if (splits_.empty())
-      throw vlsm::Error("there are no annotations", (root_ / "anns").string(),
+      throw vlsm::Error("there are no annotations" + (first.empty() ? "" : " (" + first + ")"),
+                        (root_ / "anns").string(),
                         "give a folder with images/, masks/ and anns/SPLIT.json");
   }
 

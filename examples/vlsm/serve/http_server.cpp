@@ -61,6 +61,7 @@ void put(httplib::Response& out, Answer answer) {
   out.status = answer.status;
   out.headers.erase("Content-Type");
   out.set_header("Content-Type", answer.type);
+  out.set_header("Accept-Ranges", "none");
   out.body = std::move(answer.body);
   for (auto const& [name, value] : answer.headers) {
     out.headers.erase(name);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <array>
-#include <charconv>
 #include <string>
 
 #include "serve/open_picture.hpp"
 #include "serve/page_files.hpp"
 #include "serve/service.hpp"
 #include "serve/words.hpp"
+#include "shortest.hpp"
 #include "vlsm/version.hpp"
 
 namespace tool::serve {
@@ -37,15 +36,6 @@ Answer first_page(PageFile const& file, Request const& request, Gate const& gate
   return {.type = type_of(file.name),
           .body = std::string(file.bytes),
           .headers = {{"Cache-Control", "no-cache"}}};
-}
-
-/// The shortest decimal that is this float: 0.35, not 0.3499999940395355.
-double shortest(float number) {
-  std::array<char, 32> text{};
-  char const* const end = std::to_chars(text.begin(), text.end(), number).ptr;
-  double same = number;
-  std::from_chars(text.data(), end, same);
-  return same;
 }
 
 Json model_json(Service const& service) {

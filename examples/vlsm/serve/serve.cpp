@@ -45,7 +45,10 @@ std::string token_of(std::string const& file) {
     return token;
   }
   auto const text = vlsm::io::read_whole_file(file);
-  std::string const token = text ? vlsm::detail::trimmed(*text) : "";
+  if (!text)
+    throw vlsm::Error("the token's file cannot be read", file,
+                      "check the path and its permissions");
+  std::string const token = vlsm::detail::trimmed(*text);
   bool const plain = std::ranges::all_of(
       token, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
   if (token.size() < 16 || token.size() > 256 || !plain)
@@ -100,7 +103,7 @@ void run(Options const& options) {
   if (!options.data.empty()) {
     std::optional<vlsm::MaskChoice> mask;
     if (!options.mask_value.empty()) mask = vlsm::parse_mask_choice(options.mask_value);
-    data = std::make_unique<serve::DataFolder>(options.data, mask);
+    data = std::make_unique<serve::DataFolder>(options.data, mask, notice);
   }
   std::string const origin = options.origin.empty() ? "" : serve::public_origin(options.origin);
   serve::Listener listener(options.host, options.port);
@@ -158,8 +161,10 @@ void add_serve(CLI::App& app) {
   command
       ->add_option("--data", options->data, "a data set to look through (images/, masks/, anns/)")
       ->check(not_empty());
-  command->add_option("--mask-value", options->mask_value,
-                      "which value of its masks is the object, as for evaluate");
+  command
+      ->add_option("--mask-value", options->mask_value,
+                   "which value of its masks is the object, as for evaluate")
+      ->check(not_empty());
   command->add_option("--save", options->save, "folder for corrected masks and their sentences")
       ->check(not_empty())
       ->capture_default_str();
@@ -175,8 +180,10 @@ void add_serve(CLI::App& app) {
       ->add_option("--origin", options->origin,
                    "where a proxy shows the page (https://clinic.example); asks for a token")
       ->check(not_empty());
-  command->add_option("--token-file", options->token_file,
-                      "file with the token; default: one is made where others reach the server");
+  command
+      ->add_option("--token-file", options->token_file,
+                   "file with the token; default: one is made where others reach the server")
+      ->check(not_empty());
   command->add_flag("--open", options->open, "open the page in the browser");
   command->add_option("--cache", options->cache, "MiB for pictures and what is seen in them")
       ->check(CLI::Range(1, 1 << 20))

@@ -32,7 +32,10 @@ class FrozenTowers {
   /// Without a `cache` both towers run each time. The model's weights are those of now: make it
   /// before RoundedWeights.
   FrozenTowers(AnySegmenter const& model, Precision precision, std::shared_ptr<FeatureCache> cache)
-      : model_(model), cache_(std::move(cache)), prepared_(model, precision) {
+      : model_(model),
+        precision_(precision),
+        cache_(std::move(cache)),
+        prepared_(model, precision) {
     if (cache_) run_ = cache_->begin();
     vision_ = tower_of("vision", precision);
     text_ = tower_of("text", precision);
@@ -44,6 +47,8 @@ class FrozenTowers {
   FrozenTowers(FrozenTowers const&) = delete;
   FrozenTowers& operator=(FrozenTowers const&) = delete;
 
+  /// In which frozen towers run.
+  Precision precision() const { return precision_; }
   /// Whether batches should bring Batch::pixels.
   bool keeps_pictures() const { return cache_ && vision_.frozen; }
   bool keeps_prompts() const { return cache_ && text_.frozen; }
@@ -222,6 +227,7 @@ class FrozenTowers {
   }
 
   AnySegmenter const& model_;
+  Precision precision_;
   std::shared_ptr<FeatureCache> cache_;
   std::size_t run_ = 0;
   PreparedTowers prepared_;

@@ -52,7 +52,7 @@ struct OptimizerOptions {
 
 /// How the learning rate changes from epoch to epoch.
 enum class Schedule {
-  plateau,  ///< the study's: a tenth after 5 epochs without a better validation loss
+  plateau,  ///< the study's: a tenth after more than 5 epochs without a better one
   cosine,   ///< warm-up and half a cosine over all epochs, for models that train from scratch
 };
 
@@ -69,8 +69,8 @@ struct FitOptions {
   Augmentation augment = {};  ///< of the training's pictures, drawn anew each epoch
   OptimizerOptions optimizer = {};
   SegmentationLoss loss = SegmentationLoss::dice;
-  Loss own_loss = {};  ///< where it is set, `loss` is not read
-  Precision precision = Precision::fp32;
+  Loss own_loss = {};                     ///< where it is set, `loss` is not read
+  Precision precision = Precision::fp32;  ///< of the steps; the validation is in float32
   BatchNorms batch_norms = BatchNorms::learn;
   /// The processes that train this model together; null: this one alone. Each of them calls fit
   /// with the same model, data and options. Each batch is divided among them, so the gradient is

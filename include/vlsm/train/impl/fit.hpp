@@ -214,14 +214,15 @@ class Training {
                 remedy);
   }
 
-  /// Scores the validation set. False where that was stopped.
+  /// Scores the validation set, in float32: what bf16's rounding adds to the scores would pick the
+  /// best epoch, too. False where that was stopped.
   bool validate(Epoch& epoch) {
     Evaluation const seen = evaluate_with(model_, *towers_, val_, ids_,
                                           {.batch = options_.pass ? pass_ : share_size(),
                                            .threshold = options_.threshold,
                                            .loss = options_.loss,
                                            .own_loss = options_.own_loss,
-                                           .precision = options_.precision,
+                                           .precision = Precision::fp32,
                                            .seed = options_.seed,
                                            .workers = options_.workers,
                                            .stop = hooks_.stop},
