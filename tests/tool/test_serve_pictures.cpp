@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "image/stored_pictures.hpp"
 #include "support/pictures.hpp"
 #include "tool/served_pictures.hpp"
@@ -17,7 +19,7 @@ Reply send(Serving const& server, std::string const& bytes, std::string const& q
 }
 
 bool reads(Serving const& server, std::string const& format) {
-  auto const formats = server.get("/v1/model").json().at("formats");
+  auto const formats = server.get("/v1/model").json().at("formats").get<std::vector<std::string>>();
   return std::ranges::find(formats, format) != formats.end();
 }
 

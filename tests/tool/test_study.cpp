@@ -314,7 +314,7 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   config["tests"] = {{"own", false}};
   fails(config, {"the study tests nothing"});
   // A folder of something else.
-  fs::create_directories(studies / "mine");
+  std::filesystem::create_directories(studies / "mine");
   write_file(studies / "mine/report.html", "my own");
   check_failed(studies.run(studies.write(studies.config()) + studies.to("mine")), 1,
                "not empty, and no study is there");
@@ -328,7 +328,7 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   check_failed(studies.run("--preset smoke" + studies.to("out")), 2, "--data");
   check_failed(studies.run("--preset smoke --data " + as_word(studies / "no") + studies.to("out")),
                1, "no");
-  fs::create_directories(studies / "one/anns");
+  std::filesystem::create_directories(studies / "one/anns");
   write_file(studies / "one/anns/all.json", "[]");
   check_failed(studies.run("--preset smoke --data " + as_word(studies / "one") + studies.to("out")),
                1, "--split 80,10,10");
