@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cstdio>
 #include <iostream>
 #include <optional>
 
@@ -31,7 +32,7 @@ void run(Options const& options) {
     print_json({{"ids", options.length ? tokenizer.encode(text, *options.length)
                                        : tokenizer.encode(text)}});
   }
-  if (std::cin.bad())
+  if (std::ferror(stdin))  // std::cin takes a failed read for the end
     throw vlsm::Error("a line cannot be read", "standard input", "give a file or a pipe");
 }
 

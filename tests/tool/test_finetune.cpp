@@ -3,36 +3,13 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <sstream>
 #include <thread>
 
-#include "tool/run_tool.hpp"
-#include "vlsm/data/synthetic_dataset.hpp"
+#include "tool/small_study.hpp"
 
 using namespace vlsm::test;
 
 namespace {
-
-struct Study : TempDir {
-  Study() {
-    vlsm::write_synthetic(*this / "data", {.side = 64}, {.train = 3, .val = 1, .test = 2}, 1);
-  }
-  std::string finetune(std::string const& run = "run") const {
-    return "finetune --model clipseg-tiny --prompt p2 --batch 5 --threads 1 --data " +
-           as_word(*this / "data") + " --out " + as_word(*this / run) + " ";
-  }
-  std::string evaluate(std::string const& weights) const {
-    return "evaluate --model clipseg-tiny --threads 1 --data " + as_word(*this / "data") +
-           " --weights " + as_word(*this / weights) + " ";
-  }
-  std::vector<std::string> log(std::string const& run = "run") const {
-    std::vector<std::string> lines;
-    std::istringstream in(read_file(*this / (run + "/log.csv")));
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-  }
-  std::string file(std::string const& name) const { return read_file(*this / name); }
-};
 
 void check_log(std::vector<std::string> const& lines, std::size_t epochs) {
   REQUIRE(lines.size() == epochs + 1);
@@ -242,57 +219,6 @@ TEST_CASE("a picture that breaks in the middle is named in one line") {
   check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "train_1.png");
 }
 
-TEST_CASE("a run is neither overwritten nor continued as another") {
-  Study const study;
-  check_failed(run_tool(study.finetune() + "--resume"), 1, "no run to resume");
-  CHECK(!std::filesystem::exists(study / "run"));
-  check_done(run_tool(study.finetune() + "--epochs 1"));
-  std::string const last = study.file("run/last.safetensors"),
-                    best = study.file("run/best.safetensors"), log = study.file("run/log.csv");
-  auto const files = files_in(study / "run");
-  check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "there is a run already");
-  for (auto const& [option, words] :
-       std::vector<std::pair<std::string, std::string>>{{"--lr 0.5", "lr"},
-                                                        {"--seed 8", "seed"},
-                                                        {"--loss dice-ce", "loss"},
-                                                        {"--schedule cosine", "schedule"},
-                                                        {"--train decoder", "train"},
-                                                        {"--precision bf16", "precision"}})
-    check_failed(run_tool(study.finetune() + "--epochs 2 --resume " + option), 1,
-                 "begun with " + words);
-  std::string const config = study.file("run/config.json");
-  for (std::string broken : {"", "{", "[]", "3", "null"}) {
-    write_file(study / "run/config.json", broken);
-    check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "config.json");
-  }
-  std::filesystem::remove(study / "run/config.json");
-  check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "config.json");
-  write_file(study / "run/config.json", config);
-  for (std::string damaged :
-       {last.substr(0, 4), last.substr(0, 100), last.substr(0, last.size() - 1), std::string(),
-        best, "\xff" + last.substr(1)}) {
-    write_file(study / "run/last.safetensors", damaged);
-    check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "last.safetensors");
-  }
-  CHECK(study.file("run/best.safetensors") == best);
-  CHECK(study.file("run/log.csv") == log);
-  CHECK(files_in(study / "run") == files);
-  std::filesystem::remove(study / "run/last.safetensors");
-  check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "best weights");
-  CHECK(study.file("run/best.safetensors") == best);
-}
-
-TEST_CASE("a model's own folder is no folder for a run") {
-  Study const study;
-  std::filesystem::create_directory(study / "model");
-  write_file(study / "model/config.json", R"({"model_type": "clipseg"})");
-  check_failed(run_tool(study.finetune("model") + "--epochs 1"), 1, "config.json");
-  CHECK(files_in(study / "model") == std::vector<std::string>{"config.json"});
-  write_file(study / "file", "");
-  check_failed(run_tool(study.finetune("file") + "--epochs 1"), 1, "file");
-  check_failed(run_tool(study.finetune("file/below") + "--epochs 1"), 1, "file");
-}
-
 TEST_CASE("a full disk stops a run and leaves what was there") {
   Study const study;
   check_done(run_tool(study.finetune() + "--epochs 1"));
@@ -382,12 +308,4 @@ TEST_CASE("paths that are no UTF-8 work") {
   Outcome const run = run_tool("evaluate --model clipseg-tiny --weights random" + data + "--json");
   check_done(run);
   CHECK(nlohmann::json::parse(run.out).at("n") == 6);
-}
-
-TEST_CASE("the demonstration leaves a folder run of something else alone") {
-  TempDir const folder;
-  std::filesystem::create_directory(folder / "run");
-  write_file(folder / "run/mine.txt", "mine");
-  check_failed(run_tool("demo --epochs 1 --out " + as_word(folder.path())), 1, "run");
-  CHECK(read_file(folder / "run/mine.txt") == "mine");
 }

@@ -181,6 +181,23 @@ TEST_CASE("predictions are scored at the model's size or at the picture's, and w
   std::string const masks = read_file(set / "masks/a.png");
   check_failed(run_tool(set.evaluate("--out " + as_word(set / "masks"))), 1, "over the data set");
   CHECK(read_file(set / "masks/a.png") == masks);
+
+  // Folders of other rows than the first, and names that differ by what is added to them.
+  for (char const* folder : {"images", "masks"}) {
+    std::filesystem::create_directory(set / folder / "below");
+    for (char const* name : {"below/b.png", "a_overlay.png"})
+      std::filesystem::copy(set / folder / "a.png", set / folder / name);
+  }
+  nlohmann::json rows;
+  for (char const* name : {"a.png", "a_overlay.png", "below/b.png"})
+    rows.push_back({{"img_name", name}, {"mask_name", name}, {"prompts", {{"p1", "lesion"}}}});
+  write_file(set / "anns/test.json", rows.dump());
+  for (char const* folder : {"images/below", "masks/below"}) {
+    check_failed(run_tool(set.evaluate("--out " + as_word(set / folder))), 1, "over the data set");
+    CHECK(files_in(set / folder) == std::vector<std::string>{"b.png"});
+  }
+  check_done(run_tool(set.evaluate("--out " + as_word(set / "all"))));
+  CHECK(files_in(set / "all").size() == 6);
 }
 
 TEST_CASE("Hausdorff distances are those of the masks, empty ones have none") {

@@ -49,6 +49,7 @@ TEST_CASE("the page, health and what is known of the model") {
   Reply const head = server.raw(server.head("HEAD", "/") + "\r\n");
   CHECK(head.status == 200);
   CHECK(head.body.empty());
+  CHECK(head.headers.at("accept-ranges") == "none");
   auto const words = server.get("/v1/words").json();
   std::set<std::string> names;
   for (auto const& attribute : words.at("attributes")) {

@@ -2,6 +2,7 @@
 #include "support/pictures.hpp"
 #include "tool/serving.hpp"
 #include "vlsm/base/base64.hpp"
+#include "vlsm/data/synthetic_dataset.hpp"
 #include "vlsm/image/read.hpp"
 
 // `vlsm serve` with a data set to look through, and one that grows by what is corrected.
@@ -57,6 +58,22 @@ TEST_CASE("a data set is looked through") {
   for (char const* path :
        {"/v1/data", "/v1/data/test", "/v1/data/test/0/picture", "/v1/data/test/0/truth"})
     CHECK(none.get(path).status == 404);
+}
+
+TEST_CASE("a file beside the annotations that is none is left out") {
+  TempDir const folder;
+  vlsm::write_synthetic(folder.path(), {.side = 32}, {.train = 1, .val = 1, .test = 1}, 1);
+  write_file(folder / "anns/notes.json", "{}");
+  Serving const server(with(small, {"--data", folder.path().string()}));
+  REQUIRE(server.port() > 0);
+  std::string const splits = server.get("/v1/data").json().dump();
+  CHECK(splits.find("train") != std::string::npos);
+  CHECK(splits.find("notes") == std::string::npos);
+  for (auto const& entry : std::filesystem::directory_iterator(folder / "anns"))
+    write_file(entry.path(), "{}");
+  check_failed(run_tool("serve --model clipseg-tiny --weights random --port 0 --data " +
+                        as_word(folder.path())),
+               1, "there are no annotations (");
 }
 
 TEST_CASE("corrected masks become rows of a data set that opens") {

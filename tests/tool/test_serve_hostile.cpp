@@ -216,7 +216,9 @@ TEST_CASE("a token is asked for where others reach the server") {
                1, "this is no token");
   check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights random --token-file " +
                         as_word(folder / "none")),
-               1, "this is no token");
+               1, "the token's file cannot be read");
+  check_failed(run_tool("serve --port 0 --model clipseg-tiny --weights random --token-file ''"), 2,
+               "--token-file");
 }
 
 TEST_CASE("it ends cleanly, and says what keeps it from starting") {

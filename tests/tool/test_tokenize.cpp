@@ -73,6 +73,13 @@ TEST_CASE("tokenize names the line that is no JSON string") {
   CHECK(tokenize("").out.empty());
 }
 
+TEST_CASE("tokenize: input that cannot be read is no success") {
+  auto const vocabulary = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
+  REQUIRE(vocabulary);
+  check_failed(run_tool("tokenize --vocab " + as_word(*vocabulary), "", "</"), 1,
+               "a line cannot be read");
+}
+
 TEST_CASE("a vocabulary that cannot be read is told") {
   TempDir const folder;
   check_failed(run_tool("tokenize --vocab " + as_word(folder / "missing")), 1, "missing");

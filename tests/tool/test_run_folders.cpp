@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+
+#include "tool/small_study.hpp"
+#include "vlsm/base/file/file_lock.hpp"
+
+// What a run's folder is kept from, and as what a run goes on.
+using namespace vlsm::test;
+
+TEST_CASE("a run is neither overwritten nor continued as another") {
+  Study const study;
+  check_failed(run_tool(study.finetune() + "--resume"), 1, "no run to resume");
+  CHECK(!std::filesystem::exists(study / "run"));
+  check_done(run_tool(study.finetune() + "--epochs 1"));
+  std::string const last = study.file("run/last.safetensors"),
+                    best = study.file("run/best.safetensors"), log = study.file("run/log.csv");
+  auto const files = files_in(study / "run");
+  check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "there is a run already");
+  for (auto const& [option, words] :
+       std::vector<std::pair<std::string, std::string>>{{"--lr 0.5", "lr"},
+                                                        {"--seed 8", "seed"},
+                                                        {"--loss dice-ce", "loss"},
+                                                        {"--schedule cosine", "schedule"},
+                                                        {"--train decoder", "train"},
+                                                        {"--precision bf16", "precision"}})
+    check_failed(run_tool(study.finetune() + "--epochs 2 --resume " + option), 1,
+                 "begun with " + words);
+  std::string const config = study.file("run/config.json");
+  for (std::string broken : {"", "{", "[]", "3", "null"}) {
+    write_file(study / "run/config.json", broken);
+    check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "config.json");
+  }
+  std::filesystem::remove(study / "run/config.json");
+  check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "config.json");
+  write_file(study / "run/config.json", config);
+  for (std::string damaged :
+       {last.substr(0, 4), last.substr(0, 100), last.substr(0, last.size() - 1), std::string(),
+        best, "\xff" + last.substr(1)}) {
+    write_file(study / "run/last.safetensors", damaged);
+    check_failed(run_tool(study.finetune() + "--epochs 2 --resume"), 1, "last.safetensors");
+  }
+  CHECK(study.file("run/best.safetensors") == best);
+  CHECK(study.file("run/log.csv") == log);
+  CHECK(files_in(study / "run") == files);
+  std::filesystem::remove(study / "run/last.safetensors");
+  check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "best weights");
+  CHECK(study.file("run/best.safetensors") == best);
+}
+
+TEST_CASE("a model's own folder is no folder for a run") {
+  Study const study;
+  std::filesystem::create_directory(study / "model");
+  write_file(study / "model/config.json", R"({"model_type": "clipseg"})");
+  check_failed(run_tool(study.finetune("model") + "--epochs 1"), 1, "config.json");
+  CHECK(files_in(study / "model") == std::vector<std::string>{"config.json"});
+  write_file(study / "file", "");
+  check_failed(run_tool(study.finetune("file") + "--epochs 1"), 1, "file");
+  check_failed(run_tool(study.finetune("file/below") + "--epochs 1"), 1, "file");
+}
+
+TEST_CASE("a run goes on only as the run that it is, told by what its folder means") {
+  Study const study;
+  check_done(run_tool(study.finetune() + "--epochs 1 --schedule cosine"));
+  // A cosine that ends elsewhere is another one from its first step on.
+  check_failed(run_tool(study.finetune() + "--epochs 2 --schedule cosine --resume"), 1,
+               "begun with epochs");
+  check_done(run_tool(study.finetune("other") + "--epochs 1"));
+  std::string command = study.finetune("other");
+  std::string const data = as_word(study / "data");
+  command.replace(command.find(data), data.size(), as_word((study / "data").string() + "/./"));
+  Outcome const run = run_tool(command + "--epochs 2 --resume");
+  check_done(run);
+  CHECK(nlohmann::json::parse(study.file("other/config.json")).at("epochs") == 2);
+  // The best is that of the file, whichever call it was of.
+  double best = 0;
+  auto const lines = study.log("other");
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    std::istringstream cells(lines[i]);
+    std::string cell;
+    for (int c = 0; c < 4; ++c) std::getline(cells, cell, ',');
+    best = std::max(best, std::stod(cell));
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "best of this run %.4f", best);
+  CHECK(run.out.find(text) != std::string::npos);
+}
+
+TEST_CASE("one process at a time trains in a folder") {
+  Study const study;
+  check_done(run_tool(study.finetune() + "--epochs 1"));
+  std::filesystem::create_directory(study / "new");
+  for (std::string const name : {"run", "new"}) {
+    auto const lock = vlsm::io::FileLock::of_folder(study / name);
+    REQUIRE(lock.held());
+    for (std::string const resume : {"", "--resume "})
+      check_failed(run_tool(study.finetune(name) + resume + "--epochs 2"), 1, "another process");
+  }
+  check_done(run_tool(study.finetune() + "--epochs 2 --resume"));
+}
+
+TEST_CASE("the demonstration leaves a run and a data set of something else alone") {
+  TempDir const folder;
+  std::filesystem::create_directory(folder / "run");
+  write_file(folder / "run/mine.txt", "mine");
+  check_failed(run_tool("demo --epochs 1 --out " + as_word(folder.path())), 1, "run");
+  CHECK(read_file(folder / "run/mine.txt") == "mine");
+  std::filesystem::create_directories(folder / "own/data/anns");
+  write_file(folder / "own/data/anns/train.json", "[]");
+  check_failed(run_tool("demo --epochs 1 --out " + as_word(folder / "own")), 1, "train.json");
+  CHECK(files_in(folder / "own/data") == std::vector<std::string>{"anns"});
+  check_failed(run_tool("demo --epochs 1 --out ''"), 2, "--out");
+}
