@@ -135,7 +135,8 @@ class SetWriter {
                   "choose another folder, or remove that one");
   }
 
-  /// Throws Error where the target is, holds or lies in a folder that the set is read from.
+  /// Throws Error where the target is, holds or lies in a folder that the set is read from, and
+  /// where it holds what a symlink of the set leads to.
   void keep_sources() const {
     namespace fs = std::filesystem;
     std::error_code failed;
@@ -143,17 +144,23 @@ class SetWriter {
     auto const begins = [](fs::path const& whole, fs::path const& part) {
       return (whole / "").string().starts_with((part / "").string());
     };
-    std::set<fs::path> sources;
-    for (SourceImage const& image : set_.images) sources.insert(image.file.parent_path());
+    std::set<fs::path> sources, links;
+    auto const add = [&](fs::path const& file) {
+      sources.insert(file.parent_path());
+      if (fs::is_symlink(file, failed)) links.insert(fs::weakly_canonical(file, failed));
+    };
+    for (SourceImage const& image : set_.images) add(image.file);
     for (SourceRow const& row : set_.rows)
-      if (is_file(row.source)) sources.insert(fs::path(row.source).parent_path());
+      if (is_file(row.source)) add(row.source);
+    fs::path const clean = target.parent_path();
+    bool mixed = std::ranges::any_of(links, [&](auto const& file) { return begins(file, clean); });
     for (fs::path const& folder : sources) {
       fs::path const source = fs::weakly_canonical(folder, failed);
-      fs::path const clean = target.parent_path();
-      if (begins(source, clean) || begins(clean, source))
-        throw Error("the set is read from this folder", target_.string(),
-                    "choose another folder to write to");
+      mixed |= begins(source, clean) || begins(clean, source);
     }
+    if (mixed)
+      throw Error("the set is read from this folder", target_.string(),
+                  "choose another folder to write to");
   }
 
   /// Fills `stale`. Parts of files that are being written (".partial-") do not count.
@@ -202,7 +209,10 @@ class SetWriter {
     std::error_code failed;
     if (options_.link && !target_.empty()) {
       std::filesystem::remove(target, failed);
-      std::filesystem::create_hard_link(image.file, target, failed);
+      // A link to a symlink is one, too, and points elsewhere from here: DVC and git-annex keep
+      // pictures so.
+      auto const file = std::filesystem::canonical(image.file, failed);
+      if (!failed) std::filesystem::create_hard_link(file, target, failed);
       if (!failed) return;
     }
     put(target, bytes);
