@@ -60,7 +60,7 @@ std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
 
 /// Looks at a set that is in the study's layout, and changes nothing: files that are missing or of
 /// unequal size, empty and unclear masks, the same picture under two names or in two splits, rows
-/// that are there twice, equal lists. Of the options `threads` and `progress` count. Throws Error
+/// that are there twice, equal test lists. Of the options `threads` and `progress` count. Throws Error
 /// where there is no anns/, or an annotation list or a file that is there cannot be read.
 PrepareReport check_dataset(std::filesystem::path const& folder,
                             PrepareOptions const& options = {});

@@ -50,27 +50,28 @@ class DatasetCheck {
     PictureKey key{};
   };
   struct MaskFile {
-    std::string name, image;
+    std::string name;
+    std::set<std::string> images{};
     bool missing = false, empty = false;
-    std::string sizes{};  // of the mask and its picture, where they differ
-    std::string doubt{};  // as SourceMask's
+    std::vector<std::string> sizes{};  // of the mask and each of its pictures that differ
+    std::string doubt{};               // as SourceMask's
   };
 
   void read_lists() {
     std::set<std::string> levels;
-    std::map<std::string, std::size_t> numbers;   // picture -> its place in images_
-    std::map<std::string, std::string> image_of;  // mask -> the picture of its first row
+    std::map<std::string, std::size_t> numbers;              // picture -> its place in images_
+    std::map<std::string, std::set<std::string>> images_of;  // by mask: lists need not agree
     for (AnnotationList const& list : lists_) {
       report_.rows[list.split] = list.rows.size();
       for (auto const& row : list.rows) {
         auto const [number, fresh] = numbers.emplace(row["img_name"], images_.size());
         if (fresh) images_.push_back({.name = number->first});
         images_[number->second].splits.insert(list.split);
-        image_of.emplace(row["mask_name"], row["img_name"]);
+        images_of[row["mask_name"]].insert(number->first);
         for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
       }
     }
-    for (auto const& [mask, image] : image_of) masks_.push_back({.name = mask, .image = image});
+    for (auto const& [mask, images] : images_of) masks_.push_back({.name = mask, .images = images});
     report_.levels.assign(levels.begin(), levels.end());
     std::ranges::sort(report_.levels, natural_less);
     report_.images = images_.size(), report_.masks = masks_.size();
@@ -98,18 +99,22 @@ class DatasetCheck {
     image.key = {file_key(read_text_file(path)), perceptual_hash(read_image(path)), true};
   }
 
-  /// A mask whose picture is missing is only decoded.
+  /// A mask whose pictures are missing is only decoded.
   void read(MaskFile& mask) const {
-    auto const path = folder_ / "masks" / mask.name, picture = folder_ / "images" / mask.image;
+    auto const path = folder_ / "masks" / mask.name;
     mask.missing = !is_file(path);
     if (mask.missing) return;
     SourceMask const found = gray_levels(path);
-    if (!is_file(picture)) return;
     std::size_t const height = found.levels.shape(0), width = found.levels.shape(1);
-    PictureHeader const header = read_picture_header(picture);
-    if (header.height != height || header.width != width)
-      mask.sizes =
-          size_text(width, height) + ", its picture " + size_text(header.width, header.height);
+    for (std::string const& image : mask.images) {
+      auto const picture = folder_ / "images" / image;
+      if (!is_file(picture)) continue;
+      PictureHeader const header = read_picture_header(picture);
+      if (header.height != height || header.width != width)
+        mask.sizes.push_back(size_text(width, height) + ", its picture " +
+                             (mask.images.size() > 1 ? image + " " : "") +
+                             size_text(header.width, header.height));
+    }
     mask.empty = find_regions(found.levels).empty();
     mask.doubt = found.doubt;
   }
@@ -122,7 +127,8 @@ class DatasetCheck {
       if (image.missing) missing.names.push_back("images/" + image.name);
     for (MaskFile const& mask : masks_) {
       if (mask.missing) missing.names.push_back("masks/" + mask.name);
-      if (!mask.sizes.empty()) sizes.names.push_back(mask.name + " (" + mask.sizes + ")");
+      for (std::string const& text : mask.sizes)
+        sizes.names.push_back(mask.name + " (" + text + ")");
       if (mask.empty) empty.names.push_back(mask.name);
       if (!mask.doubt.empty())
         report_.findings.push_back({"unclear_mask", {mask.name}, mask.doubt});
