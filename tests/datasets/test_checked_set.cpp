@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "datasets/own_set.hpp"
@@ -67,4 +68,43 @@ TEST_CASE("a mask is compared with every picture that rows give it") {
   CHECK(finds(
       report, "size_differs",
       {"p0.png (40 x 40, its picture p1.png 30 x 30)", "p1.png (40 x 40, its picture 30 x 30)"}));
+}
+
+TEST_CASE("lists of one's own outlast a run, one that stops, too") {
+  TempDir const folder;
+  write_own_set(folder / "own", 4);
+  fs::path const set = folder / "set", anns = set / "anns";
+  vlsm::prepare(vlsm::read_folder(folder / "own"), set);
+  CHECK(!fs::exists(set / "anns.kept"));
+  fs::create_directories(anns / "folds");
+  for (char const* name : {"fold1.json", "train.json", "folds/2.json"})
+    write_file(anns / name, "[]");
+  std::string const sound = read_file(folder / "own/images/p1.png");
+  write_file(folder / "own/images/p1.png", "damaged");
+  CHECK(!error_of([&] { vlsm::prepare(vlsm::read_folder(folder / "own"), set); }).empty());
+  CHECK(!fs::exists(anns));
+  write_file(folder / "own/images/p1.png", sound);
+  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), set, {.split = {1, 1, 1}});
+  CHECK(finds(report, "stale_files", {"anns/fold1.json", "anns/folds", "anns.kept/train.json"}));
+  CHECK(read_file(anns / "fold1.json") == "[]");
+  CHECK(read_file(anns / "folds/2.json") == "[]");
+  CHECK(read_file(anns / "train.json") != "[]");
+  CHECK(read_file(set / "anns.kept/train.json") == "[]");
+  CHECK(!fs::exists(anns / "all.json"));
+}
+
+TEST_CASE("published lists in the folder that is written are refused") {
+  TempDir const folder;
+  write_own_set(folder / "own", 4);
+  fs::path const set = folder / "set";
+  vlsm::prepare(vlsm::read_folder(folder / "own"), set);
+  fs::create_directories(set / "lists");
+  write_file(set / "lists/test.json", four_rows().dump());
+  for (fs::path const& lists : {set, set / "anns", set / "lists", set / "../set"})
+    CHECK(says(error_of([&] {
+                 vlsm::prepare(vlsm::read_folder(folder / "own"), set, {.published = lists});
+               }),
+               "lists lie in the folder"));
+  CHECK(fs::exists(set / "anns/all.json"));
+  CHECK(!fs::exists(set / "preparing.json"));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <map>
+#include <random>
 #include <set>
 
 #include "io/builders.hpp"
@@ -185,4 +186,45 @@ TEST_CASE("beside volumes, what is not read is named") {
   }
   CHECK(kinds == std::set<std::string>{"left_out", "mask_meaning", "mask_without_picture"});
   CHECK(lonely == std::vector<std::string>{"b.mha"});
+}
+
+TEST_CASE("--clean takes copies of volumes out, not neighbors of one") {
+  // Frames of a volume look alike: a pattern, and a corner that grows.
+  Volumes set({{"a", uniform(6, 1)}, {"b", uniform(6, 1)}, {"c", uniform(6, 1)}});
+  std::mt19937 random(1);
+  std::map<char, std::vector<std::uint8_t>> patterns;
+  for (char const name : {'a', 'b'})
+    for (int i = 0; i < 12 * 6 * 256; ++i) patterns[name].push_back(0);
+  for (auto& [name, values] : patterns) {
+    std::vector<std::uint8_t> pattern(64 * 48);
+    for (std::size_t p = 0; p < 192; ++p) {
+      auto const level = static_cast<std::uint8_t>(random() % 200);
+      for (std::size_t q = 0; q < 16; ++q)
+        pattern[(p / 16 * 4 + q / 4) * 64 + p % 16 * 4 + q % 4] = level;
+    }
+    for (std::size_t k = 0; k < 6; ++k) {
+      for (std::size_t x = 0; x < 6 * k; ++x) pattern[x] = 255;
+      std::ranges::copy(pattern, values.begin() + static_cast<std::ptrdiff_t>(k * pattern.size()));
+    }
+  }
+  patterns['c'] = patterns['b'];
+  auto const volume_of = [](std::vector<std::uint8_t> const& values) {
+    return "NDims = 3\nDimSize = 64 48 6\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n" +
+           std::string(values.begin(), values.end());
+  };
+  for (auto const& [name, values] : patterns) {
+    write_file(set / "images" / (std::string(1, name) + ".mha"), volume_of(values));
+    write_file(set / "masks" / (std::string(1, name) + ".mha"),
+               volume_of(std::vector<std::uint8_t>(values.size(), 1)));
+  }
+  auto const report = vlsm::prepare(set.read(), set / "set", {.clean = true});
+  CHECK(report.rows.at("all") == 12);
+  CHECK(report.masks == 18);
+  std::size_t groups = 0;
+  for (vlsm::Finding const& finding : report.findings) {
+    if (finding.kind != "identical_pictures" && finding.kind != "look_alikes") continue;
+    CHECK(finding.names.size() == 2);
+    ++groups;
+  }
+  CHECK(groups == 6);
 }

@@ -15,6 +15,7 @@
 
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
+#include "vlsm/data/prepare/impl/kept_lists.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/set_writer.hpp"
 #include "vlsm/data/prepare/impl/splits.hpp"
@@ -137,7 +138,10 @@ class DatasetPreparation {
   /// What is odd about the pictures; rows get their splits, and leaks are taken out.
   void look_at_pictures(std::vector<WrittenPicture> const& pictures) {
     std::vector<PictureKey> keys;
-    for (WrittenPicture const& picture : pictures) keys.push_back(picture.key);
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      keys.push_back(pictures[i].key);
+      keys.back().sequence = set_.images[i].group;
+    }
     auto const identical = same_pictures(keys, false);
     auto const same = set_.look_alikes ? same_pictures(keys, true) : identical;
     auto const names = [&](std::vector<std::size_t> const& members) {
@@ -239,20 +243,23 @@ class DatasetPreparation {
   }
 
   void make_annotations() {
-    std::set<std::string> levels{"p0"}, masks;
+    std::set<std::string> levels{"p0"};
     if (published_.empty())
       annotate_rows(levels);
     else
       take_published(levels);
-    for (SourceRow const& row : set_.rows) masks.insert(row.mask);
     report_.images = set_.images.size();
-    report_.masks = masks.size();
+    report_.masks = made_.size();  // files: --clean takes out rows alone
     report_.levels.assign(levels.begin(), levels.end());
     std::ranges::sort(report_.levels, natural_less);
     for (auto const& [split, rows] : splits) report_.rows[split] = rows.size();
   }
 
-  void write_annotations() const {
+  void write_annotations() {
+    std::set<std::string> lists;
+    for (auto const& [split, rows] : splits) lists.insert(split + ".json");
+    add({"stale_files", names_of_kept(target_, lists),
+         "this run did not write them; they were kept"});
     io::write_whole_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
     // All lists at once: a set with anns/ is complete.
     namespace fs = std::filesystem;
@@ -262,6 +269,7 @@ class DatasetPreparation {
     for (auto const& [split, rows] : splits)
       io::write_whole_file(folder / (split + ".json"), rows.dump(1) + "\n");
     fs::rename(folder, target_ / "anns");
+    put_lists_back(target_);
     std::error_code ignored;
     std::filesystem::remove(target_ / "preparing.json", ignored);
   }

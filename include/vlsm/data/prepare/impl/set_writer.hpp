@@ -17,6 +17,7 @@
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/prepare/impl/kept_lists.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
@@ -81,8 +82,8 @@ class SetWriter {
   }
 
  private:
-  /// Makes the folders and removes anns/, which comes back when all else is written. Throws Error
-  /// where the target holds anything but this set, or cannot be written.
+  /// Makes the folders and takes anns/ away, which comes back when all else is written. Throws
+  /// Error where the target holds anything but this set, or cannot be written.
   void begin() {
     namespace fs = std::filesystem;
     check_target();
@@ -102,8 +103,7 @@ class SetWriter {
     for (SourceRow const& row : set_.rows)
       folders.insert((target_ / "masks" / row.mask).parent_path());
     for (fs::path const& folder : folders) make_folder(folder);
-    std::error_code ignored;
-    fs::remove_all(target_ / "anns", ignored);
+    set_lists_aside(target_);
     find_stale();
   }
 
@@ -136,7 +136,7 @@ class SetWriter {
   }
 
   /// Throws Error where the target is, holds or lies in a folder that the set is read from, and
-  /// where it holds what a symlink of the set leads to.
+  /// where it holds what a symlink of the set leads to, or the published lists.
   void keep_sources() const {
     namespace fs = std::filesystem;
     std::error_code failed;
@@ -158,6 +158,11 @@ class SetWriter {
       fs::path const source = fs::weakly_canonical(folder, failed);
       mixed |= begins(source, clean) || begins(clean, source);
     }
+    fs::path lists = options_.published;
+    if (is_folder(lists / "anns")) lists /= "anns";
+    if (!lists.empty() && begins(fs::weakly_canonical(lists, failed), clean))
+      throw Error("the published lists lie in the folder that is written", lists.string(),
+                  "copy them elsewhere, and name that folder with --anns");
     if (mixed)
       throw Error("the set is read from this folder", target_.string(),
                   "choose another folder to write to");
