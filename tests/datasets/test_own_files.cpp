@@ -107,3 +107,43 @@ TEST_CASE("a label is no choice among masks that are pictures") {
   CHECK(says(error_of([&] { vlsm::read_folder(folder / "own", {.label = 1}); }),
              "--label is for masks in NIfTI"));
 }
+
+TEST_CASE("one source is the same, however its path is written") {
+  TempDir const folder;
+  write_own_set(folder / "own", 2);
+  fs::create_directory_symlink("own", folder / "link");
+  vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set");
+  for (char const* source : {"own/", "link", "link/", "set/../own", "own"})
+    CHECK(error_of([&] { vlsm::prepare(vlsm::read_folder(folder / source), folder / "set"); }) ==
+          "");
+  write_own_set(folder / "other", 2);
+  CHECK(says(error_of([&] { vlsm::prepare(vlsm::read_folder(folder / "other"), folder / "set"); }),
+             "another folder's"));
+}
+
+TEST_CASE("names that are not UTF-8 are said before anything is written") {
+  TempDir const folder;
+  write_own_set(folder / "own", 2);
+  for (char const* part : {"own/images", "own/masks"})
+    fs::rename(folder / part / "p1.png", folder / part / "p\xff\xed\xa0\x80.png");
+  CHECK(says(error_of([&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); }),
+             R"(own/images/p\xff\xed\xa0\x80.png: rename it)"));
+  CHECK(!fs::exists(folder / "set"));
+}
+
+TEST_CASE("names of any bytes that are reported, or lead to the set") {
+  TempDir const folder;
+  write_own_set(folder / "o\xffwn", 2);
+  for (char const* part : {"images", "masks"})
+    fs::rename(folder / "o\xffwn" / part / "p1.png", folder / "o\xffwn" / part / "p\n1ü.png");
+  write_file(folder / "o\xffwn/masks/b\xc3.bmp", "");
+  vlsm::PrepareReport report;
+  for (int run = 0; run < 2; ++run)
+    report = vlsm::prepare(vlsm::read_folder(folder / "o\xffwn"), folder / "set");
+  report.findings.push_back({"empty_mask", {"p\n1ü.png"}, "no object"});
+  CHECK(report.to_text().find(R"(p\n1ü.png)") != std::string::npos);
+  CHECK(report.to_text().find(R"(b\xc3.bmp)") != std::string::npos);
+  std::string const json = report.to_json().dump();
+  CHECK(json.find(R"(o\\xffwn)") != std::string::npos);
+  CHECK(json.find(R"("p\n1ü.png")") != std::string::npos);
+}

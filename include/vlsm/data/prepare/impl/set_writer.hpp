@@ -14,6 +14,7 @@
 
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/file_lock.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/formats/source_set.hpp"
@@ -25,18 +26,25 @@
 
 namespace vlsm::detail {
 
-/// Throws Error for a set without rows, and for two files that would be written to one name.
+/// Throws Error for a set without rows, for two files that would be written to one name, and for a
+/// name that an annotation list cannot hold.
 inline void check_names(SourceSet const& set) {
   if (set.rows.empty())
     throw Error("the data set has no picture with a mask", set.dataset, "check the folder");
   std::map<std::string, std::string> images, masks;  // name -> what is written to it
-  auto const check = [](auto& names, std::string const& name, std::string const& from) {
+  auto const check = [](auto& names, std::string const& name, std::string const& from,
+                        std::string const& file) {
+    if (as_utf8(name) != name)
+      throw Error("the name " + as_utf8(name) + " is not UTF-8, as annotation lists are",
+                  as_utf8(file), "rename it, and the other file of the pair");
     if (auto const [other, fresh] = names.emplace(name, from); !fresh && other->second != from)
       throw Error("two files would have the name " + name, from + " and " + other->second,
                   "rename one of them, and its mask");
   };
-  for (SourceImage const& image : set.images) check(images, image.name, image.file.string());
-  for (SourceRow const& row : set.rows) check(masks, row.mask, set.images[row.image].name);
+  for (SourceImage const& image : set.images)
+    check(images, image.name, image.file.string(), image.file.string());
+  for (SourceRow const& row : set.rows)
+    check(masks, row.mask, set.images[row.image].name, row.source);
 }
 
 /// What is known of a picture once it was written.
@@ -96,7 +104,7 @@ class SetWriter {
     check_target();  // what that run may have written since
     io::write_whole_file(
         target_ / "preparing.json",
-        nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
+        nlohmann::json{{"dataset", set_.dataset}, {"source", as_utf8(set_.source)}}.dump() + "\n");
     std::set<fs::path> folders{target_ / "images", target_ / "masks"};
     for (SourceImage const& image : set_.images)
       folders.insert((target_ / "images" / image.name).parent_path());
@@ -130,7 +138,13 @@ class SetWriter {
     if (!empty && !says("dataset", set_.dataset))
       throw Error("the folder is not empty, and no " + set_.dataset + " was prepared there",
                   target_.string(), "choose another folder");
-    if (!empty && !says("source", set_.source))
+    // However the path is written: with a slash at its end, by way of a symlink.
+    auto const place = [&](std::string const& path) {
+      return path.empty() ? path : as_utf8((fs::weakly_canonical(path, failed) / "").string());
+    };
+    bool const given = was.is_object() && was.contains("source") && was["source"].is_string();
+    if (!empty && !says("source", as_utf8(set_.source)) &&
+        !(given && place(was["source"].get<std::string>()) == place(set_.source)))
       throw Error("another folder's pictures were prepared there", target_.string(),
                   "choose another folder, or remove that one");
   }
