@@ -6,6 +6,7 @@
 #include "datasets/own_set.hpp"
 #include "io/builders.hpp"
 #include "support/error.hpp"
+#include "support/pictures.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/write.hpp"
@@ -107,4 +108,59 @@ TEST_CASE("published lists in the folder that is written are refused") {
                "lists lie in the folder"));
   CHECK(fs::exists(set / "anns/all.json"));
   CHECK(!fs::exists(set / "preparing.json"));
+}
+
+TEST_CASE("masks that were drawn on a picture as its EXIF tag turns it") {
+  TempDir const folder;
+  std::string const tiff("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", 26);
+  auto const tag = [&](fs::path const& path) {
+    std::string const bytes = read_file(path);
+    write_file(path, bytes.substr(0, 33) + png_chunk("eXIf", tiff) + bytes.substr(33));
+  };
+  write_own_set(folder / "own", 3);
+  tag(folder / "own/images/p1.png");
+  vlsm::PrepareReport const square =
+      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "square");
+  CHECK(finds(square, "exif_orientation", {"p1.png"}));
+  vlsm::Mask const wide = xt::ones<std::uint8_t>({20, 40}) * std::uint8_t{255};
+  vlsm::Mask const high = xt::ones<std::uint8_t>({40, 20}) * std::uint8_t{255};
+  vlsm::write_png(folder / "own/images/p2.png", vlsm::as_image(wide));
+  vlsm::write_png(folder / "own/masks/p2.png", high);
+  auto const run = [&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); };
+  CHECK(says(error_of(run), "20 x 40 against 40 x 20: "));
+  CHECK(says(error_of(run), "fetch both again"));
+  tag(folder / "own/images/p2.png");
+  CHECK(says(error_of(run), "40 x 20 with EXIF orientation 6"));
+  CHECK(says(error_of(run), "exif_transpose"));
+  fs::copy_file(folder / "own/images/p2.png", folder / "square/images/p2.png",
+                fs::copy_options::overwrite_existing);
+  vlsm::write_png(folder / "square/masks/p2.png", high);
+  auto const checked = vlsm::check_dataset(folder / "square");
+  CHECK(finds(checked, "size_differs",
+              {"p2.png (20 x 40, its picture 40 x 20 with EXIF orientation 6)"}));
+  CHECK(finds(checked, "exif_orientation", {"p1.png"}));
+  CHECK(!finds(checked, "exif_orientation", {"p2.png"}));
+}
+
+TEST_CASE("a split that gets no picture is named") {
+  TempDir const folder;
+  write_own_set(folder / "own", 3);
+  vlsm::PrepareOptions const options{.split = {80, 10, 10}};
+  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", options);
+  CHECK(report.rows.size() == 1);
+  CHECK(finds(report, "empty_split", {"val", "test"}));
+  CHECK(report.to_text().find("3 groups are kept together (2): val, test") != std::string::npos);
+  // Shares of none are meant.
+  auto const meant =
+      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", {.split = {1, 0, 0}});
+  CHECK(!finds(meant, "empty_split"));
+  // Ten that look alike are one group.
+  write_own_set(folder / "own", 10);
+  for (int i = 1; i < 10; ++i)
+    fs::copy_file(folder / "own/images/p0.png",
+                  folder / "own/images" / ("p" + std::to_string(i) + ".png"),
+                  fs::copy_options::overwrite_existing);
+  auto const alike = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", options);
+  CHECK(alike.rows.size() == 1);
+  CHECK(finds(alike, "empty_split", {"val", "test"}));
 }

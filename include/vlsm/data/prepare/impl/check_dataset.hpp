@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
@@ -48,13 +49,19 @@ class DatasetCheck {
     std::set<std::string> splits{};
     bool missing = false;
     PictureKey key{};
+    int orientation = 1;  // that its EXIF tag says
+  };
+  /// A picture of another size than its mask.
+  struct OtherSize {
+    std::string image, text;
+    bool turned = false;  // by its EXIF tag it has the mask's
   };
   struct MaskFile {
     std::string name;
     std::set<std::string> images{};
     bool missing = false, empty = false;
-    std::vector<std::string> sizes{};  // of the mask and each of its pictures that differ
-    std::string doubt{};               // as SourceMask's
+    std::vector<OtherSize> sizes{};
+    std::string doubt{};  // as SourceMask's
   };
 
   void read_lists() {
@@ -96,6 +103,7 @@ class DatasetCheck {
     auto const path = folder_ / "images" / image.name;
     image.missing = !is_file(path);
     if (image.missing) return;
+    image.orientation = read_picture_header(path).orientation;
     image.key = {file_key(read_text_file(path)), perceptual_hash(read_image(path)), true};
   }
 
@@ -110,10 +118,14 @@ class DatasetCheck {
       auto const picture = folder_ / "images" / image;
       if (!is_file(picture)) continue;
       PictureHeader const header = read_picture_header(picture);
-      if (header.height != height || header.width != width)
-        mask.sizes.push_back(size_text(width, height) + ", its picture " +
-                             (mask.images.size() > 1 ? image + " " : "") +
-                             size_text(header.width, header.height));
+      if (header.height == height && header.width == width) continue;
+      bool const turned = fits_turned(header, height, width);
+      mask.sizes.push_back({image,
+                            size_text(width, height) + ", its picture " +
+                                (mask.images.size() > 1 ? image + " " : "") +
+                                size_text(header.width, header.height) +
+                                (turned ? exif_text(header) : ""),
+                            turned});
     }
     mask.empty = find_regions(found.levels).empty();
     mask.doubt = found.doubt;
@@ -122,18 +134,26 @@ class DatasetCheck {
   void look_at_files() {
     Finding missing{"missing_file", {}, "the annotations name files that are not there"};
     Finding sizes{"size_differs", {}, "masks of another size than their pictures"};
+    Finding turned{"size_differs", {}, exif_remedy};
+    Finding tagged{"exif_orientation", {}, exif_doubt};
+    std::set<std::string> said;  // pictures whose size says what their tag means
     Finding empty{"empty_mask", {}, "no object"};
     for (ImageFile const& image : images_)
       if (image.missing) missing.names.push_back("images/" + image.name);
     for (MaskFile const& mask : masks_) {
       if (mask.missing) missing.names.push_back("masks/" + mask.name);
-      for (std::string const& text : mask.sizes)
-        sizes.names.push_back(mask.name + " (" + text + ")");
+      for (auto const& [image, text, by_tag] : mask.sizes) {
+        (by_tag ? turned : sizes).names.push_back(mask.name + " (" + text + ")");
+        said.insert(image);
+      }
       if (mask.empty) empty.names.push_back(mask.name);
       if (!mask.doubt.empty())
         report_.findings.push_back({"unclear_mask", {mask.name}, mask.doubt});
     }
-    for (Finding& finding : {std::ref(missing), std::ref(sizes), std::ref(empty)})
+    for (ImageFile const& image : images_)
+      if (image.orientation != 1 && !said.contains(image.name)) tagged.names.push_back(image.name);
+    for (Finding& finding :
+         {std::ref(missing), std::ref(sizes), std::ref(turned), std::ref(tagged), std::ref(empty)})
       add_finding(report_.findings, std::move(finding));
   }
 

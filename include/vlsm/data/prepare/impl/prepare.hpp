@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
 #include "vlsm/data/prepare/impl/kept_lists.hpp"
@@ -138,10 +139,13 @@ class DatasetPreparation {
   /// What is odd about the pictures; rows get their splits, and leaks are taken out.
   void look_at_pictures(std::vector<WrittenPicture> const& pictures) {
     std::vector<PictureKey> keys;
+    Finding turned{"exif_orientation", {}, exif_doubt};
     for (std::size_t i = 0; i < pictures.size(); ++i) {
       keys.push_back(pictures[i].key);
       keys.back().sequence = set_.images[i].group;
+      if (pictures[i].orientation != 1) turned.names.push_back(set_.images[i].name);
     }
+    add(std::move(turned));
     auto const identical = same_pictures(keys, false);
     auto const same = set_.look_alikes ? same_pictures(keys, true) : identical;
     auto const names = [&](std::vector<std::size_t> const& members) {
@@ -158,7 +162,7 @@ class DatasetPreparation {
           add({"look_alikes", names(members),
                "they show the same (perceptual hashes within " + std::to_string(most_hash_bits) +
                    " bits)" + in_classes(members)});
-    if (splits_anew()) split_rows(set_, same, options_.split, options_.seed);
+    if (splits_anew()) groups_ = split_rows(set_, same, options_.split, options_.seed);
     if (published_.empty()) look_at_splits(same);
     if (options_.clean && published_.empty())
       for (Finding& finding : take_leaks_out(set_, same)) add(std::move(finding));
@@ -219,8 +223,11 @@ class DatasetPreparation {
     if (splits.empty())
       throw Error("all masks are in doubt, so no row is left: " + made_.at(set_.rows[0].mask).doubt,
                   set_.rows[0].source, "mend the masks");
+    std::set<std::string> named;
+    for (auto const& [split, list] : splits) named.insert(split);
+    add(empty_splits(options_.split, named, groups_));
     if (!table_) return;
-    name_unfilled(filled);
+    add(unfilled_slots(table_->attributes(), filled, !options_.attributes.empty()));
     auto const looked_at = [&](std::string const& mask) {
       return options_.attributes.empty() || given_.contains(mask);
     };
@@ -274,19 +281,6 @@ class DatasetPreparation {
     std::filesystem::remove(target_ / "preparing.json", ignored);
   }
 
-  /// A finding for the slots of the prompts that no row has an attribute for.
-  void name_unfilled(std::set<std::string> const& filled) {
-    std::vector<std::string> slots;
-    for (std::string const& name : table_->attributes())
-      if (!filled.contains(name)) slots.push_back("{" + name + "}");
-    std::string const what =
-        "nothing fills these slots of the prompts: levels that need them are left out";
-    bool const given = !options_.attributes.empty() && !filled.empty();
-    add({"unfilled_slot", slots,
-         what + (given ? "; the attribute file does not name them"
-                       : "; give them with --attributes")});
-  }
-
   SourceSet set_;
   std::filesystem::path target_;
   PrepareOptions const& options_;
@@ -295,6 +289,7 @@ class DatasetPreparation {
   std::map<std::string, Attributes> given_;  // mask -> what the attribute file says of it
   std::vector<AnnotationList> published_;    // the lists of PrepareOptions::published
   std::map<std::string, WrittenMask> made_;  // by the mask's name
+  std::size_t groups_ = 0;                   // of pictures that were split anew
 };
 
 }  // namespace detail

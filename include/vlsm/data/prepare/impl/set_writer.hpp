@@ -15,6 +15,7 @@
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/base/text.hpp"
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/formats/source_set.hpp"
@@ -50,7 +51,8 @@ inline void check_names(SourceSet const& set) {
 /// What is known of a picture once it was written.
 struct WrittenPicture {
   std::size_t height = 0, width = 0;
-  PictureKey key;  ///< of the written file
+  PictureKey key;       ///< of the written file
+  int orientation = 1;  ///< that its EXIF tag says, and that is not applied
 };
 
 /// What is known of a mask once it was written.
@@ -214,6 +216,7 @@ class SetWriter {
                      set_.look_alikes};
       return;
     }
+    picture.orientation = read_picture_header(image.file).orientation;
     // Decoded to the end, not the header alone: that of a file that is cut off is sound.
     if (set_.look_alikes) {
       Image const pixels = read_image(image.file);
@@ -251,12 +254,17 @@ class SetWriter {
   void do_row(std::size_t i) {
     SourceRow const& row = set_.rows[i];
     SourceMask const mask = row.read();
-    auto const& [height, width, key] = pictures[row.image];
-    if (mask.levels.shape(0) != height || mask.levels.shape(1) != width)
-      throw Error("a mask has another size than its picture: " +
-                      size_text(mask.levels.shape(1), mask.levels.shape(0)) + " against " +
-                      size_text(width, height),
-                  row.source, "fetch both again");
+    WrittenPicture const& picture = pictures[row.image];
+    std::size_t const height = mask.levels.shape(0), width = mask.levels.shape(1);
+    if (height != picture.height || width != picture.width) {
+      PictureHeader const header{
+          .height = picture.height, .width = picture.width, .orientation = picture.orientation};
+      bool const turned = fits_turned(header, height, width);
+      throw Error("a mask has another size than its picture: " + size_text(width, height) +
+                      " against " + size_text(picture.width, picture.height) +
+                      (turned ? exif_text(header) : ""),
+                  row.source, turned ? exif_remedy : "fetch both again");
+    }
     WrittenMask& made = masks[i];
     made.doubt = mask.doubt;
     made.attributes = mask_attributes(mask.levels, options_.position);
