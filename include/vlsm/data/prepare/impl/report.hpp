@@ -31,6 +31,12 @@ inline std::string kind_words(std::string kind) {
   return kind;
 }
 
+/// Names that may hold any bytes, each as_utf8.
+inline std::vector<std::string> as_utf8(std::vector<std::string> names) {
+  for (std::string& name : names) name = as_utf8(name);
+  return names;
+}
+
 }  // namespace detail
 
 VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
@@ -44,12 +50,10 @@ VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
                               {"rows", counts},
                               {"levels", levels},
                               {"findings", nlohmann::ordered_json::array()}};
-  for (Finding const& finding : findings) {
-    std::vector<std::string> names;
-    for (std::string const& name : finding.names) names.push_back(detail::as_utf8(name));
-    json["findings"].push_back(
-        {{"kind", finding.kind}, {"names", names}, {"text", detail::as_utf8(finding.text)}});
-  }
+  for (Finding const& finding : findings)
+    json["findings"].push_back({{"kind", finding.kind},
+                                {"names", detail::as_utf8(finding.names)},
+                                {"text", detail::as_utf8(finding.text)}});
   return json;
 }
 
