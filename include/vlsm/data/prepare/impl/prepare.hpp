@@ -34,7 +34,8 @@ class DatasetPreparation {
   std::map<std::string, nlohmann::ordered_json> splits;  ///< split -> annotation rows, after `run`
 
   /// An empty `target`: nothing is written. `options` must outlive this. Throws Error for names
-  /// that occur twice, files that the options name, and options that contradict each other.
+  /// that occur twice or are not UTF-8, files that the options name, and options that contradict
+  /// each other.
   DatasetPreparation(SourceSet set, std::filesystem::path target, PrepareOptions const& options)
       : set_(std::move(set)), target_(std::move(target)), options_(options) {
     report_.dataset = set_.dataset;
