@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
+#include <string_view>
+#include <system_error>
 
 #include "commands.hpp"
 #include "common.hpp"
@@ -37,20 +39,35 @@ bool is_own(std::string const& dataset) {
   return dataset == "folder" || dataset == "nifti" || dataset == "dicom";
 }
 
-/// The shares of "80,10,10". Throws vlsm::Error for other texts.
+/// The shares of "80,10,10", each at most a million. Throws vlsm::Error for other texts.
 std::array<int, 3> parse_split(std::string const& text) {
   std::array<int, 3> shares{};
-  char rest = 0;
-  bool const good =
-      std::sscanf(text.c_str(), "%d,%d,%d%c", &shares[0], &shares[1], &shares[2], &rest) == 3;
-  auto const bad = [](int share) { return share < 0 || share > 1000000; };
-  if (!good || std::ranges::any_of(shares, bad) || shares[0] + shares[1] + shares[2] == 0)
+  auto const parts = vlsm::detail::split_text(text, ",");
+  auto const parse = [](std::string_view part, int& share) {
+    auto const [end, error] = std::from_chars(part.data(), part.data() + part.size(), share);
+    return error == std::errc() && end == part.data() + part.size() && share >= 0 &&
+           share <= 1000000;
+  };
+  bool good = parts.size() == shares.size();
+  for (std::size_t i = 0; good && i < shares.size(); ++i) good = parse(parts[i], shares[i]);
+  if (!good || shares[0] + shares[1] + shares[2] == 0)
     throw vlsm::Error("these are no three shares", "--split " + text,
                       "give those of train, val and test: 80,10,10");
   return shares;
 }
 
-void run_prepare(Options& options) {
+/// Throws vlsm::Error for an option of one's own files where a publisher's are read.
+void refuse_folder_options(CLI::App const& command, std::string const& dataset) {
+  for (char const* name :
+       {"--images", "--masks", "--mask-suffix", "--mask-value", "--label", "--allow-empty"})
+    if (command.count(name) > 0)
+      throw vlsm::Error("this is an option of one's own files, and those of " + dataset +
+                            " are laid out as their publisher has them",
+                        name, "leave it out, or say --dataset folder");
+}
+
+void run_prepare(CLI::App const& command, Options& options) {
+  if (!is_own(options.dataset)) refuse_folder_options(command, options.dataset);
   if (!options.split.empty()) options.prepare.split = parse_split(options.split);
   if (!options.mask_value.empty())
     options.layout.mask_value = vlsm::parse_mask_choice(options.mask_value);
@@ -143,7 +160,7 @@ void add_prepare(CLI::App& data) {
                     "hard links instead of copies of pictures, where the file system has them");
   add_folder_options(*command, *options);
   add_common_options(*command, *options);
-  command->callback([options] { run_prepare(*options); });
+  command->callback([command, options] { run_prepare(*command, *options); });
 }
 
 void add_check(CLI::App& data) {

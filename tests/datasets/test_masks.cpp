@@ -249,6 +249,15 @@ TEST_CASE("masks: a set of two kinds of files is refused, not half of it read as
       Error);
 }
 
+TEST_CASE("masks: of a value that few files hold the first file is named") {
+  MaskSurvey survey;
+  for (int i = 0; i < 30; ++i)
+    survey.add(MaskSurvey::file_of(mask_values(gray(i == 17 ? 1 : 255), "mask"),
+                                   "m" + std::to_string(i) + ".png"));
+  CHECK_ERROR(survey.meaning({}, false, "masks"), "1 files, first m17.png)");
+  CHECK_ERROR(survey.meaning({}, false, "masks"), "29 files), 1 (");
+}
+
 TEST_CASE("masks: a split without any object is an error unless it is meant") {
   CHECK_THROWS_WITH_AS(read({gray(0), gray(0)}),
                        "no mask holds an object: of 0 (100 %, 2 files): masks: choose what is "

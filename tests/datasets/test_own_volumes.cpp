@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
+#include <map>
+#include <random>
+#include <set>
 
 #include "io/builders.hpp"
 #include "support/error.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
+#include "vlsm/image/write.hpp"
 #include "volume/builders.hpp"
 
 using namespace vlsm::test;
@@ -89,4 +93,138 @@ TEST_CASE("volumes that do not fit") {
   CHECK(says(error_of([&] { own.prepare(); }), "2 frames"));
   fs::remove(own / "own/masks/ct.nii");
   CHECK(says(error_of([&] { own.prepare(); }), "ct.nii"));
+}
+
+namespace {
+
+/// A MetaImage of 4 x 3 pixels and the frames that `values` fill.
+std::string metaimage(std::vector<std::uint8_t> const& values) {
+  return "NDims = 3\nDimSize = 4 3 " + std::to_string(values.size() / 12) +
+         "\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n" +
+         std::string(values.begin(), values.end());
+}
+
+std::vector<std::uint8_t> uniform(std::size_t frames, std::uint8_t value) {
+  return std::vector<std::uint8_t>(12 * frames, value);
+}
+
+/// A folder of MetaImages NAME.mha that are as large as their masks.
+struct Volumes : TempDir {
+  explicit Volumes(std::map<std::string, std::vector<std::uint8_t>> const& masks) {
+    fs::create_directories(*this / "images");
+    fs::create_directories(*this / "masks");
+    for (auto const& [name, mask] : masks) {
+      write_file(*this / "images" / (name + ".mha"), metaimage(uniform(mask.size() / 12, 50)));
+      write_file(*this / "masks" / (name + ".mha"), metaimage(mask));
+    }
+  }
+  vlsm::SourceSet read(vlsm::FolderLayout const& layout = {}) const {
+    return vlsm::read_folder(path(), layout);
+  }
+};
+
+std::string text_of(vlsm::SourceSet const& set, std::string const& kind) {
+  for (vlsm::Finding const& finding : set.findings)
+    if (finding.kind == kind) return finding.text;
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("labels are told apart over all frames and files") {
+  auto slices = uniform(3, 0);
+  slices[12] = 1, slices[24] = 2;
+  Volumes const frames({{"a", slices}});
+  CHECK(says(error_of([&] { frames.read(); }), "the labels 1, 2: "));
+  CHECK(frames.read({.label = 2}).rows.size() == 1);
+  Volumes const files({{"a", uniform(1, 1)}, {"b", uniform(1, 2)}});
+  CHECK(says(error_of([&] { files.read(); }), "--label"));
+  auto const chosen = files.read({.label = 2});
+  CHECK(chosen.rows.size() == 2);
+  CHECK(chosen.rows[0].read().levels(0, 0) == 0);
+  CHECK(chosen.rows[1].read().levels(0, 0) == 255);
+  Volumes const one({{"a", uniform(1, 7)}, {"b", uniform(1, 0)}});
+  CHECK(says(text_of(one.read(), "mask_meaning"), "label 7"));
+}
+
+TEST_CASE("a label that no mask holds, and masks that hold none") {
+  Volumes const set({{"a", uniform(1, 2)}, {"b", uniform(2, 3)}});
+  CHECK(says(error_of([&] { set.read({.label = 7}); }), "no mask holds label 7: there are 2, 3"));
+  CHECK(says(error_of([&] { set.read({.label = 300}); }), "no mask holds label 300"));
+  CHECK(set.read({.label = 7, .allow_empty = true}).rows.size() == 1);
+  Volumes const empty({{"a", uniform(2, 0)}});
+  CHECK(says(error_of([&] { empty.read(); }), "no mask holds an object"));
+  CHECK(says(error_of([&] { empty.read({.allow_empty = true}); }), "no frame holds an object"));
+}
+
+TEST_CASE("a picture as mask of a MetaImage means what all such masks mean") {
+  Volumes const set({{"a", uniform(1, 1)}});
+  fs::remove(set / "masks/a.mha");
+  vlsm::Mask mask = xt::zeros<std::uint8_t>({3, 4});
+  mask(0, 0) = 2, mask(1, 0) = 3;
+  vlsm::write_png(set / "masks/a.png", mask);
+  CHECK(says(error_of([&] { set.read(); }), "--mask-value"));
+  auto const read = set.read({.mask_value = vlsm::parse_mask_choice("3")});
+  auto const levels = read.rows[0].read().levels;
+  CHECK((levels(0, 0) == 0 && levels(1, 0) == 255));
+  CHECK(says(error_of([&] { set.read({.label = 3}); }), "--label is for masks in NIfTI"));
+  Volumes const labels({{"a", uniform(1, 1)}});
+  CHECK(says(error_of([&] { labels.read({.mask_value = vlsm::parse_mask_choice("1")}); }),
+             "--mask-value is for masks that are pictures"));
+}
+
+TEST_CASE("beside volumes, what is not read is named") {
+  Volumes const set({{"a", uniform(1, 1)}});
+  write_file(set / "masks/b.mha", metaimage(uniform(1, 1)));
+  write_file(set / "images/c.png", "not looked at");
+  write_file(set / "masks/c.png", "not looked at");
+  std::set<std::string> kinds;
+  std::vector<std::string> lonely;
+  for (vlsm::Finding const& finding : set.read().findings) {
+    kinds.insert(finding.kind);
+    if (finding.kind == "mask_without_picture") lonely = finding.names;
+  }
+  CHECK(kinds == std::set<std::string>{"left_out", "mask_meaning", "mask_without_picture"});
+  CHECK(lonely == std::vector<std::string>{"b.mha"});
+}
+
+TEST_CASE("--clean takes copies of volumes out, not neighbors of one") {
+  // Frames of a volume look alike: a pattern, and a corner that grows.
+  Volumes set({{"a", uniform(6, 1)}, {"b", uniform(6, 1)}, {"c", uniform(6, 1)}});
+  std::mt19937 random(1);
+  std::map<char, std::vector<std::uint8_t>> patterns;
+  for (char const name : {'a', 'b'})
+    for (int i = 0; i < 12 * 6 * 256; ++i) patterns[name].push_back(0);
+  for (auto& [name, values] : patterns) {
+    std::vector<std::uint8_t> pattern(64 * 48);
+    for (std::size_t p = 0; p < 192; ++p) {
+      auto const level = static_cast<std::uint8_t>(random() % 200);
+      for (std::size_t q = 0; q < 16; ++q)
+        pattern[(p / 16 * 4 + q / 4) * 64 + p % 16 * 4 + q % 4] = level;
+    }
+    for (std::size_t k = 0; k < 6; ++k) {
+      for (std::size_t x = 0; x < 6 * k; ++x) pattern[x] = 255;
+      std::ranges::copy(pattern, values.begin() + static_cast<std::ptrdiff_t>(k * pattern.size()));
+    }
+  }
+  patterns['c'] = patterns['b'];
+  auto const volume_of = [](std::vector<std::uint8_t> const& values) {
+    return "NDims = 3\nDimSize = 64 48 6\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n" +
+           std::string(values.begin(), values.end());
+  };
+  for (auto const& [name, values] : patterns) {
+    write_file(set / "images" / (std::string(1, name) + ".mha"), volume_of(values));
+    write_file(set / "masks" / (std::string(1, name) + ".mha"),
+               volume_of(std::vector<std::uint8_t>(values.size(), 1)));
+  }
+  auto const report = vlsm::prepare(set.read(), set / "set", {.clean = true});
+  CHECK(report.rows.at("all") == 12);
+  CHECK(report.masks == 18);
+  std::size_t groups = 0;
+  for (vlsm::Finding const& finding : report.findings) {
+    if (finding.kind != "identical_pictures" && finding.kind != "look_alikes") continue;
+    CHECK(finding.names.size() == 2);
+    ++groups;
+  }
+  CHECK(groups == 6);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <set>
 
+#include "datasets/own_set.hpp"
 #include "io/builders.hpp"
 #include "support/error.hpp"
 #include "vlsm/base/file/file_lock.hpp"
@@ -45,15 +44,6 @@ std::set<std::string> files_below(fs::path const& folder) {
   for (auto const& entry : fs::recursive_directory_iterator(folder))
     if (entry.is_regular_file()) names.insert(fs::relative(entry.path(), folder).generic_string());
   return names;
-}
-
-bool finds(vlsm::PrepareReport const& report, std::string const& kind,
-           std::vector<std::string> const& names = {}) {
-  return std::ranges::any_of(report.findings, [&](vlsm::Finding const& finding) {
-    return finding.kind == kind && std::ranges::all_of(names, [&](std::string const& name) {
-             return std::ranges::find(finding.names, name) != finding.names.end();
-           });
-  });
 }
 
 /// Whether an optional library that this set's files need is missing here.
@@ -104,33 +94,6 @@ void check_rows(Json const& expected, Json const& made, std::set<std::string> co
       CHECK_MESSAGE(mine["prompts"].value(level, Json()) == prompt, level);
     }
     CHECK(mine["prompts"].size() == count);
-  }
-}
-
-vlsm::Mask disk(std::size_t side, std::size_t x, std::size_t y, std::size_t radius) {
-  vlsm::Mask mask = xt::zeros<std::uint8_t>({side, side});
-  for (std::size_t i = 0; i < side; ++i)
-    for (std::size_t j = 0; j < side; ++j)
-      if ((i - y) * (i - y) + (j - x) * (j - x) <= radius * radius) mask(i, j) = 255;
-  return mask;
-}
-
-/// `count` pictures and masks of a user's own, each of another look.
-void write_own_set(fs::path const& root, std::size_t count) {
-  fs::create_directories(root / "images");
-  fs::create_directories(root / "masks");
-  for (std::size_t i = 0; i < count; ++i) {
-    vlsm::Mask const mask = disk(40, 8 + i * 7 % 24, 8 + i * 5 % 24, 6);
-    vlsm::Image image = vlsm::as_image(mask);
-    std::mt19937 random(static_cast<unsigned>(i));
-    std::array<std::uint8_t, 64> areas;  // of 5 x 5 pixels
-    for (std::uint8_t& area : areas) area = static_cast<std::uint8_t>(random() % 128);
-    for (std::size_t p = 0; p < image.size(); ++p) {
-      std::size_t const y = p / 120, x = p / 3 % 40;
-      image.data()[p] = static_cast<std::uint8_t>(image.data()[p] / 2 + areas[y / 5 * 8 + x / 5]);
-    }
-    vlsm::write_png(root / "images" / ("p" + std::to_string(i) + ".png"), image);
-    vlsm::write_png(root / "masks" / ("p" + std::to_string(i) + ".png"), mask);
   }
 }
 

@@ -53,9 +53,15 @@ TEST_CASE("data prepare: what is wrong with the command or the folder") {
   check_failed(run_tool("data prepare --dataset lungs a b"), 2, "lungs");
   check_failed(run_tool("data prepare --dataset busi " + set.word("own") + set.word("out")), 1,
                "Dataset_BUSI_with_GT");
-  check_failed(run_tool("data prepare --dataset folder " + set.word("own") + set.word("out") +
-                        "--split 1,2"),
-               1, "--split");
+  // The second is 80,10,10 for whoever counts modulo 2^32.
+  for (std::string const split : {"1,2", "4294967376,10,10", "1,2,3x", "1,,2", "0,0,0"})
+    check_failed(run_tool("data prepare --dataset folder " + set.word("own") + set.word("out") +
+                          "--split " + split),
+                 1, "--split " + split);
+  for (std::string const option : {"--images images", "--mask-value 1", "--label 1"})
+    check_failed(
+        run_tool("data prepare --dataset busi " + set.word("own") + set.word("out") + option), 1,
+        "option of one's own files");
   CHECK(!fs::exists(set / "out/anns"));
 }
 

@@ -57,6 +57,56 @@ inline std::string brief(std::string_view text, std::size_t longest) {
   return shown + (text.size() > longest ? "…" : "");
 }
 
+/// How many bytes the character of UTF-8 has that a text begins with; 0 where it begins with none.
+inline std::size_t utf8_bytes(std::string_view text) {
+  auto const byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  unsigned const first = byte(0), second = byte(1);
+  if (text.empty() || first < 0x80) return text.empty() ? 0 : 1;
+  std::size_t const length = first < 0xc2    ? 0
+                             : first < 0xe0  ? 2
+                             : first < 0xf0  ? 3
+                             : first <= 0xf4 ? 4
+                                             : 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  // Longer than it need be, halves of UTF-16's pairs, beyond the last character.
+  bool const wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
+                     (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
+  return wrong ? 0 : length;
+}
+
+/// A name out of a file system, which may hold any bytes, as UTF-8: other bytes become \xNN.
+inline std::string as_utf8(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    std::size_t const length = utf8_bytes(text);
+    if (length > 0) {
+      shown += text.substr(0, length);
+    } else {
+      constexpr char const* digits = "0123456789abcdef";
+      auto const byte = static_cast<unsigned char>(text[0]);
+      shown += {'\\', 'x', digits[byte / 16], digits[byte % 16]};
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return shown;
+}
+
+/// A text as a line shows it: as_utf8, a line feed as \\n, other control characters as "?".
+inline std::string one_line(std::string_view text) {
+  std::string line;
+  for (char const c : as_utf8(text)) {
+    bool const control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    if (c == '\n')
+      line += "\\n";
+    else
+      line += control ? '?' : c;
+  }
+  return line;
+}
+
 /// "53 x 40": width before height, as pictures are described.
 template <class Width, class Height>
 std::string size_text(Width width, Height height) {

@@ -14,6 +14,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/annotations.hpp"
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/data/mask_value.hpp"
 #include "vlsm/image/fit.hpp"
@@ -144,13 +145,9 @@ class DatasetSurvey {
     };
     first_mismatch_ = mask.string() + ", " + size(pair.width, pair.height) + ", its picture " +
                       size(header.width, header.height);
-    bool const turned =
-        header.orientation >= 5 && header.height == pair.width && header.width == pair.height;
-    if (turned) first_mismatch_ += " with EXIF orientation " + std::to_string(header.orientation);
-    mismatch_remedy_ = turned ? "the masks were drawn on the picture as viewers turn it: turn its "
-                                "pixels as the tag says (ImageOps.exif_transpose) and save it "
-                                "without the tag"
-                              : "give each mask its picture's size";
+    bool const turned = detail::fits_turned(header, pair.height, pair.width);
+    if (turned) first_mismatch_ += detail::exif_text(header);
+    mismatch_remedy_ = turned ? detail::exif_remedy : "give each mask its picture's size";
   }
 
   Recipe recipe_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -197,7 +198,7 @@ class MaskSurvey {
   }
 
   [[noreturn]] void several(std::string const& where) const {
-    throw Error("the masks hold several classes: " + listed(), where,
+    throw Error("the masks hold several classes: " + listed(/*with_files=*/true), where,
                 "choose the object with --mask-value, a value of these, or any");
   }
 
@@ -260,8 +261,19 @@ class MaskSurvey {
                1e-4 * static_cast<double>(pixels_);
   }
 
-  /// "0 (97.1 %), 1 (2.1 %, 12 files), 2 (0.8 %, 9 files)": the commonest first.
-  std::string listed() const {
+  /// The first file that holds a value.
+  std::string const& first_with(MaskValue value) const {
+    auto const holds = [&](File const& file) {
+      return std::ranges::any_of(file.counts,
+                                 [&](auto const& entry) { return entry.first == value; });
+    };
+    return std::ranges::find_if(files_, holds)->name;
+  }
+
+  /// "0 (97.1 %, 30 files), 1 (2.1 %, 29 files), 2 (0.8 %, 1 files)": the commonest first.
+  /// `with_files`: of a value that less than half of the files hold, the first one, for in a set of
+  /// two kinds of masks this is one of the fewer.
+  std::string listed(bool with_files = false) const {
     std::vector<std::pair<MaskValue, ValueCount>> sorted(found_.begin(), found_.end());
     std::ranges::stable_sort(
         sorted, [](auto const& a, auto const& b) { return a.second.pixels > b.second.pixels; });
@@ -274,6 +286,8 @@ class MaskSurvey {
                         static_cast<double>(std::max(pixels_, 1LL)),
                     sorted[i].second.files);
       text += (i ? ", " : "") + sorted[i].first.text() + share;
+      if (with_files && 2 * sorted[i].second.files < static_cast<long long>(files_.size()))
+        text.insert(text.size() - 1, ", first " + first_with(sorted[i].first));
     }
     if (sorted.size() > shown) text += " and " + std::to_string(sorted.size() - shown) + " more";
     return text;

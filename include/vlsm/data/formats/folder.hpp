@@ -2,13 +2,16 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "vlsm/data/formats/frame_files.hpp"
+#include "vlsm/data/formats/frame_rows.hpp"
+#include "vlsm/data/formats/not_read.hpp"
+#include "vlsm/data/formats/pair_files.hpp"
 #include "vlsm/data/formats/pairs.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/image/write.hpp"
@@ -29,68 +32,75 @@ struct FolderLayout {
 
 namespace detail {
 
-/// A name without its ending, which may be double: "a" of "a.png" and of "a.nii.gz".
-inline std::string frame_stem(std::string const& name) {
-  return stem_of(ends_in(name, {".gz"}) ? stem_of(name) : name);
-}
-
-/// Adds a row for each frame of a file whose mask holds an object; for the frame of a file of one
-/// frame in any case. Throws Error where the files' numbers of frames differ.
-inline void add_frames(SourceSet& set, std::shared_ptr<FrameFiles> const& files,
-                       std::filesystem::path const& image, std::filesystem::path const& mask,
-                       std::string const& stem, std::optional<int> label) {
-  bool const drawn = is_picture_name(mask.filename().string());  // a PNG beside a DICOM
-  std::size_t const frames = files->open(image)->frames();
-  std::size_t const others = drawn ? 1 : files->open(mask)->frames();
-  if (frames != others)
-    throw Error(
-        "a mask has " + std::to_string(others) + " frames, its picture " + std::to_string(frames),
-        mask.string(), "give both of one volume");
-  std::size_t const digits = std::to_string(frames - 1).size();
-  for (std::size_t k = 0; k < frames; ++k) {
-    auto const read = [files, mask, drawn, label, k] {
-      return drawn ? gray_levels(mask) : SourceMask{files->open(mask)->mask(k, label)};
-    };
-    if (frames > 1 && find_regions(read().levels).empty()) continue;
-    std::string number = std::to_string(k);
-    number.insert(0, digits - number.size(), '0');
-    std::string const name = (frames > 1 ? stem + "_" + number : stem) + ".png";
-    set.rows.push_back({.split = "all",
-                        .image = set.images.size(),
-                        .mask = name,
-                        .source = mask.string(),
-                        .read = read});
-    set.images.push_back({.name = name,
-                          .file = image,
-                          .convert = [files, image, k] { return files->open(image)->picture(k); },
-                          .group = stem});
-  }
-}
-
-/// Looks at all masks, the files that each row's `source` names, and lets rows read them by what
-/// they mean together. `where` is their folder. Throws Error where the meaning is not clear.
-inline void read_by_meaning(SourceSet& set, FolderLayout const& layout, std::string const& where) {
+/// Looks at all masks that are pictures, the files that each row's `source` names, and lets rows
+/// read them by what they mean together. `where` is their folder. Throws Error where the meaning is
+/// not clear.
+inline void read_by_meaning(SourceSet& set, std::optional<MaskChoice> const& choice,
+                            bool allow_empty, std::string const& where) {
   auto const values = [](std::string const& file) {
     return mask_values(read_raw_picture(file), file);
   };
   MaskSurvey survey;
-  for (SourceRow const& row : set.rows)
-    survey.add(MaskSurvey::file_of(values(row.source), stem_of(row.source)));
-  MaskMeaning const meaning = survey.meaning(layout.mask_value, layout.allow_empty, where);
-  if (!meaning.notice.empty()) set.findings.push_back({"mask_meaning", {}, meaning.notice});
+  std::vector<SourceRow*> rows;
   for (SourceRow& row : set.rows)
-    row.read = [file = row.source, meaning, values] {
+    if (is_picture_name(row.source)) rows.push_back(&row);
+  if (rows.empty()) {
+    if (choice)
+      throw Error("--mask-value is for masks that are pictures, and here are none", where,
+                  "choose the object with --label");
+    return;
+  }
+  for (SourceRow const* row : rows)
+    survey.add(MaskSurvey::file_of(values(row->source),
+                                   std::filesystem::path(row->source).filename().string()));
+  MaskMeaning const meaning = survey.meaning(choice, allow_empty, where);
+  if (!meaning.notice.empty()) set.findings.push_back({"mask_meaning", {}, meaning.notice});
+  for (SourceRow* row : rows)
+    row->read = [file = row->source, meaning, values] {
       return SourceMask{meaning.apply(values(file))};
     };
+}
+
+/// Adds the rows of files of frames. Returns false, and adds nothing, where there are none. Throws
+/// Error as read_folder does.
+inline bool add_frame_files(SourceSet& set, std::filesystem::path const& images,
+                            std::filesystem::path const& masks, FolderLayout const& layout) {
+  PairKinds const kinds{.picture = is_frame_name, .mask = is_read_name};
+  PairKinds const pictures{.mask = is_read_name};
+  auto const by_stem = masks_by_stem(masks, layout.mask_suffix, kinds);
+  if (pictures_in(images, masks, layout.mask_suffix, by_stem, kinds).empty()) return false;
+  Finding others{"left_out", {}, "pictures of other kinds beside files of frames"};
+  others.names = pictures_in(images, masks, layout.mask_suffix, by_stem, pictures);
+  std::set<std::string> left_out;  // their masks
+  for (std::string const& name : others.names)
+    if (auto const mask = by_stem.find(file_stem(name)); mask != by_stem.end())
+      left_out.insert(mask->second);
+  auto const files = std::make_shared<FrameFiles>();
+  std::vector<FramePair> pairs;
+  std::vector<Finding> lonely;
+  for (Pair const& pair : pair_files(images, masks, lonely, layout.mask_suffix, kinds))
+    pairs.push_back(look_at_frames(*files, pair, images, masks));
+  auto const object =
+      object_label(pairs, layout.label, layout.allow_empty, masks.string(), set.findings);
+  for (FramePair const& pair : pairs) add_frames(set, files, pair, object);
+  if (set.rows.empty())
+    throw Error("no frame holds an object, and of volumes those alone are written", masks.string(),
+                "check the masks");
+  read_by_meaning(set, layout.mask_value, layout.allow_empty || object, masks.string());
+  add_finding(set.findings, others);
+  for (Finding& finding : lonely)
+    if (!left_out.contains(finding.names[0])) set.findings.push_back(std::move(finding));
+  return true;
 }
 
 }  // namespace detail
 
 /// A user's own pictures and masks, paired by their names, all of the split "all". PNG and JPEG are
 /// copied, TIFF becomes PNG; so do the frames of NIfTI, MetaImage and DICOM: of a volume those
-/// whose mask is not empty, as NAME_K.png, K from 0. What masks that are pictures mean follows from
-/// all of them (mask_meaning.hpp). Where there are frames, pictures of other kinds are not read.
-/// Throws Error for what cannot be read, paired or understood.
+/// whose mask is not empty, as NAME_K.png, K from 0. What masks mean follows from all of them:
+/// those that are pictures by mask_meaning.hpp, others by their labels. Where there are frames,
+/// pictures of other kinds are not read. What is passed over is a finding. Throws Error for what
+/// cannot be read, paired or understood, and for choices that cannot apply.
 inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout const& layout = {}) {
   SourceSet set{.dataset = "folder",
                 .source = std::filesystem::absolute(source).lexically_normal().string(),
@@ -99,40 +109,27 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
   for (std::filesystem::path const& folder : {images, masks})
     detail::check_folder(folder,
                          "name the folders of pictures and masks with --images and --masks");
-  if (layout.images == layout.masks && layout.mask_suffix.empty())
+  bool const together = detail::is_one_folder(images, masks);
+  if (together && layout.mask_suffix.empty())
     throw Error("pictures and masks lie in one folder", images.string(),
                 "say how the masks' names end with --mask-suffix");
-  auto const files = std::make_shared<detail::FrameFiles>();
-  Finding others{"left_out", {}, "pictures of other kinds beside files of frames"};
-  std::map<std::string, std::string> by_stem;
-  for (std::string const& name : detail::files_in(masks)) {
-    if (!detail::is_picture_name(name) && !detail::is_frame_name(name)) continue;
-    auto const [other, fresh] = by_stem.emplace(detail::frame_stem(name), name);
-    if (!fresh && layout.images != layout.masks)
-      throw Error("two masks differ in their ending alone: " + other->second + " and " + name,
-                  masks.string(), "keep the one that belongs to the picture");
+  if (!detail::add_frame_files(set, images, masks, layout)) {
+    auto const by_stem = detail::masks_by_stem(masks, layout.mask_suffix);
+    if (detail::pictures_in(images, masks, layout.mask_suffix, by_stem).empty())
+      detail::say_no_pictures(images, layout.mask_suffix);
+    if (layout.label) detail::say_no_labels(masks.string());
+    detail::add_pairs(set, images, masks, "all", detail::gray_levels, layout.mask_suffix);
+    detail::read_by_meaning(set, layout.mask_value, layout.allow_empty, masks.string());
+    detail::convert_tiffs(set);
   }
-  for (std::string const& name : detail::files_in(images)) {
-    std::string const stem = detail::frame_stem(name);
-    bool const is_mask = !layout.mask_suffix.empty() && stem.ends_with(layout.mask_suffix);
-    if (is_mask) continue;
-    if (!detail::is_frame_name(name)) {
-      if (detail::is_picture_name(name)) others.names.push_back(name);
-      continue;
-    }
-    auto const mask = by_stem.find(stem + layout.mask_suffix);
-    if (mask == by_stem.end() || (layout.images == layout.masks && mask->second == name))
-      throw Error("a picture has no mask", (images / name).string(),
-                  "add the mask in " + masks.string() + ", or take the picture out");
-    detail::add_frames(set, files, images / name, masks / mask->second, stem, layout.label);
-  }
-  if (!set.images.empty()) {
-    detail::add_finding(set.findings, others);
-    return set;
-  }
-  detail::add_pairs(set, images, masks, "all", detail::gray_levels, layout.mask_suffix);
-  detail::read_by_meaning(set, layout, masks.string());
-  detail::convert_tiffs(set);
+  Finding passed{
+      "not_read", {}, "no " + std::string(detail::read_kinds) + ", or in a folder of their own"};
+  std::vector<std::string> parts{layout.images};
+  if (!together) parts.push_back(layout.masks);
+  for (std::string const& part : parts)
+    for (std::string const& name : detail::not_read(source / part, {images, masks}))
+      passed.names.push_back((std::filesystem::path(part) / name).lexically_normal().string());
+  detail::add_finding(set.findings, std::move(passed));
   return set;
 }
 

@@ -9,8 +9,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,21 +77,14 @@ class FrameFile {
     return as_image(levels_of(frame(k), window_));
   }
 
-  /// Frame `k` as a mask [H, W], 0 and 255: `label` is the object, or, unset, the only label beside
-  /// 0. Throws Error for several labels without a choice, and for values that are no whole number
-  /// from 0 to 255.
-  Mask mask(std::size_t k, std::optional<int> label) const {
-    Mask levels = gray_from_frame(frame(k), path_.string());
-    std::set<int> labels;
-    for (std::uint8_t const level : levels)
-      if (level) labels.insert(level);
-    if (!label && labels.size() > 1) {
-      std::vector<std::string> list;
-      for (int const one : labels) list.push_back(std::to_string(one));
-      throw Error("the mask holds the labels " + joined(list), path_.string(),
-                  "choose the object with --label");
-    }
-    for (std::uint8_t& level : levels) level = (label ? level == *label : level > 0) ? 255 : 0;
+  /// Frame `k` as labels [H, W]. Throws Error for values that are no whole number from 0 to 255.
+  Mask labels(std::size_t k) const { return gray_from_frame(frame(k), path_.string()); }
+
+  /// Frame `k` as a mask [H, W]: 255 where it has the label `object`, else 0. Throws Error as
+  /// `labels` does.
+  Mask mask(std::size_t k, int object) const {
+    Mask levels = labels(k);
+    for (std::uint8_t& level : levels) level = level == object ? 255 : 0;
     return levels;
   }
 

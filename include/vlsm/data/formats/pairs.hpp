@@ -6,6 +6,7 @@
 #include <string>
 
 #include "vlsm/data/formats/find_layout.hpp"
+#include "vlsm/data/formats/pair_files.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 

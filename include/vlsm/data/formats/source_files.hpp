@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
-#include <map>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -163,68 +162,6 @@ inline std::filesystem::path in_any_case(std::filesystem::path const& path) {
   for (std::string const& name : files_in(path.parent_path()))
     if (lower_case(name) == wanted) return path.parent_path() / name;
   return path;
-}
-
-/// A picture and a mask that share a name but for its ending (and `mask_suffix` before the mask's).
-struct Pair {
-  std::string stem, image, mask;  ///< the shared name; the two files' names
-};
-
-/// The masks of a folder by their pictures' stems: names without ending and `mask_suffix`. Throws
-/// Error for two masks of one stem.
-inline std::map<std::string, std::string> masks_by_stem(std::filesystem::path const& masks,
-                                                        std::string const& mask_suffix) {
-  std::map<std::string, std::string> by_stem;
-  for (std::string const& name : files_in(masks)) {
-    if (!is_picture_name(name)) continue;
-    std::string stem = stem_of(name);
-    if (!stem.ends_with(mask_suffix)) continue;
-    stem.resize(stem.size() - mask_suffix.size());
-    if (auto const [other, fresh] = by_stem.emplace(stem, name); !fresh)
-      throw Error("two masks differ in their ending alone: " + other->second + " and " + name,
-                  masks.string(), "keep the one that belongs to the picture");
-  }
-  return by_stem;
-}
-
-/// The pairs of two folders, in the order of the pictures' names. A mask without a picture is a
-/// finding. Throws Error for a picture without a mask, two pictures or two masks that differ in
-/// their ending alone, and a folder without pictures.
-inline std::vector<Pair> pair_files(std::filesystem::path const& images,
-                                    std::filesystem::path const& masks,
-                                    std::vector<Finding>& findings,
-                                    std::string const& mask_suffix = "") {
-  auto const by_stem = masks_by_stem(masks, mask_suffix);
-  std::vector<Pair> pairs;
-  std::map<std::string, std::string> seen;
-  std::vector<std::string> lonely;
-  for (std::string const& name : files_in(images)) {
-    if (!is_picture_name(name)) continue;
-    std::string const stem = stem_of(name);
-    if (!mask_suffix.empty() && stem.ends_with(mask_suffix)) continue;  // both in one folder
-    if (auto const [other, fresh] = seen.emplace(stem, name); !fresh)
-      throw Error("two pictures differ in their ending alone: " + other->second + " and " + name,
-                  images.string(), "keep the one that the mask belongs to");
-    auto const mask = by_stem.find(stem);
-    if (mask == by_stem.end())
-      lonely.push_back(name);
-    else
-      pairs.push_back({stem, name, mask->second});
-  }
-  if (seen.empty())
-    throw Error("the folder holds no pictures", images.string(),
-                "unpack the publisher's archive: images/ and masks/ belong together");
-  if (!lonely.empty())
-    throw Error(lonely.size() == 1
-                    ? "a picture has no mask"
-                    : std::to_string(lonely.size()) + " pictures have no mask, the first",
-                (images / lonely[0]).string(),
-                "add the mask in " + masks.string() + ", or take the picture out");
-  for (auto const& [stem, name] : by_stem)
-    if (!seen.contains(stem))
-      findings.push_back(
-          {"mask_without_picture", {name}, "a mask without its picture (image) was left out"});
-  return pairs;
 }
 
 }  // namespace vlsm::detail

@@ -43,11 +43,12 @@ struct PrepareOptions {
 
 /// Writes a data set in the study's layout below `target`: images/, masks/ (PNG, one channel, 0 and
 /// 255), anns/SPLIT.json and report.json. `target` must be empty, missing, or of an earlier run of
-/// the same set. anns/ is removed first and written last, so a folder with anns/ is complete. A
-/// second run begins anew, but does not write pictures again that are there with the same bytes.
-/// Throws Error for files that cannot be read or written, pictures and masks of different sizes,
-/// names that occur twice, options that contradict each other, and a target that another run is
-/// preparing; then there is no anns/, or what was there is untouched.
+/// the same set. anns/ is removed first and written last, so a folder with anns/ is complete; lists
+/// in it that no run wrote are kept. A second run begins anew, but does not write pictures again
+/// that are there with the same bytes. Throws Error for files that cannot be read or written,
+/// pictures and masks of different sizes, names that occur twice or are not UTF-8, options that
+/// contradict each other, and a target that another run is preparing or that the set or its
+/// published lists are read from; then there is no anns/, or what was there is untouched.
 PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
                       PrepareOptions const& options = {});
 
@@ -60,8 +61,8 @@ std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
 
 /// Looks at a set that is in the study's layout, and changes nothing: files that are missing or of
 /// unequal size, empty and unclear masks, the same picture under two names or in two splits, rows
-/// that are there twice, equal lists. Of the options `threads` and `progress` count. Throws Error
-/// where there is no anns/, or an annotation list or a file that is there cannot be read.
+/// that are there twice, equal test lists. Of the options `threads` and `progress` count. Throws
+/// Error where there is no anns/, or an annotation list or a file that is there cannot be read.
 PrepareReport check_dataset(std::filesystem::path const& folder,
                             PrepareOptions const& options = {});
 

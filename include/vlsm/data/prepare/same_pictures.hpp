@@ -2,11 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <numeric>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,6 +24,9 @@ struct PictureKey {
   std::uint64_t bytes = 0;  ///< of the file: file_key; 0: not known
   PerceptualHash look{};    ///< perceptual_hash, where `has_look`
   bool has_look = false;
+  /// The sequence that the picture is a part of, whose parts look alike without being copies;
+  /// empty: none.
+  std::string sequence{};
 };
 
 /// What tells a file's bytes from others: their CRC-32 and size.
@@ -39,40 +45,86 @@ constexpr bool is_telling(PerceptualHash const& hash) {
   return set >= 8 && set <= 248;
 }
 
+namespace detail {
+
+/// Numbers that are joined to sets, each of which holds at most one of a sequence.
+class PictureSets {
+ public:
+  explicit PictureSets(std::size_t count) : parent_(count) {
+    std::iota(parent_.begin(), parent_.end(), std::size_t{0});
+  }
+  /// Joins the sets of `a` and `b`.
+  void join(std::size_t a, std::size_t b) {
+    auto const [low, high] = std::minmax({root(a), root(b)});
+    if (low == high) return;
+    parent_[high] = low;
+    if (auto const moved = sequences_.extract(high)) sequences_[low].merge(moved.mapped());
+  }
+  /// Whether joining them would bring two of a sequence together.
+  bool exclude(std::size_t a, std::size_t b) {
+    auto const one = sequences_.find(root(a)), other = sequences_.find(root(b));
+    if (root(a) == root(b) || one == sequences_.end() || other == sequences_.end()) return false;
+    return std::ranges::any_of(one->second,
+                               [&](auto const& name) { return other->second.contains(name); });
+  }
+  void put_in_sequence(std::size_t i, std::string const& name) { sequences_[i] = {name}; }
+
+  /// The sets of two or more, in ascending order.
+  std::vector<std::vector<std::size_t>> groups() {
+    std::map<std::size_t, std::vector<std::size_t>> all;
+    for (std::size_t i = 0; i < parent_.size(); ++i) all[root(i)].push_back(i);
+    std::vector<std::vector<std::size_t>> result;
+    for (auto& [first, members] : all)
+      if (members.size() > 1) result.push_back(std::move(members));
+    return result;
+  }
+
+ private:
+  std::size_t root(std::size_t i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  std::vector<std::size_t> parent_;
+  std::map<std::size_t, std::set<std::string>> sequences_;  // by root
+};
+
+}  // namespace detail
+
 /// Groups, of two or more indices of `keys` in ascending order, of pictures with the same bytes,
-/// or, with `looks`, of pictures that look alike; there a chain of pairs is one group.
+/// or, with `looks`, of pictures that look alike; there a chain of pairs is one group, the nearest
+/// pairs first, but no group has two pictures of a sequence.
 inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKey> const& keys,
                                                            bool looks) {
-  std::vector<std::size_t> parent(keys.size());
-  std::iota(parent.begin(), parent.end(), std::size_t{0});
-  auto const root = [&](std::size_t i) {
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
-  auto const join = [&](std::size_t a, std::size_t b) {
-    auto const [low, high] = std::minmax({root(a), root(b)});
-    parent[high] = low;
-  };
+  detail::PictureSets sets(keys.size());
   if (looks) {
-    for (std::size_t i = 0; i < keys.size(); ++i)
-      for (std::size_t j = 0; j < i; ++j)
-        if (keys[i].has_look && keys[j].has_look && is_telling(keys[i].look) &&
-            is_telling(keys[j].look) && hash_distance(keys[i].look, keys[j].look) <= most_hash_bits)
-          join(i, j);
+    struct Alike {
+      std::uint32_t a, b;
+    };
+    std::array<std::vector<Alike>, most_hash_bits + 1> pairs;  // by their distance
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (!keys[i].has_look || !is_telling(keys[i].look)) continue;
+      if (!keys[i].sequence.empty()) sets.put_in_sequence(i, keys[i].sequence);
+      for (std::size_t j = 0; j < i; ++j) {
+        if (!keys[j].has_look || !is_telling(keys[j].look)) continue;
+        if (!keys[i].sequence.empty() && keys[i].sequence == keys[j].sequence) continue;
+        int const bits = hash_distance(keys[i].look, keys[j].look);
+        if (bits <= most_hash_bits)
+          pairs[static_cast<std::size_t>(bits)].push_back(
+              {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j)});
+      }
+    }
+    for (auto const& alike : pairs)
+      for (auto const [a, b] : alike)
+        if (!sets.exclude(a, b)) sets.join(a, b);
   } else {
     std::map<std::uint64_t, std::size_t> first;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (keys[i].bytes == 0) continue;
       if (auto const [other, fresh] = first.emplace(keys[i].bytes, i); !fresh)
-        join(i, other->second);
+        sets.join(i, other->second);
     }
   }
-  std::map<std::size_t, std::vector<std::size_t>> groups;
-  for (std::size_t i = 0; i < keys.size(); ++i) groups[root(i)].push_back(i);
-  std::vector<std::vector<std::size_t>> result;
-  for (auto& [first, members] : groups)
-    if (members.size() > 1) result.push_back(std::move(members));
-  return result;
+  return sets.groups();
 }
 
 /// For each of `count` pictures the first one that is the same, by the groups of same_pictures; a

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
@@ -48,29 +49,36 @@ class DatasetCheck {
     std::set<std::string> splits{};
     bool missing = false;
     PictureKey key{};
+    int orientation = 1;  // that its EXIF tag says
+  };
+  /// A picture of another size than its mask.
+  struct OtherSize {
+    std::string image, text;
+    bool turned = false;  // by its EXIF tag it has the mask's
   };
   struct MaskFile {
-    std::string name, image;
+    std::string name;
+    std::set<std::string> images{};
     bool missing = false, empty = false;
-    std::string sizes{};  // of the mask and its picture, where they differ
+    std::vector<OtherSize> sizes{};
     std::string doubt{};  // as SourceMask's
   };
 
   void read_lists() {
     std::set<std::string> levels;
-    std::map<std::string, std::size_t> numbers;   // picture -> its place in images_
-    std::map<std::string, std::string> image_of;  // mask -> the picture of its first row
+    std::map<std::string, std::size_t> numbers;              // picture -> its place in images_
+    std::map<std::string, std::set<std::string>> images_of;  // by mask: lists need not agree
     for (AnnotationList const& list : lists_) {
       report_.rows[list.split] = list.rows.size();
       for (auto const& row : list.rows) {
         auto const [number, fresh] = numbers.emplace(row["img_name"], images_.size());
         if (fresh) images_.push_back({.name = number->first});
         images_[number->second].splits.insert(list.split);
-        image_of.emplace(row["mask_name"], row["img_name"]);
+        images_of[row["mask_name"]].insert(number->first);
         for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
       }
     }
-    for (auto const& [mask, image] : image_of) masks_.push_back({.name = mask, .image = image});
+    for (auto const& [mask, images] : images_of) masks_.push_back({.name = mask, .images = images});
     report_.levels.assign(levels.begin(), levels.end());
     std::ranges::sort(report_.levels, natural_less);
     report_.images = images_.size(), report_.masks = masks_.size();
@@ -95,21 +103,30 @@ class DatasetCheck {
     auto const path = folder_ / "images" / image.name;
     image.missing = !is_file(path);
     if (image.missing) return;
+    image.orientation = read_picture_header(path).orientation;
     image.key = {file_key(read_text_file(path)), perceptual_hash(read_image(path)), true};
   }
 
-  /// A mask whose picture is missing is only decoded.
+  /// A mask whose pictures are missing is only decoded.
   void read(MaskFile& mask) const {
-    auto const path = folder_ / "masks" / mask.name, picture = folder_ / "images" / mask.image;
+    auto const path = folder_ / "masks" / mask.name;
     mask.missing = !is_file(path);
     if (mask.missing) return;
     SourceMask const found = gray_levels(path);
-    if (!is_file(picture)) return;
     std::size_t const height = found.levels.shape(0), width = found.levels.shape(1);
-    PictureHeader const header = read_picture_header(picture);
-    if (header.height != height || header.width != width)
-      mask.sizes =
-          size_text(width, height) + ", its picture " + size_text(header.width, header.height);
+    for (std::string const& image : mask.images) {
+      auto const picture = folder_ / "images" / image;
+      if (!is_file(picture)) continue;
+      PictureHeader const header = read_picture_header(picture);
+      if (header.height == height && header.width == width) continue;
+      bool const turned = fits_turned(header, height, width);
+      mask.sizes.push_back({image,
+                            size_text(width, height) + ", its picture " +
+                                (mask.images.size() > 1 ? image + " " : "") +
+                                size_text(header.width, header.height) +
+                                (turned ? exif_text(header) : ""),
+                            turned});
+    }
     mask.empty = find_regions(found.levels).empty();
     mask.doubt = found.doubt;
   }
@@ -117,17 +134,26 @@ class DatasetCheck {
   void look_at_files() {
     Finding missing{"missing_file", {}, "the annotations name files that are not there"};
     Finding sizes{"size_differs", {}, "masks of another size than their pictures"};
+    Finding turned{"size_differs", {}, exif_remedy};
+    Finding tagged{"exif_orientation", {}, exif_doubt};
+    std::set<std::string> said;  // pictures whose size says what their tag means
     Finding empty{"empty_mask", {}, "no object"};
     for (ImageFile const& image : images_)
       if (image.missing) missing.names.push_back("images/" + image.name);
     for (MaskFile const& mask : masks_) {
       if (mask.missing) missing.names.push_back("masks/" + mask.name);
-      if (!mask.sizes.empty()) sizes.names.push_back(mask.name + " (" + mask.sizes + ")");
+      for (auto const& [image, text, by_tag] : mask.sizes) {
+        (by_tag ? turned : sizes).names.push_back(mask.name + " (" + text + ")");
+        said.insert(image);
+      }
       if (mask.empty) empty.names.push_back(mask.name);
       if (!mask.doubt.empty())
         report_.findings.push_back({"unclear_mask", {mask.name}, mask.doubt});
     }
-    for (Finding& finding : {std::ref(missing), std::ref(sizes), std::ref(empty)})
+    for (ImageFile const& image : images_)
+      if (image.orientation != 1 && !said.contains(image.name)) tagged.names.push_back(image.name);
+    for (Finding& finding :
+         {std::ref(missing), std::ref(sizes), std::ref(turned), std::ref(tagged), std::ref(empty)})
       add_finding(report_.findings, std::move(finding));
   }
 

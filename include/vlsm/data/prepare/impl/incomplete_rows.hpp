@@ -39,4 +39,17 @@ inline std::vector<Finding> incomplete_rows(
   return findings;
 }
 
+/// A finding for the slots of `needed` that no row fills; `given`: there is an attribute file.
+inline Finding unfilled_slots(std::set<std::string> const& needed,
+                              std::set<std::string> const& filled, bool given) {
+  Finding slots{"unfilled_slot",
+                {},
+                "nothing fills these slots of the prompts: levels that need them are left out"};
+  for (std::string const& name : needed)
+    if (!filled.contains(name)) slots.names.push_back("{" + name + "}");
+  slots.text += given && !filled.empty() ? "; the attribute file does not name them"
+                                         : "; give them with --attributes";
+  return slots;
+}
+
 }  // namespace vlsm::detail

@@ -13,8 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
+#include "vlsm/data/prepare/impl/kept_lists.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/set_writer.hpp"
 #include "vlsm/data/prepare/impl/splits.hpp"
@@ -32,7 +34,8 @@ class DatasetPreparation {
   std::map<std::string, nlohmann::ordered_json> splits;  ///< split -> annotation rows, after `run`
 
   /// An empty `target`: nothing is written. `options` must outlive this. Throws Error for names
-  /// that occur twice, files that the options name, and options that contradict each other.
+  /// that occur twice or are not UTF-8, files that the options name, and options that contradict
+  /// each other.
   DatasetPreparation(SourceSet set, std::filesystem::path target, PrepareOptions const& options)
       : set_(std::move(set)), target_(std::move(target)), options_(options) {
     report_.dataset = set_.dataset;
@@ -138,7 +141,13 @@ class DatasetPreparation {
   /// What is odd about the pictures; rows get their splits, and leaks are taken out.
   void look_at_pictures(std::vector<WrittenPicture> const& pictures) {
     std::vector<PictureKey> keys;
-    for (WrittenPicture const& picture : pictures) keys.push_back(picture.key);
+    Finding turned{"exif_orientation", {}, exif_doubt};
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      keys.push_back(pictures[i].key);
+      keys.back().sequence = set_.images[i].group;
+      if (pictures[i].orientation != 1) turned.names.push_back(set_.images[i].name);
+    }
+    add(std::move(turned));
     auto const identical = same_pictures(keys, false);
     auto const same = set_.look_alikes ? same_pictures(keys, true) : identical;
     auto const names = [&](std::vector<std::size_t> const& members) {
@@ -155,7 +164,7 @@ class DatasetPreparation {
           add({"look_alikes", names(members),
                "they show the same (perceptual hashes within " + std::to_string(most_hash_bits) +
                    " bits)" + in_classes(members)});
-    if (splits_anew()) split_rows(set_, same, options_.split, options_.seed);
+    if (splits_anew()) groups_ = split_rows(set_, same, options_.split, options_.seed);
     if (published_.empty()) look_at_splits(same);
     if (options_.clean && published_.empty())
       for (Finding& finding : take_leaks_out(set_, same)) add(std::move(finding));
@@ -216,8 +225,11 @@ class DatasetPreparation {
     if (splits.empty())
       throw Error("all masks are in doubt, so no row is left: " + made_.at(set_.rows[0].mask).doubt,
                   set_.rows[0].source, "mend the masks");
+    std::set<std::string> named;
+    for (auto const& [split, list] : splits) named.insert(split);
+    add(empty_splits(options_.split, named, groups_));
     if (!table_) return;
-    name_unfilled(filled);
+    add(unfilled_slots(table_->attributes(), filled, !options_.attributes.empty()));
     auto const looked_at = [&](std::string const& mask) {
       return options_.attributes.empty() || given_.contains(mask);
     };
@@ -240,20 +252,23 @@ class DatasetPreparation {
   }
 
   void make_annotations() {
-    std::set<std::string> levels{"p0"}, masks;
+    std::set<std::string> levels{"p0"};
     if (published_.empty())
       annotate_rows(levels);
     else
       take_published(levels);
-    for (SourceRow const& row : set_.rows) masks.insert(row.mask);
     report_.images = set_.images.size();
-    report_.masks = masks.size();
+    report_.masks = made_.size();  // files: --clean takes out rows alone
     report_.levels.assign(levels.begin(), levels.end());
     std::ranges::sort(report_.levels, natural_less);
     for (auto const& [split, rows] : splits) report_.rows[split] = rows.size();
   }
 
-  void write_annotations() const {
+  void write_annotations() {
+    std::set<std::string> lists;
+    for (auto const& [split, rows] : splits) lists.insert(split + ".json");
+    add({"stale_files", names_of_kept(target_, lists),
+         "this run did not write them; they were kept"});
     io::write_whole_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
     // All lists at once: a set with anns/ is complete.
     namespace fs = std::filesystem;
@@ -263,21 +278,9 @@ class DatasetPreparation {
     for (auto const& [split, rows] : splits)
       io::write_whole_file(folder / (split + ".json"), rows.dump(1) + "\n");
     fs::rename(folder, target_ / "anns");
+    put_lists_back(target_);
     std::error_code ignored;
     std::filesystem::remove(target_ / "preparing.json", ignored);
-  }
-
-  /// A finding for the slots of the prompts that no row has an attribute for.
-  void name_unfilled(std::set<std::string> const& filled) {
-    std::vector<std::string> slots;
-    for (std::string const& name : table_->attributes())
-      if (!filled.contains(name)) slots.push_back("{" + name + "}");
-    std::string const what =
-        "nothing fills these slots of the prompts: levels that need them are left out";
-    bool const given = !options_.attributes.empty() && !filled.empty();
-    add({"unfilled_slot", slots,
-         what + (given ? "; the attribute file does not name them"
-                       : "; give them with --attributes")});
   }
 
   SourceSet set_;
@@ -288,6 +291,7 @@ class DatasetPreparation {
   std::map<std::string, Attributes> given_;  // mask -> what the attribute file says of it
   std::vector<AnnotationList> published_;    // the lists of PrepareOptions::published
   std::map<std::string, WrittenMask> made_;  // by the mask's name
+  std::size_t groups_ = 0;                   // of pictures that were split anew
 };
 
 }  // namespace detail

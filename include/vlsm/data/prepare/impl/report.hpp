@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/text.hpp"
@@ -30,28 +31,38 @@ inline std::string kind_words(std::string kind) {
   return kind;
 }
 
+/// Names that may hold any bytes, each as_utf8.
+inline std::vector<std::string> as_utf8(std::vector<std::string> names) {
+  for (std::string& name : names) name = as_utf8(name);
+  return names;
+}
+
 }  // namespace detail
 
 VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
-  nlohmann::ordered_json json{{"dataset", dataset},
-                              {"source", source},
+  // Names of folders and files may hold any bytes, of which JSON would take UTF-8 alone.
+  std::map<std::string, std::size_t> counts;
+  for (auto const& [split, count] : rows) counts[detail::as_utf8(split)] = count;
+  nlohmann::ordered_json json{{"dataset", detail::as_utf8(dataset)},
+                              {"source", detail::as_utf8(source)},
                               {"images", images},
                               {"masks", masks},
-                              {"rows", rows},
+                              {"rows", counts},
                               {"levels", levels},
                               {"findings", nlohmann::ordered_json::array()}};
   if (own_prompts) json["prompts"] = "own";
   for (Finding const& finding : findings)
-    json["findings"].push_back(
-        {{"kind", finding.kind}, {"names", finding.names}, {"text", finding.text}});
+    json["findings"].push_back({{"kind", finding.kind},
+                                {"names", detail::as_utf8(finding.names)},
+                                {"text", detail::as_utf8(finding.text)}});
   return json;
 }
 
 VLSM_INLINE std::string PrepareReport::to_text() const {
-  std::string text =
-      dataset + ": " + std::to_string(images) + " pictures, " + std::to_string(masks) + " masks\n";
+  std::string text = detail::one_line(dataset) + ": " + std::to_string(images) + " pictures, " +
+                     std::to_string(masks) + " masks\n";
   for (auto const& [split, count] : rows)
-    text += "  " + split + ": " + std::to_string(count) + " rows\n";
+    text += "  " + detail::one_line(split) + ": " + std::to_string(count) + " rows\n";
   text += "  prompts:";
   for (std::string const& level : levels) text += " " + level;
   text += "\n";
@@ -59,8 +70,8 @@ VLSM_INLINE std::string PrepareReport::to_text() const {
   std::map<std::string, std::size_t> lines;  // kind -> findings of it so far
   for (Finding const& finding : findings) {
     if (++lines[finding.kind] > shown) continue;
-    text += "  " + detail::kind_words(finding.kind) + ": " + detail::finding_line(finding, shown) +
-            "\n";
+    text += "  " + detail::kind_words(finding.kind) + ": " +
+            detail::one_line(detail::finding_line(finding, shown)) + "\n";
   }
   for (auto const& [kind, count] : lines)
     if (count > shown)

@@ -14,9 +14,12 @@
 
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/file_lock.hpp"
+#include "vlsm/base/text.hpp"
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/prepare/impl/kept_lists.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
@@ -24,24 +27,32 @@
 
 namespace vlsm::detail {
 
-/// Throws Error for a set without rows, and for two files that would be written to one name.
+/// Throws Error for a set without rows, for two files that would be written to one name, and for a
+/// name that an annotation list cannot hold.
 inline void check_names(SourceSet const& set) {
   if (set.rows.empty())
     throw Error("the data set has no picture with a mask", set.dataset, "check the folder");
   std::map<std::string, std::string> images, masks;  // name -> what is written to it
-  auto const check = [](auto& names, std::string const& name, std::string const& from) {
+  auto const check = [](auto& names, std::string const& name, std::string const& from,
+                        std::string const& file) {
+    if (as_utf8(name) != name)
+      throw Error("the name " + as_utf8(name) + " is not UTF-8, as annotation lists are",
+                  as_utf8(file), "rename it, and the other file of the pair");
     if (auto const [other, fresh] = names.emplace(name, from); !fresh && other->second != from)
       throw Error("two files would have the name " + name, from + " and " + other->second,
                   "rename one of them, and its mask");
   };
-  for (SourceImage const& image : set.images) check(images, image.name, image.file.string());
-  for (SourceRow const& row : set.rows) check(masks, row.mask, set.images[row.image].name);
+  for (SourceImage const& image : set.images)
+    check(images, image.name, image.file.string(), image.file.string());
+  for (SourceRow const& row : set.rows)
+    check(masks, row.mask, set.images[row.image].name, row.source);
 }
 
 /// What is known of a picture once it was written.
 struct WrittenPicture {
   std::size_t height = 0, width = 0;
-  PictureKey key;  ///< of the written file
+  PictureKey key;       ///< of the written file
+  int orientation = 1;  ///< that its EXIF tag says, and that is not applied
 };
 
 /// What is known of a mask once it was written.
@@ -81,8 +92,8 @@ class SetWriter {
   }
 
  private:
-  /// Makes the folders and removes anns/, which comes back when all else is written. Throws Error
-  /// where the target holds anything but this set, or cannot be written.
+  /// Makes the folders and takes anns/ away, which comes back when all else is written. Throws
+  /// Error where the target holds anything but this set, or cannot be written.
   void begin() {
     namespace fs = std::filesystem;
     check_target();
@@ -95,15 +106,14 @@ class SetWriter {
     check_target();  // what that run may have written since
     io::write_whole_file(
         target_ / "preparing.json",
-        nlohmann::json{{"dataset", set_.dataset}, {"source", set_.source}}.dump() + "\n");
+        nlohmann::json{{"dataset", set_.dataset}, {"source", as_utf8(set_.source)}}.dump() + "\n");
     std::set<fs::path> folders{target_ / "images", target_ / "masks"};
     for (SourceImage const& image : set_.images)
       folders.insert((target_ / "images" / image.name).parent_path());
     for (SourceRow const& row : set_.rows)
       folders.insert((target_ / "masks" / row.mask).parent_path());
     for (fs::path const& folder : folders) make_folder(folder);
-    std::error_code ignored;
-    fs::remove_all(target_ / "anns", ignored);
+    set_lists_aside(target_);
     find_stale();
   }
 
@@ -130,12 +140,19 @@ class SetWriter {
     if (!empty && !says("dataset", set_.dataset))
       throw Error("the folder is not empty, and no " + set_.dataset + " was prepared there",
                   target_.string(), "choose another folder");
-    if (!empty && !says("source", set_.source))
+    // However the path is written: with a slash at its end, by way of a symlink.
+    auto const place = [&](std::string const& path) {
+      return path.empty() ? path : as_utf8((fs::weakly_canonical(path, failed) / "").string());
+    };
+    bool const given = was.is_object() && was.contains("source") && was["source"].is_string();
+    if (!empty && !says("source", as_utf8(set_.source)) &&
+        !(given && place(was["source"].get<std::string>()) == place(set_.source)))
       throw Error("another folder's pictures were prepared there", target_.string(),
                   "choose another folder, or remove that one");
   }
 
-  /// Throws Error where the target is, holds or lies in a folder that the set is read from.
+  /// Throws Error where the target is, holds or lies in a folder that the set is read from, and
+  /// where it holds what a symlink of the set leads to, or the published lists.
   void keep_sources() const {
     namespace fs = std::filesystem;
     std::error_code failed;
@@ -143,17 +160,28 @@ class SetWriter {
     auto const begins = [](fs::path const& whole, fs::path const& part) {
       return (whole / "").string().starts_with((part / "").string());
     };
-    std::set<fs::path> sources;
-    for (SourceImage const& image : set_.images) sources.insert(image.file.parent_path());
+    std::set<fs::path> sources, links;
+    auto const add = [&](fs::path const& file) {
+      sources.insert(file.parent_path());
+      if (fs::is_symlink(file, failed)) links.insert(fs::weakly_canonical(file, failed));
+    };
+    for (SourceImage const& image : set_.images) add(image.file);
     for (SourceRow const& row : set_.rows)
-      if (is_file(row.source)) sources.insert(fs::path(row.source).parent_path());
+      if (is_file(row.source)) add(row.source);
+    fs::path const clean = target.parent_path();
+    bool mixed = std::ranges::any_of(links, [&](auto const& file) { return begins(file, clean); });
     for (fs::path const& folder : sources) {
       fs::path const source = fs::weakly_canonical(folder, failed);
-      fs::path const clean = target.parent_path();
-      if (begins(source, clean) || begins(clean, source))
-        throw Error("the set is read from this folder", target_.string(),
-                    "choose another folder to write to");
+      mixed |= begins(source, clean) || begins(clean, source);
     }
+    fs::path lists = options_.published;
+    if (is_folder(lists / "anns")) lists /= "anns";
+    if (!lists.empty() && begins(fs::weakly_canonical(lists, failed), clean))
+      throw Error("the published lists lie in the folder that is written", lists.string(),
+                  "copy them elsewhere, and name that folder with --anns");
+    if (mixed)
+      throw Error("the set is read from this folder", target_.string(),
+                  "choose another folder to write to");
   }
 
   /// Fills `stale`. Parts of files that are being written (".partial-") do not count.
@@ -188,6 +216,7 @@ class SetWriter {
                      set_.look_alikes};
       return;
     }
+    picture.orientation = read_picture_header(image.file).orientation;
     // Decoded to the end, not the header alone: that of a file that is cut off is sound.
     if (set_.look_alikes) {
       Image const pixels = read_image(image.file);
@@ -202,7 +231,10 @@ class SetWriter {
     std::error_code failed;
     if (options_.link && !target_.empty()) {
       std::filesystem::remove(target, failed);
-      std::filesystem::create_hard_link(image.file, target, failed);
+      // A link to a symlink is one, too, and points elsewhere from here: DVC and git-annex keep
+      // pictures so.
+      auto const file = std::filesystem::canonical(image.file, failed);
+      if (!failed) std::filesystem::create_hard_link(file, target, failed);
       if (!failed) return;
     }
     put(target, bytes);
@@ -222,12 +254,17 @@ class SetWriter {
   void do_row(std::size_t i) {
     SourceRow const& row = set_.rows[i];
     SourceMask const mask = row.read();
-    auto const& [height, width, key] = pictures[row.image];
-    if (mask.levels.shape(0) != height || mask.levels.shape(1) != width)
-      throw Error("a mask has another size than its picture: " +
-                      size_text(mask.levels.shape(1), mask.levels.shape(0)) + " against " +
-                      size_text(width, height),
-                  row.source, "fetch both again");
+    WrittenPicture const& picture = pictures[row.image];
+    std::size_t const height = mask.levels.shape(0), width = mask.levels.shape(1);
+    if (height != picture.height || width != picture.width) {
+      PictureHeader const header{
+          .height = picture.height, .width = picture.width, .orientation = picture.orientation};
+      bool const turned = fits_turned(header, height, width);
+      throw Error("a mask has another size than its picture: " + size_text(width, height) +
+                      " against " + size_text(picture.width, picture.height) +
+                      (turned ? exif_text(header) : ""),
+                  row.source, turned ? exif_remedy : "fetch both again");
+    }
     WrittenMask& made = masks[i];
     made.doubt = mask.doubt;
     made.attributes = mask_attributes(mask.levels, options_.position);

@@ -41,12 +41,14 @@ inline std::vector<std::size_t> picture_groups(SourceSet const& set,
   return group;
 }
 
+/// The splits that shares are of, in their order.
+inline constexpr std::array<char const*, 3> split_names{"train", "val", "test"};
+
 /// Gives each row a split by shares of train, val and test, which count pictures, whole groups at a
 /// time; of rows with the same mask the first stays. The same seed gives the same splits on every
-/// machine.
-inline void split_rows(SourceSet& set, std::vector<std::vector<std::size_t>> const& same,
-                       std::array<int, 3> const& shares, std::uint64_t seed) {
-  constexpr std::array<char const*, 3> names{"train", "val", "test"};
+/// machine. Returns how many groups there are.
+inline std::size_t split_rows(SourceSet& set, std::vector<std::vector<std::size_t>> const& same,
+                              std::array<int, 3> const& shares, std::uint64_t seed) {
   auto const group = picture_groups(set, same);
   std::map<std::size_t, std::size_t> size;  // pictures of each group
   for (std::size_t one : group) ++size[one];
@@ -64,12 +66,26 @@ inline void split_rows(SourceSet& set, std::vector<std::vector<std::size_t>> con
   for (std::size_t one : order) {
     std::size_t const s =
         static_cast<std::size_t>(std::ranges::max_element(missing) - missing.begin());
-    chosen[one] = names[s];
+    chosen[one] = split_names[s];
     missing[s] -= static_cast<double>(size[one]);
   }
   std::set<std::string> seen;  // a picture that was in two splits had a row in each
   std::erase_if(set.rows, [&](SourceRow const& row) { return !seen.insert(row.mask).second; });
   for (SourceRow& row : set.rows) row.split = chosen.at(group[row.image]);
+  return order.size();
+}
+
+/// A finding "empty_split" for the splits with a share that are not among `named`, those of any
+/// row; `groups` is split_rows's.
+inline Finding empty_splits(std::array<int, 3> const& shares, std::set<std::string> const& named,
+                            std::size_t groups) {
+  Finding empty{"empty_split",
+                {},
+                "no picture was left for them: " + std::to_string(groups) +
+                    (groups == 1 ? " group is" : " groups are") + " kept together"};
+  for (std::size_t s = 0; s < shares.size(); ++s)
+    if (shares[s] > 0 && !named.contains(split_names[s])) empty.names.emplace_back(split_names[s]);
+  return empty;
 }
 
 /// Which split keeps a picture that is in several: the one of the lowest rank. Test comes before

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "vlsm/image/raw_picture.hpp"
+
+// Masks that were drawn on a picture as viewers turn it by its EXIF tag, which is not applied here.
+namespace vlsm::detail {
+
+/// Whether a mask of that height and width fits the picture only as viewers turn it.
+inline bool fits_turned(PictureHeader const& picture, std::size_t height, std::size_t width) {
+  return picture.orientation >= 5 && picture.height == width && picture.width == height &&
+         height != width;
+}
+
+/// " with EXIF orientation 6", for messages behind the picture's size.
+inline std::string exif_text(PictureHeader const& picture) {
+  return " with EXIF orientation " + std::to_string(picture.orientation);
+}
+
+/// What to do about masks that fit pictures only as viewers turn them.
+inline constexpr char const* exif_remedy =
+    "the masks were drawn on the picture as viewers turn it: turn its pixels as the tag says "
+    "(ImageOps.exif_transpose) and save it without the tag";
+
+/// Of pictures whose tag cannot be told to matter by their masks' sizes: the text of a finding.
+inline constexpr char const* exif_doubt =
+    "an EXIF orientation is not applied: where the masks were drawn on the picture as viewers turn "
+    "it, turn its pixels and save it without the tag";
+
+}  // namespace vlsm::detail

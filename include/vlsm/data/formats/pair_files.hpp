@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "vlsm/base/error.hpp"
+#include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/data/formats/source_set.hpp"
+
+// Pictures and masks that belong together by their names.
+namespace vlsm::detail {
+
+/// Which files of two folders are looked at, by their names.
+struct PairKinds {
+  bool (*picture)(std::string const& name) = is_picture_name;
+  bool (*mask)(std::string const& name) = is_picture_name;
+};
+
+/// A name without its ending, which may be double: "a" of "a.png" and of "a.nii.gz".
+inline std::string file_stem(std::string const& name) {
+  return stem_of(ends_in(name, {".gz"}) ? stem_of(name) : name);
+}
+
+/// Whether two paths lead to one folder, however they are written.
+inline bool is_one_folder(std::filesystem::path const& a, std::filesystem::path const& b) {
+  std::error_code failed;
+  return std::filesystem::equivalent(a, b, failed) && !failed;
+}
+
+/// A picture and a mask that share a name but for its ending (and `mask_suffix` before the mask's).
+struct Pair {
+  std::string stem, image, mask;  ///< the shared name; the two files' names
+};
+
+/// The masks of a folder by their pictures' stems: names without ending and `mask_suffix`. Throws
+/// Error for two masks of one stem.
+inline std::map<std::string, std::string> masks_by_stem(std::filesystem::path const& masks,
+                                                        std::string const& mask_suffix,
+                                                        PairKinds const& kinds = {}) {
+  std::map<std::string, std::string> by_stem;
+  for (std::string const& name : files_in(masks)) {
+    if (!kinds.mask(name)) continue;
+    std::string stem = file_stem(name);
+    if (!stem.ends_with(mask_suffix)) continue;
+    stem.resize(stem.size() - mask_suffix.size());
+    if (auto const [other, fresh] = by_stem.emplace(stem, name); !fresh)
+      throw Error("two masks differ in their ending alone: " + other->second + " and " + name,
+                  masks.string(), "keep the one that belongs to the picture");
+  }
+  return by_stem;
+}
+
+/// The names of the pictures of a folder, in their order, without the masks in it: in the folder of
+/// the masks what ends with `mask_suffix`; in another one what is called like the mask of a picture
+/// that lies there, and has no mask itself. `by_stem` is masks_by_stem's.
+inline std::vector<std::string> pictures_in(std::filesystem::path const& images,
+                                            std::filesystem::path const& masks,
+                                            std::string const& mask_suffix,
+                                            std::map<std::string, std::string> const& by_stem,
+                                            PairKinds const& kinds = {}) {
+  std::vector<std::string> names = files_in(images);
+  std::erase_if(names, [&](std::string const& name) { return !kinds.picture(name); });
+  if (mask_suffix.empty()) return names;
+  std::set<std::string> stems;
+  for (std::string const& name : names) stems.insert(file_stem(name));
+  bool const together = is_one_folder(images, masks);
+  std::erase_if(names, [&](std::string const& name) {
+    std::string const stem = file_stem(name);
+    if (!stem.ends_with(mask_suffix)) return false;
+    return together || (stems.contains(stem.substr(0, stem.size() - mask_suffix.size())) &&
+                        !by_stem.contains(stem));
+  });
+  return names;
+}
+
+/// The pairs of two folders, in the order of the pictures' names. A mask without a picture is a
+/// finding. Throws Error for a picture without a mask, two pictures or two masks that differ in
+/// their ending alone, and a folder without pictures.
+inline std::vector<Pair> pair_files(std::filesystem::path const& images,
+                                    std::filesystem::path const& masks,
+                                    std::vector<Finding>& findings,
+                                    std::string const& mask_suffix = "",
+                                    PairKinds const& kinds = {}) {
+  auto const by_stem = masks_by_stem(masks, mask_suffix, kinds);
+  std::vector<Pair> pairs;
+  std::map<std::string, std::string> seen;
+  std::vector<std::string> lonely;
+  for (std::string const& name : pictures_in(images, masks, mask_suffix, by_stem, kinds)) {
+    std::string const stem = file_stem(name);
+    if (auto const [other, fresh] = seen.emplace(stem, name); !fresh)
+      throw Error("two pictures differ in their ending alone: " + other->second + " and " + name,
+                  images.string(), "keep the one that the mask belongs to");
+    auto const mask = by_stem.find(stem);
+    if (mask == by_stem.end())
+      lonely.push_back(name);
+    else
+      pairs.push_back({stem, name, mask->second});
+  }
+  if (seen.empty())
+    throw Error("the folder holds no pictures", images.string(),
+                "unpack the publisher's archive: images/ and masks/ belong together");
+  if (!lonely.empty())
+    throw Error(lonely.size() == 1
+                    ? "a picture has no mask"
+                    : std::to_string(lonely.size()) + " pictures have no mask, the first",
+                (images / lonely[0]).string(),
+                "add the mask in " + masks.string() + ", or take the picture out");
+  for (auto const& [stem, name] : by_stem)
+    if (!seen.contains(stem))
+      findings.push_back(
+          {"mask_without_picture", {name}, "a mask without its picture (image) was left out"});
+  return pairs;
+}
+
+}  // namespace vlsm::detail

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "vlsm/base/error.hpp"
+#include "vlsm/data/formats/source_files.hpp"
+
+// anns/ is removed while a set is written, for a folder with it is complete. What a user put there
+// must outlast that, a run that is stopped included.
+namespace vlsm::detail {
+
+/// Where below a set its other lists wait while it is written.
+inline constexpr char const* kept_lists = "anns.kept";
+
+/// The names of what a folder holds, hidden files too; none where there is no such folder.
+inline std::vector<std::string> all_names_in(std::filesystem::path const& folder) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator one(folder, failed), end; !failed && one != end;
+       one.increment(failed))
+    names.push_back(one->path().filename().string());
+  std::ranges::sort(names, natural_less);
+  return names;
+}
+
+/// Moves what lies in anns/ of `target`, but for the lists of the run that wrote report.json, to
+/// kept_lists, and removes the rest; of a symlink the link alone. Throws Error where something
+/// cannot be moved.
+inline void set_lists_aside(std::filesystem::path const& target) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  std::set<std::string> written;
+  if (is_file(target / "report.json")) {
+    auto const report =
+        nlohmann::json::parse(read_text_file(target / "report.json"), nullptr, false);
+    if (report.is_object() && report.contains("rows") && report["rows"].is_object())
+      for (auto const& [split, rows] : report["rows"].items()) written.insert(split + ".json");
+  }
+  if (!fs::is_symlink(target / "anns", failed))
+    for (std::string const& name : all_names_in(target / "anns")) {
+      if (written.contains(name)) continue;
+      fs::create_directories(target / kept_lists, failed);
+      fs::rename(target / "anns" / name, target / kept_lists / name, failed);
+      if (failed)
+        throw Error("this is of no earlier run, and cannot be moved (" + failed.message() + ")",
+                    (target / "anns" / name).string(), "move it out of the folder");
+    }
+  fs::remove_all(target / "anns", failed);
+}
+
+/// Where below `target` that is which was set aside once `put_lists_back` ran: in anns/ unless the
+/// name is one of `taken`.
+inline std::vector<std::string> names_of_kept(std::filesystem::path const& target,
+                                              std::set<std::string> const& taken) {
+  std::vector<std::string> names;
+  for (std::string const& name : all_names_in(target / kept_lists))
+    names.push_back((taken.contains(name) ? std::string(kept_lists) : "anns") + "/" + name);
+  return names;
+}
+
+/// Moves what was set aside to anns/ again, which is there; what would replace a list of this run
+/// stays where it is.
+inline void put_lists_back(std::filesystem::path const& target) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  for (std::string const& name : all_names_in(target / kept_lists))
+    if (!fs::exists(target / "anns" / name, ignored))
+      fs::rename(target / kept_lists / name, target / "anns" / name, ignored);
+  fs::remove(target / kept_lists, ignored);  // where it is empty
+}
+
+}  // namespace vlsm::detail
