@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,7 +12,6 @@
 #include "vlsm/keys/recognize.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/segmenter/registry.hpp"
-#include "vlsm/weights/load.hpp"
 #include "vlsm/weights/reshape.hpp"
 #include "vlsm/weights/tensor.hpp"
 
@@ -38,7 +38,8 @@ inline Shapes native_shapes(std::vector<NamedArray> const& tensors, Recognized c
 namespace detail {
 
 /// Whether these are all tensors of `model`, and no more than its published form has.
-inline bool are_all_of(torch::nn::Module const& model, Omits const& omits, Shapes const& shapes) {
+inline bool are_all_of(torch::nn::Module const& model,
+                       std::function<bool(std::string_view)> const& omits, Shapes const& shapes) {
   Shapes own;
   for (auto const& list : {model.named_parameters(), model.named_buffers()})
     for (auto const& item : list) own.emplace(item.key(), item.value().sizes().vec());
@@ -57,9 +58,10 @@ inline bool are_all_of(torch::nn::Module const& model, Omits const& omits, Shape
 
 /// The registered models other than `model` whose weights have these shapes: "clipseg-small", or
 /// "biomedclipseg or biomedclipseg-d" where several are alike; empty for none, and where they are
-/// those of `model` itself. It makes every model once: for messages.
+/// those of `model` itself, which leaves out what `omits` says (see Omits). It makes every model
+/// once: for messages.
 inline std::string whose_weights(Shapes const& shapes, torch::nn::Module const& model,
-                                 Omits const& omits) {
+                                 std::function<bool(std::string_view)> const& omits) {
   std::string names;
   if (detail::are_all_of(model, omits, shapes)) return names;
   WithoutInitialization const nothing_drawn;
