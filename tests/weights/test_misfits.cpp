@@ -128,7 +128,9 @@ TEST_CASE("misfits: a run's last state is its model's, strictly, whatever the op
   CHECK(report.skipped.empty());
   CHECK(io::all_native(state, "FILE", /*strict=*/true).size() == io::state_of(first).size());
   state.push_back({"mean", state.back().array});
-  CHECK_ERROR(io::load_tensors(second, state, "FILE", omits, {.strict = true}), "1 unused (mean)");
+  state.push_back({"scaler.mean", state.back().array});
+  CHECK_ERROR(io::load_tensors(second, state, "FILE", omits, {.strict = true}),
+              "2 unused (mean, scaler.mean)");
 }
 
 TEST_CASE("misfits: prefixes are listed as they are asked for") {

@@ -27,7 +27,7 @@ struct Recognized {
   std::string prefix{};            ///< what stands before each key, without the parts of wrappers
   std::string spelled{};           ///< the same as the file spells it, for messages
   std::size_t known = 0;           ///< keys that the scheme explains
-  std::size_t keys = 0;            ///< of the whole file, without an optimizer's
+  std::size_t keys = 0;            ///< of the whole file, without an optimizer's moments
   std::vector<KeyGroup> rivals{};  ///< the same model again, behind other prefixes
   bool tied = false;               ///< whether nothing tells which of these is meant
 
@@ -122,7 +122,7 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
   plain.reserve(keys.size());
   for (std::string_view key : keys) plain.push_back(without_parts(key, wrapper_parts));
   auto const counted = static_cast<std::size_t>(
-      std::ranges::count_if(plain, [](std::string const& key) { return !means_optimizer(key); }));
+      std::ranges::count_if(plain, [](std::string const& key) { return !means_moments(key); }));
   Recognized best{.scheme = native, .keys = counted};
   std::vector<KeyScheme> const all = known_key_schemes();
   KeyScheme const* chosen = nullptr;

@@ -33,7 +33,7 @@ struct NativeTensors {
   Recognized source;
   std::map<std::string, NativeTensor> tensors{};
   std::size_t dropped = 0;
-  std::vector<std::string> unknown{};  ///< keys that the scheme does not know, but an optimizer's
+  std::vector<std::string> unknown{};  ///< keys that the scheme does not know, but moments
   std::vector<std::string> refused{};  ///< keys whose place `use` refuses
 };
 
@@ -87,7 +87,7 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
     std::optional<Place> const place = source.place(tensor.name);
     if (!place) {
       // A run's own last.safetensors has the moments beside the weights.
-      if (means_optimizer(without_parts(tensor.name, wrapper_parts)))
+      if (means_moments(without_parts(tensor.name, wrapper_parts)))
         ++result.dropped;
       else
         result.unknown.push_back(tensor.name);
