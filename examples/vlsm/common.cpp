@@ -10,6 +10,7 @@
 #include <limits>
 #include <set>
 
+#include "one_line.hpp"
 #include "processes.hpp"
 #include "tokenizer.hpp"
 #include "vlsm/base/error.hpp"
@@ -184,7 +185,8 @@ void notice(std::string const& line) {
 
 void show_notices() {
   if (launch_or_alone().rank == 0)  // the others would say the same
-    for (std::string const& line : notices()) std::fprintf(stderr, "vlsm: %s\n", line.c_str());
+    for (std::string const& line : notices())
+      std::fprintf(stderr, "vlsm: %s\n", one_line(line).c_str());
   notices().clear();
 }
 

@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "one_line.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
 
 namespace tool {
@@ -21,6 +22,9 @@ std::map<std::string, at::Tensor> read(std::string const& path, bool strict,
 }
 
 void run(Options const& options) {
+  if (options.choice.weights == "random")
+    throw vlsm::Error("random weights are in no file: there is nothing to convert",
+                      "--weights random", "name the checkpoint that is to be converted");
   check_can_write(options.out,
                   {options.choice.weights, options.choice.decoder_weights, options.base});
   // A file that is not this model's is refused before anything is written.
@@ -38,9 +42,9 @@ void run(Options const& options) {
 
   auto const converted = vlsm::io::to_scheme(tensors, vlsm::io::find_target(options.to).schemes);
   vlsm::io::write_safetensors(options.out, converted.tensors, {{"format", "pt"}});
-  std::printf("%s: %zu tensors under the keys of %s", options.out.c_str(), converted.tensors.size(),
-              converted.scheme.c_str());
-  if (filled) std::printf(", %zu of them from %s", filled, options.base.c_str());
+  std::printf("%s: %zu tensors under the keys of %s", one_line(options.out).c_str(),
+              converted.tensors.size(), converted.scheme.c_str());
+  if (filled) std::printf(", %zu of them from %s", filled, one_line(options.base).c_str());
   std::printf("\n");
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "common.hpp"
+#include "marked_png.hpp"
+#include "one_line.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -16,9 +18,10 @@
 namespace tool {
 
 /// "polyp-9f_one-large-polyp": the picture's name and what a file name can hold of the prompt; a
-/// number keeps apart what would fall together.
+/// number keeps apart what would fall together, and what would replace a file in `out` that no
+/// `vlsm segment` wrote: a picture, a mask drawn by hand.
 inline std::string output_name(std::string const& image, std::string const& prompt,
-                               std::set<std::string>& taken) {
+                               std::filesystem::path const& out, std::set<std::string>& taken) {
   std::string slug;
   for (char c : prompt) {
     bool const plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
@@ -31,8 +34,11 @@ inline std::string output_name(std::string const& image, std::string const& prom
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
   std::string const base =
       std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
+  auto const is_free = [&](std::string const& name) {
+    return !taken.contains(name) && !is_foreign_file(out / (name + ".png"));
+  };
   std::string name = base;
-  for (int number = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++number)
+  for (int number = 2; !is_free(name) || !is_free(name + "_overlay"); ++number)
     name = base + "-" + std::to_string(number);
   taken.insert({name, name + "_overlay"});
   return name;
@@ -58,13 +64,6 @@ inline Found measure(vlsm::Mask const& mask) {
   return found;
 }
 
-/// The line of a person's prompt: what would break it is a space.
-inline std::string one_line(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return text;
-}
-
 /// A mask that was found.
 struct FoundMask {
   std::string image, prompt;
@@ -77,10 +76,10 @@ struct FoundMask {
 /// Writes the files of a mask and says so.
 inline void deliver(FoundMask const& result, bool json) {
   std::string const mask_file = result.base.string() + ".png";
-  vlsm::write_png(mask_file, vlsm::as_image(result.mask));
+  write_marked_png(mask_file, vlsm::as_image(result.mask));
   if (result.overlaid)
-    vlsm::write_png(result.base.string() + "_overlay.png",
-                    vlsm::overlay(*result.overlaid, result.mask));
+    write_marked_png(result.base.string() + "_overlay.png",
+                     vlsm::overlay(*result.overlaid, result.mask));
   Found const found = measure(result.mask);
   if (json) {
     print_json({{"image", result.image},
@@ -91,10 +90,11 @@ inline void deliver(FoundMask const& result, bool json) {
                 {"ms", result.ms}});
     return;
   }
-  std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n", result.image.c_str(),
-              one_line(result.prompt).c_str(),
+  std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n",
+              one_line(result.image).c_str(), one_line(result.prompt).c_str(),
               100.0 * static_cast<double>(found.area) / static_cast<double>(result.mask.size()),
-              found.area ? found.box.dump().c_str() : "none", result.ms, mask_file.c_str());
+              found.area ? found.box.dump().c_str() : "none", result.ms,
+              one_line(mask_file).c_str());
 }
 
 }  // namespace tool

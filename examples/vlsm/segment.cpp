@@ -93,9 +93,10 @@ void run(Options& options) {
   options.images = find_pictures(options.images);
   options.prompts.insert(options.prompts.end(), plain_words().begin(), plain_words().end());
   if (options.prompts.empty() && info.vocabulary > 0) throw CLI::RequiredError("--prompt");
-  if (info.vocabulary == 0) {  // one mask a picture, whatever is said
-    if (!options.prompts.empty()) notice(options.choice.model + " reads no prompt");
-    options.prompts.resize(std::max<std::size_t>(options.prompts.size(), 1));
+  if (info.vocabulary == 0) {
+    if (!options.prompts.empty())
+      notice(options.choice.model + " reads no prompt: one mask a picture, whatever is said");
+    options.prompts.resize(1);
   }
   vlsm::Encode const encode = options.choice.encode();
   auto const model = options.choice.open(options.common.seed);
@@ -117,7 +118,8 @@ void run(Options& options) {
 
   std::vector<at::Tensor> kept;
   std::set<std::string> taken;
-  for (std::filesystem::path const path : options.images) {  // a mask must not replace a picture
+  // Masks of an earlier run give way to new ones, unless they are what is read now.
+  for (std::filesystem::path const path : options.images) {
     std::error_code ignored;
     if (std::filesystem::equivalent(path.has_parent_path() ? path.parent_path() : ".", options.out,
                                     ignored))
@@ -148,10 +150,11 @@ void run(Options& options) {
                            .unsqueeze(0));
       double const ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
       show_notices();
-      auto const result = std::make_shared<FoundMask const>(FoundMask{
-          path, options.prompts[p],
-          std::filesystem::path(options.out) / output_name(path, options.prompts[p], taken),
-          std::move(mask), options.overlay ? seen.image : nullptr, ms});
+      auto const result = std::make_shared<FoundMask const>(
+          FoundMask{path, options.prompts[p],
+                    std::filesystem::path(options.out) /
+                        output_name(path, options.prompts[p], options.out, taken),
+                    std::move(mask), options.overlay ? seen.image : nullptr, ms});
       masks.add([result, json = options.json] { deliver(*result, json); });
       start = Clock::now();
     }
@@ -176,8 +179,10 @@ void add_segment(CLI::App& app) {
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
   command
-      ->add_option("--image", options->images,
-                   "PNG or JPEG files, folders of them, or patterns ('scans/*.png')")
+      ->add_option(
+          "--image", options->images,
+          "PNG or JPEG files, folders of them, or patterns ('scans/*.png'); hidden files of a "
+          "folder are left out")
       ->check(not_empty())
       ->required()
       ->expected(1, -1);
@@ -187,7 +192,11 @@ void add_segment(CLI::App& app) {
                    "the end of the line are prompts, too, leading dashes and all. Models that read "
                    "no prompt need none")
       ->expected(1, -1);
-  command->add_option("--out", options->out, "folder for masks (PNG of the picture's size)")
+  command
+      ->add_option(
+          "--out", options->out,
+          "folder for masks (PNG of the picture's size); they replace masks of an earlier run and "
+          "no other file: where one has the name, they get a number")
       ->check(not_empty())
       ->capture_default_str();
   command->add_flag("--overlay", options->overlay, "also write the picture with the mask over it");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -108,6 +109,26 @@ TEST_CASE("a link in the place of a partial file is left alone with what it poin
   file.commit();
   CHECK(read_file(folder / "precious") == "kept");
   CHECK(names(folder) == std::vector<std::string>{"a", "a.partial-0", "precious"});
+}
+
+TEST_CASE("a pipe, a device and a folder are not replaced, a link to a file is") {
+  TempDir const folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  std::filesystem::create_directory(folder / "folder");
+  std::filesystem::create_symlink("/dev/null", folder / "device");
+  for (char const* name : {"pipe", "folder", "device"}) {
+    CHECK_ERROR(AtomicFile(folder / name), "this is no regular file");
+    CHECK_ERROR(vlsm::io::write_whole_file(folder / name, "x"), "name a file");
+    CHECK_FALSE(vlsm::io::write_new_file(folder / name, "x"));
+  }
+  CHECK(std::filesystem::is_fifo(folder / "pipe"));
+  CHECK(std::filesystem::is_symlink(folder / "device"));
+  CHECK(std::filesystem::is_directory(folder / "folder"));
+  write_file(folder / "old", "old");
+  std::filesystem::create_symlink(folder / "old", folder / "link");
+  vlsm::io::write_whole_file(folder / "link", "new");
+  CHECK(read_file(folder / "link") == "new");
+  CHECK(names(folder) == std::vector<std::string>{"device", "folder", "link", "old", "pipe"});
 }
 
 TEST_CASE("many writers of one file at once leave one whole file") {

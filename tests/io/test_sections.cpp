@@ -136,12 +136,50 @@ TEST_CASE("sections: two of a kind are an error that lists them with their tenso
   CHECK_ERROR(open(object, "net_c"), "several state dicts");
 }
 
+TEST_CASE("sections: no usual name tells which of two copies is meant") {
+  for (auto const& names : {std::pair<std::string, std::string>{"model", "model_best"},
+                            {"state_dict", "best_state_dict"},
+                            {"model", "pretrained"},
+                            {"old", "model"}}) {
+    // One may lack what is not trained, or bear a wrapper's part.
+    for (std::string const& second : {resnet(), resnet("module."), resnet("", 4)}) {
+      std::string const object = pickle_dict({{names.first, resnet()}, {names.second, second}});
+      CHECK_ERROR(open(object), "several state dicts: ");
+      CHECK_ERROR(open(object), "'" + names.first + "' (5 tensors)");
+      CHECK_ERROR(open(object), "--weights-key");
+      CHECK(open(object, names.second).section == names.second);
+    }
+  }
+  // An average beside them does not decide either, nor do two averages.
+  std::string const three =
+      pickle_dict({{"model", resnet()}, {"model_ema", resnet()}, {"model_best", resnet()}});
+  CHECK_ERROR(open(three), "'model_best' (5 tensors), 'model_ema' (5 tensors)");
+  CHECK_ERROR(open(pickle_dict({{"ema", resnet()}, {"swa", resnet("", 4)}})),
+              "several state dicts");
+  // The top level has a name, too.
+  std::string const beside = pickle_dict({{"conv1.weight", matrix},
+                                          {"bn1.weight", matrix},
+                                          {"layer1.0.conv1.weight", matrix},
+                                          {"layer1.1.conv1.weight", matrix},
+                                          {"model", resnet()}});
+  CHECK_ERROR(open(beside), "'model' (5 tensors), the top level (4 tensors)");
+  CHECK(open(beside, ".").tensors.size() == 4);
+  CHECK(open(beside, "model").tensors.size() == 5);
+  // A model of another kind is no copy.
+  std::string const clip = pickle_dict({{"visual.conv1.weight", matrix},
+                                        {"visual.class_embedding", matrix},
+                                        {"visual.proj", matrix},
+                                        {"visual.ln_pre.weight", matrix}});
+  CHECK(open(pickle_dict({{"model", resnet()}, {"clip", clip}})).section == "model");
+}
+
 TEST_CASE("sections: one file's names may say what belongs together, and be asked for") {
   std::string const flat = pickle_dict({{"student.conv1.weight", matrix},
                                         {"student.bn1.weight", matrix},
                                         {"teacher.conv1.weight", matrix}});
   CHECK(open(flat).tensors.size() == 3);
   CHECK(open(flat, "teacher").tensors.size() == 1);
+  CHECK(open(flat, "teacher.").tensors.size() == 1);  // as messages write prefixes
   CHECK_ERROR(open(flat, "professor"), "no tensor stands under 'professor'");
   CHECK_ERROR(open(flat, "professor"), "'student' (2), 'teacher' (1)");
 }

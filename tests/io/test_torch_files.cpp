@@ -93,6 +93,18 @@ TEST_CASE("torch files: BiomedCLIPSeg's parts are in its Lightning checkpoint") 
   CHECK(io::open_checkpoint(*path).tensors.size() == 120);
 }
 
+TEST_CASE("torch files: pickles of protocol 0 and 1 are told, not called damaged or text") {
+  // torch.save({"a": tensor}, path, pickle_protocol=0), up to the tensor's storage.
+  std::string const object =
+      "(dp0\nVa\np1\nctorch._utils\n_rebuild_tensor_v2\np2\n"
+      "(P('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 6)\n.";
+  CHECK_ERROR(open_bytes(torch_zip(object, {floats(6)})), "a pickle of protocol 0");
+  CHECK_ERROR(open_bytes(torch_zip(object, {floats(6)})), "torch.save(model.state_dict(), path)");
+  std::string const legacy = "L119547037146038801333356L\n.I1001\n.";
+  CHECK_ERROR(open_bytes(legacy), "a pickle of protocol 0 or 1");
+  CHECK_ERROR(open_bytes(legacy), "torch's default protocol");
+}
+
 TEST_CASE("torch files: CRIS's checkpoint and its protocol 5 conversion hold the same bytes") {
   auto const first = fixture("cris/tiny_a/cris.pt"),
              second = fixture("cris/tiny_a/cris_converted.pt");

@@ -96,6 +96,13 @@ TEST_CASE("checkpoints: a state dict under a key of a person's own choice") {
   write_torch(folder / "two.pt",
               {{"net_a", pickle_dict(folder.tensors())}, {"net_b", pickle_dict(folder.tensors())}});
   check_failed(folder.segment("two.pt"), 1, "'net_a' (380 tensors), 'net_b' (380 tensors)");
+  write_torch(folder / "best.pt", {{"model", pickle_dict(folder.tensors())},
+                                   {"model_best", pickle_dict(folder.tensors())}});
+  check_failed(folder.segment("best.pt"), 1, "'model' (380 tensors), 'model_best' (380 tensors)");
+  run = folder.segment("best.pt", "", "unetpp");
+  check_failed(run, 1, "several state dicts");
+  run = folder.segment("best.pt", "--weights-key model_best", "unetpp");
+  check_failed(run, 1, "these are weights of unet: choose that model");
 }
 
 TEST_CASE("checkpoints: Hugging Face's CLIP starts a fine-tuning of CLIPSeg and nothing else") {
@@ -220,6 +227,16 @@ TEST_CASE("checkpoints: the decoders of CLIPSeg's authors beside OpenAI's CLIP")
   check_done(with("clipseg-rd16", "rd16-uni.pth"));
   check_failed(with("clipseg", "rd64-uni.pth"), 1, "trans_conv.0.weight");
   check_failed(with("clipseg-simple", "rd16-uni.pth"), 1, "wrongly shaped");
+  // Alone it lacks the towers, for a fine-tuning, too.
+  std::string const vocab = " --vocab " + as_word(*vocabulary);
+  Outcome const alone = folder.segment("rd64-uni-refined.pth", vocab, "clipseg");
+  check_failed(alone, 1, "(CLIPSeg's authors) has no text, vision: ");
+  CHECK_LINE(alone, "give the towers by --weights and this file by --decoder-weights");
+  vlsm::write_synthetic(folder / "data", {.side = 64}, {.train = 1, .val = 1, .test = 1}, 1);
+  check_failed(run_tool("finetune --model clipseg --weights " +
+                        as_word(folder / "rd64-uni-refined.pth") + vocab + " --data " +
+                        as_word(folder / "data") + " --prompt p2 --out " + as_word(folder / "run")),
+               1, "has no text, vision: ");
 }
 
 TEST_CASE("checkpoints: the first thing that is wrong is said first") {

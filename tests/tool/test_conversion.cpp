@@ -59,6 +59,14 @@ TEST_CASE(
   CHECK(read_file(folder / "again.safetensors") == read_file(folder / "hf.safetensors"));
 }
 
+TEST_CASE("convert: a line stays one line whatever the files are called") {
+  Weights const folder;
+  Outcome const run = folder.convert("ours.safetensors", "hf", "two\nlines");
+  check_done(run);
+  CHECK(std::ranges::count(run.out, '\n') == 1);
+  CHECK(run.out.find("two lines: ") != std::string::npos);
+}
+
 TEST_CASE("convert: what the model does not build comes from the checkpoint it was tuned from") {
   Weights const folder;
   check_done(folder.convert("ours.safetensors", "hf", "hf.safetensors"));

@@ -327,10 +327,10 @@ TEST_CASE("Ctrl-C ends after a mask, with all that was begun whole") {
 
 TEST_CASE("segment evaluates: the same picture gives the same logits whatever came before") {
   Pictures const folder;
-  // Batch norm and dropout would tell the difference; the model reads no prompt.
-  Outcome const run =
-      run_tool("segment --model deeplabv3plus --weights random --threads 1 " + folder.one() +
-               folder.out() + "--prompt a b --logits " + as_word(folder / "l.safetensors"));
+  // Batch norm and dropout would tell the difference.
+  Outcome const run = run_tool("segment --model deeplabv3plus --weights random --threads 1 " +
+                               folder.one() + as_word(folder / "a.png") + " " + folder.out() +
+                               "--prompt a --logits " + as_word(folder / "l.safetensors"));
   check_done(run);
   at::Tensor const logits =
       vlsm::io::to_tensor(vlsm::io::read_safetensors(folder / "l.safetensors").tensors[0].array);

@@ -37,6 +37,10 @@ inline bool is_text(std::string_view start) {
                 "download the file itself (the link may need a login)");
   if (lead == '{' || lead == '[')
     throw Error("this is JSON text, not the weights", path, "name the weights file or its folder");
+  // The magic number with which torch's files of before 1.6 begin, as protocols 0 and 1 write it.
+  if (start.starts_with("L119547037146038801333356L\n"))
+    throw Error("this is a pickle of protocol 0 or 1, which is not read", path,
+                "save it with torch's default protocol: torch.save(model.state_dict(), path)");
   throw Error("this is text, not the weights", path, "check what was downloaded");
 }
 

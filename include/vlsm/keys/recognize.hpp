@@ -27,7 +27,7 @@ struct Recognized {
   std::string prefix{};            ///< what stands before each key, without the parts of wrappers
   std::string spelled{};           ///< the same as the file spells it, for messages
   std::size_t known = 0;           ///< keys that the scheme explains
-  std::size_t keys = 0;            ///< of the whole file
+  std::size_t keys = 0;            ///< of the whole file, without an optimizer's moments
   std::vector<KeyGroup> rivals{};  ///< the same model again, behind other prefixes
   bool tied = false;               ///< whether nothing tells which of these is meant
 
@@ -121,11 +121,13 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
   std::vector<std::string> plain;
   plain.reserve(keys.size());
   for (std::string_view key : keys) plain.push_back(without_parts(key, wrapper_parts));
-  Recognized best{.scheme = native, .keys = keys.size()};
+  auto const counted = static_cast<std::size_t>(
+      std::ranges::count_if(plain, [](std::string const& key) { return !means_moments(key); }));
+  Recognized best{.scheme = native, .keys = counted};
   std::vector<KeyScheme> const all = known_key_schemes();
   KeyScheme const* chosen = nullptr;
   for (KeyScheme const* const candidate : detail::likely_schemes(all, plain)) {
-    if (best.known == keys.size()) break;
+    if (best.known == counted) break;
     KeyScheme const& scheme = *candidate;
     std::vector<KeyGroup> groups = detail::key_groups(scheme, plain);
     if (groups.empty()) continue;
@@ -138,7 +140,7 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
     });
     Recognized found{.scheme = scheme,
                      .prefix = groups[0].prefix,
-                     .keys = keys.size(),
+                     .keys = counted,
                      .rivals = {groups.begin() + 1, groups.end()}};
     for (std::string_view key : keys) found.known += found.place(key).has_value();
     bool const earlier = chosen == nullptr || candidate < chosen;  // in `all`

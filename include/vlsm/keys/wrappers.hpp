@@ -49,12 +49,19 @@ inline bool means_average(std::string_view path) {
   return false;
 }
 
-/// Whether a part of a name says that what lies below belongs to an optimizer, whose moments may
-/// bear the names of parameters.
-inline bool means_optimizer(std::string_view part) {
-  for (std::string_view start : {"optim", "adam", "sgd", "scheduler", "lr_scheduler", "scaler"})
+/// Whether a part of a name says that what lies below are an optimizer's moments, which may bear
+/// the names of parameters.
+inline bool means_moments(std::string_view part) {
+  for (std::string_view start : {"optim", "adam", "sgd"})
     if (part.starts_with(start)) return true;
   return false;
+}
+
+/// The same of all that goes with an optimizer. A `scaler` may also be a model's own.
+inline bool means_optimizer(std::string_view part) {
+  for (std::string_view start : {"scheduler", "lr_scheduler", "scaler"})
+    if (part.starts_with(start)) return true;
+  return means_moments(part);
 }
 
 }  // namespace vlsm::io

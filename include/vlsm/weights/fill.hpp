@@ -97,11 +97,14 @@ class Filling {
   std::vector<std::pair<at::Tensor, at::Tensor>> ready_;
 };
 
+/// "decoder" for the name of a parameter there.
+inline std::string slot_of(std::string const& name) { return name.substr(0, name.find('.')); }
+
 /// "fusion, decoder, head" for names of parameters in these slots.
 inline std::string shared_slots(std::vector<std::string> const& names) {
   std::string list, before;
   for (std::string const& name : names) {
-    std::string const slot = name.substr(0, name.find('.'));
+    std::string const slot = slot_of(name);
     if (slot != before) list += (list.empty() ? "" : ", ") + slot;
     before = slot;
   }

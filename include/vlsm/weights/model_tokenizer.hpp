@@ -21,7 +21,7 @@ struct VocabularyFrom {
 /// The tokenizer of a registered model: none for one that reads no prompt, bytes for one that knows
 /// as many ids as there are bytes, else the one whose vocabulary is found. `told` hears, once or
 /// each time, of a prompt that is longer than the model reads. Throws Error where there is no
-/// vocabulary, and where it has more ids than the model knows.
+/// vocabulary, where it has more ids than the model knows, and where one is given for bytes.
 Encode open_encode(RegisteredModel const& model, VocabularyFrom const& from,
                    std::function<void(std::string const&)> told = {});
 

@@ -33,7 +33,7 @@ struct NativeTensors {
   Recognized source;
   std::map<std::string, NativeTensor> tensors{};
   std::size_t dropped = 0;
-  std::vector<std::string> unknown{};  ///< keys that the scheme does not know
+  std::vector<std::string> unknown{};  ///< keys that the scheme does not know, but moments
   std::vector<std::string> refused{};  ///< keys whose place `use` refuses
 };
 
@@ -51,7 +51,7 @@ struct NativeTensors {
                 where + (keys.empty() ? " (it holds no tensors)" : ", first key " + first), remedy);
   throw Error("this file is of no known source: what comes nearest, " +
                   std::string(source.scheme.title) + ", explains " + std::to_string(source.known) +
-                  " of its " + std::to_string(keys.size()) + " keys",
+                  " of its " + std::to_string(source.keys) + " keys",
               where + ", first unknown key " + first, remedy);
 }
 
@@ -68,8 +68,11 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
   Recognized const& source = result.source;
   if (source.known == 0) refuse_unknown(source, keys, where);
   if (source.tied) {
-    std::string list = shown(source.prefix);
-    for (KeyGroup const& rival : source.rivals) list += ", " + shown(rival.prefix);
+    auto const named = [](std::string_view prefix) {  // as --weights-key takes it
+      return prefix.empty() ? "the top level" : shown(prefix.substr(0, prefix.size() - 1));
+    };
+    std::string list = named(source.prefix);
+    for (KeyGroup const& rival : source.rivals) list += ", " + named(rival.prefix);
     throw Error("the file holds several models (" + std::string(source.scheme.title) +
                     ") behind the prefixes " + list,
                 where, "name the one that is meant (LoadOptions::section, --weights-key NAME)");
@@ -83,7 +86,11 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
   for (NamedArray const& tensor : tensors) {
     std::optional<Place> const place = source.place(tensor.name);
     if (!place) {
-      result.unknown.push_back(tensor.name);
+      // A run's own last.safetensors has the moments beside the weights.
+      if (means_moments(without_parts(tensor.name, wrapper_parts)))
+        ++result.dropped;
+      else
+        result.unknown.push_back(tensor.name);
       continue;
     }
     Use const wanted = place->ours.empty() ? Use::drop : use(place->ours);

@@ -22,7 +22,7 @@ struct WeightsFrom {
 };
 
 /// A registered model with its weights, set to evaluate. `reports` receives a report of each file.
-/// Throws Error where a file does not fit it.
+/// Throws Error where a file does not fit it, and where a section of random weights is asked for.
 std::unique_ptr<AnySegmenter> open_model(RegisteredModel const& model, WeightsFrom const& from,
                                          std::vector<LoadReport>* reports = nullptr);
 

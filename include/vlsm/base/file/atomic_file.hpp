@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "vlsm/base/error.hpp"
 
@@ -23,8 +24,13 @@ namespace vlsm::io {
 /// removed again; what a killed process left is removed when the same file is next written.
 class AtomicFile {
  public:
-  /// Starts the file. Throws Error where the folder does not exist or cannot be written.
+  /// Starts the file. Throws Error where the folder does not exist or cannot be written, and where
+  /// the name is that of a device, a pipe or a folder: the rename would put a file in its place.
   explicit AtomicFile(std::filesystem::path const& path) : path_(path.string()) {
+    std::error_code ignored;
+    auto const there = std::filesystem::status(path, ignored);  // of a link, what it leads to
+    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+      throw Error("this is no regular file", path_, "name a file");
     clean_up(path);
     for (unsigned n = 0; !start(partial_name(path_, n));) ++n;
   }
@@ -165,6 +171,8 @@ inline void write_whole_file(std::filesystem::path const& path, std::string_view
 /// Writes a file of a new name, whole or not at all. False, and nothing is written, where there is
 /// one of that name. Throws Error.
 inline bool write_new_file(std::filesystem::path const& path, std::string_view bytes) {
+  std::error_code ignored;  // whatever it is: a name that is taken is no fault
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) return false;
   AtomicFile file(path);
   file.write(bytes.data(), bytes.size());
   return file.commit_new();

@@ -58,7 +58,7 @@ inline Checkpoint read_checkpoint_file(std::shared_ptr<MappedFile const> const& 
 /// Keeps the tensors below `section` of a file in which names with dots say what belongs together
 /// ("teacher.encoder…"). Throws Error that lists the first parts of its names where there are none.
 inline void narrow(Checkpoint& checkpoint, std::string_view section, std::string const& where) {
-  if (section.empty() || checkpoint.section == section ||
+  if (section.empty() || section == "." || checkpoint.section == section ||
       checkpoint.section.ends_with("." + std::string(section)))
     return;
   std::string const start = std::string(section) + ".";
@@ -88,6 +88,7 @@ inline void narrow(Checkpoint& checkpoint, std::string_view section, std::string
 
 VLSM_INLINE Checkpoint open_checkpoint(std::filesystem::path const& path,
                                        std::string_view section) {
+  if (section.size() > 1 && section.ends_with('.')) section.remove_suffix(1);  // as prefixes end
   auto const open = [&](std::filesystem::path const& path) {
     auto const file = MappedFile::open(path);
     Checkpoint one = detail::read_checkpoint_file(file, section);

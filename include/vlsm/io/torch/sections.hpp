@@ -23,7 +23,8 @@ struct Section {
   std::string path;  ///< the keys that lead to it, with dots; empty: the root
   std::vector<std::pair<std::string, PickleDict const*>> parts;  ///< what its keys begin with
   std::vector<std::string> keys;
-  std::size_t known = 0;  ///< keys that the best scheme explains
+  std::size_t known = 0;    ///< keys that the best scheme explains
+  std::string_view scheme;  ///< the name of that scheme
 };
 
 namespace detail {
@@ -101,7 +102,7 @@ class SectionFinder {
   std::vector<Section> found_;
 };
 
-/// The order in which sections are taken that hold the same kind of model: the names that training
+/// The order in which sections are taken that hold models of several kinds: the names that training
 /// scripts usually use, the root, other names, averages.
 inline int section_rank(std::string_view path) {
   constexpr std::string_view usual[] = {"state_dict", "model_state_dict", "model"};
@@ -132,13 +133,15 @@ struct ChosenSection {
 };
 
 /// Chooses among the sections of a checkpoint: the one that `wanted` names (its path, or the end of
-/// it), else the one whose keys the schemes explain best. Throws Error that lists them where that
-/// is no answer.
+/// it; "." is the root), else the one whose keys the schemes explain best, and the weights before
+/// their averages. Throws Error that lists them where that is no answer: no name tells which of two
+/// copies is meant ("model" and "model_best").
 inline ChosenSection choose_section(std::vector<Section> sections, std::string_view wanted,
                                     std::string const& where) {
   std::vector<Section const*> asked;
   for (Section const& section : sections)
-    if (section.path == wanted || section.path.ends_with("." + std::string(wanted)))
+    if (section.path == wanted || section.path.ends_with("." + std::string(wanted)) ||
+        (section.path.empty() && wanted == "."))
       asked.push_back(&section);
   bool const named = !wanted.empty() && !asked.empty();
   auto const meant = [&](Section const& section) {
@@ -147,7 +150,9 @@ inline ChosenSection choose_section(std::vector<Section> sections, std::string_v
   std::size_t best = 0;
   std::optional<std::size_t> single;  // the most that one dict alone explains, of those meant
   for (Section& section : sections) {
-    section.known = recognize({section.keys.begin(), section.keys.end()}).known;
+    Recognized const found = recognize({section.keys.begin(), section.keys.end()});
+    section.known = found.known;
+    section.scheme = found.scheme.name;
     best = std::max(best, section.known);
     if (section.parts.size() == 1 && meant(section))
       single = std::max(single.value_or(0), section.known);
@@ -174,9 +179,16 @@ inline ChosenSection choose_section(std::vector<Section> sections, std::string_v
   std::erase_if(contenders, [&](Section const* section) {
     return section != contenders[0] && section->parts.size() > 1;
   });
-  if (contenders.size() > 1 && !better(contenders[0], contenders[1]))
+  auto const copies = [&](Section const* a, Section const* b) {
+    return best > 0 && !named && a->scheme == b->scheme &&
+           means_average(a->path) == means_average(b->path);
+  };
+  bool const tied = contenders.size() > 1 && !better(contenders[0], contenders[1]);
+  if (tied || std::any_of(contenders.begin() + (contenders.empty() ? 0 : 1), contenders.end(),
+                          [&](Section const* other) { return copies(contenders[0], other); }))
     throw Error("the checkpoint holds several state dicts: " + detail::listed(contenders), where,
-                "name the one that is meant (LoadOptions::section, --weights-key KEY)");
+                "name the one that is meant (LoadOptions::section, --weights-key KEY; . is the top "
+                "level)");
   ChosenSection chosen{*contenders.at(0), {}};
   for (std::size_t i = 1; i < contenders.size() && best > 0 && !named; ++i)
     chosen.rivals.push_back(contenders[i]->path.empty() ? "the top level" : contenders[i]->path);

@@ -18,6 +18,7 @@
 #include "vlsm/weights/hf_config.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/native.hpp"
+#include "vlsm/weights/whose.hpp"
 
 namespace vlsm::io {
 
@@ -71,6 +72,37 @@ inline void describe(LoadReport& report, Checkpoint const& checkpoint, Recognize
     report.skipped.push_back(brief_name(tensor.name) + " (" + tensor.type + ")");
 }
 
+/// Those of `slots` of which a checkpoint holds no tensor, for people.
+inline std::string absent_slots(std::set<std::string> const& slots, Checkpoint const& checkpoint,
+                                Recognized const& source) {
+  std::set<std::string> absent = slots;
+  auto const note = [&](std::string_view key) {
+    if (auto const place = source.place(key)) absent.erase(slot_of(place->ours));
+  };
+  for (NamedArray const& tensor : checkpoint.tensors) note(tensor.name);
+  for (UnreadTensor const& tensor : checkpoint.unread) note(tensor.name);
+  return shared_slots({absent.begin(), absent.end()});
+}
+
+/// Throws Error for a checkpoint that a known scheme explains and that does not fit: it names the
+/// slots of which it has nothing (`absent`), all problems, and the model that it is of (`owner`).
+[[noreturn]] inline void refuse_misfit(Problems const& problems, std::string const& absent,
+                                       std::string const& owner, Recognized const& source,
+                                       std::string const& where) {
+  std::string const title(source.scheme.title),
+      keys = " (keys read as those of " + title + ")",
+      what = absent.empty() ? "this checkpoint does not fit the model"
+                            : "this checkpoint (" + title + ") has no " + absent;
+  std::string remedy = "give the file of this very model" + keys;
+  if (!owner.empty())
+    remedy = "these are weights of " + owner + ": choose that model, or " + remedy;
+  else if (absent == "text" || absent == "vision" || absent == "text, vision")
+    remedy = "give the towers by --weights and this file by --decoder-weights" + keys;
+  else if (!absent.empty())
+    remedy += ", or those slots from another file (--decoder-weights)";
+  throw Error(what + ": " + problems.text(), where, remedy);
+}
+
 /// One load, from a checkpoint whose memory this model may keep or not.
 inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoint, bool shared,
                             std::string const& where, Omits const& omits,
@@ -104,7 +136,7 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
                     .title = std::string(source.scheme.title),
                     .dropped = given.dropped};
   std::set<std::string> const added = adaptation_names(model);
-  std::set<std::string> fresh, loaded;
+  std::set<std::string> fresh, loaded, lacking;
   Filling filling(problems);
   for (auto const& [name, parameter] : parameters) {
     if (auto const found = given.tensors.find(name); found != given.tensors.end()) {
@@ -123,20 +155,26 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
     // A file of the model without its adaptations starts their training, whatever its scheme.
     auto const origins =
         added.contains(name) ? std::vector<Origin>{} : origins_of(source.scheme, name);
-    if (origins.empty()) fresh.insert(name);
+    (origins.empty() ? fresh : lacking).insert(origins.empty() ? name : slot_of(name));
     for (Origin const& origin : origins) problems.add("missing", source.spelled + origin.theirs);
   }
 
-  std::string const title(source.scheme.title);
+  std::string const title(source.scheme.title),
+      absent = lacking.empty() ? "" : absent_slots(lacking, checkpoint, source);
+  auto const owner = [&] {
+    return whose_weights(native_shapes(checkpoint.tensors, source), model, omits);
+  };
   bool const nothing = loaded.empty() && !parameters.empty() && !source.scheme.parts.empty();
-  if (nothing && source.near())
+  if (nothing && source.near() && absent.empty()) {
+    std::string readers = owner();
+    if (readers.empty()) readers = source.scheme.readers;
     throw Error("this is a checkpoint of " + title + " (" + std::to_string(source.known) + " of " +
                     std::to_string(source.keys) + " keys), and nothing of it is this model's",
                 where,
-                source.scheme.readers.empty()
-                    ? std::string("choose another model or checkpoint")
-                    : "it is for " + std::string(source.scheme.readers) +
-                          ": choose that model, or give a checkpoint of this one");
+                readers.empty() ? std::string("choose another model or checkpoint")
+                                : "it is for " + readers +
+                                      ": choose that model, or give a checkpoint of this one");
+  }
   // What the scheme knows and this model lacks (blocks of a deeper tower, adapters) would compute
   // something else; what no scheme knows is no part of the model.
   for (std::string const& key : given.refused) problems.add("unused", key);
@@ -149,9 +187,7 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
     for (NamedArray const& tensor : checkpoint.tensors) keys.push_back(tensor.name);
     refuse_unknown(source, keys, where);
   }
-  if (problems.any())
-    throw Error("this checkpoint does not fit the model: " + problems.text(), where,
-                "give the file of this very model (keys read as those of " + title + ")");
+  if (problems.any()) refuse_misfit(problems, absent, owner(), source, where);
   if (!fresh.empty() && !options.partial)
     throw Error(
         "this checkpoint (" + title + ") has no " + shared_slots({fresh.begin(), fresh.end()}) +

@@ -36,10 +36,13 @@ Encode encode_at_most(Tokenizer const& tokenizer, std::size_t length, bool each,
 VLSM_INLINE Encode open_encode(RegisteredModel const& model, VocabularyFrom const& from,
                                std::function<void(std::string const&)> told) {
   auto const length = static_cast<std::size_t>(model.recipe.tokens);
-  if (model.vocabulary == 0) return [](std::string const&) { return std::vector<std::int64_t>(); };
   tokenizer::ByteTokenizer const bytes;
-  if (model.vocabulary == bytes.vocabulary_size())
-    return detail::encode_at_most(bytes, length, from.tell_each, std::move(told));
+  bool const reads_bytes = model.vocabulary == bytes.vocabulary_size();
+  if (reads_bytes && !(from.tokenizer.empty() && from.vocabulary.empty()))
+    throw Error("the prompts of this model are bytes, which need no tokenizer and no vocabulary",
+                "--model " + std::string(model.name), "leave --tokenizer and --vocab out");
+  if (model.vocabulary == 0) return [](std::string const&) { return std::vector<std::int64_t>(); };
+  if (reads_bytes) return detail::encode_at_most(bytes, length, from.tell_each, std::move(told));
   std::string const name = from.tokenizer.empty() ? std::string(model.tokenizer) : from.tokenizer;
   std::filesystem::path path = from.vocabulary;
   if (path.empty()) {

@@ -16,6 +16,9 @@ VLSM_INLINE std::unique_ptr<AnySegmenter> open_model(RegisteredModel const& mode
                                                      WeightsFrom const& from,
                                                      std::vector<LoadReport>* reports) {
   bool const random = from.weights == "random";
+  if (random && !from.section.empty())
+    throw Error("no state dict can be chosen of random weights", "--weights-key " + from.section,
+                "leave it out, or name a file by --weights");
   std::optional<WithoutInitialization> weights_follow;
   if (random || from.partial)
     at::manual_seed(from.seed);
@@ -24,7 +27,6 @@ VLSM_INLINE std::unique_ptr<AnySegmenter> open_model(RegisteredModel const& mode
   std::unique_ptr<AnySegmenter> made = model.make();
   weights_follow.reset();
   made->module().eval();
-  if (random) return made;
 
   auto const load_part = [&](std::string const& file, LoadOptions const& options) {
     LoadReport report = load(*made, file, options);
@@ -34,11 +36,12 @@ VLSM_INLINE std::unique_ptr<AnySegmenter> open_model(RegisteredModel const& mode
   LoadOptions first{.partial = from.partial, .strict = from.strict, .section = from.section};
   if (!from.decoder_weights.empty()) {
     first.slots = {"vision", "text"};
-    load_part(from.weights, first);
+    if (!random) load_part(from.weights, first);
     load_part(from.decoder_weights,
               {.slots = {"fusion", "decoder", "head"}, .strict = from.strict});
     return made;
   }
+  if (random) return made;
   if (load_part(from.weights, first).fresh > 0 && model.pretrained_decoder)
     throw Error(std::string(model.name) + " starts from another model's decoder", from.weights,
                 "give --decoder-weights (CIDAS/clipseg-rd64-refined)");

@@ -12,8 +12,8 @@
 #include "vlsm/io/torch/pickle/pickle.hpp"
 
 /// The opcodes of pickle protocols 0 to 5 by the names of CPython's Lib/pickletools.py. Left out on
-/// purpose, so refused: the extension registry (EXT1, EXT2, EXT4), text persistent ids (PERSID) and
-/// out-of-band buffers (NEXT_BUFFER, READONLY_BUFFER).
+/// purpose, so refused: the extension registry (EXT1, EXT2, EXT4) and out-of-band buffers
+/// (NEXT_BUFFER, READONLY_BUFFER). Text persistent ids (PERSID) are refused by name.
 namespace vlsm::io::opcode {
 
 // Numbers and nothing.
@@ -37,7 +37,7 @@ inline constexpr std::uint8_t put_line = 'p', bin_put = 'q', long_bin_put = 'r',
                               get_line = 'g', bin_get = 'h', long_bin_get = 'j';
 // Classes and calls.
 inline constexpr std::uint8_t global = 'c', stack_global = 0x93, reduce = 'R', new_obj = 0x81,
-                              new_obj_ex = 0x92, inst = 'i', obj = 'o', build = 'b',
+                              new_obj_ex = 0x92, inst = 'i', obj = 'o', build = 'b', pers_id = 'P',
                               bin_pers_id = 'Q';
 
 }  // namespace vlsm::io::opcode

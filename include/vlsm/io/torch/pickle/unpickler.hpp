@@ -95,11 +95,19 @@ class Unpickler {
       case opcode::inst: call_class(class_lines(), machine_.pop_to_mark()); break;
       case opcode::obj: call_first(machine_.pop_to_mark()); break;
       case opcode::build: build(); break;
+      case opcode::pers_id: refuse_text_protocol(); break;
       case opcode::bin_pers_id: machine_.push(calls_.persistent(machine_.pop())); break;
       default: return false;
     }
     // clang-format on
     return true;
+  }
+
+  // How protocol 0, and it alone, writes where a tensor has its numbers.
+  [[noreturn]] void refuse_text_protocol() const {
+    cursor_.refuse(
+        "this is a pickle of protocol 0, whose opcode 0x50 is not known here (torch's default is "
+        "2)");
   }
 
   void call(std::vector<Ref> const& items) { machine_.push(calls_.call(items[0], items[1])); }

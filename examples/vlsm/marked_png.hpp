@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/bytes.hpp"
+#include "vlsm/base/file/crc32.hpp"
+#include "vlsm/image/write.hpp"
+
+// PNG files that say in themselves that `vlsm segment` wrote them: a later run may replace those,
+// and no other picture.
+namespace tool {
+
+/// The chunk that says so, at the place where it stands: behind the signature and IHDR.
+inline constexpr std::size_t mark_place = 8 + 25;
+inline std::string const& png_mark() {
+  static std::string const mark = [] {
+    std::string_view const said("Software\0vlsm segment", 21);
+    std::string const summed = "tEXt" + std::string(said);
+    auto const big_endian = [](std::size_t value) {
+      return std::string{static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+                         static_cast<char>(value >> 8), static_cast<char>(value)};
+    };
+    return big_endian(said.size()) + summed +
+           big_endian(vlsm::io::crc32(std::as_bytes(std::span(summed))));
+  }();
+  return mark;
+}
+
+/// Writes the picture with the mark, whole or not at all. Throws vlsm::Error.
+inline void write_marked_png(std::filesystem::path const& path, vlsm::Image const& image) {
+  std::string file = vlsm::encode_png(image);
+  vlsm::io::write_whole_file(path, file.insert(mark_place, png_mark()));
+}
+
+/// Whether a file of that name is there that has no mark, so must not be replaced. A folder is no
+/// file: what writes there says what is wrong.
+inline bool is_foreign_file(std::filesystem::path const& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  std::string start(mark_place + png_mark().size(), '\0');
+  std::ifstream(path, std::ios::binary)
+      .read(start.data(), static_cast<std::streamsize>(start.size()));
+  return !start.ends_with(png_mark());
+}
+
+}  // namespace tool
