@@ -66,7 +66,9 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
   std::set<std::string> keys;  // either may have one that the other leaves at its default
   for (auto const& [key, value] : after.items()) keys.insert(key);
   for (auto const& [key, value] : before.items()) keys.insert(key);
-  if (now.at("schedule") != "cosine") keys.erase("epochs");  // a cosine bends to its end
+  // More epochs are the same run, unless a cosine bends to its end.
+  if (now.at("schedule") != "cosine" || before.value("schedule", nlohmann::json()) != "cosine")
+    keys.erase("epochs");
   auto const same_folder = [](nlohmann::json const& one, nlohmann::json const& other) {
     std::error_code ignored;
     return one.is_string() && other.is_string() &&

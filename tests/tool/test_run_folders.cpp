@@ -107,6 +107,7 @@ TEST_CASE("the demonstration leaves a run and a data set of something else alone
   std::filesystem::create_directories(folder / "own/data/anns");
   write_file(folder / "own/data/anns/train.json", "[]");
   check_failed(run_tool("demo --epochs 1 --out " + as_word(folder / "own")), 1, "train.json");
-  CHECK(files_in(folder / "own/data") == std::vector<std::string>{"anns"});
+  CHECK(read_file(folder / "own/data/anns/train.json") == "[]");
+  CHECK(!std::filesystem::exists(folder / "own/data/images"));
   check_failed(run_tool("demo --epochs 1 --out ''"), 2, "--out");
 }

@@ -111,7 +111,7 @@ TEST_CASE("DICOM files of all kinds are shown and get masks") {
   CHECK(mask_of(color.at("picture")) == mask_of(server.picture(vlsm::encode_png(image))));
 
   check_refused(send(server, DicomSpec{.syntax = "1.2.840.10008.1.2.4.90"}.bytes()), 422,
-                "JPEG 2000");
+                "JPEG2000");
   check_refused(send(server, DicomSpec{.no_pixels = true}.bytes()), 422, "pixel");
   check_refused(send(server, DicomSpec{.rows = 60000, .columns = 60000}.bytes()), 422, "picture");
   std::string const whole = DicomSpec{}.bytes();
