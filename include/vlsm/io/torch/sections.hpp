@@ -23,8 +23,8 @@ struct Section {
   std::string path;  ///< the keys that lead to it, with dots; empty: the root
   std::vector<std::pair<std::string, PickleDict const*>> parts;  ///< what its keys begin with
   std::vector<std::string> keys;
-  std::size_t known = 0;    ///< keys that the best scheme explains
-  std::string_view scheme;  ///< the name of that scheme
+  std::size_t known = 0;      ///< keys that the best scheme explains
+  std::string_view scheme{};  ///< the name of that scheme
 };
 
 namespace detail {
