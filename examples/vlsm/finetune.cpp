@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "found_pictures.hpp"
+#include "one_line.hpp"
 #include "stop_signal.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
@@ -209,11 +210,11 @@ void run(Options& options) {
   double best = 0;
   for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) best = std::max(best, epoch.val_dice);
   if (history.empty())
-    std::printf("%s: nothing left to do\n", options.out.c_str());
+    std::printf("%s: nothing left to do\n", one_line(options.out).c_str());
   else
     std::printf("%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",
-                options.out.c_str(), history.back().epoch, history.back().val_dice, best,
-                (out / "best.safetensors").c_str());
+                one_line(options.out).c_str(), history.back().epoch, history.back().val_dice, best,
+                one_line((out / "best.safetensors").string()).c_str());
 }
 
 }  // namespace

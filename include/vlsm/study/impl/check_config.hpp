@@ -53,7 +53,7 @@ inline bool check_model(Model const& model, bool zero_shot, Complaints& complain
         info,
         {.tokenizer = model.tokenizer, .vocabulary = model.vocabulary, .weights = model.weights});
   });
-  if (model.weights != "random")
+  if (model.weights != "random" || !model.decoder_weights.empty())
     complains(complaints, model.label, [&] {
       io::open_model(info, {.weights = model.weights,
                             .decoder_weights = model.decoder_weights,
