@@ -30,7 +30,7 @@ TEST_CASE("a mask replaces masks of an earlier run and no other file") {
   std::string const other = plain_png(16, 12, '\xff');  // a mask drawn by hand, say
   write_file(folder / "a_b.png", other);
   write_file(folder / "a_b-2_overlay.png", "no picture");
-  for (std::string const& seed : {"--seed 1", "--seed 2"}) {  // the second replaces the first's
+  for (std::string const seed : {"--seed 1", "--seed 2"}) {  // the second replaces the first's
     check_done(folder.run(as_word(folder / "a.png"), "--prompt b --overlay " + seed));
     CHECK(folder.names() ==
           Names{"a.png", "a_b-2_overlay.png", "a_b-3.png", "a_b-3_overlay.png", "a_b.png"});
