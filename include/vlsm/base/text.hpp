@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "vlsm/base/utf8.hpp"
+
 // Small functions on texts that readers of files and messages share.
 namespace vlsm::detail {
 
@@ -57,39 +59,20 @@ inline std::string brief(std::string_view text, std::size_t longest) {
   return shown + (text.size() > longest ? "…" : "");
 }
 
-/// How many bytes the character of UTF-8 has that a text begins with; 0 where it begins with none.
-inline std::size_t utf8_bytes(std::string_view text) {
-  auto const byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  unsigned const first = byte(0), second = byte(1);
-  if (text.empty() || first < 0x80) return text.empty() ? 0 : 1;
-  std::size_t const length = first < 0xc2    ? 0
-                             : first < 0xe0  ? 2
-                             : first < 0xf0  ? 3
-                             : first <= 0xf4 ? 4
-                                             : 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  // Longer than it need be, halves of UTF-16's pairs, beyond the last character.
-  bool const wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
-                     (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
-  return wrong ? 0 : length;
-}
-
 /// A name out of a file system, which may hold any bytes, as UTF-8: other bytes become \xNN.
 inline std::string as_utf8(std::string_view text) {
   std::string shown;
-  while (!text.empty()) {
-    std::size_t const length = utf8_bytes(text);
+  for (std::size_t at = 0; at < text.size();) {
+    char32_t point = 0;
+    std::size_t const length = decode_one(text, at, point, Surrogates::refuse);
     if (length > 0) {
-      shown += text.substr(0, length);
+      shown += text.substr(at, length);
     } else {
       constexpr char const* digits = "0123456789abcdef";
-      auto const byte = static_cast<unsigned char>(text[0]);
+      auto const byte = static_cast<unsigned char>(text[at]);
       shown += {'\\', 'x', digits[byte / 16], digits[byte % 16]};
     }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    at += std::max<std::size_t>(length, 1);
   }
   return shown;
 }

@@ -9,12 +9,12 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/utf8.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/report/html.hpp"
 #include "vlsm/report/impl/bars.hpp"
 #include "vlsm/report/impl/plot.hpp"
 #include "vlsm/report/style.hpp"
-#include "vlsm/tokenizer/unicode/unicode.hpp"
 #include "vlsm/version.hpp"
 
 namespace vlsm::report {
@@ -92,8 +92,7 @@ VLSM_INLINE std::string escape_html(std::string_view text) {
   std::string html;
   for (std::size_t at = 0; at < text.size();) {
     char32_t point = 0;
-    std::size_t const length =
-        tokenizer::decode_one(text, at, point, tokenizer::Surrogates::refuse);
+    std::size_t const length = decode_one(text, at, point, Surrogates::refuse);
     bool const control =
         (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0);
     if (length == 0 || control)

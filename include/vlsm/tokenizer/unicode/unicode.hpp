@@ -4,7 +4,6 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <string_view>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/utf8.hpp"
 
 // Text as code points. The tables are utf8proc's, so new characters follow its Unicode version (15
 // in utf8proc 2.8); Python 3.11 knows Unicode 14, the two agree on every older character.
@@ -21,33 +21,7 @@ namespace vlsm::tokenizer {
 using Text = std::u32string;
 using TextView = std::u32string_view;
 
-/// Whether three-byte sequences that stand for surrogates (CESU-8, Java, JavaScript) may be read.
-enum class Surrogates { refuse, accept };
-
-/// Reads the UTF-8 sequence at `at` into `point`; its length in bytes, or 0 if there is none.
-inline std::size_t decode_one(std::string_view bytes, std::size_t at, char32_t& point,
-                              Surrogates surrogates) {
-  auto const byte = [&](std::size_t i) {
-    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
-  };
-  unsigned const first = byte(at);
-  if (first < 0x80) {
-    point = first;
-    return 1;
-  }
-  std::size_t const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  point = first & (0x7fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    unsigned const next = byte(at + i);
-    if ((next & 0xc0) != 0x80) return 0;
-    point = (point << 6) | (next & 0x3f);
-  }
-  constexpr std::array<char32_t, 5> shortest{0, 0, 0x80, 0x800, 0x10000};
-  if (point < shortest[length] || point > 0x10ffff) return 0;
-  if (point >= 0xd800 && point <= 0xdfff && surrogates == Surrogates::refuse) return 0;
-  return length;
-}
+using vlsm::Surrogates;
 
 /// The code points of strict UTF-8, or nothing.
 inline std::optional<Text> try_decode(std::string_view bytes) {
