@@ -9,7 +9,6 @@
 #include "benchmarks/support/check.hpp"
 #include "tests/support/recipe.hpp"
 #include "vlsm/ops/attention/attention.hpp"
-#include "vlsm/ops/attention/rounded.hpp"
 
 // Dense layers of the models with bias and GELU, and self-attention, as prepared models have them:
 // float32, factors rounded to bfloat16 or to bytes, and oneDNN's bfloat16 beside them.

@@ -3,7 +3,7 @@
 // vlsm_commands)
 //   04_register finetune --model mine --data busi --out run
 #include "vlsm/fusion/cross_attention.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/registry.hpp"
 
 struct Mine : vlsm::ClipSegTiny {

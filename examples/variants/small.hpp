@@ -2,8 +2,8 @@
 #pragma once
 
 #include "vlsm/models/biomedclipseg.hpp"
-#include "vlsm/models/clipseg_small.hpp"
 #include "vlsm/models/cris.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/models/unet.hpp"
 
 // The published architectures in the size of ClipSegTiny: 64 pixels, bytes for tokens, so that a

@@ -4,8 +4,8 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "layout_options.hpp"
-#include "one_line.hpp"
 #include "progress.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/base/text.hpp"
 #include "vlsm/image/box.hpp"
 #include "vlsm/image/read.hpp"
@@ -96,8 +96,8 @@ void run(Options const& options) {
   }
   vlsm::write_attributes(options.out, file);
   progress.finish();
-  std::printf("%s: %zu masks, %zu of them asked about now\n", one_line(options.out).c_str(),
-              file.rows.size(), asked);
+  std::printf("%s: %zu masks, %zu of them asked about now\n",
+              vlsm::detail::one_line(options.out).c_str(), file.rows.size(), asked);
 }
 
 }  // namespace

@@ -10,11 +10,11 @@
 #include <limits>
 #include <set>
 
-#include "one_line.hpp"
 #include "processes.hpp"
 #include "tokenizer.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/io/find_weights.hpp"
 #include "vlsm/train/generators.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
@@ -186,7 +186,7 @@ void notice(std::string const& line) {
 void show_notices() {
   if (launch_or_alone().rank == 0)  // the others would say the same
     for (std::string const& line : notices())
-      std::fprintf(stderr, "vlsm: %s\n", one_line(line).c_str());
+      std::fprintf(stderr, "vlsm: %s\n", vlsm::detail::one_line(line).c_str());
   notices().clear();
 }
 
@@ -214,7 +214,7 @@ void check_can_write(std::filesystem::path const& path, std::vector<std::string>
     return !inner.empty() && *inner.begin() != "..";
   };
   for (std::string const& other : read)
-    if (fs::equivalent(path, other, ignored) ||
+    if (vlsm::io::is_same_file(path, other) ||
         (fs::is_directory(other, ignored) && fs::exists(path, ignored) && is_below(other)))
       throw vlsm::Error("this file is read, and would be lost", path.string(),
                         "choose another name to write to");

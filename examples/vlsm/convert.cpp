@@ -5,7 +5,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
-#include "one_line.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
 
 namespace tool {
@@ -42,9 +42,10 @@ void run(Options const& options) {
 
   auto const converted = vlsm::io::to_scheme(tensors, vlsm::io::find_target(options.to).schemes);
   vlsm::io::write_safetensors(options.out, converted.tensors, {{"format", "pt"}});
-  std::printf("%s: %zu tensors under the keys of %s", one_line(options.out).c_str(),
+  std::printf("%s: %zu tensors under the keys of %s", vlsm::detail::one_line(options.out).c_str(),
               converted.tensors.size(), converted.scheme.c_str());
-  if (filled) std::printf(", %zu of them from %s", filled, one_line(options.base).c_str());
+  if (filled)
+    std::printf(", %zu of them from %s", filled, vlsm::detail::one_line(options.base).c_str());
   std::printf("\n");
 }
 

@@ -12,6 +12,7 @@
 #include "progress.hpp"
 #include "shortest.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -121,12 +122,10 @@ class FoundMasks {
     std::set<std::filesystem::path> folders;
     for (std::size_t i = 0; i < data_.size(); ++i)
       folders.insert({data_.image_path(i).parent_path(), data_.mask_path(i).parent_path()});
-    for (std::filesystem::path const& of_data : folders) {
-      std::error_code ignored;
-      if (std::filesystem::equivalent(folder_, of_data, ignored))
+    for (std::filesystem::path const& of_data : folders)
+      if (vlsm::io::is_same_file(folder_, of_data))
         throw vlsm::Error("masks would be written over the data set", folder_.string(),
                           "choose another --out");
-    }
   }
 
   void write(std::size_t index, at::Tensor const& logits) {

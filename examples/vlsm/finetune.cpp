@@ -8,12 +8,12 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "found_pictures.hpp"
-#include "one_line.hpp"
 #include "stop_signal.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/file_lock.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/distributed/process_group.hpp"
 #include "vlsm/train/feature_cache.hpp"
@@ -71,9 +71,8 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
   if (now.at("schedule") != "cosine" || before.value("schedule", nlohmann::json()) != "cosine")
     keys.erase("epochs");
   auto const same_folder = [](nlohmann::json const& one, nlohmann::json const& other) {
-    std::error_code ignored;
     return one.is_string() && other.is_string() &&
-           std::filesystem::equivalent(one.get<std::string>(), other.get<std::string>(), ignored);
+           vlsm::io::is_same_file(one.get<std::string>(), other.get<std::string>());
   };
   for (std::string const& key : keys) {
     nlohmann::json const was = before.value(key, nlohmann::json()),
@@ -210,11 +209,12 @@ void run(Options& options) {
   double best = 0;
   for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) best = std::max(best, epoch.val_dice);
   if (history.empty())
-    std::printf("%s: nothing left to do\n", one_line(options.out).c_str());
+    std::printf("%s: nothing left to do\n", vlsm::detail::one_line(options.out).c_str());
   else
     std::printf("%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",
-                one_line(options.out).c_str(), history.back().epoch, history.back().val_dice, best,
-                one_line((out / "best.safetensors").string()).c_str());
+                vlsm::detail::one_line(options.out).c_str(), history.back().epoch,
+                history.back().val_dice, best,
+                vlsm::detail::one_line((out / "best.safetensors").string()).c_str());
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 #include "common.hpp"
 #include "marked_png.hpp"
-#include "one_line.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -91,10 +91,11 @@ inline void deliver(FoundMask const& result, bool json) {
     return;
   }
   std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n",
-              one_line(result.image).c_str(), one_line(result.prompt).c_str(),
+              vlsm::detail::one_line(result.image).c_str(),
+              vlsm::detail::one_line(result.prompt).c_str(),
               100.0 * static_cast<double>(found.area) / static_cast<double>(result.mask.size()),
               found.area ? found.box.dump().c_str() : "none", result.ms,
-              one_line(mask_file).c_str());
+              vlsm::detail::one_line(mask_file).c_str());
 }
 
 }  // namespace tool

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "vlsm/models/clipseg_small.hpp"
-#include "vlsm/models/cris_small.hpp"
-#include "vlsm/models/unet_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/registry.hpp"
 
 VLSM_REGISTER_MODEL("clipseg-small", vlsm::ClipSegSmall,

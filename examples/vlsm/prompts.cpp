@@ -4,8 +4,8 @@
 #include "commands.hpp"
 #include "common.hpp"
 #include "layout_options.hpp"
-#include "one_line.hpp"
 #include "progress.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
@@ -89,8 +89,9 @@ void run(Options& options) {
   if (options.show > 0) write_page(options, rows);
   show_notices();
   if (options.json) return print_json(report.to_json());
-  std::printf("%s  written: %s%s\n", report.to_text().c_str(), one_line(options.out).c_str(),
-              options.show > 0 ? (", " + one_line(options.page)).c_str() : "");
+  std::printf("%s  written: %s%s\n", report.to_text().c_str(),
+              vlsm::detail::one_line(options.out).c_str(),
+              options.show > 0 ? (", " + vlsm::detail::one_line(options.page)).c_str() : "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "found_mask.hpp"
 #include "pictures.hpp"
 #include "stop_signal.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
@@ -119,12 +120,9 @@ void run(Options& options) {
   std::vector<at::Tensor> kept;
   std::set<std::string> taken;
   // Masks of an earlier run give way to new ones, unless they are what is read now.
-  for (std::filesystem::path const path : options.images) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(path.has_parent_path() ? path.parent_path() : ".", options.out,
-                                    ignored))
+  for (std::filesystem::path const path : options.images)
+    if (vlsm::io::is_same_file(path.has_parent_path() ? path.parent_path() : ".", options.out))
       taken.insert(path.stem().string());
-  }
   // While the model computes, the next pictures are decoded and the last masks encoded. Results
   // and failures come in the order of the pictures all the same.
   StopSignal const signal;

@@ -4,8 +4,8 @@
 #include "support/recipe.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/models/biomedclipseg.hpp"
-#include "vlsm/models/clipseg_small.hpp"
 #include "vlsm/models/cris.hpp"
+#include "vlsm/models/small.hpp"
 
 namespace {
 

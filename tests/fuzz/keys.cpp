@@ -17,9 +17,13 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   while (!input.empty()) keys.push_back(input.until('\n'));
 
   Recognized const found = recognize(keys);
-  std::size_t known = 0;
-  for (std::string_view key : keys) known += found.place(key).has_value();
-  fuzz::require(found.keys == keys.size() && found.known == known,
+  std::size_t counted = 0, known = 0;
+  for (std::string_view key : keys) {
+    if (means_moments(without_parts(key, wrapper_parts))) continue;
+    ++counted;
+    known += found.place(key).has_value();
+  }
+  fuzz::require(found.keys == counted && found.known == known,
                 "what is recognized is what has a place");
   for (std::string_view key : keys) {
     std::string const plain = without_parts(key, wrapper_parts);

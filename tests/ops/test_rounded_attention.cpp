@@ -7,7 +7,7 @@
 
 #include "support/doctest.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/ops/attention/rounded.hpp"
+#include "vlsm/ops/attention/attention.hpp"
 
 using namespace vlsm;
 

@@ -2,7 +2,7 @@
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/fusion/pass_through.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/check.hpp"
 
 namespace {

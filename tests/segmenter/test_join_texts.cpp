@@ -2,7 +2,7 @@
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "vlsm/models/biomedclipseg.hpp"
-#include "vlsm/models/cris_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/join_texts.hpp"
 #include "vlsm/segmenter/segmenter.hpp"
 #include "vlsm/train/batch.hpp"

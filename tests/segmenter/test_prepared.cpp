@@ -11,7 +11,7 @@
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "support/used_model.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/weights/load.hpp"

@@ -3,7 +3,7 @@
 
 #include "skeletons/fusion.hpp"
 #include "vlsm/compose/fits.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 
 // A variant to copy.
 namespace mine {

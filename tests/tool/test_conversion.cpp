@@ -4,7 +4,7 @@
 #include "support/pictures.hpp"
 #include "tool/run_tool.hpp"
 #include "vlsm/io/checkpoint.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/weights/save.hpp"
 
 using namespace vlsm::test;

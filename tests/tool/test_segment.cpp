@@ -10,7 +10,7 @@
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/train/batch.hpp"

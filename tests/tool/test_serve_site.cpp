@@ -9,7 +9,7 @@
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/pictures.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
 

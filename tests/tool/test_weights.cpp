@@ -4,7 +4,7 @@
 #include "support/pictures.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "tool/run_tool.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/weights/save.hpp"
 
 using namespace vlsm::test;

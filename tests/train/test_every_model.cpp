@@ -4,7 +4,7 @@
 #include "support/small_models.hpp"
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"

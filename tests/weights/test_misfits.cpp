@@ -5,7 +5,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/tiny_clipseg.hpp"
-#include "vlsm/models/clipseg_small.hpp"
+#include "vlsm/models/small.hpp"
 #include "vlsm/weights/convert.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/open_model.hpp"

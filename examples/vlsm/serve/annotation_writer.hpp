@@ -13,7 +13,7 @@
 #include "serve/http.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
-#include "vlsm/base/file/read_file.hpp"
+#include "vlsm/base/file/files.hpp"
 
 namespace tool::serve {
 

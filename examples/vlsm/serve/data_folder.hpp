@@ -18,7 +18,7 @@
 #include "serve/below.hpp"
 #include "serve/http.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/file/read_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/image/read.hpp"

@@ -13,7 +13,7 @@
 #include "serve/browser.hpp"
 #include "serve/site.hpp"
 #include "stop_signal.hpp"
-#include "vlsm/base/file/read_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/text.hpp"
 #include "vlsm/io/find_weights.hpp"
 #include "vlsm/segmenter/prepare.hpp"

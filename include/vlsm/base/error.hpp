@@ -8,6 +8,19 @@
 
 namespace vlsm {
 
+namespace detail {
+
+/// A text (a prompt, the name of a file) for a line that is printed: control characters, which
+/// would break the line (and a terminal), become spaces.
+inline std::string one_line(std::string_view text) {
+  std::string line(text);
+  for (char& c : line)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return line;
+}
+
+}  // namespace detail
+
 /// A failure that a person can act on, in one line: what went wrong, where, what to do about it.
 /// Everything that bad input can cause in this library is thrown as this type.
 class Error : public std::runtime_error {
@@ -16,13 +29,12 @@ class Error : public std::runtime_error {
       : std::runtime_error(join(what, where, remedy)) {}
 
  private:
-  // Control characters of hostile names would break the one-line promise (and a terminal).
   static std::string join(std::string_view what, std::string_view where, std::string_view remedy) {
     std::string line;
     for (std::string_view part : {what, where, remedy}) {
       if (part.empty()) continue;
       if (!line.empty()) line += ": ";
-      for (char c : part) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+      line += detail::one_line(part);
     }
     return line;
   }

@@ -77,19 +77,6 @@ inline std::string as_utf8(std::string_view text) {
   return shown;
 }
 
-/// A text as a line shows it: as_utf8, a line feed as \\n, other control characters as "?".
-inline std::string one_line(std::string_view text) {
-  std::string line;
-  for (char const c : as_utf8(text)) {
-    bool const control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    if (c == '\n')
-      line += "\\n";
-    else
-      line += control ? '?' : c;
-  }
-  return line;
-}
-
 /// "53 x 40": width before height, as pictures are described.
 template <class Width, class Height>
 std::string size_text(Width width, Height height) {

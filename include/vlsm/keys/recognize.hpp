@@ -117,17 +117,17 @@ inline std::string spelled_prefix(std::vector<std::string_view> const& keys,
 /// The scheme that explains most of `keys`. A file may hold one model several times (a student and
 /// its teacher, weights and their average): the weights themselves come before an average of them,
 /// else the prefix with most keys; where two have equally many, the result is `tied`.
-inline Recognized recognize(std::vector<std::string_view> const& keys) {
+inline Recognized recognize(std::vector<std::string_view> keys) {
+  std::erase_if(
+      keys, [](std::string_view key) { return means_moments(without_parts(key, wrapper_parts)); });
   std::vector<std::string> plain;
   plain.reserve(keys.size());
   for (std::string_view key : keys) plain.push_back(without_parts(key, wrapper_parts));
-  auto const counted = static_cast<std::size_t>(
-      std::ranges::count_if(plain, [](std::string const& key) { return !means_moments(key); }));
-  Recognized best{.scheme = native, .keys = counted};
+  Recognized best{.scheme = native, .keys = keys.size()};
   std::vector<KeyScheme> const all = known_key_schemes();
   KeyScheme const* chosen = nullptr;
   for (KeyScheme const* const candidate : detail::likely_schemes(all, plain)) {
-    if (best.known == counted) break;
+    if (best.known == keys.size()) break;
     KeyScheme const& scheme = *candidate;
     std::vector<KeyGroup> groups = detail::key_groups(scheme, plain);
     if (groups.empty()) continue;
@@ -140,7 +140,7 @@ inline Recognized recognize(std::vector<std::string_view> const& keys) {
     });
     Recognized found{.scheme = scheme,
                      .prefix = groups[0].prefix,
-                     .keys = counted,
+                     .keys = keys.size(),
                      .rivals = {groups.begin() + 1, groups.end()}};
     for (std::string_view key : keys) found.known += found.place(key).has_value();
     bool const earlier = chosen == nullptr || candidate < chosen;  // in `all`

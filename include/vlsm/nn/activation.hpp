@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include "vlsm/ops/packed/epilogue.hpp"
+#include "vlsm/kernels/linear/epilogue.hpp"
 
 namespace vlsm {
 
@@ -31,16 +31,16 @@ inline at::Tensor activate(Activation kind, at::Tensor const& x) {
 
 /// What packed layers do instead: for QuickGELU its swish, which is as steep as the layers around
 /// it make it.
-inline ops::Epilogue packed_form(Activation kind) {
+inline kernels::Epilogue packed_form(Activation kind) {
   switch (kind) {
     case Activation::relu:
-      return ops::Epilogue::relu;
+      return kernels::Epilogue::relu;
     case Activation::gelu:
-      return ops::Epilogue::gelu;
+      return kernels::Epilogue::gelu;
     case Activation::quick_gelu:
-      return ops::Epilogue::swish;
+      return kernels::Epilogue::swish;
   }
-  return ops::Epilogue::none;
+  return kernels::Epilogue::none;
 }
 
 }  // namespace vlsm

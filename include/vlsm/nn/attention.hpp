@@ -8,7 +8,6 @@
 #include "vlsm/nn/dropout.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/ops/attention/attention.hpp"
-#include "vlsm/ops/attention/rounded.hpp"
 
 namespace vlsm {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <c10/core/ScalarType.h>
 #include <torch/nn/module.h>
 
 #include <algorithm>
@@ -11,7 +12,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/nn/preparation.hpp"
+#include "vlsm/kernels/cpu/dot.hpp"
 
 namespace vlsm {
 
@@ -40,6 +41,14 @@ inline bool is_frozen(torch::nn::Module const& module) {
     return parameter.requires_grad();
   });
 }
+
+/// What layers are told that are prepared for inference; see vlsm::prepare.
+struct Preparation {
+  c10::ScalarType type = c10::ScalarType::Float;  ///< of weights and activations
+  bool pack = true;  ///< weights lie as this machine's products read them (on a CPU)
+  /// What both factors of a product are rounded to where `type` is float32.
+  kernels::cpu::Operand operand = kernels::cpu::Operand::fp32;
+};
 
 /// torch::nn::Module with the two registrations every block needs, made to stand in the default
 /// member initializer: a child or parameter that is declared cannot be forgotten.

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/file/read_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/prompts/builtin_tables.hpp"
 #include "vlsm/prompts/prompt_table.hpp"

@@ -14,6 +14,13 @@
 
 namespace vlsm::study {
 
+/// Looks at everything that a study names, before anything runs: models and their weights and
+/// vocabularies, data sets with their files and prompt levels, what is perturbed. Throws Error that
+/// lists all that is wrong, that of the text (`wrong`, of `read_config`) first; `where` is the
+/// config's file.
+void check_config(Config const& config, std::string const& where,
+                  std::vector<std::string> const& wrong = {});
+
 /// What a study's run tells its caller.
 struct StudyHooks {
   /// How much of this process's cells was finished before it began, 0 to 1.
@@ -67,5 +74,6 @@ Estimate estimate(Config const& config, std::vector<Cell> const& cells,
 }  // namespace vlsm::study
 
 #ifndef VLSM_COMPILED
+#include "vlsm/study/impl/check_config.hpp"
 #include "vlsm/study/impl/run_study.hpp"
 #endif

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/formats/frame_files.hpp"
 #include "vlsm/data/formats/frame_rows.hpp"
 #include "vlsm/data/formats/not_read.hpp"
@@ -109,7 +110,7 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
   for (std::filesystem::path const& folder : {images, masks})
     detail::check_folder(folder,
                          "name the folders of pictures and masks with --images and --masks");
-  bool const together = detail::is_one_folder(images, masks);
+  bool const together = io::is_same_file(images, masks);
   if (together && layout.mask_suffix.empty())
     throw Error("pictures and masks lie in one folder", images.string(),
                 "say how the masks' names end with --mask-suffix");

@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 
@@ -25,12 +25,6 @@ struct PairKinds {
 /// A name without its ending, which may be double: "a" of "a.png" and of "a.nii.gz".
 inline std::string file_stem(std::string const& name) {
   return stem_of(ends_in(name, {".gz"}) ? stem_of(name) : name);
-}
-
-/// Whether two paths lead to one folder, however they are written.
-inline bool is_one_folder(std::filesystem::path const& a, std::filesystem::path const& b) {
-  std::error_code failed;
-  return std::filesystem::equivalent(a, b, failed) && !failed;
 }
 
 /// A picture and a mask that share a name but for its ending (and `mask_suffix` before the mask's).
@@ -69,7 +63,7 @@ inline std::vector<std::string> pictures_in(std::filesystem::path const& images,
   if (mask_suffix.empty()) return names;
   std::set<std::string> stems;
   for (std::string const& name : names) stems.insert(file_stem(name));
-  bool const together = is_one_folder(images, masks);
+  bool const together = io::is_same_file(images, masks);
   std::erase_if(names, [&](std::string const& name) {
     std::string const stem = file_stem(name);
     if (!stem.ends_with(mask_suffix)) return false;

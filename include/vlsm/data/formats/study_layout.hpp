@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 
@@ -71,8 +72,7 @@ inline SourceSet read_study_layout(std::filesystem::path const& images,
                                    std::filesystem::path const& masks, std::string const& dataset) {
   SourceSet set{.dataset = dataset};
   std::map<std::string, std::size_t> by_stem;
-  std::error_code ignored;
-  if (std::filesystem::equivalent(images, masks, ignored))
+  if (io::is_same_file(images, masks))
     throw Error("pictures and masks are one folder", images.string(),
                 "put the masks into a folder of their own");
   for (std::string const& name : detail::pictures_below(images)) {

@@ -10,7 +10,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/file/read_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/data/annotations.hpp"
 

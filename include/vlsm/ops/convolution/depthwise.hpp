@@ -5,9 +5,12 @@
 
 #include <cstdint>
 
-#include "vlsm/ops/convolution/steps.hpp"
-
 namespace vlsm::ops {
+
+/// How a convolution's kernel moves over its map, alike in both directions.
+struct ConvSteps {
+  std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
+};
 
 /// The weights of a convolution of each channel by itself as `depthwise_convolution` reads them.
 struct DepthwiseWeights {

@@ -6,10 +6,11 @@
 #include <cstdint>
 
 #include "vlsm/kernels/cpu/dot.hpp"
-#include "vlsm/ops/packed/epilogue.hpp"
+#include "vlsm/kernels/linear/epilogue.hpp"
 
 namespace vlsm::ops {
 
+using kernels::Epilogue;
 using kernels::cpu::Operand;
 
 /// A dense layer for inference on a CPU: its weights lie as the product reads them, and what

@@ -13,8 +13,8 @@
 #include "vlsm/prompts/perturb.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/cell.hpp"
-#include "vlsm/study/check_config.hpp"
 #include "vlsm/study/impl/config_reader.hpp"
+#include "vlsm/study/run_study.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
 #include "vlsm/weights/open_model.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/file/read_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/study/names.hpp"
 #include "vlsm/study/result.hpp"

@@ -13,7 +13,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
-#include "vlsm/base/file/read_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/cell_folder.hpp"
 #include "vlsm/study/estimate.hpp"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/base/text.hpp"
 #include "vlsm/data/prepare/report.hpp"
 
@@ -59,10 +60,13 @@ VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
 }
 
 VLSM_INLINE std::string PrepareReport::to_text() const {
-  std::string text = detail::one_line(dataset) + ": " + std::to_string(images) + " pictures, " +
+  auto const in_line = [](std::string const& name) {
+    return detail::one_line(detail::as_utf8(name));
+  };
+  std::string text = in_line(dataset) + ": " + std::to_string(images) + " pictures, " +
                      std::to_string(masks) + " masks\n";
   for (auto const& [split, count] : rows)
-    text += "  " + detail::one_line(split) + ": " + std::to_string(count) + " rows\n";
+    text += "  " + in_line(split) + ": " + std::to_string(count) + " rows\n";
   text += "  prompts:";
   for (std::string const& level : levels) text += " " + level;
   text += "\n";
@@ -71,7 +75,7 @@ VLSM_INLINE std::string PrepareReport::to_text() const {
   for (Finding const& finding : findings) {
     if (++lines[finding.kind] > shown) continue;
     text += "  " + detail::kind_words(finding.kind) + ": " +
-            detail::one_line(detail::finding_line(finding, shown)) + "\n";
+            in_line(detail::finding_line(finding, shown)) + "\n";
   }
   for (auto const& [kind, count] : lines)
     if (count > shown)

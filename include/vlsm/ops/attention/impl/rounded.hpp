@@ -6,8 +6,8 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/kernels/attention/cpu/rounded.hpp"
+#include "vlsm/ops/attention/attention.hpp"
 #include "vlsm/ops/attention/impl/views.hpp"
-#include "vlsm/ops/attention/rounded.hpp"
 #include "vlsm/ops/launch.hpp"
 #include "vlsm/ops/parallel.hpp"
 

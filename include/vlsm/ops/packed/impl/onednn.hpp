@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "vlsm/ops/packed/epilogue.hpp"
+#include "vlsm/ops/packed/linear.hpp"
 
 // LibTorch's products with packed weights. They were made for its own compiler of graphs, so they
 // are no part of its headers: what is not registered, or not as expected, is left alone.

@@ -19,4 +19,11 @@ inline std::optional<std::string> read_whole_file(std::filesystem::path const& p
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
+/// Whether two paths lead to one file or folder, however they are written. False where one of them
+/// leads nowhere.
+inline bool is_same_file(std::filesystem::path const& a, std::filesystem::path const& b) {
+  std::error_code failed;
+  return std::filesystem::equivalent(a, b, failed) && !failed;
+}
+
 }  // namespace vlsm::io

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "vlsm/models/clipseg.hpp"
+#include "vlsm/models/cris.hpp"
+#include "vlsm/models/unet.hpp"
 
+// Models for trials on a CPU, from random weights.
 namespace vlsm {
 
 /// A byte-level text tower: 256 bytes, start 256, end 257. It needs no vocabulary.
@@ -45,6 +48,27 @@ struct ClipSegSmall : ClipSegTiny {
   }();
   using Vision = VisionTransformer<vit>;
   static constexpr Recipe recipe{.image = 128, .normalize = imagenet_normalization, .tokens = 192};
+};
+
+/// CRIS in small, for trials on a CPU from random weights: 128 pixels, bytes for tokens.
+struct CrisSmall {
+  using Vision =
+      ClipResNet<ClipResNetConfig{.layers = {1, 1, 1, 1}, .width = 16, .grid = 4, .out = 64}>;
+  using Text = ClipText<byte_text>;
+  using Fusion = TextFpn<FpnConfig{.width = {32, 64, 64}}>;  // the middle one is the words' width
+  using Decoder = CrossDecoder<CrossConfig{.heads = 4, .ffn = 128, .layers = 2, .dropout = 10}>;
+  using Head = DynamicHead<>;
+  static constexpr Recipe recipe{
+      .image = 128, .normalize = clip_normalization, .threshold = 0.35f, .tokens = 192};
+};
+
+/// U-Net in small, for trials on a CPU from random weights: three stages of one block each, 128
+/// pixels.
+struct UnetSmall : Unet {
+  using Vision = ResNet<ResNetConfig{
+      .block = Residual::basic, .layers = {1, 1, 1, 0}, .taps = {0, 1, 2, 3}, .count = 4}>;
+  using Decoder = UnetDecoder<UnetConfig{.width = 64}>;
+  static constexpr Recipe recipe{.image = 128, .normalize = imagenet_normalization};
 };
 
 }  // namespace vlsm
