@@ -60,7 +60,6 @@ inline std::vector<KeyGroup> key_groups(KeyScheme const& scheme,
   constexpr std::size_t most = 64;
   std::vector<KeyGroup> groups;
   for (std::string const& key : plain) {
-    if (means_optimizer(key)) continue;
     std::size_t cut = 0;
     for (int depth = 0; depth < deepest && cut != std::string::npos; ++depth) {
       if (place_of(scheme, std::string_view(key).substr(cut))) {
@@ -79,7 +78,8 @@ inline std::vector<KeyGroup> key_groups(KeyScheme const& scheme,
   return groups;
 }
 
-/// `all` schemes, those first that explain most of a few keys from all over the file.
+/// `all` schemes, those first that explain most of a few keys from all over the file; without those
+/// that explain none where these are all keys.
 inline std::vector<KeyScheme const*> likely_schemes(std::vector<KeyScheme> const& all,
                                                     std::vector<std::string> const& plain) {
   constexpr std::size_t samples = 16;
@@ -90,7 +90,7 @@ inline std::vector<KeyScheme const*> likely_schemes(std::vector<KeyScheme> const
   for (KeyScheme const& scheme : all) {
     std::size_t score = 0;
     for (KeyGroup const& group : key_groups(scheme, sample)) score += group.known;
-    scored.emplace_back(score, &scheme);
+    if (score > 0 || plain.size() > samples) scored.emplace_back(score, &scheme);
   }
   std::ranges::stable_sort(scored, std::greater{},
                            &std::pair<std::size_t, KeyScheme const*>::first);
@@ -123,13 +123,15 @@ inline Recognized recognize(std::vector<std::string_view> keys) {
   std::vector<std::string> plain;
   plain.reserve(keys.size());
   for (std::string_view key : keys) plain.push_back(without_parts(key, wrapper_parts));
+  std::vector<std::string> candidates = plain;  // no model begins at what goes with an optimizer
+  std::erase_if(candidates, means_optimizer);
   Recognized best{.scheme = native, .keys = keys.size()};
   std::vector<KeyScheme> const all = known_key_schemes();
   KeyScheme const* chosen = nullptr;
-  for (KeyScheme const* const candidate : detail::likely_schemes(all, plain)) {
+  for (KeyScheme const* const candidate : detail::likely_schemes(all, candidates)) {
     if (best.known == keys.size()) break;
     KeyScheme const& scheme = *candidate;
-    std::vector<KeyGroup> groups = detail::key_groups(scheme, plain);
+    std::vector<KeyGroup> groups = detail::key_groups(scheme, candidates);
     if (groups.empty()) continue;
     std::size_t const most = std::ranges::max_element(groups, {}, &KeyGroup::known)->known;
     // An average may lack what is not averaged (counters of batch norms).
