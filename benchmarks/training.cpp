@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <ATen/Parallel.h>
-#include <malloc.h>
 #include <torch/nn/module.h>
 
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
-#include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/memory.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 #include "vlsm/models/biomedclipseg.hpp"
@@ -120,10 +119,7 @@ void run(std::filesystem::path const& data, std::string const& level, std::size_
 }  // namespace
 
 int main(int count, char** words) {
-#ifdef __GLIBC__
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);  // as `vlsm finetune`
-  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
+  vlsm::keep_freed_memory();  // as `vlsm finetune`
   std::vector<std::string> const given(words + 1, words + count);
   std::string const model = given.empty() ? "clipseg" : given[0];
   std::size_t const pictures = given.size() < 2 ? 24 : std::stoul(given[1]);

@@ -17,6 +17,7 @@
 
 #include "benchmarks/support/peak.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/memory.hpp"
 #include "vlsm/models/biomedclipseg.hpp"
 #include "vlsm/models/clipseg.hpp"
 #include "vlsm/models/cris.hpp"
@@ -228,6 +229,7 @@ std::string answer(Peer& peer, std::string const& line) {
 
 int main() {
   at::NoGradGuard const no_grad;
+  vlsm::keep_freed_memory();  // as `vlsm segment`
   vlsm::bench::Peer peer;
   std::cout << "ok " << VLSM_VERSION << std::endl;
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {

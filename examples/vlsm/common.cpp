@@ -3,11 +3,9 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <limits>
 #include <set>
 
 #include "processes.hpp"
@@ -229,13 +227,6 @@ void make_folder(std::filesystem::path const& path) {
     throw vlsm::Error(
         "the folder cannot be made", path.string(),
         failed ? failed.message() + "; choose another --out" : "a file of that name is in the way");
-}
-
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
 }
 
 double peak_megabytes() {

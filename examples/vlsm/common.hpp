@@ -101,10 +101,6 @@ void check_can_write(std::filesystem::path const& path, std::vector<std::string>
 /// Makes the folder. Throws vlsm::Error where that fails.
 void make_folder(std::filesystem::path const& path);
 
-/// Freed memory stays with the process: steps take and give back the same large tensors, and the
-/// kernel would clear their pages each time (an eighth of a cached epoch of CLIPSeg).
-void keep_freed_memory();
-
 /// Highest memory use of this process so far, in MB (10^6 bytes).
 double peak_megabytes();
 

@@ -13,6 +13,7 @@
 #include "shortest.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/memory.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -160,6 +161,7 @@ void run(Options& options) {
   auto const model = options.choice.open(options.common.seed);
   model->module().to(device);
   vlsm::prepare(*model, {.precision = options.common.computes_in()});
+  vlsm::keep_freed_memory();
   if (options.threshold < 0) options.threshold = shortest(info.recipe.threshold);
   auto const threshold = static_cast<float>(options.threshold);
   std::optional<FoundMasks> found;

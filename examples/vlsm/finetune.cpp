@@ -14,6 +14,7 @@
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/memory.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/distributed/process_group.hpp"
 #include "vlsm/train/feature_cache.hpp"
@@ -113,7 +114,7 @@ std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, vlsm::Mod
 }
 
 void run(Options& options) {
-  keep_freed_memory();
+  vlsm::keep_freed_memory();
   at::Device const device = options.common.apply();
   vlsm::ProcessGroup group(vlsm::find_launch(), device);
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);

@@ -12,6 +12,7 @@
 #include "pictures.hpp"
 #include "stop_signal.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/memory.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
@@ -116,6 +117,7 @@ void run(Options& options) {
   if (!device.is_cpu() || precision != vlsm::Precision::fp32 ||
       worth(3, info, options.images.size(), options.prompts.size()))
     vlsm::prepare(*model, {.precision = precision});
+  vlsm::keep_freed_memory();
 
   std::vector<at::Tensor> kept;
   std::set<std::string> taken;

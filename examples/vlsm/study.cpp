@@ -14,6 +14,7 @@
 #include "stop_signal.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/memory.hpp"
 #include "vlsm/study/cell_folder.hpp"
 #include "vlsm/study/presets.hpp"
 #include "vlsm/study/report.hpp"
@@ -136,7 +137,7 @@ int jobs_of(Options const& options, vlsm::study::Config const& config, std::size
 
 void run(Options& options) {
   if (options.sibling) Siblings::end_with_parent();
-  keep_freed_memory();
+  vlsm::keep_freed_memory();
   std::string const where = options.config.empty() ? "--preset " + options.preset : options.config;
   std::vector<std::string> wrong;
   vlsm::study::Config const config = read(options, wrong);
