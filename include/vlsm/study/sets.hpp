@@ -4,14 +4,18 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/content_hash.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/subset.hpp"
 #include "vlsm/prompts/perturb.hpp"
@@ -24,7 +28,29 @@ struct OpenedTest {
   std::shared_ptr<FolderDataset const> data;
   std::vector<std::size_t> rows;  ///< which of its rows are tested
   std::size_t changed = 0;
+  std::string contents = {};  ///< see contents_of
 };
+
+/// A hash of what rows of a split say, in all levels, and, with `files`, of how many bytes their
+/// files have: what a person mends in a data set changes one of these.
+inline std::string contents_of(FolderDataset const& data, std::vector<std::size_t> const& rows,
+                               bool files) {
+  ContentHash hash;
+  for (std::size_t const i : rows) {
+    Annotation const& row = data.row(i);
+    for (std::string const& name : {row.image, row.mask}) hash = content_hash(name, hash);
+    for (auto const& [level, sentences] : row.prompts) {
+      hash = content_hash(level, hash);
+      for (std::string const& sentence : sentences) hash = content_hash(sentence, hash);
+    }
+    if (!files) continue;
+    for (auto const& path : {data.image_path(i), data.mask_path(i)}) {
+      std::error_code ignored;  // what reads the file says why
+      hash = content_hash(std::to_string(std::filesystem::file_size(path, ignored)), hash);
+    }
+  }
+  return hash.text();
+}
 
 /// The data sets of a study. Files are read and pictures decoded once for all prompt levels and
 /// perturbations; of pictures at their models' size `budget` bytes are kept at most, those of the
@@ -58,12 +84,26 @@ class Sets {
     return std::make_shared<Concatenated>(std::move(parts));
   }
 
+  /// Adds what a cell trains on and is validated on to `read`, as CellResult::read has it. Of the
+  /// training's pictures only the rows count: a broken one may be mended where no cell has used it.
+  void add_contents(Cell const& cell, Recipe const& recipe,
+                    std::map<std::string, std::string>& read) {
+    for (std::string const& name : cell.trained_on) {
+      auto const train = files(name, "train", recipe);
+      read[name + ", train"] = contents_of(*train, some_rows(*train, {}), /*files=*/false);
+      auto const val = files(name, "val", recipe);
+      read[name + ", val"] =
+          contents_of(*val, some_rows(*val, {.most = config_->limits.val}), /*files=*/true);
+    }
+  }
+
   /// What a test of a cell is run on; no data where the prompts of this level name nothing of what
   /// the test perturbs.
   OpenedTest test_rows(Test const& test, std::string const& level, Recipe const& recipe) {
     auto const plain = files(test.set, test.split, recipe);
     OpenedTest opened{.data = nullptr, .rows = some_rows(*plain, {.most = config_->limits.test})};
     if (test.perturbation.empty()) {
+      opened.contents = contents_of(*plain, opened.rows, /*files=*/true);
       opened.data = plain->with_prompts(level);
       return opened;
     }
