@@ -207,8 +207,17 @@ void run(Options& options) {
   show_notices();
   if (!group.first()) return;
   double best = 0;
-  for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) best = std::max(best, epoch.val_dice);
-  if (history.empty())
+  int done = 0;
+  for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) {
+    best = std::max(best, epoch.val_dice);
+    done = epoch.epoch;
+  }
+  if (history.empty() && done < options.fit.epochs)
+    std::printf(
+        "%s: nothing left to do: it stopped after epoch %d, %d epochs without a better validation "
+        "Dice (--patience)\n",
+        vlsm::detail::one_line(options.out).c_str(), done, options.fit.early_stop.patience);
+  else if (history.empty())
     std::printf("%s: nothing left to do\n", vlsm::detail::one_line(options.out).c_str());
   else
     std::printf("%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",

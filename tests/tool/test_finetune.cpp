@@ -70,6 +70,23 @@ TEST_CASE("a run of two epochs is resumed to three and its best weights are eval
   check_done(run_tool(study.evaluate("run/best.safetensors") + "--prompt random --batch 1"));
 }
 
+TEST_CASE("a run that stopped early goes on with more patience") {
+  Study const study;
+  std::string const still = "--lr 0 --epochs 5 --patience ";  // no epoch is better than the first
+  check_done(run_tool(study.finetune() + still + "1"));
+  CHECK(study.log().size() == 1 + 2);
+  Outcome const over = run_tool(study.finetune() + still + "1 --resume");
+  check_done(over);
+  CHECK(over.out.find("nothing left to do: ") != std::string::npos);
+  CHECK(over.out.find("(--patience)") != std::string::npos);
+  check_done(run_tool(study.finetune() + still + "3 --resume"));
+  check_done(run_tool(study.finetune("unbroken") + still + "3"));
+  CHECK(study.log().size() == 1 + 4);
+  CHECK(figures(study.log()) == figures(study.log("unbroken")));
+  CHECK(study.file("run/last.safetensors").size() ==
+        study.file("unbroken/last.safetensors").size());
+}
+
 TEST_CASE("prompts are perturbed where they are evaluated") {
   Study const study;
   std::string const line =
