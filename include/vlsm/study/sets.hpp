@@ -4,18 +4,15 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <filesystem>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include "vlsm/base/content_hash.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/subset.hpp"
 #include "vlsm/prompts/perturb.hpp"
@@ -30,27 +27,6 @@ struct OpenedTest {
   std::size_t changed = 0;
   std::string contents = {};  ///< see contents_of
 };
-
-/// A hash of what rows of a split say, in all levels, and, with `files`, of how many bytes their
-/// files have: what a person mends in a data set changes one of these.
-inline std::string contents_of(FolderDataset const& data, std::vector<std::size_t> const& rows,
-                               bool files) {
-  ContentHash hash;
-  for (std::size_t const i : rows) {
-    Annotation const& row = data.row(i);
-    for (std::string const& name : {row.image, row.mask}) hash = content_hash(name, hash);
-    for (auto const& [level, sentences] : row.prompts) {
-      hash = content_hash(level, hash);
-      for (std::string const& sentence : sentences) hash = content_hash(sentence, hash);
-    }
-    if (!files) continue;
-    for (auto const& path : {data.image_path(i), data.mask_path(i)}) {
-      std::error_code ignored;  // what reads the file says why
-      hash = content_hash(std::to_string(std::filesystem::file_size(path, ignored)), hash);
-    }
-  }
-  return hash.text();
-}
 
 /// The data sets of a study. Files are read and pictures decoded once for all prompt levels and
 /// perturbations; of pictures at their models' size `budget` bytes are kept at most, those of the
