@@ -69,6 +69,8 @@ struct ModelChoice {
   /// The model with its weights, and a notice of what was loaded. `partial`: what --weights never
   /// holds may start at random.
   std::unique_ptr<vlsm::AnySegmenter> open(std::uint64_t seed, bool partial = false) const;
+  /// The files and folders that are read: no result may take their place.
+  std::vector<std::string> files() const { return {weights, decoder_weights, vocab}; }
 };
 
 /// The words behind `--` on the command line, which are no options: prompts of `segment`.

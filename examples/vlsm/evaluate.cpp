@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "common.hpp"
+#include "marked_png.hpp"
 #include "progress.hpp"
 #include "shortest.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
@@ -112,10 +113,12 @@ void print_scores(Options const& options, std::string const& prompts,
   std::printf("\n");
 }
 
-/// Writes the mask that was found in a picture, and the picture with it, under the picture's name;
-/// a number keeps apart what several rows would write.
+/// Writes the mask that was found in a picture, and the picture with it, under the mask's name; a
+/// number keeps apart what several rows would write.
 class FoundMasks {
  public:
+  /// Throws vlsm::Error where the folder is one of the data set's, and where a file is there that
+  /// would be replaced and that no earlier run wrote.
   FoundMasks(std::filesystem::path folder, vlsm::FolderDataset const& data, float threshold,
              vlsm::Recipe const& recipe)
       : folder_(std::move(folder)), data_(data), threshold_(threshold), recipe_(recipe) {
@@ -127,31 +130,57 @@ class FoundMasks {
       if (vlsm::io::is_same_file(folder_, of_data))
         throw vlsm::Error("masks would be written over the data set", folder_.string(),
                           "choose another --out");
+    std::set<std::string> taken;
+    for (std::size_t i = 0; i < data_.size(); ++i) {
+      std::string const stem = data_.mask_path(i).stem().string();
+      std::string name = stem;
+      for (int n = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++n)
+        name = stem + "-" + std::to_string(n);
+      taken.insert({name, name + "_overlay"});
+      names_.push_back(name);
+      for (std::filesystem::path const& path : {mask_file(i), overlay_file(i)})
+        if (is_foreign_file(path))
+          throw vlsm::Error("this file would be lost, and no earlier run wrote it", path.string(),
+                            "choose another --out");
+    }
   }
 
   void write(std::size_t index, at::Tensor const& logits) {
     vlsm::Image const image = vlsm::read_image(data_.image_path(index));
     vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits), threshold_, image.shape(0),
                                                image.shape(1), recipe_);
-    std::string const stem = data_.mask_path(index).stem().string();
-    std::string name = stem;
-    for (int n = 2; taken_.contains(name) || taken_.contains(name + "_overlay"); ++n)
-      name = stem + "-" + std::to_string(n);
-    taken_.insert({name, name + "_overlay"});
-    vlsm::write_png(folder_ / (name + ".png"), vlsm::as_image(mask), /*flush=*/false);
-    vlsm::write_png(folder_ / (name + "_overlay.png"), vlsm::overlay(image, mask), false);
+    write_marked_png(mask_file(index), vlsm::as_image(mask), /*flush=*/false);
+    write_marked_png(overlay_file(index), vlsm::overlay(image, mask), /*flush=*/false);
   }
 
  private:
+  std::filesystem::path mask_file(std::size_t i) const { return folder_ / (names_[i] + ".png"); }
+  std::filesystem::path overlay_file(std::size_t i) const {
+    return folder_ / (names_[i] + "_overlay.png");
+  }
+
   std::filesystem::path folder_;
   vlsm::FolderDataset const& data_;
   float threshold_;
   vlsm::Recipe recipe_;
-  std::set<std::string> taken_;
+  std::vector<std::string> names_;  // of each row
 };
 
+/// Throws vlsm::Error where --json cannot be written, or would take the place of what is read: of
+/// the model's files and the data set's all but what an earlier run wrote there.
+void check_json(Options const& options) {
+  std::vector<std::string> read = options.choice.files();
+  read.push_back(options.data.data);
+  if (std::error_code ignored; std::filesystem::is_regular_file(options.json, ignored)) {
+    auto const there = nlohmann::json::parse(vlsm::io::read_whole_file(options.json).value_or(""),
+                                             nullptr, /*allow_exceptions=*/false);
+    if (there.is_object() && there.contains("per_image")) read.clear();
+  }
+  check_can_write(options.json, read);
+}
+
 void run(Options& options) {
-  if (!options.json.empty()) check_can_write(options.json, {options.choice.weights});
+  if (!options.json.empty()) check_json(options);
   at::Device const device = options.common.apply();
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   vlsm::Encode const encode = options.choice.encode();
@@ -237,7 +266,10 @@ void add_evaluate(CLI::App& app) {
                    "words wherever they stand; default: told from the data")
       ->check(not_empty())
       ->needs(perturb);
-  command->add_option("--out", options->out, "folder for masks and overlays of the picture's size")
+  command
+      ->add_option("--out", options->out,
+                   "folder for masks and overlays of the picture's size; they replace those of an "
+                   "earlier run and no other file")
       ->check(not_empty());
   command->add_option("--batch", options->batch, "pictures at a time")
       ->check(CLI::Range(1, 4096))

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include "commands.hpp"
@@ -71,6 +72,7 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
   // More epochs are the same run, unless a cosine bends to its end.
   if (now.at("schedule") != "cosine" || before.value("schedule", nlohmann::json()) != "cosine")
     keys.erase("epochs");
+  if (!before.contains("rows")) keys.erase("rows");  // begun before they were noted
   auto const same_folder = [](nlohmann::json const& one, nlohmann::json const& other) {
     return one.is_string() && other.is_string() &&
            vlsm::io::is_same_file(one.get<std::string>(), other.get<std::string>());
@@ -78,11 +80,25 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
   for (std::string const& key : keys) {
     nlohmann::json const was = before.value(key, nlohmann::json()),
                          is = after.value(key, nlohmann::json());
+    if (was != is && key == "rows")
+      throw vlsm::Error("the run was begun with other rows of train or val", config.string(),
+                        "resume with the same data set, or start a new run with another --out");
     if (was != is && !(key == "data" && same_folder(was, is)))
       throw vlsm::Error("the run was begun with " + key + " = " + was.dump() + ", not " + is.dump(),
                         config.string(),
                         "resume with the same options, or start a new run with another --out");
   }
+}
+
+/// A hash of all rows that a run trains on and is validated on.
+std::string rows_of(vlsm::FolderDataset const& train, vlsm::FolderDataset const& val) {
+  std::string hashes;
+  for (vlsm::FolderDataset const* data : {&train, &val}) {
+    std::vector<std::size_t> all(data->size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    hashes += vlsm::contents_of(*data, all, /*files=*/false);  // a broken picture may be mended
+  }
+  return hashes;
 }
 
 std::string gigabytes(std::size_t bytes) {
@@ -141,6 +157,7 @@ void run(Options& options) {
                                   {"clip", options.fit.optimizer.clip},
                                   {"precision", options.common.precision},
                                   {"seed", options.common.seed}};
+  settings["rows"] = rows_of(*train, *val);
   // A path need not be valid UTF-8, JSON must be.
   settings = nlohmann::ordered_json::parse(
       settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -208,8 +225,17 @@ void run(Options& options) {
   show_notices();
   if (!group.first()) return;
   double best = 0;
-  for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) best = std::max(best, epoch.val_dice);
-  if (history.empty())
+  int done = 0;
+  for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) {
+    best = std::max(best, epoch.val_dice);
+    done = epoch.epoch;
+  }
+  if (history.empty() && done < options.fit.epochs)
+    std::printf(
+        "%s: nothing left to do: it stopped after epoch %d, %d epochs without a better validation "
+        "Dice (--patience)\n",
+        vlsm::detail::one_line(options.out).c_str(), done, options.fit.early_stop.patience);
+  else if (history.empty())
     std::printf("%s: nothing left to do\n", vlsm::detail::one_line(options.out).c_str());
   else
     std::printf("%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",

@@ -13,8 +13,8 @@
 #include "vlsm/base/file/crc32.hpp"
 #include "vlsm/image/write.hpp"
 
-// PNG files that say in themselves that `vlsm segment` wrote them: a later run may replace those,
-// and no other picture.
+// PNG files that say in themselves that `vlsm segment` or `vlsm evaluate` wrote them: a later run
+// may replace those, and no other picture.
 namespace tool {
 
 /// The chunk that says so, at the place where it stands: behind the signature and IHDR.
@@ -33,21 +33,27 @@ inline std::string const& png_mark() {
   return mark;
 }
 
-/// Writes the picture with the mark, whole or not at all. Throws vlsm::Error.
-inline void write_marked_png(std::filesystem::path const& path, vlsm::Image const& image) {
+/// Writes the picture with the mark, whole or not at all; `flush`: see vlsm::io::write_whole_file.
+/// Throws vlsm::Error.
+inline void write_marked_png(std::filesystem::path const& path, vlsm::Image const& image,
+                             bool flush = true) {
   std::string file = vlsm::encode_png(image);
-  vlsm::io::write_whole_file(path, file.insert(mark_place, png_mark()));
+  vlsm::io::write_whole_file(path, file.insert(mark_place, png_mark()), flush);
+}
+
+/// Whether a file has the mark.
+inline bool is_marked_png(std::filesystem::path const& path) {
+  std::string start(mark_place + png_mark().size(), '\0');
+  std::ifstream(path, std::ios::binary)
+      .read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start.ends_with(png_mark());
 }
 
 /// Whether a file of that name is there that has no mark, so must not be replaced. A folder is no
 /// file: what writes there says what is wrong.
 inline bool is_foreign_file(std::filesystem::path const& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return false;
-  std::string start(mark_place + png_mark().size(), '\0');
-  std::ifstream(path, std::ios::binary)
-      .read(start.data(), static_cast<std::streamsize>(start.size()));
-  return !start.ends_with(png_mark());
+  return std::filesystem::is_regular_file(path, ignored) && !is_marked_png(path);
 }
 
 }  // namespace tool

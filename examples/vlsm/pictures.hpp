@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "marked_png.hpp"
 #include "vlsm/base/error.hpp"
 
 namespace tool {
@@ -24,8 +25,8 @@ inline bool is_seen_file(std::filesystem::path const& path) {
 
 /// The pictures that the words of --image name: files as they are, of a folder all PNG and JPEG
 /// files in order of their names, of a pattern (`scans/*.png`) the files that it matches; hidden
-/// ones only where they are named. A file whose name looks like a pattern is meant itself. Throws
-/// vlsm::Error where nothing is found.
+/// ones, and masks that were found in an earlier run, only where they are named. A file whose name
+/// looks like a pattern is meant itself. Throws vlsm::Error where nothing is found.
 inline std::vector<std::string> find_pictures(std::vector<std::string> const& words) {
   std::vector<std::string> pictures;
   for (std::string const& word : words) {
@@ -37,7 +38,7 @@ inline std::vector<std::string> find_pictures(std::vector<std::string> const& wo
         std::ranges::transform(ending, ending.begin(),
                                [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         if ((ending == ".png" || ending == ".jpg" || ending == ".jpeg") &&
-            is_seen_file(entry.path()))
+            is_seen_file(entry.path()) && !is_marked_png(entry.path()))
           pictures.push_back(entry.path().string());
       }
       std::sort(pictures.begin() + static_cast<std::ptrdiff_t>(before), pictures.end());

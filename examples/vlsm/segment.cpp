@@ -106,7 +106,11 @@ void run(Options& options) {
   float const threshold =
       options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
   make_folder(options.out);
-  if (!options.logits.empty()) check_can_write(options.logits);
+  if (!options.logits.empty()) {
+    std::vector<std::string> read = options.choice.files();
+    read.insert(read.end(), options.images.begin(), options.images.end());
+    check_can_write(options.logits, read);
+  }
 
   // The sentences first: then the text tower need not be in memory beside what pictures go through.
   vlsm::Precision const precision = options.common.computes_in();
@@ -182,7 +186,7 @@ void add_segment(CLI::App& app) {
       ->add_option(
           "--image", options->images,
           "PNG or JPEG files, folders of them, or patterns ('scans/*.png'); hidden files of a "
-          "folder are left out")
+          "folder, and masks of an earlier run there, are left out")
       ->check(not_empty())
       ->required()
       ->expected(1, -1);

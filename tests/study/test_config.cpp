@@ -60,6 +60,9 @@ TEST_CASE("a config is read with its defaults and paths") {
   // What is written of it is read back as the same.
   std::string const text = to_json(config).dump();
   CHECK(to_json(read_config(text, "/elsewhere", "again")).dump() == text);
+  // As editors write it.
+  for (std::string const before : {"\n ", "\r\n", "\xef\xbb\xbf", "\xef\xbb\xbf\r\n"})
+    CHECK(to_json(read_config(before + text, "/elsewhere", "again")).dump() == text);
 }
 
 TEST_CASE("everything that is wrong with a config is said at once") {

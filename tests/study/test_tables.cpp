@@ -210,8 +210,25 @@ TEST_CASE("tables of nothing have headers and no rows") {
   }
 }
 
+TEST_CASE("cells that read other files under one name stand in no table together") {
+  auto one = cell_of("A", "busi", 0, {test_of(Purpose::own, "busi", {0.25, 1.0})}),
+       other = cell_of("B", "busi", 1, {test_of(Purpose::own, "busi", {0.5, 0.5})});
+  one.read = {{"weights", "1"}, {"busi, test", "2"}};
+  other.read = {{"weights", "3"}, {"busi, test", "2"}};  // of another model
+  CHECK(series_of({one, other}).size() == 2);
+  other.label = "A";
+  CHECK(says(error_of([&] { return series_of({one, other}); }), "the weights of A"));
+  other.read = {{"weights", "1"}, {"busi, test", "4"}};
+  std::string const error = error_of([&] { return series_of({one, other}); });
+  CHECK(says(error, "busi, test: other files than in the cell " + one.id));
+  CHECK(says(error, other.id));
+  other.read.clear();  // of an older version
+  CHECK(series_of({one, other}).size() == 1);
+}
+
 TEST_CASE("results go through their file") {
   auto result = cell_of("A", "busi", 7, {test_of(Purpose::own, "busi", {0.25, 1.0})});
+  result.read = {{"busi, test", "0123"}};
   result.tests[0].rows[1].model.hd95 = std::nan("");
   result.tests[0].rows[0].prompt = "a \"large\"\n\xff polyp";
   TempDir const folder;
@@ -222,6 +239,7 @@ TEST_CASE("results go through their file") {
   result.tests[0].rows[0].prompt = "a \"large\"\n\ufffd polyp";  // as it was written
   CHECK(to_text(read) == to_text(result));
   CHECK(read.seed == 7);
+  CHECK(read.read.at("busi, test") == "0123");
   CHECK(read.training->best_epoch == 3);
   CHECK(std::isnan(read.tests[0].rows[1].model.hd95));
   CHECK(read.tests[0].rows[1].row_class == "malignant");

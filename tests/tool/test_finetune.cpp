@@ -70,6 +70,40 @@ TEST_CASE("a run of two epochs is resumed to three and its best weights are eval
   check_done(run_tool(study.evaluate("run/best.safetensors") + "--prompt random --batch 1"));
 }
 
+TEST_CASE("a run goes on with the rows that it was begun with") {
+  Study const study;
+  check_done(run_tool(study.finetune() + "--epochs 1"));
+  std::string const resumed = study.finetune() + "--epochs 2 --resume";
+  std::string const rows = study.file("data/anns/train.json");
+  auto fewer = nlohmann::json::parse(rows);
+  fewer.erase(0);
+  write_file(study / "data/anns/train.json", fewer.dump());
+  check_failed(run_tool(resumed), 1, "begun with other rows of train or val");
+  write_file(study / "data/anns/train.json", rows);
+  // A run of an older version, which noted no rows.
+  auto config = nlohmann::ordered_json::parse(study.file("run/config.json"));
+  CHECK(config.erase("rows") == 1);
+  write_file(study / "run/config.json", config.dump(1));
+  check_done(run_tool(resumed));
+}
+
+TEST_CASE("a run that stopped early goes on with more patience") {
+  Study const study;
+  std::string const still = "--lr 0 --epochs 5 --patience ";  // no epoch is better than the first
+  check_done(run_tool(study.finetune() + still + "1"));
+  CHECK(study.log().size() == 1 + 2);
+  Outcome const over = run_tool(study.finetune() + still + "1 --resume");
+  check_done(over);
+  CHECK(over.out.find("nothing left to do: ") != std::string::npos);
+  CHECK(over.out.find("(--patience)") != std::string::npos);
+  check_done(run_tool(study.finetune() + still + "3 --resume"));
+  check_done(run_tool(study.finetune("unbroken") + still + "3"));
+  CHECK(study.log().size() == 1 + 4);
+  CHECK(figures(study.log()) == figures(study.log("unbroken")));
+  CHECK(study.file("run/last.safetensors").size() ==
+        study.file("unbroken/last.safetensors").size());
+}
+
 TEST_CASE("prompts are perturbed where they are evaluated") {
   Study const study;
   std::string const line =

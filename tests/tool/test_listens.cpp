@@ -200,6 +200,23 @@ TEST_CASE("predictions are scored at the model's size or at the picture's, and w
   CHECK(files_in(set / "all").size() == 6);
 }
 
+TEST_CASE("what evaluate writes takes the place of an earlier run's files and of no other") {
+  Set const set(half('\xff')), other(half('\xff'));
+  std::string const drawn = read_file(other / "masks/b.png"),
+                    rows = read_file(set / "anns/val.json");
+  check_failed(run_tool(set.evaluate("--out " + as_word(other / "masks"))), 1, "would be lost");
+  CHECK(read_file(other / "masks/b.png") == drawn);
+  for (int run = 0; run < 2; ++run) {
+    check_done(run_tool(set.evaluate("--out " + as_word(set / "found") + " --json " +
+                                     as_word(set / "scores.json"))));
+    CHECK(files_in(set / "found").size() == 4);
+  }
+  for (char const* name : {"anns/val.json", "anns/test.json", "masks/a.png"})
+    check_failed(run_tool(set.evaluate("--json " + as_word(set / name))), 1,
+                 "is read, and would be lost");
+  CHECK(read_file(set / "anns/val.json") == rows);
+}
+
 TEST_CASE("Hausdorff distances are those of the masks, empty ones have none") {
   Set const set(half('\xff'));
   Outcome const run = run_tool(set.evaluate("--hausdorff --at picture --threshold 0 --json"));

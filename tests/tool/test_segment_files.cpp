@@ -69,6 +69,30 @@ TEST_CASE("hidden files of a folder, and folders, are no pictures of it") {
   check_failed(folder.run(as_word(folder / "in/s*.png")), 1, "no file matches");
 }
 
+TEST_CASE("masks of an earlier run in a folder are no pictures of it") {
+  Folder const folder;
+  for (int run = 0; run < 2; ++run) {
+    Outcome const done = folder.run(as_word(folder.path()), "--prompt b --overlay --json");
+    check_done(done);
+    CHECK(json_lines(done.out).size() == 1);
+    CHECK(folder.names() == Names{"a.png", "a_b.png", "a_b_overlay.png"});
+  }
+  // Named, they are meant.
+  Outcome const named = folder.run(as_word(folder / "*.png"), "--prompt b --json");
+  CHECK(json_lines(named.out).size() == 3);
+}
+
+TEST_CASE("logits take the place of nothing that is read") {
+  Folder const folder;
+  std::string const picture = read_file(folder / "a.png");
+  check_failed(
+      folder.run(as_word(folder / "a.png"), "--prompt b --logits " + as_word(folder / "a.png")), 1,
+      "is read, and would be lost");
+  CHECK(read_file(folder / "a.png") == picture);
+  check_done(folder.run(as_word(folder / "a.png"),
+                        "--prompt b --logits " + as_word(folder / "logits.safetensors")));
+}
+
 TEST_CASE("a line stays one line whatever the files are called") {
   Folder const folder;
   std::string const name = "two\nlines\033[2J.png";

@@ -251,6 +251,47 @@ TEST_CASE("a cell that fails is told of, the others are done, and it is tried ag
   CHECK(studies.found("out") == studies.found("alone"));
 }
 
+TEST_CASE("cells from before the data or the weights changed are no part of the tables") {
+  Studies const studies;
+  check_done(run_tool("finetune --model unet-small --epochs 1 --batch 2 --threads 1 --data " +
+                      as_word(studies / "a") + studies.to("run")));
+  Json config = studies.config();
+  config.erase("pools");
+  config["models"] = {{{"model", "unet-small"}, {"weights", "run/best.safetensors"}}};
+  config["data"] = {"a"};
+  config["tests"] = Json::object();
+  std::string const line = studies.write(config) + studies.to("out");
+  auto const again = [&] {
+    std::filesystem::remove(studies / "out/cells/unet-small.a.none.fine100.s1/metrics.json");
+    return studies.run(line);
+  };
+  check_done(studies.run(line));
+  check_done(again());
+  struct Change {
+    std::string file, from, to, said;
+  };
+  for (Change const& change :
+       {Change{"a/anns/train.json", "\"p0\"", "\"q\"", "a, train: other files"},
+        Change{"a/anns/test.json", "\"p0\"", "\"q\"", "a, test: other files"},
+        Change{"a/images/val_0.png", "", "more", "a, val: other files"},
+        Change{"run/best.safetensors", "", "", "the weights of unet-small: other files"}}) {
+    std::string const before = read_file(studies / change.file);
+    std::string after = before;
+    if (!change.from.empty())
+      after.replace(after.find(change.from), change.from.size(), change.to);
+    else if (!change.to.empty())
+      after += change.to;
+    else
+      after.back() = static_cast<char>(after.back() ^ 1);
+    write_file(studies / change.file, after);
+    Outcome const run = again();
+    CHECK(run.status == 1);
+    CHECK(run.err.find(change.said) != std::string::npos);
+    write_file(studies / change.file, before);
+    check_done(again());
+  }
+}
+
 TEST_CASE("everything that a study names is looked at before anything runs") {
   Studies const studies;
   auto const fails = [&](Json const& json, std::vector<std::string> const& said) {

@@ -78,11 +78,11 @@ export function showPrompts(box, prompts, take) {
   }));
 }
 
-/** Asks for the masks of all prompts at once and writes their scores into the table. */
+/** Asks for the masks of all prompts at once and writes their scores into the table, at the `threshold()` of that moment. */
 export async function scorePrompts(box, picture, truth, threshold, most) {
   const sentences = Object.values(picture.prompts).map(first), rows = box.querySelectorAll('tbody tr');
   for (const [i, {map}] of (await picture.maps(sentences, most)).entries()) {
-    const score = scores(above(map, threshold), truth);
+    const score = scores(above(map, threshold()), truth);
     rows[i].querySelector('.dice').textContent = score.dice.toFixed(3);
     rows[i].querySelector('.iou').textContent = score.iou.toFixed(3);
   }

@@ -198,7 +198,7 @@ function listen() {
     say(`Saved: ${saved.mask}, row ${saved.rows} of ${saved.file}`);
   }));
   at('score').addEventListener('click', () =>
-    scorePrompts(at('prompts'), page.picture, page.truth, page.threshold, page.model.limits.prompts).catch(failed));
+    scorePrompts(at('prompts'), page.picture, page.truth, () => page.threshold, page.model.limits.prompts).catch(failed));
   const sentence = layer => page.reads ? [layer.of] : [];
   const exporters = {
     mask: layer => exportMask(page.picture, layer, sentence(layer), page.threshold),
@@ -211,7 +211,7 @@ function listen() {
 async function start() {
   sentences.add();
   listen();
-  const model = page.model = await get('/v1/model');
+  const model = page.model = Picture.model = await get('/v1/model');
   page.reads = model.prompts;
   page.threshold = model.threshold;
   at('threshold').value = model.threshold;

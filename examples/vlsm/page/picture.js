@@ -6,6 +6,17 @@ import {ask, get, post, Refusal} from './server.js';
 const longest = 1024;
 
 export class Picture {
+  /** What /v1/model said when the page was loaded: figures and exports name that model. */
+  static model = null;
+
+  /** Throws where the server has been started again with another model or data set since then. */
+  static async #sameModel(signal) {
+    const now = await get('/v1/model', {signal});
+    if (Picture.model && JSON.stringify(now) !== JSON.stringify(Picture.model)) {
+      throw new Refusal('The server runs another model or data set now: load the page anew', 409);
+    }
+  }
+
   /** Sends a file. `slice`: of a volume. */
   static async ofFile(file, slice, signal) {
     const path = '/v1/pictures' + (slice === undefined ? '' : `?slice=${slice}`);
@@ -22,6 +33,7 @@ export class Picture {
   }
 
   static async #of(answer, origin, signal) {
+    await Picture.#sameModel(signal);
     const picture = Object.assign(new Picture(), answer, origin);
     picture.id = answer.picture;
     const scale = Math.min(1, longest / Math.max(answer.width, answer.height));
@@ -52,6 +64,7 @@ export class Picture {
       return await request();
     } catch (failure) {
       if (!(failure instanceof Refusal) || failure.status !== 404) throw failure;
+      await Picture.#sameModel();
       await this.send();
       return request();
     }

@@ -19,6 +19,7 @@ struct JsonRules {
   bool object = false;  ///< it starts with `{`, and holds no zero byte, which nlohmann takes for
                         ///< the end of the text
   bool unique_keys = false;  ///< nlohmann keeps the last of two
+  bool blank = false;        ///< white space and a byte order mark may stand before the object
 };
 
 /// As headers of weights are read.
@@ -53,7 +54,10 @@ inline bool nests_deeper(std::string_view text, int deepest) {
 inline nlohmann::json parse_json(std::string_view text, std::string const& where,
                                  std::string_view remedy, JsonRules rules = {}) {
   using Json = nlohmann::json;
-  if (rules.object && (text.empty() || text.front() != '{'))
+  std::size_t start = 0;  // of the object
+  if (rules.blank)
+    start = text.find_first_not_of(" \t\r\n", text.starts_with("\xef\xbb\xbf") ? 3 : 0);
+  if (rules.object && (start >= text.size() || text[start] != '{'))
     throw Error("the JSON text does not start with an object", where, remedy);
   if (rules.object && text.find('\0') != std::string_view::npos)
     throw Error("the JSON text holds a zero byte", where, remedy);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -54,6 +55,9 @@ struct CellResult {
   std::uint64_t seed = 0;
   std::optional<TrainingResult> training;
   std::vector<TestResult> tests;
+  /// What it read, as hashes: "weights", and each "SET, SPLIT". Cells of one study that read
+  /// another thing under one name are of two states of the files.
+  std::map<std::string, std::string> read = {};
 
   bool zero_shot() const { return trained_on.empty(); }
 };

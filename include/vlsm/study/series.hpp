@@ -46,7 +46,7 @@ inline double mean_of(std::vector<double> const& values) {
 }
 
 /// All tests of all cells, averaged over seeds, in the order of the cells. Throws Error where a
-/// split had other rows in one cell than in another.
+/// split, or a model's weights, were others in one cell than in another.
 std::vector<Series> series_of(std::vector<CellResult> const& results);
 
 }  // namespace vlsm::study

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -24,6 +25,7 @@ struct OpenedTest {
   std::shared_ptr<FolderDataset const> data;
   std::vector<std::size_t> rows;  ///< which of its rows are tested
   std::size_t changed = 0;
+  std::string contents = {};  ///< see contents_of
 };
 
 /// The data sets of a study. Files are read and pictures decoded once for all prompt levels and
@@ -58,12 +60,26 @@ class Sets {
     return std::make_shared<Concatenated>(std::move(parts));
   }
 
+  /// Adds what a cell trains on and is validated on to `read`, as CellResult::read has it. Of the
+  /// training's pictures only the rows count: a broken one may be mended where no cell has used it.
+  void add_contents(Cell const& cell, Recipe const& recipe,
+                    std::map<std::string, std::string>& read) {
+    for (std::string const& name : cell.trained_on) {
+      auto const train = files(name, "train", recipe);
+      read[name + ", train"] = contents_of(*train, some_rows(*train, {}), /*files=*/false);
+      auto const val = files(name, "val", recipe);
+      read[name + ", val"] =
+          contents_of(*val, some_rows(*val, {.most = config_->limits.val}), /*files=*/true);
+    }
+  }
+
   /// What a test of a cell is run on; no data where the prompts of this level name nothing of what
   /// the test perturbs.
   OpenedTest test_rows(Test const& test, std::string const& level, Recipe const& recipe) {
     auto const plain = files(test.set, test.split, recipe);
     OpenedTest opened{.data = nullptr, .rows = some_rows(*plain, {.most = config_->limits.test})};
     if (test.perturbation.empty()) {
+      opened.contents = contents_of(*plain, opened.rows, /*files=*/true);
       opened.data = plain->with_prompts(level);
       return opened;
     }

@@ -255,7 +255,8 @@ VLSM_INLINE Training Training::over(Training const& other) const {
 
 VLSM_INLINE Config read_config(std::string_view text, std::filesystem::path const& base,
                                std::string const& where, std::vector<std::string>* wrong) {
-  nlohmann::json const json = parse_json(text, where, "mend the study's config", {.object = true});
+  nlohmann::json const json =
+      parse_json(text, where, "mend the study's config", {.object = true, .blank = true});
   Complaints complaints;
   for (std::string const& key : doubled_keys(text))
     complaints.add("the key " + in_quotes(key) + " is there twice");

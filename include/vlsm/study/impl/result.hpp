@@ -104,6 +104,7 @@ VLSM_INLINE std::string to_text(CellResult const& result) {
     json.update({{"epochs", result.training->epochs},
                  {"best_epoch", result.training->best_epoch},
                  {"val_dice", result.training->val_dice}});
+  json["read"] = result.read;
   json["tests"] = Json::array();
   for (TestResult const& test : result.tests)
     json["tests"].push_back(detail_result::test_json(test));
@@ -129,6 +130,7 @@ VLSM_INLINE CellResult read_result(std::filesystem::path const& path) {
     if (json.contains("epochs"))
       result.training =
           TrainingResult{json.at("epochs"), json.at("best_epoch"), json.at("val_dice")};
+    if (json.contains("read")) json.at("read").get_to(result.read);  // not of older versions
     for (nlohmann::json const& test : json.at("tests"))
       result.tests.push_back(detail_result::test_of(test));
     return result;

@@ -4,17 +4,23 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <filesystem>
+#include <map>
 #include <numeric>
 #include <system_error>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/data/augmentation.hpp"
 #include "vlsm/data/subset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
+#include "vlsm/io/checkpoint_folder.hpp"
+#include "vlsm/io/find_weights.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/names.hpp"
 #include "vlsm/study/run_cell.hpp"
@@ -79,7 +85,11 @@ class CellRun {
                       .share = cell_.share,
                       .seed = cell_.seed,
                       .training = {},
-                      .tests = {}};
+                      .tests = {},
+                      .read = {}};
+    if (std::string const weights = weights_contents(); !weights.empty())
+      result.read["weights"] = weights;
+    sets_.add_contents(cell_, info_.recipe, result.read);
     // Whatever is tested keeps what its towers see, for the perturbed prompts. Where they were
     // trained nobody else has use of it.
     bool const shared = cell_.zero_shot() || freezes_towers(config_, cell_);
@@ -96,7 +106,7 @@ class CellRun {
       result.training = *trained;
     }
     for (std::size_t i = 0; i < cell_.tests.size(); ++i) {
-      auto tested = test(cell_.tests[i]);
+      auto tested = test(cell_.tests[i], result.read);
       if (options_.stop && options_.stop()) return std::nullopt;
       if (tested) result.tests.push_back(std::move(*tested));
       report(1 - test_share() * static_cast<double>(cell_.tests.size() - i - 1) /
@@ -115,6 +125,22 @@ class CellRun {
   double test_share() const { return cell_.zero_shot() ? 1.0 : 0.1; }
   void report(double share) const {
     if (options_.progress) options_.progress(share);
+  }
+
+  /// A hash of the files of weights that the cell starts from; empty: there are none.
+  std::string weights_contents() const {
+    std::vector<std::filesystem::path> files;
+    for (std::string const& path : {model_.weights, model_.decoder_weights}) {
+      if (path.empty() || path == "random") continue;
+      std::filesystem::path const file = io::find_weights(path).path;
+      files.push_back(file);
+      if (file.string().ends_with(".index.json"))
+        for (auto const& part : io::detail::read_index(file))
+          files.push_back(file.parent_path() / part.first);
+    }
+    ContentHash hash;
+    for (auto const& file : files) hash = content_hash(io::MappedFile::open(file)->bytes(), hash);
+    return files.empty() ? std::string() : hash.text();
   }
 
   std::unique_ptr<AnySegmenter> open(bool partial) const {
@@ -164,9 +190,11 @@ class CellRun {
     return result;
   }
 
-  std::optional<TestResult> test(Test const& test) {
+  /// Adds what it is scored on to `read`.
+  std::optional<TestResult> test(Test const& test, std::map<std::string, std::string>& read) {
     OpenedTest const opened = sets_.test_rows(test, cell_.level(), info_.recipe);
     if (!opened.data) return std::nullopt;
+    if (!opened.contents.empty()) read[test.set + ", " + test.split] = opened.contents;
     Subset const examples(opened.data, opened.rows);
     auto const scored = evaluate(*tested_, examples, encode_, evaluate_options());
     TestResult result{.test = test, .changed = opened.changed, .rows = {}};

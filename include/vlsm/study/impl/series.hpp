@@ -42,6 +42,19 @@ inline void check_same_rows(std::vector<RowResult> const& first,
                 "remove the cells that were run before the annotations changed");
 }
 
+/// Throws Error where cells read another thing under one name: a split, or their model's weights.
+inline void check_same_files(std::vector<CellResult> const& results) {
+  std::map<std::string, std::pair<std::string, std::string>> first;  // what -> hash, cell
+  for (CellResult const& cell : results)
+    for (auto const& [what, hash] : cell.read) {
+      std::string const name = what == "weights" ? "the weights of " + cell.label : what;
+      auto const& [met, fresh] = first.emplace(name, std::pair(hash, cell.id));
+      if (met->second.first != hash)
+        throw Error(name + ": other files than in the cell " + met->second.second, cell.id,
+                    "remove the cells that were run before the files changed");
+    }
+}
+
 inline TestResult const* unperturbed(CellResult const& cell, Test const& test) {
   for (TestResult const& other : cell.tests)
     if (other.test.purpose == Purpose::own && other.test.set == test.set &&
@@ -59,6 +72,7 @@ VLSM_INLINE std::vector<Series> series_of(std::vector<CellResult> const& results
   std::vector<std::vector<TestResult const*>> members;
   std::vector<std::set<std::size_t>> moved;
   std::map<std::pair<std::string, std::string>, TestResult const*> splits;  // the first met
+  detail_series::check_same_files(results);
   for (CellResult const& cell : results)
     for (TestResult const& test : cell.tests) {
       auto const [entry, fresh] = place.emplace(detail_series::key_of(cell, test.test), all.size());

@@ -88,6 +88,7 @@ class Training {
     std::error_code unseen;  // where it cannot be seen, the first save says why
     if (!std::filesystem::exists(last(), unseen)) return;
     load_state(last(), module_, optimizer_, state_);
+    state_.finished = state_.stop.stopped();  // by the patience of this call
     if (state_.running.step > 0 && state_.running.steps != steps_)
       throw Error("the run stopped within an epoch of " + std::to_string(state_.running.steps) +
                       " steps, not " + std::to_string(steps_),
