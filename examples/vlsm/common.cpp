@@ -140,6 +140,8 @@ std::shared_ptr<vlsm::FolderDataset const> DataChoice::open(
   auto opened =
       std::make_shared<vlsm::FolderDataset const>(data, split, level(info), info.recipe, options);
   for (std::string const& line : opened->notices()) notice(data + ": " + line);
+  if (info.vocabulary == 0 && prompt_given)
+    notice(std::string(info.name) + " reads no prompt: --prompt " + prompt + " changes nothing");
   return opened;
 }
 

@@ -152,6 +152,11 @@ TEST_CASE("prompts are perturbed where they are evaluated") {
   check_failed(run_tool("evaluate --model unet --weights random --perturb opposite --data " +
                         as_word(study / "data")),
                1, "reads no prompt");
+  Outcome const told = run_tool("evaluate --model unet-small --weights random --prompt p1 --data " +
+                                as_word(study / "data"));
+  CHECK(told.status == 0);
+  CHECK(told.err.find("unet-small reads no prompt: --prompt p1 changes nothing") !=
+        std::string::npos);
 }
 
 TEST_CASE("an interrupted run goes on where it was") {
