@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,15 @@ class WithoutInitialization {
     return value;
   }
 };
+
+/// The parameters of `module`, each of any shape; one that several parts share is there once.
+inline std::vector<at::Tensor> distinct_parameters(torch::nn::Module const& module) {
+  std::vector<at::Tensor> list;
+  std::set<void const*> met;
+  for (at::Tensor const& parameter : module.parameters())
+    if (met.insert(parameter.unsafeGetTensorImpl()).second) list.push_back(parameter);
+  return list;
+}
 
 /// Whether `module` has parameters and none of them takes a gradient.
 inline bool is_frozen(torch::nn::Module const& module) {

@@ -19,10 +19,10 @@ inline void freeze(torch::nn::Module& module) {
   module.eval();
 }
 
-/// The parameters that train, each of any shape.
+/// The parameters that train, each of any shape; one that several parts share is there once.
 inline std::vector<at::Tensor> trainable(torch::nn::Module const& module) {
   std::vector<at::Tensor> list;
-  for (at::Tensor const& parameter : module.parameters())
+  for (at::Tensor const& parameter : distinct_parameters(module))
     if (parameter.requires_grad()) list.push_back(parameter);
   return list;
 }
