@@ -191,10 +191,17 @@ inline bool is_prepared(torch::nn::Module const& module) {
   return ours && ours->is_prepared();
 }
 
-/// Throws Error where `module` was prepared for inference (see Module::prepare): what `what` needs
-/// is no longer there.
+/// The same of `module` or of any part of it.
+inline bool is_partly_prepared(torch::nn::Module const& module) {
+  return is_prepared(module) ||
+         std::ranges::any_of(module.modules(/*include_self=*/false),
+                             [](auto const& part) { return is_prepared(*part); });
+}
+
+/// Throws Error where `module`, or a part of it, was prepared for inference (see Module::prepare):
+/// what `what` needs is no longer there.
 inline void require_unprepared(torch::nn::Module const& module, char const* what) {
-  if (is_prepared(module))
+  if (is_partly_prepared(module))
     throw Error("a model that was prepared for inference has no weights of its own any more", what,
                 "open it anew");
 }
