@@ -12,8 +12,9 @@
 namespace vlsm {
 
 /// Keeps all below `module` as it is: no gradients, no weight decay, no running statistics that
-/// move, no dropout (`Module::train` leaves what is frozen in evaluation). CLIPSeg as the study
-/// trained it freezes `vision` and `text`.
+/// move, no dropout (`Module::train` leaves what is frozen in evaluation). A module without any
+/// parameter cannot be frozen: it trains with what stands around it. CLIPSeg as the study trained
+/// it freezes `vision` and `text`.
 inline void freeze(torch::nn::Module& module) {
   for (at::Tensor& parameter : module.parameters()) parameter.requires_grad_(false);
   module.eval();

@@ -122,7 +122,8 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
                                      EvaluateOptions const& options, ProcessGroup const& group) {
   at::NoGradGuard const no_grad;
   torch::nn::Module& module = model.module();
-  at::Device const device = module.parameters().front().device();
+  std::vector<at::Tensor> const parameters = module.parameters();
+  at::Device const device = parameters.empty() ? at::Device(at::kCPU) : parameters[0].device();
   Evaluating const evaluating(module);
   std::optional<RoundedWeights> rounded;
   if (options.precision == Precision::int8 && !is_prepared(module))
@@ -164,7 +165,7 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
 
 VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
                                 EvaluateOptions const& options) {
-  detail::check_batch(options.batch, "EvaluateOptions.batch", examples);
+  detail::check_batch(options.batch, "EvaluateOptions.batch", examples, "the set to evaluate");
   detail::Evaluating const evaluating(model.module());
   FrozenTowers const towers(model, options.precision, options.features);
   PromptIds ids(encode);
