@@ -94,8 +94,8 @@ class Module : public torch::nn::Module {
   }
 
  protected:
-  /// What `prepare` does here: below first, then the parameters of this module are converted. A
-  /// layer with a packed form makes that instead.
+  /// What `prepare` does here: below first, then the parameters and the real buffers of this module
+  /// are converted. A layer with a packed form makes that instead.
   virtual void make_ready(Preparation const& how) {
     for (std::shared_ptr<torch::nn::Module> const& part : torch::nn::Module::children()) {
       if (auto* const ours = dynamic_cast<Module*>(part.get()))
@@ -105,6 +105,8 @@ class Module : public torch::nn::Module {
     }
     for (at::Tensor& parameter : parameters(/*recurse=*/false))
       parameter.set_data(parameter.to(how.type));
+    for (at::Tensor& buffer : buffers(/*recurse=*/false))
+      if (buffer.is_floating_point()) buffer.set_data(buffer.to(how.type));
   }
 
   /// Frees a parameter that a packed copy has replaced.
