@@ -119,3 +119,58 @@ TEST_CASE("shapes: scores of masks of different shapes are refused") {
   CHECK_ERROR(vlsm::dice_score(at::zeros({1, 1, 4, 4}), at::zeros({1, 1, 4, 5})), "shape");
   CHECK_ERROR(vlsm::iou_score(at::zeros({1, 1, 4, 4}), at::zeros({2, 1, 4, 4})), "shape");
 }
+
+namespace {
+
+/// A tower that pools pictures to sentences' width, and a fusion that reads both.
+struct PoolingVit : vlsm::VisionTransformer<disk_vit> {
+  static constexpr vlsm::FeatureSpec out = [] {
+    vlsm::FeatureSpec taps = vlsm::VisionTransformer<disk_vit>::out;
+    taps.pooled = disk_text.sentence;
+    return taps;
+  }();
+  vlsm::ImageFeatures forward(at::Tensor const& image) const {
+    vlsm::ImageFeatures seen = vlsm::VisionTransformer<disk_vit>::forward(image);
+    seen.pooled = seen.taps[0].mean(1);
+    return seen;
+  }
+};
+template <vlsm::FeatureSpec image_port = vlsm::FeatureSpec{},
+          vlsm::TextSpec text_port = vlsm::TextSpec{}>
+class PooledFilm : public vlsm::Film<vlsm::FilmConfig{.width = 16}, image_port, text_port> {
+  using Base = vlsm::Film<vlsm::FilmConfig{.width = 16}, image_port, text_port>;
+
+ public:
+  template <vlsm::FeatureSpec image, vlsm::TextSpec text>
+  using At = PooledFilm<image, text>;
+  vlsm::ImageFeatures forward(vlsm::ImageFeatures const& seen,
+                              vlsm::TextFeatures const& said) const {
+    vlsm::TextFeatures both = said;
+    both.sentence = at::stack({seen.pooled, said.sentence}).mean(0);
+    return Base::forward(seen, both);
+  }
+};
+struct Pooling : DiskSeg {
+  using Vision = PoolingVit;
+  using Fusion = PooledFilm<>;
+};
+
+}  // namespace
+
+TEST_CASE("shapes: what a picture is pooled to meets many prompts, too") {
+  at::NoGradGuard const no_grad;
+  vlsm::Segmenter<Pooling> const model;
+  at::Tensor const image = at::randn({1, 3, 32, 32}),
+                   prompts = at::tensor({256, 65, 257, 256, 66, 257}, at::kLong).view({2, 3});
+  at::Tensor const both = model.forward(image, {prompts});
+  for (std::int64_t i : {0, 1})
+    CHECK(both.slice(0, i, i + 1)
+              .allclose(model.forward(image, {prompts.slice(0, i, i + 1)}), 1e-4, 1e-5));
+}
+
+TEST_CASE("shapes: a head that enlarges by a factor ends where the last whole cell does") {
+  at::NoGradGuard const no_grad;
+  vlsm::Segmenter<DiskSeg> const model;
+  CHECK(model.forward(at::zeros({1, 3, 35, 39}), {ids({256, 257})}).sizes() ==
+        at::IntArrayRef{1, 1, 32, 32});
+}

@@ -3,6 +3,7 @@
 #include "support/doctest.hpp"
 #include "vlsm/fusion/pass_through.hpp"
 #include "vlsm/models/small.hpp"
+#include "vlsm/nn/conv.hpp"
 #include "vlsm/segmenter/check.hpp"
 
 namespace {
@@ -79,5 +80,43 @@ TEST_CASE("a block that breaks its port is named") {
   REQUIRE(found.size() == 1);
   CHECK(found[0] == "Head's logits has shape [2, 1, 16, 16] where its port says [2, 1, 32, 32]");
 }
+
+struct FewWords : test::DiskSeg {
+  using Text = ClipText<[] {
+    ClipTextConfig config = test::disk_text;
+    config.vocabulary = 7;
+    config.end = 6;
+    return config;
+  }()>;
+};
+
+TEST_CASE("a vocabulary may be small") { CHECK(check_architecture<FewWords>().empty()); }
+
+/// A head whose one convolution has two names.
+template <FeatureSpec in_port = FeatureSpec{}>
+class TiedHead : public TransposedHead<in_port> {
+  static constexpr ConvConfig mix{.in = in_port.width[0], .out = in_port.width[0]};
+
+ public:
+  template <FeatureSpec in, TextSpec>
+  using At = TiedHead<in>;
+  TiedHead() { this->register_module("again", mix_); }
+  at::Tensor forward(ImageFeatures const& read, TextFeatures const& said) const {
+    return TransposedHead<in_port>::forward(read.with(mix_->forward(mix_->forward(read.taps[0]))),
+                                            said);
+  }
+  static constexpr long long parameter_count() {
+    return TransposedHead<in_port>::parameter_count() + Conv::parameter_count(mix);
+  }
+
+ private:
+  std::shared_ptr<Conv> mix_ = this->template child<Conv>("mix", mix);
+};
+
+struct Tied : test::DiskSeg {
+  using Head = TiedHead<>;
+};
+
+TEST_CASE("a parameter of two names counts once") { CHECK(check_architecture<Tied>().empty()); }
 
 }  // namespace

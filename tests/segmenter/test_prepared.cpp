@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "blocks/adapted.hpp"
+#include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "support/fixtures.hpp"
@@ -13,6 +14,7 @@
 #include "support/used_model.hpp"
 #include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/prepare.hpp"
+#include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/save.hpp"
@@ -149,6 +151,47 @@ TEST_CASE("a prepared model is prepared through its run-time form, too") {
   at::Tensor const before = model->forward(in.image, in.tokens);
   prepare(*model);
   CHECK(error_of(model->forward(in.image, in.tokens), before) < 1e-4);
+}
+
+TEST_CASE("nor is one of which a part is prepared, and it evaluates") {
+  auto const partly = used<test::TinyA>();
+  partly->train();
+  prepare(*partly->vision);
+  test::TempDir const folder;
+  auto const refused = [](auto&& action) {
+    return test::error_of(action).starts_with("a model that was prepared for inference");
+  };
+  CHECK(refused([&] { partly->train(); }));
+  CHECK(refused([&] { io::save(*partly, folder / "weights.safetensors"); }));
+  CHECK(std::filesystem::is_empty(folder.path()));
+  io::save(*used<test::TinyA>(), folder / "whole.safetensors");
+  CHECK(refused([&] { io::load(*partly, folder / "whole.safetensors"); }));
+  CHECK(evaluate(*partly, test::Disks(2), test::encode_bytes).scores.size() == 2);
+  CHECK_FALSE(partly->is_training());
+}
+
+/// Pictures less a mean, then a product with weights of its own.
+struct Centered : test::TinyA {
+  struct Vision : test::TinyA::Vision {
+    at::Tensor mean = buffer("mean", at::full({3, 1, 1}, 0.25));
+    at::Tensor mix = normal("mix", {3, 3}, 1);
+    ImageFeatures forward(at::Tensor const& image) const {
+      at::Tensor const pixels = (image - mean).permute({0, 2, 3, 1});
+      return test::TinyA::Vision::forward(at::matmul(pixels, mix).permute({0, 3, 1, 2}));
+    }
+  };
+};
+
+TEST_CASE("the buffers of a block of one's own meet what it computes, in bf16 and of float64") {
+  at::NoGradGuard const no_grad;
+  auto const plain = used<Centered>(), rounded = used<Centered>(), wide = used<Centered>();
+  rounded->prepare({.type = at::kBFloat16});
+  wide->to(at::kDouble);
+  prepare(*wide);
+  Input const in = input<Centered>(2, 64, 64);
+  at::Tensor const expected = plain->forward(in.image, in.tokens);
+  CHECK(error_of(rounded->forward(in.image, in.tokens), expected) < 0.5);
+  CHECK(error_of(wide->forward(in.image, in.tokens), expected) < 1e-4);
 }
 
 }  // namespace

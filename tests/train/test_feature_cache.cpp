@@ -421,4 +421,61 @@ TEST_CASE("what a model needs is told before it runs") {
   CHECK(usual_cache_memory() > 0);
 }
 
+/// Black pictures, one wide and one high, which hold the same bytes.
+struct WideAndHigh : Disks {
+  WideAndHigh() : Disks(2) {}
+  Example at(std::size_t index, Random& random) const override {
+    Example example = Disks::at(index, random);
+    std::int64_t const height = index == 0 ? 32 : 64, width = 96 - height;
+    example.image = at::zeros({3, height, width});
+    example.mask = at::zeros({1, height, width});
+    return example;
+  }
+};
+
+TEST_CASE("pictures of the same bytes and another shape are two") {
+  at::manual_seed(1);
+  Segmenter<Counting> model;
+  freeze_encoders(model);
+  auto const scored = [&](std::shared_ptr<FeatureCache> features) {
+    std::vector<at::Tensor> logits;
+    EvaluateOptions const options{
+        .batch = 1,
+        .features = std::move(features),
+        .on_example = [&](std::size_t, at::Tensor const& one) { logits.push_back(one.clone()); }};
+    evaluate(model, WideAndHigh(), test::encode_bytes, options);
+    return logits;
+  };
+  auto const plain = scored(nullptr),
+             kept = scored(std::make_shared<FeatureCache>(FeatureCacheOptions{.memory = 1 << 20}));
+  for (std::size_t i : {0, 1}) CHECK(plain[i].equal(kept[i]));
+}
+
+/// Marks padding only where there is some.
+struct MarksSome : test::TinyCris {
+  struct Text : test::TinyCris::Text {
+    TextFeatures forward(Tokens const& tokens) const {
+      TextFeatures said = test::TinyCris::Text::forward(tokens);
+      said.padding = tokens.ids.slice(1, 0, said.words.size(1)) == 7;
+      if (!said.padding.any().item<bool>()) said.padding = at::Tensor();
+      return said;
+    }
+  };
+};
+
+TEST_CASE("a prompt whose tower marks no padding stands beside one where it does") {
+  at::manual_seed(1);
+  Segmenter<MarksSome> model;
+  freeze_encoders(model);
+  SegmenterView<MarksSome> const view(model);
+  std::int64_t const end = test::tiny_cris_text.end;
+  Batch batch;
+  batch.image = at::zeros({3, 3, 8, 8});
+  batch.ids = {{5, 5, end}, {5, 7, end}, {5, end}};
+  for (auto const& cache : {std::shared_ptr<FeatureCache>(), in_memory()}) {
+    TextFeatures const said = FrozenTowers(view, Precision::fp32, cache).hear(batch);
+    CHECK(said.padding.equal(at::tensor({0, 0, 0, 0, 1, 0, 0, 0, 1}).view({3, 3}).to(at::kBool)));
+  }
+}
+
 }  // namespace

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <torch/autograd.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "support/fixtures.hpp"
+#include "vlsm/fusion/pass_through.hpp"
 #include "vlsm/nn/autocast.hpp"
+#include "vlsm/text/no_text.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
+#include "vlsm/train/freeze.hpp"
 #include "vlsm/train/optimizer.hpp"
 #include "vlsm/train/state.hpp"
 #include "vlsm/weights/load.hpp"
@@ -214,8 +218,10 @@ TEST_CASE("batches and sets of nothing are refused before anything is written") 
   CHECK_THROWS_AS(evaluate(model, Disks(8), test::encode_bytes, {.batch = 0}), Error);
   CHECK_THROWS_AS(fit(model, Disks(0), Disks(8), test::encode_bytes, options(run.path(), 1)),
                   Error);
-  CHECK_THROWS_AS(fit(model, Disks(8), Disks(0), test::encode_bytes, options(run.path(), 1)),
-                  Error);
+  CHECK(test::says(test::error_of([&] {
+                     fit(model, Disks(8), Disks(0), test::encode_bytes, options(run.path(), 1));
+                   }),
+                   "the set holds no examples: the set to validate with"));
   CHECK(std::filesystem::is_empty(run.path()));
 }
 
@@ -355,6 +361,109 @@ TEST_CASE("a state that holds a number that is not finite is refused and named")
     CHECK_THROWS_WITH_AS(fit(again, Disks(8), Disks(8), test::encode_bytes, go_on), told.c_str(),
                          Error);
   }
+}
+
+TEST_CASE("a model of which nothing trains is told so") {
+  Segmenter<DiskSeg> model;
+  freeze(model);
+  CHECK(test::says(
+      test::error_of([&] { fit(model, Disks(8), Disks(8), test::encode_bytes, options({}, 1)); }),
+      "no parameter of the model trains: "));
+}
+
+TEST_CASE("a run's folder is made, and one that cannot be is told before the first epoch") {
+  test::TempDir const parent;
+  Segmenter<DiskSeg> model;
+  fit(model, Disks(8), Disks(8), test::encode_bytes, options(parent / "a" / "run", 1));
+  CHECK(std::filesystem::exists(parent / "a" / "run" / "last.safetensors"));
+  int steps = 0;
+  FitHooks const hooks{.on_step = [&](int, std::size_t, std::size_t, double) { ++steps; }};
+  std::filesystem::path const below = parent / "a" / "run" / "last.safetensors" / "run";
+  CHECK(test::says(test::error_of([&] {
+                     fit(model, Disks(8), Disks(8), test::encode_bytes, options(below, 1), hooks);
+                   }),
+                   "the run's folder cannot be made"));
+  CHECK(steps == 0);
+}
+
+/// A tower that ends in LibTorch's own batch norm.
+struct TorchNorm : DiskSeg {
+  struct Vision : DiskSeg::Vision {
+    std::shared_ptr<torch::nn::BatchNorm1dImpl> norm =
+        child<torch::nn::BatchNorm1dImpl>("norm", test::disk_vit.layer.width);
+    ImageFeatures forward(at::Tensor const& image) const {
+      ImageFeatures seen = DiskSeg::Vision::forward(image);
+      seen.taps.back() = norm->forward(seen.taps.back().transpose(1, 2)).transpose(1, 2);
+      return seen;
+    }
+  };
+};
+
+TEST_CASE("a batch norm of LibTorch's keeps its statistics where it is told to, and float32") {
+  for (Precision const precision : {Precision::fp32, Precision::bf16})
+    for (BatchNorms const norms : {BatchNorms::learn, BatchNorms::frozen}) {
+      Segmenter<TorchNorm> model;
+      auto made = options({}, 2);
+      made.precision = precision;
+      made.batch_norms = norms;
+      fit(model, Disks(16), Disks(8), test::encode_bytes, made);
+      bool const moved = !model.vision->norm->running_mean.equal(at::zeros({32}));
+      CHECK(moved == (norms == BatchNorms::learn));
+      CHECK((model.vision->norm->weight.scalar_type() == at::kFloat));
+    }
+}
+
+TEST_CASE("an evaluation leaves each part of a model as it was") {
+  Segmenter<DiskSeg> model;
+  model.train();
+  model.vision->eval();
+  evaluate(model, Disks(2), test::encode_bytes);
+  CHECK(model.is_training());
+  CHECK(model.decoder->is_training());
+  CHECK_FALSE(model.vision->is_training());
+  model.eval();
+  model.head->train();
+  evaluate(model, Disks(2), test::encode_bytes);
+  CHECK_FALSE(model.is_training());
+  CHECK(model.head->is_training());
+}
+
+/// Blocks that have no parameter at all.
+struct Bare {
+  struct Vision : Module {
+    static constexpr FeatureSpec out = FeatureSpec::alike(1, 3, 4, Layout::map);
+    ImageFeatures forward(at::Tensor const& image) const {
+      return {.taps = {at::avg_pool2d(image, 4)}, .pooled = {}, .image = image};
+    }
+    static constexpr long long parameter_count() { return 0; }
+    static constexpr long long flops(Workload) { return 0; }
+  };
+  struct Decoder : Module {
+    static constexpr FeatureSpec in = Vision::out, out = in;
+    ImageFeatures forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
+      return read;
+    }
+    static constexpr long long parameter_count() { return 0; }
+    static constexpr long long flops(Workload) { return 0; }
+  };
+  struct Head : Module {
+    static constexpr FeatureSpec in = Vision::out;
+    static constexpr int scale = 4;
+    at::Tensor forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
+      return at::upsample_nearest2d(read.taps[0].sum(1, true), {read.height(), read.width()});
+    }
+    static constexpr long long parameter_count() { return 0; }
+    static constexpr long long flops(Workload) { return 0; }
+  };
+  using Text = NoText;
+  using Fusion = PassThrough<>;
+  static constexpr Recipe recipe{.image = 32, .normalize = imagenet_normalization};
+};
+
+TEST_CASE("a model without parameters is scored, and told that nothing of it trains") {
+  Segmenter<Bare> model;
+  CHECK(evaluate(model, Disks(1), test::encode_bytes).dice().mean == 1);  // the bright one
+  CHECK_THROWS_AS(fit(model, Disks(2), Disks(2), test::encode_bytes, options({}, 1)), Error);
 }
 
 }  // namespace

@@ -84,4 +84,19 @@ TEST_CASE("moments that torch::optim::AdamW made go on") {
     CHECK(at::allclose(ours.parameters()[i], theirs.parameters()[i], 1e-5, 1e-6));
 }
 
+TEST_CASE("a parameter of two names moves once a step") {
+  struct Tied : Module {
+    std::shared_ptr<Several> first = child<Several>("first"),
+                             second = register_module("second", first);
+  };
+  Tied model;
+  CHECK(model.parameters().size() == 2 * model.first->parameters().size());
+  Optimizer optimizer(model, {});
+  CHECK(optimizer.parameters().size() == model.first->parameters().size());
+  optimizer.step(model.first->one.sum());
+  auto const* moments = static_cast<torch::optim::AdamWParamState*>(
+      optimizer.adamw().state().at(model.first->one.unsafeGetTensorImpl()).get());
+  CHECK(moments->step() == 1);
+}
+
 }  // namespace

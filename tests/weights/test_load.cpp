@@ -316,6 +316,27 @@ TEST_CASE("load: a partial load of a model without initialization leaves nothing
   CHECK(same(model, copy_of(first)));
 }
 
+TEST_CASE("load: a slot that no model has is refused") {
+  Model const first;
+  Model second;
+  auto const before = copy_of(second);
+  CHECK_ERROR(
+      vlsm::io::load_tensors(second, vlsm::io::state_of(first), "FILE", omits,
+                             {.slots = {"text", "visoin"}}),
+      "there is no such slot: LoadOptions.slots: visoin: choose among vision, text, fusion, "
+      "decoder, head");
+  CHECK(same(second, before));
+}
+
+TEST_CASE("load: a model without its type is saved as one with it") {
+  TempDir const folder;
+  auto const model = vlsm::any_segmenter<TinyA>();
+  vlsm::io::save(*model, folder / "weights.safetensors", {{"note", "x"}});
+  Model again;
+  vlsm::io::load(again, folder / "weights.safetensors");
+  CHECK(same(again, copy_of(model->module())));
+}
+
 TEST_CASE("load: a tensor of a type that is not held is an error only where it is needed") {
   Model const first;
   vlsm::io::Checkpoint checkpoint{.tensors = vlsm::io::state_of(first)};

@@ -64,6 +64,9 @@ class ShallowTextAdapters : public Tower {
       ".layer.width is its .sentence");
   static_assert(config.count > 0 && config.taps[config.count - 1] < Tower::depth,
                 "ShallowTextConfig: a tap lies beyond the tower's last block");
+  static_assert(
+      ascend(config.taps, config.count),
+      "ShallowTextConfig: .taps do not ascend: list the blocks from the first to the last");
 
  public:
   /// ids [B, L] -> the tower's words, and its sentence plus what the adapters add.

@@ -168,7 +168,7 @@ class Loader {
     Batch& batch = part.batch;
     copy(batch.image, row, example.image, example.name);
     copy(batch.mask, row, example.mask, example.name);
-    if (options_.hash_pixels) batch.pixels[row] = content_hash(bytes_of(example.image));
+    if (options_.hash_pixels) batch.pixels[row] = tensor_hash("", example.image);
     batch.indices[row] = index;
     batch.ids[row] = ids_(example.prompt);
     batch.names[row] = std::move(example.name);

@@ -170,4 +170,10 @@ class BatchNorm : public Module {
   BatchSums* sums_ = nullptr;
 };
 
+/// Whether `module` itself is a batch norm: this one, LibTorch's in a block of one's own, or
+/// whatever else keeps running statistics under their name.
+inline bool is_batch_norm(torch::nn::Module const& module) {
+  return module.named_buffers(/*recurse=*/false).contains("running_mean");
+}
+
 }  // namespace vlsm

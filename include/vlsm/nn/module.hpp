@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,15 @@ class WithoutInitialization {
     return value;
   }
 };
+
+/// The parameters of `module`, each of any shape; one that several parts share is there once.
+inline std::vector<at::Tensor> distinct_parameters(torch::nn::Module const& module) {
+  std::vector<at::Tensor> list;
+  std::set<void const*> met;
+  for (at::Tensor const& parameter : module.parameters())
+    if (met.insert(parameter.unsafeGetTensorImpl()).second) list.push_back(parameter);
+  return list;
+}
 
 /// Whether `module` has parameters and none of them takes a gradient.
 inline bool is_frozen(torch::nn::Module const& module) {
@@ -84,8 +94,8 @@ class Module : public torch::nn::Module {
   }
 
  protected:
-  /// What `prepare` does here: below first, then the parameters of this module are converted. A
-  /// layer with a packed form makes that instead.
+  /// What `prepare` does here: below first, then the parameters and the real buffers of this module
+  /// are converted. A layer with a packed form makes that instead.
   virtual void make_ready(Preparation const& how) {
     for (std::shared_ptr<torch::nn::Module> const& part : torch::nn::Module::children()) {
       if (auto* const ours = dynamic_cast<Module*>(part.get()))
@@ -95,6 +105,8 @@ class Module : public torch::nn::Module {
     }
     for (at::Tensor& parameter : parameters(/*recurse=*/false))
       parameter.set_data(parameter.to(how.type));
+    for (at::Tensor& buffer : buffers(/*recurse=*/false))
+      if (buffer.is_floating_point()) buffer.set_data(buffer.to(how.type));
   }
 
   /// Frees a parameter that a packed copy has replaced.
@@ -181,10 +193,17 @@ inline bool is_prepared(torch::nn::Module const& module) {
   return ours && ours->is_prepared();
 }
 
-/// Throws Error where `module` was prepared for inference (see Module::prepare): what `what` needs
-/// is no longer there.
+/// The same of `module` or of any part of it.
+inline bool is_partly_prepared(torch::nn::Module const& module) {
+  return is_prepared(module) ||
+         std::ranges::any_of(module.modules(/*include_self=*/false),
+                             [](auto const& part) { return is_prepared(*part); });
+}
+
+/// Throws Error where `module`, or a part of it, was prepared for inference (see Module::prepare):
+/// what `what` needs is no longer there.
 inline void require_unprepared(torch::nn::Module const& module, char const* what) {
-  if (is_prepared(module))
+  if (is_partly_prepared(module))
     throw Error("a model that was prepared for inference has no weights of its own any more", what,
                 "open it anew");
 }

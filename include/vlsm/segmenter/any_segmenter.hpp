@@ -43,7 +43,7 @@ class AnySegmenter {
   virtual ImageFeatures decode(ImageFeatures const& joint, TextFeatures const& text) const = 0;
   virtual at::Tensor predict(ImageFeatures const& map, TextFeatures const& text) const = 0;
 
-  /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]
+  /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]; see Segmenter::forward.
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const {
     return segment(encode_image(image), encode_text(tokens));
   }

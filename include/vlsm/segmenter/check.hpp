@@ -45,7 +45,8 @@ inline void expect_taps(std::vector<std::string>& found, std::string const& slot
 
 /// Two prompts of random tokens, one shorter than the other where the padding is known.
 inline Tokens random_prompts(ModelInfo const& info) {
-  Tokens const tokens{at::randint(1, 50, {2, 4}, at::kLong)};
+  int const ids = info.vocabulary > 0 ? std::clamp(info.vocabulary, 2, 50) : 50;
+  Tokens const tokens{at::randint(1, ids, {2, 4}, at::kLong)};
   if (info.pads) {
     tokens.ids.select(1, 3).fill_(info.pad_to.id);
     tokens.ids[1][2].fill_(info.pad_to.id);
@@ -115,7 +116,7 @@ inline std::vector<std::string> check_architecture(AnySegmenter& built) {
   loss.backward();
   detail::expect_gradients(found, model);
   long long parameters = 0;
-  for (at::Tensor const& parameter : model.parameters()) parameters += parameter.numel();
+  for (at::Tensor const& parameter : distinct_parameters(model)) parameters += parameter.numel();
   if (parameters != ports.parameters)
     found.push_back("parameter_count() says " + std::to_string(ports.parameters) +
                     ", the model has " + std::to_string(parameters));

@@ -45,6 +45,10 @@ inline void prepare(Module& model, InferenceOptions const& options = {}) {
   model.eval();
   auto const parameters = model.parameters();
   bool const on_cpu = parameters.empty() || parameters[0].is_cpu();
+  if (on_cpu && !is_partly_prepared(model))  // what packs takes float32
+    for (auto const& list : {parameters, model.buffers()})
+      for (at::Tensor const& value : list)
+        if (value.is_floating_point()) value.set_data(value.to(at::kFloat));
   model.prepare(detail::preparation_for(options.precision, on_cpu));
 }
 

@@ -36,7 +36,8 @@ inline std::vector<RegisteredModel>& registered_models() {
   return models;
 }
 
-/// The model of that name. Throws Error that lists the names.
+/// The model of that name; the reference is good until a model is added. Throws Error that lists
+/// the names.
 inline RegisteredModel const& find_model(std::string_view name) {
   std::string names;
   for (RegisteredModel const& model : registered_models()) {
@@ -46,7 +47,8 @@ inline RegisteredModel const& find_model(std::string_view name) {
   throw Error("there is no such model", "--model " + std::string(name), "choose one of " + names);
 }
 
-/// Adds the architecture `A` under a name; a name that is taken is given to the newcomer.
+/// Adds the architecture `A` under a name; a name that is taken is given to the newcomer. The texts
+/// are not copied: they must live as long as the program, as literals do.
 template <class A>
 bool register_model(std::string_view name, ModelNotes const& notes = {}) {
   auto& models = registered_models();

@@ -40,7 +40,9 @@ class Segmenter : public Module {
   using Decoder = Slot<typename Slots<A>::Decoder>;
   using Head = Slot<typename Slots<A>::Head>;
 
-  /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]
+  /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]; where the stride of the decoder's
+  /// map does not divide H or W, a head that enlarges by a factor gives `scale` times the map's
+  /// sides.
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const {
     return segment(encode_image(image), encode_text(tokens));
   }
@@ -90,6 +92,7 @@ class Segmenter : public Module {
     std::int64_t const images = seen.taps[0].size(0), prompts = heard.size(0);
     if (images == 1) {
       for (at::Tensor& tap : seen.taps) tap = repeat(tap, prompts);
+      seen.pooled = repeat(seen.pooled, prompts);
       seen.image = repeat(seen.image, prompts);
     }
     if (prompts == 1) {

@@ -35,11 +35,12 @@ inline Tokens tokenize(std::vector<std::string> const& prompts, Encode const& en
 
 namespace detail {
 
-/// Throws Error for batches of nothing.
-inline void check_batch(std::size_t batch, char const* where, Dataset const& examples) {
+/// Throws Error for batches of nothing, and for a set of nothing, which an error calls `set`.
+inline void check_batch(std::size_t batch, char const* where, Dataset const& examples,
+                        char const* set) {
   if (batch == 0) throw Error("a batch holds no examples", where, "set it to 1 or more");
   if (examples.size() == 0)
-    throw Error("the set holds no examples", where, "give examples to train and evaluate with");
+    throw Error("the set holds no examples", set, "give examples to train and evaluate with");
 }
 
 }  // namespace detail

@@ -12,17 +12,18 @@
 namespace vlsm {
 
 /// Keeps all below `module` as it is: no gradients, no weight decay, no running statistics that
-/// move, no dropout (`Module::train` leaves what is frozen in evaluation). CLIPSeg as the study
-/// trained it freezes `vision` and `text`.
+/// move, no dropout (`Module::train` leaves what is frozen in evaluation). A module without any
+/// parameter cannot be frozen: it trains with what stands around it. CLIPSeg as the study trained
+/// it freezes `vision` and `text`.
 inline void freeze(torch::nn::Module& module) {
   for (at::Tensor& parameter : module.parameters()) parameter.requires_grad_(false);
   module.eval();
 }
 
-/// The parameters that train, each of any shape.
+/// The parameters that train, each of any shape; one that several parts share is there once.
 inline std::vector<at::Tensor> trainable(torch::nn::Module const& module) {
   std::vector<at::Tensor> list;
-  for (at::Tensor const& parameter : module.parameters())
+  for (at::Tensor const& parameter : distinct_parameters(module))
     if (parameter.requires_grad()) list.push_back(parameter);
   return list;
 }

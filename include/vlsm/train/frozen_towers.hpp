@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -213,6 +214,12 @@ class FrozenTowers {
 
   /// Prompts of one length: nobody reads what is marked as padding. False where nothing marks it.
   static bool pad_words(std::vector<KeptFeatures>& rows, std::int64_t longest) {
+    auto const marked = [](KeptFeatures const& row) { return part(row, "padding").defined(); };
+    // A tower may mark none where each token is a word: beside others that says so.
+    if (std::ranges::any_of(rows, marked))
+      for (KeptFeatures& row : rows)
+        if (at::Tensor const words = part(row, "words"); words.defined() && !marked(row))
+          row.emplace_back("padding", at::zeros({words.size(0)}, words.options().dtype(at::kBool)));
     for (KeptFeatures& row : rows)
       for (auto& [name, value] : row) {
         if (name == "sentence" || value.size(0) == longest) continue;

@@ -27,7 +27,7 @@ class RoundedWeights {
  public:
   explicit RoundedWeights(torch::nn::Module& model) {
     for (auto const& part : model.modules(/*include_self=*/false)) {
-      if (dynamic_cast<BatchNorm const*>(part.get())) continue;
+      if (is_batch_norm(*part)) continue;
       for (at::Tensor const& parameter : part->parameters(/*recurse=*/false))
         if (parameter.scalar_type() == at::kFloat) add(parameter);
     }

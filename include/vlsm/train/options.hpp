@@ -85,8 +85,9 @@ struct FitOptions {
   EarlyStop early_stop = {};
   float threshold = 0.5f;
   std::uint64_t seed = 0;
-  std::filesystem::path run =
-      {};  ///< receives best.safetensors and last.safetensors; empty: nothing is written
+  /// The folder that receives best.safetensors and last.safetensors, made where there is none;
+  /// empty: nothing is written.
+  std::filesystem::path run = {};
   bool resume = false;       ///< go on from `run`/last.safetensors where there is one
   double save_minutes = 10;  ///< an epoch that takes longer is saved on its way, each so often
 };

@@ -31,7 +31,8 @@ struct LoadReport {
 
 /// What of a file is read, and what must be there.
 struct LoadOptions {
-  /// The slots that are read; what the file holds of others is dropped.
+  /// The slots that are read; what the file holds of others is dropped. Another name than these
+  /// five is an error.
   std::vector<std::string> slots{"vision", "text", "fusion", "decoder", "head"};
   /// Whether parameters that the source never holds (the decoder, in CLIP's own files; adapters, in
   /// any file of a model without them) may keep their initial values, for a fine-tuning that starts

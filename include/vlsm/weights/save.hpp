@@ -7,6 +7,7 @@
 
 #include "vlsm/io/safetensors/safetensors.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/segmenter/any_segmenter.hpp"
 #include "vlsm/weights/tensor.hpp"
 
 namespace vlsm::io {
@@ -28,6 +29,12 @@ inline std::vector<NamedArray> state_of(torch::nn::Module const& module,
 inline void save(torch::nn::Module const& model, std::filesystem::path const& path,
                  std::map<std::string, std::string> const& metadata = {}) {
   write_safetensors(path, state_of(model), metadata);
+}
+
+/// The same of a model that a program chose when it runs.
+inline void save(AnySegmenter const& model, std::filesystem::path const& path,
+                 std::map<std::string, std::string> const& metadata = {}) {
+  save(model.module(), path, metadata);
 }
 
 }  // namespace vlsm::io

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <numeric>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/loader.hpp"
@@ -22,20 +25,31 @@ namespace vlsm {
 
 namespace detail {
 
-/// While one lives, a model evaluates.
+/// While one lives, a model evaluates. Afterwards each of its parts does again what it did before,
+/// but for one that holds a part that was prepared: that evaluates on.
 class Evaluating {
  public:
   explicit Evaluating(torch::nn::Module& module)
       : module_(module), was_training_(module.is_training()) {
+    for (auto const& part : module.modules(/*include_self=*/false))
+      parts_.emplace_back(part, part->is_training());
     module.eval();
   }
-  ~Evaluating() { module_.train(was_training_); }
+  ~Evaluating() {
+    put_back(module_, was_training_);
+    for (auto const& [part, trained] : parts_) put_back(*part, trained);  // from above to below
+  }
   Evaluating(Evaluating const&) = delete;
   Evaluating& operator=(Evaluating const&) = delete;
 
  private:
+  static void put_back(torch::nn::Module& module, bool trained) {
+    if (module.is_training() != trained) module.train(trained && !is_partly_prepared(module));
+  }
+
   torch::nn::Module& module_;
   bool was_training_;
+  std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> parts_;
 };
 
 /// [1, 1, H, W] bool of a mask's object.
@@ -108,7 +122,8 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
                                      EvaluateOptions const& options, ProcessGroup const& group) {
   at::NoGradGuard const no_grad;
   torch::nn::Module& module = model.module();
-  at::Device const device = module.parameters().front().device();
+  std::vector<at::Tensor> const parameters = module.parameters();
+  at::Device const device = parameters.empty() ? at::Device(at::kCPU) : parameters[0].device();
   Evaluating const evaluating(module);
   std::optional<RoundedWeights> rounded;
   if (options.precision == Precision::int8 && !is_prepared(module))
@@ -150,7 +165,7 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
 
 VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
                                 EvaluateOptions const& options) {
-  detail::check_batch(options.batch, "EvaluateOptions.batch", examples);
+  detail::check_batch(options.batch, "EvaluateOptions.batch", examples, "the set to evaluate");
   detail::Evaluating const evaluating(model.module());
   FrozenTowers const towers(model, options.precision, options.features);
   PromptIds ids(encode);

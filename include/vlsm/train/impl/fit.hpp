@@ -51,6 +51,7 @@ class Training {
         state_{.plateau = options.plateau, .stop = options.early_stop} {}
 
   std::vector<Epoch> run() {
+    if (group_.first()) make_folder();
     if (options_.resume && group_.first()) resume();
     share_state(group_, module_, optimizer_, state_);
     towers_.emplace(model_, options_.precision,
@@ -84,6 +85,15 @@ class Training {
     return std::chrono::duration<double>(Clock::now() - then).count();
   }
 
+  /// At once: else a run that cannot be saved would say so after its first epoch.
+  void make_folder() const {
+    std::error_code failed;
+    if (!options_.run.empty()) std::filesystem::create_directories(options_.run, failed);
+    if (failed)
+      throw Error("the run's folder cannot be made (" + failed.message() + ")",
+                  options_.run.string(), "choose another folder");
+  }
+
   void resume() {
     std::error_code unseen;  // where it cannot be seen, the first save says why
     if (!std::filesystem::exists(last(), unseen)) return;
@@ -101,7 +111,7 @@ class Training {
     module_.train();
     if (options_.batch_norms == BatchNorms::frozen)
       for (auto const& part : module_.modules(/*include_self=*/false))
-        if (dynamic_cast<BatchNorm*>(part.get())) part->eval();
+        if (is_batch_norm(*part)) part->eval();
     std::optional<RoundedWeights> rounded;
     if (options_.precision == Precision::bf16) rounded.emplace(module_);
     RunningEpoch& done = state_.running;
@@ -306,8 +316,10 @@ VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Da
                                    FitHooks const& hooks) {
   if (options.precision == Precision::int8)
     throw Error("int8 is for inference only", "FitOptions.precision", "train in fp32 or bf16");
-  detail::check_batch(options.batch, "FitOptions.batch", train);
-  detail::check_batch(options.batch, "FitOptions.batch", val);
+  detail::check_batch(options.batch, "FitOptions.batch", train, "the set to train with");
+  detail::check_batch(options.batch, "FitOptions.batch", val, "the set to validate with");
+  if (trainable(model.module()).empty())
+    throw Error("no parameter of the model trains", "fit", "leave a slot that has some unfrozen");
   KeepGenerators const keep;
   detail::Training training(model, train, val, encode, options, hooks);
   try {

@@ -12,6 +12,7 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/ops/tensor_bytes.hpp"
 #include "vlsm/weights/fill.hpp"
@@ -103,11 +104,21 @@ inline std::string absent_slots(std::set<std::string> const& slots, Checkpoint c
   throw Error(what + ": " + problems.text(), where, remedy);
 }
 
+/// Throws Error for a slot that no model has: nothing would be read for it, without a word.
+inline void check_slots(std::vector<std::string> const& asked) {
+  std::vector<std::string> const all = LoadOptions{}.slots;
+  for (std::string const& slot : asked)
+    if (std::ranges::find(all, slot) == all.end())
+      throw Error("there is no such slot", "LoadOptions.slots: " + slot,
+                  "choose among " + vlsm::detail::joined(all));
+}
+
 /// One load, from a checkpoint whose memory this model may keep or not.
 inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoint, bool shared,
                             std::string const& where, Omits const& omits,
                             LoadOptions const& options) {
   require_unprepared(model, "load");
+  check_slots(options.slots);
   std::map<std::string, at::Tensor> parameters;
   for (auto const& item : model.named_parameters()) parameters.emplace(item.key(), item.value());
   for (auto const& item : model.named_buffers()) parameters.emplace(item.key(), item.value());
