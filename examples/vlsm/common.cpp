@@ -221,16 +221,6 @@ void check_can_write(std::filesystem::path const& path, std::vector<std::string>
   vlsm::io::AtomicFile const trial(path);  // removed again
 }
 
-void make_folder(std::filesystem::path const& path) {
-  std::error_code failed;
-  std::filesystem::create_directories(path, failed);
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored))
-    throw vlsm::Error(
-        "the folder cannot be made", path.string(),
-        failed ? failed.message() + "; choose another --out" : "a file of that name is in the way");
-}
-
 double peak_megabytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

@@ -100,9 +100,6 @@ void print_json(nlohmann::ordered_json const& json);
 /// picture below one of the folders, `read`.
 void check_can_write(std::filesystem::path const& path, std::vector<std::string> const& read = {});
 
-/// Makes the folder. Throws vlsm::Error where that fails.
-void make_folder(std::filesystem::path const& path);
-
 /// Highest memory use of this process so far, in MB (10^6 bytes).
 double peak_megabytes();
 

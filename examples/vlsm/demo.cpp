@@ -11,6 +11,7 @@
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 #include "vlsm/train/evaluate.hpp"
@@ -54,7 +55,7 @@ std::vector<vlsm::Epoch> train(vlsm::AnySegmenter& model, vlsm::RegisteredModel 
                              .early_stop = {.patience = options.epochs},
                              .seed = options.common.seed,
                              .run = std::filesystem::path(options.out) / "run"};
-  make_folder(fit.run);
+  vlsm::io::make_folder(fit.run, "choose another --out");
   return fit_logged(model, "train", train, val, encode, fit);
 }
 

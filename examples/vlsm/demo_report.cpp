@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -98,7 +99,7 @@ void write_demo_report(std::filesystem::path const& out, vlsm::AnySegmenter& mod
       .title = "What it learned",
       .text = "Every picture holds three objects. Only the prompt tells which one is meant.",
       .parts = {scores}};
-  std::filesystem::create_directories(out / "overlays");
+  vlsm::io::make_folder(out / "overlays", "choose another --out");
   for (vlsm::report::Gallery const& gallery : overlays(out, model, info, encode)) {
     for (std::size_t i = 0; i < gallery.pictures.size(); ++i)
       vlsm::write_png(out / "overlays" /

@@ -122,7 +122,7 @@ class FoundMasks {
   FoundMasks(std::filesystem::path folder, vlsm::FolderDataset const& data, float threshold,
              vlsm::Recipe const& recipe)
       : folder_(std::move(folder)), data_(data), threshold_(threshold), recipe_(recipe) {
-    make_folder(folder_);
+    vlsm::io::make_folder(folder_, "choose another --out");
     std::set<std::filesystem::path> folders;
     for (std::size_t i = 0; i < data_.size(); ++i)
       folders.insert({data_.image_path(i).parent_path(), data_.mask_path(i).parent_path()});

@@ -190,7 +190,7 @@ void run(Options& options) {
   model->module().to(device);
   if (decoder_only) vlsm::freeze_encoders(model->module());
   if (group.first()) {
-    make_folder(out);
+    vlsm::io::make_folder(out, "choose another --out");
     take_folder();
     vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
   }

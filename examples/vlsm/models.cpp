@@ -6,6 +6,7 @@
 #include "figure.hpp"
 #include "shortest.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 
 namespace tool {
 
@@ -19,7 +20,7 @@ void add_models(CLI::App& app) {
       ->check(not_empty());
   command->callback([json, svg] {
     if (!svg->empty()) {
-      make_folder(*svg);
+      vlsm::io::make_folder(*svg, "choose another --svg");
       for (vlsm::RegisteredModel const& info : vlsm::registered_models())
         vlsm::io::write_whole_file(std::filesystem::path(*svg) / (std::string(info.name) + ".svg"),
                                    figure(info));

@@ -105,7 +105,7 @@ void run(Options& options) {
   model->module().to(device);
   float const threshold =
       options.threshold < 0 ? info.recipe.threshold : static_cast<float>(options.threshold);
-  make_folder(options.out);
+  vlsm::io::make_folder(options.out, "choose another --out");
   if (!options.logits.empty()) {
     std::vector<std::string> read = options.choice.files();
     read.insert(read.end(), options.images.begin(), options.images.end());

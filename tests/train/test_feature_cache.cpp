@@ -369,7 +369,7 @@ TEST_CASE("a folder serves other programs, and its damaged files are made again"
                      test::write_file(folder / "file", "");
                      FeatureCache({.folder = folder / "file/below"});
                    }),
-                   "the folder for features cannot be made"));
+                   "the folder cannot be made"));
 }
 
 TEST_CASE("two programs may fill one folder at a time") {

@@ -66,6 +66,25 @@ TEST_CASE("a resumed run ends with the same weights as an unbroken one") {
   CHECK(equal_weights(unbroken, second));
 }
 
+TEST_CASE("a run with another seed is another run, and a model in another type is refused") {
+  test::TempDir const run;
+  Segmenter<DiskSeg> model;
+  fit(model, Disks(8), Disks(8, 1000), test::encode_bytes, options(run.path(), 1));
+  FitOptions other = options(run.path(), 2);
+  other.resume = true;
+  ++other.seed;
+  CHECK(test::says(
+      test::error_of([&] { fit(model, Disks(8), Disks(8, 1000), test::encode_bytes, other); }),
+      "begun with the seed 3, not 4"));
+  model.to(at::kDouble);
+  CHECK(test::says(test::error_of([&] {
+                     fit(model, Disks(8), Disks(8, 1000), test::encode_bytes, options({}, 1));
+                   }),
+                   "is of type Double"));
+  CHECK(test::says(test::error_of([&] { evaluate(model, Disks(8), test::encode_bytes); }),
+                   "is of type Double"));
+}
+
 TEST_CASE("the best weights can be loaded again") {
   test::TempDir const run;
   at::manual_seed(1);
@@ -382,7 +401,7 @@ TEST_CASE("a run's folder is made, and one that cannot be is told before the fir
   CHECK(test::says(test::error_of([&] {
                      fit(model, Disks(8), Disks(8), test::encode_bytes, options(below, 1), hooks);
                    }),
-                   "the run's folder cannot be made"));
+                   "the folder cannot be made"));
   CHECK(steps == 0);
 }
 

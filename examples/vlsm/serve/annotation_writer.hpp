@@ -39,7 +39,8 @@ class AnnotationWriter {
   Row add(std::string const& name, std::string_view ending, std::string_view picture,
           std::string_view mask, std::string const& prompt) {
     std::lock_guard const lock(mutex_);
-    for (char const* part : {"images", "masks", "anns"}) make(folder_ / part);
+    for (char const* part : {"images", "masks", "anns"})
+      vlsm::io::make_folder(folder_ / part, "start the server with another --save");
     std::string const when = time_text();
     std::string const image = write_image(name, ending, picture);
     std::string const mask_name = write_new("masks", name + "-" + when, ".png", mask);
@@ -67,14 +68,6 @@ class AnnotationWriter {
     std::array<char, 32> text{};
     std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &parts);
     return text.data();
-  }
-
-  static void make(std::filesystem::path const& folder) {
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed)
-      throw vlsm::Error("the folder cannot be made (" + failed.message() + ")", folder.string(),
-                        "start the server with another --save");
   }
 
   /// Writes a file under the first name of these that nothing has: BASE.png, BASE-2.png, …

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 #include "vlsm/compose/recipe.hpp"
@@ -158,6 +159,15 @@ inline void augment(Example& example, Augmentation const& how, Normalization con
     auto const factor = static_cast<float>(uniform_number(random, -how.factor, how.factor));
     detail::on_pixels(image, normalization, [&](float x) { return x * (1 + factor); });
   }
+}
+
+/// The same as a step of a Loader; nothing where nothing changes.
+inline std::function<void(Example&, Random&)> augmentation(Augmentation const& how,
+                                                           Normalization const& normalization) {
+  if (!how.any()) return {};
+  return [how, normalization](Example& example, Random& random) {
+    augment(example, how, normalization, random);
+  };
 }
 
 }  // namespace vlsm

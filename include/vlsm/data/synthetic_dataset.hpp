@@ -7,6 +7,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/synthetic.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -28,13 +29,8 @@ struct SyntheticCounts {
 inline void write_synthetic(std::filesystem::path const& root, SyntheticStyle const& style,
                             SyntheticCounts const& counts, unsigned seed,
                             std::function<void(int done, int all)> const& progress = {}) {
-  for (char const* folder : {"images", "masks", "anns"}) {
-    std::error_code failed;
-    std::filesystem::create_directories(root / folder, failed);
-    if (failed)
-      throw Error("the folder cannot be made (" + failed.message() + ")", (root / folder).string(),
-                  "choose another folder");
-  }
+  for (char const* folder : {"images", "masks", "anns"})
+    io::make_folder(root / folder, "choose another folder");
   auto const row = [](std::string const& image, std::string const& mask,
                       std::string const& prompt) {
     return nlohmann::json{{"img_name", image},

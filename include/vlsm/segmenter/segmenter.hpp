@@ -40,6 +40,11 @@ class Segmenter : public Module {
   using Decoder = Slot<typename Slots<A>::Decoder>;
   using Head = Slot<typename Slots<A>::Head>;
 
+  Segmenter() = default;
+  /// No copies: LibTorch's would share the weights of the one that they are of.
+  Segmenter(Segmenter const&) = delete;
+  Segmenter(Segmenter&&) noexcept = default;
+
   /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]; where the stride of the decoder's
   /// map does not divide H or W, a head that enlarges by a factor gives `scale` times the map's
   /// sides.

@@ -8,6 +8,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/file_lock.hpp"
+#include "vlsm/base/file/files.hpp"
 
 namespace vlsm::study {
 
@@ -44,11 +45,7 @@ class CellFolder {
   }
   /// Makes the folder and locks it; see io::FileLock. Throws Error where that fails.
   io::FileLock lock() const {
-    std::error_code failed;
-    std::filesystem::create_directories(path_, failed);
-    if (failed)
-      throw Error("the folder cannot be made (" + failed.message() + ")", path_.string(),
-                  "check the folder, its permissions and the free space");
+    io::make_folder(path_, "check the folder, its permissions and the free space");
     return io::FileLock(path_ / ".lock");
   }
   /// Takes the lock's file away, once the cell is finished.

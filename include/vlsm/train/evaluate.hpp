@@ -77,8 +77,8 @@ Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& towers, Datase
 }  // namespace detail
 
 /// Scores every example per image, as the study does: where prediction and target are both empty
-/// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0
-/// and for a set without examples.
+/// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0,
+/// for a set without examples, and for a model that is neither float32 nor prepared.
 Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
                     EvaluateOptions const& options = {});
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -29,6 +30,7 @@ struct TrainState {
   EarlyStop stop;
   double best_dice = -1;
   bool finished = false;
+  std::uint64_t seed = 0;  ///< of the run
 };
 
 namespace detail {
@@ -46,6 +48,7 @@ inline nlohmann::json to_json(TrainState const& s, double rate) {
           {"stop_waited", s.stop.waited},
           {"best_dice", s.best_dice},
           {"finished", s.finished},
+          {"seed", s.seed},
           {"step", s.running.step},
           {"steps", s.running.steps},
           {"loss_sum", s.running.loss},
@@ -65,6 +68,7 @@ inline void from_json(nlohmann::json const& json, TrainState& s, double& rate) {
   s.stop.waited = json.at("stop_waited");
   s.best_dice = json.at("best_dice");
   s.finished = json.at("finished");
+  s.seed = json.value("seed", s.seed);  // older states have none
   s.running = {};
   if (!json.contains("step")) return;  // written between two epochs, before 0.2
   s.running = {.step = json.at("step"),
@@ -101,8 +105,9 @@ inline void save_state(std::filesystem::path const& path, torch::nn::Module cons
       {{"vlsm_train_state", detail::to_json(state, optimizer.learning_rate()).dump()}});
 }
 
-/// Puts a saved state back, all of it or nothing. Throws Error where the file is of another model
-/// or no state at all, or holds numbers from which no training goes on.
+/// Puts a saved state back, all of it or nothing. Throws Error where the file is of another model,
+/// of a run with another seed than `state` has or no state at all, or holds numbers from which no
+/// training goes on.
 inline void load_state(std::filesystem::path const& path, torch::nn::Module& model,
                        Optimizer& optimizer, TrainState& state) {
   auto const file = io::read_safetensors(path);
@@ -117,6 +122,11 @@ inline void load_state(std::filesystem::path const& path, torch::nn::Module& mod
   } catch (nlohmann::json::exception const&) {
     throw Error("the training state is damaged", path.string(), "start the run anew");
   }
+
+  if (read.seed != state.seed)
+    throw Error("the run was begun with the seed " + std::to_string(read.seed) + ", not " +
+                    std::to_string(state.seed),
+                path.string(), "resume with the same seed");
 
   std::map<std::string, at::Tensor> tensors;
   for (io::NamedArray const& tensor : file.tensors)

@@ -6,7 +6,10 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
+
+#include "vlsm/base/error.hpp"
 
 namespace vlsm::io {
 
@@ -24,6 +27,17 @@ inline std::optional<std::string> read_whole_file(std::filesystem::path const& p
 inline bool is_same_file(std::filesystem::path const& a, std::filesystem::path const& b) {
   std::error_code failed;
   return std::filesystem::equivalent(a, b, failed) && !failed;
+}
+
+/// Makes a folder, and those that it is in, where there is none. Throws Error with `remedy` where
+/// that fails.
+inline void make_folder(std::filesystem::path const& path, std::string_view remedy) {
+  std::error_code failed, ignored;
+  std::filesystem::create_directories(path, failed);
+  if (!std::filesystem::is_directory(path, ignored))
+    throw Error("the folder cannot be made (" +
+                    (failed ? failed.message() : std::string("a file is in the way")) + ")",
+                path.string(), remedy);
 }
 
 }  // namespace vlsm::io

@@ -11,6 +11,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/resize.hpp"
 #include "vlsm/study/cell_folder.hpp"
@@ -265,11 +266,7 @@ VLSM_INLINE void write_tables(Config const& config, std::vector<Cell> const& cel
   io::FileLock const lock(out / ".lock", /*wait=*/true);  // the last to write has seen all cells
   std::vector<CellResult> const results = finished_results(cells, out);
   std::vector<NamedTable> const tables = tables_of(results);
-  std::error_code failed;
-  std::filesystem::create_directories(out / "tables", failed);
-  if (failed)
-    throw Error("the folder cannot be made (" + failed.message() + ")", (out / "tables").string(),
-                "check the folder, its permissions and the free space");
+  io::make_folder(out / "tables", "check the folder, its permissions and the free space");
   for (NamedTable const& table : tables) {
     std::string markdown, latex;
     for (report::Table const& one : short_tables(table)) {

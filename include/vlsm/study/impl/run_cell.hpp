@@ -12,6 +12,7 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/data/augmentation.hpp"
 #include "vlsm/data/subset.hpp"
@@ -132,8 +133,7 @@ class CellRun {
     std::vector<std::filesystem::path> files;
     for (std::string const& path : {model_.weights, model_.decoder_weights}) {
       if (path.empty() || path == "random") continue;
-      std::filesystem::path const file = io::find_weights(path).path;
-      files.push_back(file);
+      std::filesystem::path const file = files.emplace_back(io::find_weights(path).path);
       if (file.string().ends_with(".index.json"))
         for (auto const& part : io::detail::read_index(file))
           files.push_back(file.parent_path() / part.first);
@@ -237,7 +237,7 @@ class CellRun {
   /// the mask that was drawn by hand.
   void draw(OpenedTest const& opened, std::vector<RowResult> const& rows) {
     std::vector<std::size_t> const shown = notable_rows(rows);
-    std::filesystem::create_directories(folder_ / "figures");
+    io::make_folder(folder_ / "figures", "check the folder, its permissions and the free space");
     EvaluateOptions how = evaluate_options();
     how.hausdorff = how.picture_too = false;
     how.on_example = [&](std::size_t i, at::Tensor const& logits) {

@@ -30,11 +30,7 @@ inline std::string dump(nlohmann::ordered_json const& json) {
 
 /// Notes in `out`/study.json what study the folder is of, `now`, or compares.
 inline void claim_folder(nlohmann::ordered_json const& now, std::filesystem::path const& out) {
-  std::error_code failed;
-  std::filesystem::create_directories(out, failed);
-  if (failed)
-    throw Error("the folder cannot be made (" + failed.message() + ")", out.string(),
-                "choose another --out");
+  io::make_folder(out, "choose another --out");
   io::FileLock const lock(out / ".lock", /*wait=*/true);
   std::filesystem::path const file = out / "study.json";
   auto const text = io::read_whole_file(file);

@@ -166,6 +166,7 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
 VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
                                 EvaluateOptions const& options) {
   detail::check_batch(options.batch, "EvaluateOptions.batch", examples, "the set to evaluate");
+  require_float32(model.module(), "evaluate");
   detail::Evaluating const evaluating(model.module());
   FrozenTowers const towers(model, options.precision, options.features);
   PromptIds ids(encode);

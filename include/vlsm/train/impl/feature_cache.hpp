@@ -8,6 +8,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/base/memory.hpp"
 #include "vlsm/io/safetensors/safetensors.hpp"
@@ -45,12 +46,8 @@ inline at::Tensor as_kept(at::Tensor const& value, bool half) {
 }  // namespace detail
 
 VLSM_INLINE FeatureCache::FeatureCache(FeatureCacheOptions options) : options_(std::move(options)) {
-  if (options_.folder.empty()) return;
-  std::error_code failed;
-  std::filesystem::create_directories(options_.folder, failed);
-  if (failed)
-    throw Error("the folder for features cannot be made (" + failed.message() + ")",
-                options_.folder.string(), "choose another folder");
+  if (!options_.folder.empty())
+    io::make_folder(options_.folder, "choose another folder for the features");
 }
 
 VLSM_INLINE std::size_t FeatureCache::begin() {

@@ -8,6 +8,7 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/augment.hpp"
 #include "vlsm/data/loader.hpp"
 #include "vlsm/data/share.hpp"
@@ -48,14 +49,15 @@ class Training {
         optimizer_((module_.train(), share_weights(group_, module_), module_), options.optimizer),
         norms_(module_, group_),
         sync_(optimizer_.parameters(), group_, options.precision == Precision::fp32),
-        state_{.plateau = options.plateau, .stop = options.early_stop} {}
+        state_{.plateau = options.plateau, .stop = options.early_stop, .seed = options.seed} {}
 
   std::vector<Epoch> run() {
-    if (group_.first()) make_folder();
+    // At once: else a run that cannot be saved would say so after its first epoch.
+    if (group_.first() && !options_.run.empty())
+      io::make_folder(options_.run, "choose another folder for the run");
     if (options_.resume && group_.first()) resume();
     share_state(group_, module_, optimizer_, state_);
-    towers_.emplace(model_, options_.precision,
-                    options_.features);  // of the weights that it has now
+    towers_.emplace(model_, options_.precision, options_.features);  // of these weights
     std::vector<Epoch> history;
     while (state_.epoch < options_.epochs && !state_.finished) {
       started_ = saved_ = Clock::now();
@@ -83,15 +85,6 @@ class Training {
   bool stopped() const { return group_.any(hooks_.stop && hooks_.stop()); }
   static double seconds_since(Clock::time_point then) {
     return std::chrono::duration<double>(Clock::now() - then).count();
-  }
-
-  /// At once: else a run that cannot be saved would say so after its first epoch.
-  void make_folder() const {
-    std::error_code failed;
-    if (!options_.run.empty()) std::filesystem::create_directories(options_.run, failed);
-    if (failed)
-      throw Error("the run's folder cannot be made (" + failed.message() + ")",
-                  options_.run.string(), "choose another folder");
   }
 
   void resume() {
@@ -132,7 +125,7 @@ class Training {
                    .workers = options_.workers,
                    .pinned = device_.is_cuda(),
                    .hash_pixels = keeps,
-                   .change = augmentation()});
+                   .change = augmentation(options_.augment, model_.info.recipe.normalize)});
     while (done.step < steps_) {
       if (stopped()) return false;
       take_step(loader, share, epoch, rounded ? &*rounded : nullptr);
@@ -142,13 +135,6 @@ class Training {
       if (options_.precision == Precision::bf16) rounded.emplace(module_);
     }
     return true;
-  }
-
-  /// What is done to the training's pictures, by whatever thread loads them.
-  std::function<void(Example&, Random&)> augmentation() const {
-    if (!options_.augment.any()) return {};
-    return [how = options_.augment, normalization = model_.info.recipe.normalize](
-               Example& example, Random& random) { augment(example, how, normalization, random); };
   }
 
   /// One step of the optimizer, over the passes of a batch.
@@ -318,6 +304,7 @@ VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Da
     throw Error("int8 is for inference only", "FitOptions.precision", "train in fp32 or bf16");
   detail::check_batch(options.batch, "FitOptions.batch", train, "the set to train with");
   detail::check_batch(options.batch, "FitOptions.batch", val, "the set to validate with");
+  require_float32(model.module(), "fit");
   if (trainable(model.module()).empty())
     throw Error("no parameter of the model trains", "fit", "leave a slot that has some unfrozen");
   KeepGenerators const keep;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
@@ -274,7 +275,7 @@ class DatasetPreparation {
     namespace fs = std::filesystem;
     fs::path const folder = target_ / "anns.partial";
     fs::remove_all(folder);
-    fs::create_directories(folder);
+    io::make_folder(folder, check_path);
     for (auto const& [split, rows] : splits)
       io::write_whole_file(folder / (split + ".json"), rows.dump(1) + "\n");
     fs::rename(folder, target_ / "anns");

@@ -14,6 +14,7 @@
 
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/file_lock.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/text.hpp"
 #include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/source_files.hpp"
@@ -26,6 +27,9 @@
 #include "vlsm/image/write.hpp"
 
 namespace vlsm::detail {
+
+/// What to do where the target cannot be written.
+inline constexpr std::string_view check_path = "check the path and its permissions";
 
 /// Throws Error for a set without rows, for two files that would be written to one name, and for a
 /// name that an annotation list cannot hold.
@@ -98,7 +102,7 @@ class SetWriter {
     namespace fs = std::filesystem;
     check_target();
     keep_sources();
-    make_folder(target_);
+    io::make_folder(target_, check_path);
     lock_ = io::FileLock::of_folder(target_);
     if (!lock_.held())
       throw Error("another run is preparing this folder", target_.string(),
@@ -112,16 +116,9 @@ class SetWriter {
       folders.insert((target_ / "images" / image.name).parent_path());
     for (SourceRow const& row : set_.rows)
       folders.insert((target_ / "masks" / row.mask).parent_path());
-    for (fs::path const& folder : folders) make_folder(folder);
+    for (fs::path const& folder : folders) io::make_folder(folder, check_path);
     set_lists_aside(target_);
     find_stale();
-  }
-
-  static void make_folder(std::filesystem::path const& folder) {
-    std::error_code failed;
-    if (std::filesystem::create_directories(folder, failed); failed)
-      throw Error("the folder cannot be made (" + failed.message() + ")", folder.string(),
-                  "check the path and its permissions");
   }
 
   /// Throws Error unless the target is empty, or a run that was stopped (preparing.json) or
