@@ -37,7 +37,7 @@ inline void claim_folder(nlohmann::ordered_json const& now, std::filesystem::pat
   if (!text) {
     // What a study writes here must not take the place of another's.
     for (char const* name : {"report.html", "tables", "cells", "images", "masks", "anns"})
-      if (std::filesystem::exists(out / name, failed))
+      if (std::error_code ignored; std::filesystem::exists(out / name, ignored))
         throw Error("the folder is not empty, and no study is there", (out / name).string(),
                     "choose another --out");
     return io::write_whole_file(file, dump(now));
