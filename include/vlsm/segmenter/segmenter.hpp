@@ -103,7 +103,8 @@ class Segmenter : public Module {
           "Vision wrote not as many taps as its port says");
     if constexpr (fusion.sentence || decoder.sentence || head.sentence)
       check(said.sentence.defined(), "Text wrote no sentence");
-    if constexpr (fusion.words || decoder.words || head.words)
+    if constexpr (fusion.words || decoder.words || head.words || fusion.as_wide_as_words ||
+                  decoder.as_wide_as_words || head.as_wide_as_words)
       check(said.words.defined(), "Text wrote no words");
   }
 
