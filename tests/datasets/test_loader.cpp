@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <filesystem>
+#include <functional>
+#include <limits>
 
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
@@ -166,7 +168,7 @@ TEST_CASE("examples of two sizes are told apart") {
     Uneven() : Drawn(3) {}
     Example at(std::size_t index, Random& random) const override {
       Example example = Drawn::at(index, random);
-      if (index == 1) example.image = at::zeros({3, 4, 5});
+      if (index == 1) example.image = at::zeros({3, 4, 5}), example.mask = at::zeros({1, 4, 5});
       return example;
     }
   } const examples;
@@ -174,6 +176,69 @@ TEST_CASE("examples of two sizes are told apart") {
   Loader loader(examples, ids, backwards(3), batch_ends(3, 3, 3), {.workers = 0});
   CHECK(test::error_of([&] { loader.next(); }).find("[3, 4, 5] after [3, 4, 4]: 1: ") !=
         std::string::npos);
+}
+
+TEST_CASE("an example that breaks the promise of a Dataset is named") {
+  struct Broken : Drawn {
+    explicit Broken(std::function<void(Example&)> how) : Drawn(3), spoil(std::move(how)) {}
+    Example at(std::size_t index, Random& random) const override {
+      Example example = Drawn::at(index, random);
+      if (index == 1) spoil(example);
+      return example;
+    }
+    std::function<void(Example&)> spoil;
+  };
+  auto const told = [](std::function<void(Example&)> how) {
+    Broken const examples(std::move(how));
+    PromptIds ids(test::encode_bytes);
+    Loader loader(examples, ids, backwards(3), batch_ends(3, 3, 3), {.workers = 2});
+    return test::error_of([&] { loader.next(); });
+  };
+  CHECK(test::says(told([](Example& e) { e.image = at::Tensor(); }), "has no image: 1: "));
+  CHECK(test::says(told([](Example& e) { e.mask = at::Tensor(); }), "has no mask: 1: "));
+  CHECK(test::says(told([](Example& e) { e.image = e.image.to(at::kByte); }),
+                   "the image of an example is CPUByteType"));
+  CHECK(test::says(told([](Example& e) {
+                     e.image = at::empty({3, 4, 4}, at::kMeta);
+                   }),
+                   "the image of an example is "));
+  CHECK(test::says(told([](Example& e) { e.mask = e.mask[0]; }),
+                   "the mask of an example is CPUFloatType[4, 4]: 1: "));
+  CHECK(test::says(told([](Example& e) {
+                     e.mask = at::zeros({1, 2, 2});
+                   }),
+                   "an image [3, 4, 4] and a mask [1, 2, 2]: 1: "));
+  for (double const level : {-1.0, 255.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK(test::says(told([&](Example& e) { e.mask[0][3][3] = level; }),
+                     "the mask of an example has values outside 0 to 1: 1: "));
+  // Bytes and truth values are masks, too; those of 255 are not.
+  CHECK(test::says(told([](Example& e) { e.mask = e.mask.to(at::kByte) + 255; }),
+                   "the mask of an example has values outside 0 to 1: 1: "));
+  for (auto const type : {at::kByte, at::kBool})
+    CHECK(test::says(told([&](Example& e) { e.mask = e.mask.to(type); }), "one type"));
+}
+
+TEST_CASE("as many threads load as the examples and the system have room for") {
+  Drawn const examples(5);
+  LoadOptions options{.workers = 0};
+  auto const expected = all_of(examples, options, batch_ends(5, 2, 2));
+  options.workers = std::numeric_limits<int>::max();
+  check_equal(all_of(examples, options, batch_ends(5, 2, 2)), expected);
+}
+
+TEST_CASE("a share may be asked for in batches of any size") {
+  auto const order = backwards(5);
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  for (std::size_t const pass : {std::size_t{1}, most})
+    for (std::size_t rank : {0, 1}) {
+      ShareOptions how{.batch = 5, .pass = std::min(pass, how.batch), .rank = rank, .processes = 2};
+      Share const expected = share_of(order, how);
+      how.batch = most;
+      how.pass = pass;
+      Share const share = share_of(order, how);
+      CHECK(share.positions == expected.positions);
+      CHECK(share.ends == expected.ends);
+    }
 }
 
 TEST_CASE("contents of one bit's difference, and those cut otherwise, have other hashes") {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <string>
+
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "vlsm/fusion/pass_through.hpp"
 #include "vlsm/models/small.hpp"
 #include "vlsm/nn/conv.hpp"
@@ -72,6 +75,47 @@ TEST_CASE("a block that does not hand on the picture is named") {
   auto const found = check_architecture<Blind>();
   REQUIRE(found.size() == 1);
   CHECK(found[0] == "Fusion's image is undefined where its port says [2, 3, 32, 32]");
+}
+
+/// Writes not what its port promises.
+template <int kind>
+class Forgets : public test::DiskSeg::Vision {
+ public:
+  ImageFeatures forward(at::Tensor const& image) const {
+    ImageFeatures seen = test::DiskSeg::Vision::forward(image);
+    if (kind == 0) seen.taps.clear();
+    if (kind == 1) seen.image = at::Tensor();
+    return seen;
+  }
+};
+class Mute : public test::DiskSeg::Text {
+ public:
+  TextFeatures forward(Tokens const& tokens) const {
+    return {.sentence = {}, .words = test::DiskSeg::Text::forward(tokens).words, .padding = {}};
+  }
+};
+template <int kind>
+struct ForgetsSeg : test::DiskSeg {
+  using Vision = Forgets<kind>;
+};
+struct MuteSeg : test::DiskSeg {
+  using Text = Mute;
+};
+
+template <class A>
+std::string told_by() {
+  Segmenter<A> model;
+  return test::error_of([&] {
+    model.forward(at::zeros({1, 3, 32, 32}), {at::zeros({1, 3}, at::kLong)});
+  });
+}
+
+TEST_CASE("a tower that leaves out what its port promises is named by the model, too") {
+  CHECK(test::says(told_by<ForgetsSeg<0>>(), "Vision wrote not as many taps as its port says"));
+  CHECK(test::says(told_by<ForgetsSeg<1>>(),
+                   "a block before this one handed on no image: ImageFeatures::image"));
+  CHECK(test::says(told_by<MuteSeg>(), "Text wrote no sentence"));
+  CHECK(check_architecture<ForgetsSeg<0>>().size() == 1);
 }
 
 TEST_CASE("a block that breaks its port is named") {

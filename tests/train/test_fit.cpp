@@ -2,6 +2,10 @@
 #include <torch/autograd.h>
 #include <torch/nn/modules/batchnorm.h>
 
+#include <limits>
+#include <memory>
+#include <utility>
+
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "support/error.hpp"
@@ -242,6 +246,89 @@ TEST_CASE("batches and sets of nothing are refused before anything is written") 
                    }),
                    "the set holds no examples: the set to validate with"));
   CHECK(std::filesystem::is_empty(run.path()));
+}
+
+TEST_CASE("options that are no numbers to train by are refused before anything is written") {
+  test::TempDir const run;
+  Segmenter<DiskSeg> model;
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  auto const told = [&](auto change) {
+    FitOptions how = options(run / "made", 1);
+    change(how);
+    return test::error_of([&] { fit(model, Disks(8), Disks(8), test::encode_bytes, how); });
+  };
+  for (double const value : {-1.0, none}) {
+    CHECK(test::says(told([&](FitOptions& how) { how.optimizer.learning_rate = value; }),
+                     ": OptimizerOptions.learning_rate: "));
+    CHECK(test::says(told([&](FitOptions& how) { how.optimizer.weight_decay = value; }),
+                     ": OptimizerOptions.weight_decay: "));
+    CHECK(test::says(told([&](FitOptions& how) { how.optimizer.clip = value; }),
+                     ": OptimizerOptions.clip: "));
+    CHECK(test::says(told([&](FitOptions& how) { how.threshold = static_cast<float>(value); }),
+                     ": FitOptions.threshold: "));
+    CHECK(test::says(test::error_of([&] {
+                       evaluate(model, Disks(8), test::encode_bytes,
+                                {.threshold = static_cast<float>(value)});
+                     }),
+                     ": EvaluateOptions.threshold: "));
+  }
+  CHECK(test::says(told([](FitOptions& how) { how.epochs = -1; }), "a training of -1 epochs"));
+  CHECK(std::filesystem::is_empty(run.path()));
+}
+
+TEST_CASE("a batch that is larger than any set is the whole set") {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  auto const trained = [](std::size_t batch, std::size_t pass) {
+    at::manual_seed(1);
+    Segmenter<DiskSeg> model;
+    auto made = options({}, 1);
+    made.batch = batch;
+    made.pass = pass;
+    return fit(model, Disks(6), Disks(4), test::encode_bytes, made).at(0).train_loss;
+  };
+  CHECK(trained(most, 0) == trained(6, 0));
+  CHECK(trained(most, 2) == trained(6, 2));
+  CHECK(evaluate(*std::make_unique<Segmenter<DiskSeg>>(), Disks(6), test::encode_bytes,
+                 {.batch = most})
+            .scores.size() == 6);
+}
+
+TEST_CASE("a loss of one's own that is no scalar, or moves nothing, is told so") {
+  Segmenter<DiskSeg> model;
+  auto const told = [&](Loss loss) {
+    FitOptions how = options({}, 1);
+    how.own_loss = std::move(loss);
+    return test::error_of([&] { fit(model, Disks(8), Disks(8), test::encode_bytes, how); });
+  };
+  CHECK(test::says(told([](at::Tensor const& logits, at::Tensor const&) {
+                     return logits.square().flatten(1).mean(1);
+                   }),
+                   "the loss is no scalar: own_loss returned [8]: "));
+  CHECK(test::says(told([](at::Tensor const&, at::Tensor const&) { return at::Tensor(); }),
+                   "the loss is no scalar: own_loss returned an undefined tensor: "));
+  CHECK(test::says(told([](at::Tensor const&, at::Tensor const& target) { return target.mean(); }),
+                   "the loss depends on no parameter that trains: "));
+}
+
+TEST_CASE("logits that are not numbers have no scores") {
+  Segmenter<DiskSeg> model;
+  {
+    at::NoGradGuard const no_grad;
+    model.head->parameters()[0].fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  CHECK(test::says(test::error_of([&] { evaluate(model, Disks(2), test::encode_bytes); }),
+                   "the logits are not numbers: pictures 0, 1: "));
+}
+
+TEST_CASE("a run without patience is resumed as it would have gone on") {
+  test::TempDir const run;
+  Segmenter<DiskSeg> model;
+  auto made = options(run.path(), 1);
+  made.early_stop = {.min_delta = -2, .patience = 0};  // each epoch is better
+  CHECK(fit(model, Disks(8), Disks(8), test::encode_bytes, made).size() == 1);
+  made.epochs = 3;
+  made.resume = true;
+  CHECK(fit(model, Disks(8), Disks(8), test::encode_bytes, made).size() == 2);
 }
 
 TEST_CASE("each loss by name trains, and one of one's own") {

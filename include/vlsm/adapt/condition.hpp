@@ -16,7 +16,13 @@ struct ConditionConfig {
 /// published code does; the other order adapts the sum.
 template <class Tower, ConditionConfig config = ConditionConfig{}>
 class ConditionAdapter : public Tower {
+  static_assert(
+      !requires { Tower::condition_adapter; },
+      "ConditionAdapter wraps a tower that has such adapters already: wrap it once");
+
  public:
+  static constexpr ConditionConfig condition_adapter = config;
+
   /// ids [B, L] -> the tower's words, its sentence adapted.
   TextFeatures forward(Tokens const& tokens) const { return adapt(Tower::forward(tokens)); }
 

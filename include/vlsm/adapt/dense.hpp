@@ -27,8 +27,13 @@ class DenseAdapters : public Tower {
   static_assert(config.width > 0 && config.blocks > 0 && config.blocks <= Tower::depth,
                 "DenseConfig: .blocks is not between 1 and the tower's depth, or .width is not "
                 "positive");
+  static_assert(
+      !requires { Tower::dense_adapters; },
+      "DenseAdapters wraps a tower that has such adapters already: wrap it once");
 
  public:
+  static constexpr DenseConfig dense_adapters = config;
+
   DenseAdapters() {
     int block = 0;
     for (auto const& part : this->modules(false))

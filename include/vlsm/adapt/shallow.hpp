@@ -17,7 +17,13 @@ struct ShallowConfig {
 /// none inside.
 template <class Tower, ShallowConfig config = ShallowConfig{}>
 class ShallowAdapters : public Tower {
+  static_assert(
+      !requires { Tower::shallow_adapters; },
+      "ShallowAdapters wraps a tower that has such adapters already: wrap it once");
+
  public:
+  static constexpr ShallowConfig shallow_adapters = config;
+
   /// image [B, 3, H, W] -> the tower's taps, adapted; its pooled image as it is.
   ImageFeatures forward(at::Tensor const& image) const {
     ImageFeatures seen = Tower::forward(image);
@@ -67,8 +73,13 @@ class ShallowTextAdapters : public Tower {
   static_assert(
       ascend(config.taps, config.count),
       "ShallowTextConfig: .taps do not ascend: list the blocks from the first to the last");
+  static_assert(
+      !requires { Tower::shallow_text_adapters; },
+      "ShallowTextAdapters wraps a tower that has such adapters already: wrap it once");
 
  public:
+  static constexpr ShallowTextConfig shallow_text_adapters = config;
+
   /// ids [B, L] -> the tower's words, and its sentence plus what the adapters add.
   TextFeatures forward(Tokens const& tokens) const {
     at::Tensor added;

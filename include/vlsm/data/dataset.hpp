@@ -21,8 +21,8 @@ namespace vlsm {
 struct Example {
   std::string name;  ///< for reports: the mask's name
   std::string prompt;
-  at::Tensor image;  ///< [3, S, S], normalized
-  at::Tensor mask;   ///< [1, S, S], 0 to 1
+  at::Tensor image;  ///< [3, S, S], normalized, float32 on the CPU
+  at::Tensor mask;   ///< [1, S, S], 0 to 1, likewise
 };
 
 /// The generator that everything random in training draws from. std::shuffle and the standard

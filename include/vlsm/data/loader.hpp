@@ -13,11 +13,13 @@
 #include <numeric>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/batch.hpp"
+#include "vlsm/data/check_example.hpp"
 #include "vlsm/data/dataset.hpp"
 #include "vlsm/data/prompt_ids.hpp"
 #include "vlsm/ops/tensor_bytes.hpp"
@@ -77,8 +79,14 @@ class Loader {
       parts_[i].size = parts_[i].left = ends[i] - first;
     }
     next_ = taken_ < parts_.size() ? parts_[taken_].first : order_.size();
-    int const workers = options_.workers < 0 ? usual_workers() : options_.workers;
-    for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+    auto const workers =
+        static_cast<std::size_t>(options_.workers < 0 ? usual_workers() : options_.workers);
+    try {
+      for (std::size_t i = 0; i < std::min(workers, order_.size()); ++i)
+        workers_.emplace_back([this] { work(); });
+    } catch (std::system_error const&) {
+      // The system starts no more: those that there are load, or the caller.
+    }
   }
 
   ~Loader() {
@@ -94,7 +102,7 @@ class Loader {
 
   /// The next batch: images [B, 3, S, S], masks [B, 1, S, S] on the CPU; nothing after the last.
   /// Throws what the first of its examples that failed threw, a file's name included, and Error
-  /// where examples differ in size.
+  /// where an example is not what a Dataset promises (check_example) or examples differ in size.
   std::optional<Batch> next() {
     if (taken_ == parts_.size()) return std::nullopt;
     Part& part = parts_[taken_];
@@ -151,6 +159,7 @@ class Loader {
                          options_.positions.empty() ? position : options_.positions[position]);
       std::size_t const index = order_[position];
       Example example = examples_.at(index, random);
+      check_example(example);
       if (options_.change) options_.change(example, random);
       put(part, position - part.first, index, std::move(example));
     } catch (...) {

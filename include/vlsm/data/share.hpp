@@ -40,7 +40,9 @@ struct Share {
 
 /// The share of process `rank`. `order` has an example for each position of the epoch and is the
 /// same in all processes; batch, pass and processes are 1 or more.
-inline Share share_of(std::vector<std::size_t> const& order, ShareOptions const& how) {
+inline Share share_of(std::vector<std::size_t> const& order, ShareOptions how) {
+  for (std::size_t* const count : {&how.batch, &how.pass})
+    *count = std::min(*count, order.size());  // so that no sum of them overflows
   auto const owner = [&](std::size_t position) { return order[position] % how.processes; };
   std::size_t own = order.size();  // a position that is this process's in any case
   for (std::size_t p = 0; how.by_example && p < order.size() && own == order.size(); ++p)

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "vlsm/base/error.hpp"
 #include "vlsm/compose/ports.hpp"
 
 namespace vlsm {
@@ -17,8 +18,8 @@ struct ImageFeatures {
   at::Tensor pooled;             ///< [B, pooled], undefined where the port says 0
   at::Tensor image;              ///< [B, 3, H, W], where they were seen: any block may look again
 
-  std::int64_t height() const { return image.size(2); }  ///< pixels
-  std::int64_t width() const { return image.size(3); }
+  std::int64_t height() const { return side(2); }  ///< pixels
+  std::int64_t width() const { return side(3); }
 
   /// The same image's features with other taps instead of these: what a fusion returns.
   ImageFeatures with(std::vector<at::Tensor> others) const {
@@ -26,6 +27,14 @@ struct ImageFeatures {
   }
   /// The same with one: what a decoder returns.
   ImageFeatures with(at::Tensor const& map) const { return with(std::vector{map}); }
+
+ private:
+  std::int64_t side(int axis) const {
+    if (!image.defined())
+      throw Error("a block before this one handed on no image", "ImageFeatures::image",
+                  "return `seen.with(…)`, or .image = image from a vision tower");
+    return image.size(axis);
+  }
 };
 
 /// What a text tower wrote: the values behind a `TextSpec` port.

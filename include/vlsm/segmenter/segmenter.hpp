@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <iterator>
+#include <string>
+
 #include "vlsm/base/error.hpp"
 #include "vlsm/compose/fits.hpp"
 #include "vlsm/nn/module.hpp"
@@ -61,8 +64,9 @@ class Segmenter : public Module {
 
   /// The second half: what was seen and said -> logits. One picture may meet many sentences (and
   /// one sentence many pictures): a batch of 1 is repeated to the other's. Throws Error for other
-  /// batches that differ.
+  /// batches that differ, and where what a tower's port promises and is read was not written.
   at::Tensor segment(ImageFeatures seen, TextFeatures said) const {
+    check_written(seen, said);
     repeat_single(seen, said);
     if (is_prepared())  // the text tower may have read before it was
       for (at::Tensor* const part : {&said.sentence, &said.words})
@@ -83,6 +87,25 @@ class Segmenter : public Module {
   void make_ready(Preparation const& how) override {
     type_ = how.type;
     Module::make_ready(how);
+  }
+
+  static void check_written(ImageFeatures const& seen, TextFeatures const& said) {
+    using S = Slots<A>;
+    constexpr Needs fusion = detail::needs_of<typename S::Fusion>(),
+                    decoder = detail::needs_of<typename S::Decoder>(),
+                    head = detail::needs_of<typename S::Head>();
+    auto const check = [](bool written, char const* what) {
+      if (!written)
+        throw Error(what, "Segmenter::segment",
+                    "let the tower write it; check_architecture lists what else is wrong");
+    };
+    check(std::ssize(seen.taps) == S::Vision::out.count,
+          "Vision wrote not as many taps as its port says");
+    if constexpr (fusion.sentence || decoder.sentence || head.sentence)
+      check(said.sentence.defined(), "Text wrote no sentence");
+    if constexpr (fusion.words || decoder.words || head.words || fusion.as_wide_as_words ||
+                  decoder.as_wide_as_words || head.as_wide_as_words)
+      check(said.words.defined(), "Text wrote no words");
   }
 
   static at::Tensor repeat(at::Tensor const& x, std::int64_t count) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "vlsm/base/error.hpp"
 #include "vlsm/ops/segmentation_loss/composite.hpp"
 #include "vlsm/ops/segmentation_loss/dice.hpp"
 #include "vlsm/train/options.hpp"
@@ -29,11 +30,17 @@ inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& 
 }
 
 /// The loss, a scalar, that `options` (of fit or evaluate) ask for, of logits [B, 1, H, W] against
-/// masks of that shape in [0, 1].
+/// masks of that shape in [0, 1]. Throws Error where one of one's own is no scalar.
 template <class Options>
 at::Tensor chosen_loss(at::Tensor const& logits, at::Tensor const& target, Options const& options) {
-  return options.own_loss ? options.own_loss(logits, target)
-                          : segmentation_loss(logits, target, options.loss);
+  if (!options.own_loss) return segmentation_loss(logits, target, options.loss);
+  at::Tensor const loss = options.own_loss(logits, target);
+  if (!loss.defined() || loss.numel() != 1)
+    throw Error(
+        "the loss is no scalar",
+        "own_loss returned " + (loss.defined() ? shape_text(loss.sizes()) : "an undefined tensor"),
+        "return its mean over the pictures");
+  return loss;
 }
 
 /// How many pictures of masks [B, 1, H, W] the mean of that loss is over: what a pass weighs among

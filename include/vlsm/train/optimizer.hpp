@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/error.hpp"
 #include "vlsm/nn/conv.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/options.hpp"
@@ -96,8 +97,12 @@ class Optimizer {
             torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {}
 
   /// Backpropagates `weight` times the scalar `loss`; the gradients of several calls are added up
-  /// until `move`. `rounded`: the weights that the loss was computed with, where they are.
+  /// until `move`. `rounded`: the weights that the loss was computed with, where they are. Throws
+  /// Error for a loss that depends on no parameter that trains.
   void add(at::Tensor const& loss, double weight = 1, RoundedWeights* rounded = nullptr) {
+    if (!loss.requires_grad())
+      throw Error("the loss depends on no parameter that trains", "the optimizer's step",
+                  "compute it from the logits, and leave a slot that makes them unfrozen");
     if (std::exchange(moved_, false)) adamw_.zero_grad();
     (weight == 1 ? loss : loss * weight).backward();
     if (rounded) rounded->gather();

@@ -53,7 +53,8 @@ struct OptimizerOptions {
 /// How the learning rate changes from epoch to epoch.
 enum class Schedule {
   plateau,  ///< the study's: a tenth after more than 5 epochs without a better one
-  cosine,   ///< warm-up and half a cosine over all epochs, for models that train from scratch
+  cosine,   ///< warm-up and half a cosine over all epochs, for models that train from scratch; the
+            ///< last step's rate is 0, so a training of one step moves nothing
 };
 
 /// How to train; the defaults are the study's for CLIPSeg.

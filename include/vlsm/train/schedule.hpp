@@ -48,7 +48,7 @@ struct EarlyStop {
     return ++waited >= patience;
   }
   /// Whether that has been said of the last score.
-  bool stopped() const { return waited >= patience; }
+  bool stopped() const { return waited > 0 && waited >= patience; }
 };
 
 /// Linear warm-up, then half a cosine to 0: for models that train from scratch. `done` in [0, 1].

@@ -10,12 +10,15 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/data/loader.hpp"
 #include "vlsm/data/share.hpp"
 #include "vlsm/distributed/process_group.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/metrics/hausdorff.hpp"
 #include "vlsm/metrics/overlap.hpp"
+#include "vlsm/train/check_options.hpp"
+#include "vlsm/train/epoch_order.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
@@ -133,8 +136,9 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), 0);
   auto const processes = static_cast<std::size_t>(group.size());
-  Share const share = share_of(order, {.batch = options.batch * processes,
-                                       .pass = options.batch,
+  std::size_t const batch_size = std::min(options.batch, order.size());
+  Share const share = share_of(order, {.batch = batch_size * processes,
+                                       .pass = batch_size,
                                        .rank = static_cast<std::size_t>(group.rank()),
                                        .processes = processes});
   Loader loader(examples, ids, share.of(order), share.ends,
@@ -149,6 +153,9 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
     auto const count = static_cast<double>(counted_pictures(loaded->mask, options));
     Batch const batch = std::move(*loaded).to(device);
     at::Tensor const logits = logits_of(model, towers, batch, options.precision);
+    if (logits.isnan().any().item<bool>())
+      throw Error("the logits are not numbers", "pictures " + first_names(batch.names),
+                  "look for broken pictures, or for weights that diverged");
     loss += chosen_loss(logits, batch.mask, options).template item<double>() * count;
     counted += count;
     score_batch(batch, logits, examples, model.info.recipe, options, result);
@@ -166,6 +173,7 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
 VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
                                 EvaluateOptions const& options) {
   detail::check_batch(options.batch, "EvaluateOptions.batch", examples, "the set to evaluate");
+  detail::check_threshold(options.threshold, "EvaluateOptions.threshold");
   require_float32(model.module(), "evaluate");
   detail::Evaluating const evaluating(model.module());
   FrozenTowers const towers(model, options.precision, options.features);

@@ -14,6 +14,7 @@
 #include "vlsm/data/share.hpp"
 #include "vlsm/distributed/gradient_sync.hpp"
 #include "vlsm/distributed/process_group.hpp"
+#include "vlsm/train/check_options.hpp"
 #include "vlsm/train/epoch_order.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
@@ -43,7 +44,7 @@ class Training {
         hooks_(hooks),
         group_(options.group ? *options.group : alone_),
         pass_(options.pass ? std::min(options.pass, options.batch) : options.batch),
-        steps_((train.size() + options.batch - 1) / options.batch),
+        steps_((train.size() - 1) / options.batch + 1),
         device_(module_.parameters().front().device()),
         ids_(encode),
         optimizer_((module_.train(), share_weights(group_, module_), module_), options.optimizer),
@@ -233,7 +234,7 @@ class Training {
   /// Pictures of a batch in each process.
   std::size_t share_size() const {
     auto const processes = static_cast<std::size_t>(group_.size());
-    return (options_.batch + processes - 1) / processes;
+    return (options_.batch - 1) / processes + 1;
   }
 
   /// Takes the epoch's figures into the state, reports it and writes it.
@@ -300,8 +301,7 @@ class Training {
 VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Dataset const& val,
                                    Encode const& encode, FitOptions const& options,
                                    FitHooks const& hooks) {
-  if (options.precision == Precision::int8)
-    throw Error("int8 is for inference only", "FitOptions.precision", "train in fp32 or bf16");
+  detail::check_options(options);
   detail::check_batch(options.batch, "FitOptions.batch", train, "the set to train with");
   detail::check_batch(options.batch, "FitOptions.batch", val, "the set to validate with");
   require_float32(model.module(), "fit");
