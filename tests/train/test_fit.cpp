@@ -70,7 +70,7 @@ TEST_CASE("a resumed run ends with the same weights as an unbroken one") {
   CHECK(equal_weights(unbroken, second));
 }
 
-TEST_CASE("a run with another seed is another run, and a model in another type is refused") {
+TEST_CASE("a run with another seed is another run, and pictures are of the model's type") {
   test::TempDir const run;
   Segmenter<DiskSeg> model;
   fit(model, Disks(8), Disks(8, 1000), test::encode_bytes, options(run.path(), 1));
@@ -84,9 +84,9 @@ TEST_CASE("a run with another seed is another run, and a model in another type i
   CHECK(test::says(test::error_of([&] {
                      fit(model, Disks(8), Disks(8, 1000), test::encode_bytes, options({}, 1));
                    }),
-                   "is of type Double"));
+                   "pictures of type Float for a model of type Double"));
   CHECK(test::says(test::error_of([&] { evaluate(model, Disks(8), test::encode_bytes); }),
-                   "is of type Double"));
+                   "pictures of type Float for a model of type Double"));
 }
 
 TEST_CASE("the best weights can be loaded again") {

@@ -208,18 +208,6 @@ inline void require_unprepared(torch::nn::Module const& module, char const* what
                 "open it anew");
 }
 
-/// Throws Error where a parameter of `module` is of another type than float32, which pictures are
-/// of, and `module` was not prepared, which converts them.
-inline void require_float32(torch::nn::Module const& module, char const* what) {
-  if (is_partly_prepared(module)) return;
-  for (auto const& [name, parameter] : module.named_parameters().pairs())
-    if (parameter.scalar_type() != at::kFloat)
-      throw Error(
-          "the parameter " + name + " is of type " + c10::toString(parameter.scalar_type()), what,
-          "give a model in float32 (model.to(torch::kFloat32)); what is computed in bf16 is an "
-          "option");
-}
-
 inline void Module::train(bool on) {
   if (on) require_unprepared(*this, "train");
   torch::nn::Module::train(on && !is_frozen(*this));

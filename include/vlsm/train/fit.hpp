@@ -21,9 +21,10 @@ namespace vlsm {
 /// completed. Throws Error where a loss or a gradient is not finite, with the names of the pictures
 /// and before a weight has moved; for a picture that cannot be read and an example that is none
 /// (check_example); for a batch of 0 and for other options that are no numbers to train by; for a
-/// model that is not float32 or of which nothing trains; for a folder that cannot be made; and for
-/// a state that is not this run's. Trainings at the same time in one process draw their dropout
-/// from LibTorch's one generator, so with dropout they do not give the same weights again.
+/// model of which nothing trains; for pictures of another type than its weights; for a folder that
+/// cannot be made; and for a state that is not this run's. Trainings at the same time in one
+/// process draw their dropout from LibTorch's one generator, so with dropout they do not give the
+/// same weights again.
 std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Dataset const& val,
                        Encode const& encode, FitOptions const& options = {},
                        FitHooks const& hooks = {});

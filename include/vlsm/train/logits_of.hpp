@@ -2,8 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "vlsm/base/error.hpp"
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/train/frozen_towers.hpp"
 
@@ -24,11 +27,22 @@ inline TextFeatures in_float(TextFeatures said) {
   return said;
 }
 
+/// Throws Error where a model computes in another type than a batch's pictures are of.
+inline void check_type(torch::nn::Module const& module, Batch const& batch) {
+  std::vector<at::Tensor> const parameters = module.parameters();
+  if (parameters.empty() || parameters[0].scalar_type() == batch.image.scalar_type()) return;
+  throw Error(
+      std::string("pictures of type ") + c10::toString(batch.image.scalar_type()) +
+          " for a model of type " + c10::toString(parameters[0].scalar_type()),
+      batch.names[0],
+      "convert one of them; what else than float32 is computed in is an option (precision)");
+}
+
 }  // namespace detail
 
 /// Logits [B, 1, S, S] of a batch that lies on the model's device, in `precision`; `towers` are the
 /// model's, and frozen ones run in their own. A model that was prepared computes as it was
-/// prepared.
+/// prepared. Throws Error where pictures and weights are of different types.
 inline at::Tensor logits_of(AnySegmenter const& model, FrozenTowers const& towers,
                             Batch const& batch, Precision precision) {
   std::optional<Autocast> autocast;
@@ -36,6 +50,8 @@ inline at::Tensor logits_of(AnySegmenter const& model, FrozenTowers const& tower
   if (precision == Precision::bf16 && !is_prepared(model.module())) {
     autocast.emplace(batch.image.device().type());
     image = image.to(at::kBFloat16);
+  } else if (!is_prepared(model.module())) {
+    detail::check_type(model.module(), batch);
   }
   TextFeatures said = towers.hear(batch);
   ImageFeatures seen = towers.see(batch, image);

@@ -174,7 +174,6 @@ VLSM_INLINE Evaluation evaluate(AnySegmenter& model, Dataset const& examples, En
                                 EvaluateOptions const& options) {
   detail::check_batch(options.batch, "EvaluateOptions.batch", examples, "the set to evaluate");
   detail::check_threshold(options.threshold, "EvaluateOptions.threshold");
-  require_float32(model.module(), "evaluate");
   detail::Evaluating const evaluating(model.module());
   FrozenTowers const towers(model, options.precision, options.features);
   PromptIds ids(encode);

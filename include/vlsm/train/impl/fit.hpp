@@ -304,7 +304,6 @@ VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Da
   detail::check_options(options);
   detail::check_batch(options.batch, "FitOptions.batch", train, "the set to train with");
   detail::check_batch(options.batch, "FitOptions.batch", val, "the set to validate with");
-  require_float32(model.module(), "fit");
   if (trainable(model.module()).empty())
     throw Error("no parameter of the model trains", "fit", "leave a slot that has some unfrozen");
   KeepGenerators const keep;
