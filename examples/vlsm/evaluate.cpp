@@ -132,12 +132,8 @@ class FoundMasks {
                           "choose another --out");
     std::set<std::string> taken;
     for (std::size_t i = 0; i < data_.size(); ++i) {
-      std::string const stem = data_.mask_path(i).stem().string();
-      std::string name = stem;
-      for (int n = 2; taken.contains(name) || taken.contains(name + "_overlay"); ++n)
-        name = stem + "-" + std::to_string(n);
-      taken.insert({name, name + "_overlay"});
-      names_.push_back(name);
+      names_.push_back(take_name(data_.mask_path(i).stem().string(), taken,
+                                 [](std::string const&) { return true; }));
       for (std::filesystem::path const& path : {mask_file(i), overlay_file(i)})
         if (is_foreign_file(path))
           throw vlsm::Error("this file would be lost, and no earlier run wrote it", path.string(),

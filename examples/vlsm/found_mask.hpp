@@ -34,14 +34,9 @@ inline std::string output_name(std::string const& image, std::string const& prom
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
   std::string const base =
       std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
-  auto const is_free = [&](std::string const& name) {
-    return !taken.contains(name) && !is_foreign_file(out / (name + ".png"));
-  };
-  std::string name = base;
-  for (int number = 2; !is_free(name) || !is_free(name + "_overlay"); ++number)
-    name = base + "-" + std::to_string(number);
-  taken.insert({name, name + "_overlay"});
-  return name;
+  return take_name(base, taken, [&](std::string const& name) {
+    return !is_foreign_file(out / (name + ".png"));
+  });
 }
 
 struct Found {

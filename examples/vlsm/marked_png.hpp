@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,20 @@ inline bool is_marked_png(std::filesystem::path const& path) {
   std::ifstream(path, std::ios::binary)
       .read(start.data(), static_cast<std::streamsize>(start.size()));
   return start.ends_with(png_mark());
+}
+
+/// `base` for a mask's name, with a number behind it where it or the overlay's name is one of
+/// `taken` or not `may_be`; both are taken then.
+template <class MayBe>
+std::string take_name(std::string const& base, std::set<std::string>& taken, MayBe const& may_be) {
+  auto const is_free = [&](std::string const& name) {
+    return !taken.contains(name) && may_be(name);
+  };
+  std::string name = base;
+  for (int number = 2; !is_free(name) || !is_free(name + "_overlay"); ++number)
+    name = base + "-" + std::to_string(number);
+  taken.insert({name, name + "_overlay"});
+  return name;
 }
 
 /// Whether a file of that name is there that has no mark, so must not be replaced. A folder is no

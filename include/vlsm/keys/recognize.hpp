@@ -114,15 +114,19 @@ inline std::string spelled_prefix(std::vector<std::string_view> const& keys,
 
 }  // namespace detail
 
-/// The scheme that explains most of `keys`. A file may hold one model several times (a student and
-/// its teacher, weights and their average): the weights themselves come before an average of them,
-/// else the prefix with most keys; where two have equally many, the result is `tied`.
-inline Recognized recognize(std::vector<std::string_view> keys) {
-  std::erase_if(
-      keys, [](std::string_view key) { return means_moments(without_parts(key, wrapper_parts)); });
-  std::vector<std::string> plain;
-  plain.reserve(keys.size());
-  for (std::string_view key : keys) plain.push_back(without_parts(key, wrapper_parts));
+/// The scheme that explains most of the keys of `file`. A file may hold one model several times (a
+/// student and its teacher, weights and their average): the weights themselves come before an
+/// average of them, else the prefix with most keys; where two have equally many, the result is
+/// `tied`.
+inline Recognized recognize(std::vector<std::string_view> const& file) {
+  std::vector<std::string_view> keys;  // without an optimizer's moments
+  std::vector<std::string> plain;      // these without the parts of wrappers
+  for (std::string_view key : file) {
+    std::string without = without_parts(key, wrapper_parts);
+    if (means_moments(without)) continue;
+    keys.push_back(key);
+    plain.push_back(std::move(without));
+  }
   std::vector<std::string> candidates = plain;  // no model begins at what goes with an optimizer
   std::erase_if(candidates, means_optimizer);
   Recognized best{.scheme = native, .keys = keys.size()};
