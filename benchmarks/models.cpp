@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <memory>
 #include <optional>
 
 #include "benchmarks/support/block.hpp"
@@ -8,6 +9,8 @@
 #include "vlsm/models/deeplabv3plus.hpp"
 #include "vlsm/models/unet.hpp"
 #include "vlsm/nn/autocast.hpp"
+#include "vlsm/segmenter/graphed.hpp"
+#include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/segmenter/segmenter.hpp"
 
 // Whole models, from normalized pixels and token ids to logits.
@@ -69,6 +72,53 @@ Prepared prepare(std::int64_t batch, Place const& place) {
           }};
 }
 
+#ifdef VLSM_KERNELS
+/// The same of a prepared model whose passes are replayed; ids come from the CPU each time.
+template <class A, io::KeyScheme const& scheme>
+Prepared prepare_graphed(std::int64_t batch, Place const& place) {
+  at::Tensor const image = repeated(pictures<A>(), batch).to(place.device);
+  at::Tensor ids = prompts<A>();
+  if (ids.defined()) ids = repeated(ids, batch);
+  at::Tensor const& exact = exact_logits<A, scheme>();
+  at::Tensor const expected = repeated(exact, batch);
+  double const spread = (exact.std() / expected.std()).item<double>();
+  std::shared_ptr<AnySegmenter> const model = any_segmenter<A>();
+  {
+    auto const named = with_recipe_weights<Segmenter<A>>("", scheme);
+    at::NoGradGuard const no_gradients;
+    auto const to = model->module().parameters(), from = named->parameters();
+    for (std::size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
+    auto const there = model->module().buffers(), here = named->buffers();
+    for (std::size_t i = 0; i < there.size(); ++i) there[i].copy_(here[i]);
+  }
+  model->module().to(place.device);
+  vlsm::prepare(
+      *model, {.precision = place.dtype.type == at::kBFloat16 ? Precision::bf16 : Precision::fp32});
+  auto const graphed = std::make_shared<GraphedSegmenter>(*model);
+  auto const once = [=] { return graphed->forward(image, {ids}); };
+  return {.wrong = difference("logits", once(), expected, spread * tolerance(place.dtype)),
+          .run = [once, model] {
+            at::Tensor const logits = once();
+            benchmark::DoNotOptimize(logits.const_data_ptr());
+          }};
+}
+
+template <class A, io::KeyScheme const& scheme>
+void add_graphed(std::string const& name) {
+  for (Dtype const& dtype : {f32, tf32, bf16})
+    for (Place const& place : on_device(dtype))
+      for (int batch : {1, 8})
+        add({.name = "BM_GraphedModel/model:" + name + "/image:" + std::to_string(A::recipe.image) +
+                     "/batch:" + std::to_string(batch) + "/dtype:" + dtype.name,
+             .work = {.flops = static_cast<double>(batch * flops<A>(tokens))},
+             .prepare = [=] { return prepare_graphed<A, scheme>(batch, place); },
+             .place = place});
+}
+#else
+template <class A, io::KeyScheme const& scheme>
+void add_graphed(std::string const& /*name*/) {}
+#endif
+
 template <class A, io::KeyScheme const& scheme>
 void add_model(std::string const& name, std::vector<Place> const& where) {
   for (Place const& place : where)
@@ -84,6 +134,9 @@ Registration const all([] {
   auto const anywhere = places({f32}, {f32, tf32, bf16}), cpu = places({f32}, {});
   add_model<ClipSeg, io::hf_clipseg>("clipseg", anywhere);
   add_model<Cris, io::cris>("cris", anywhere);
+  add_graphed<ClipSeg, io::hf_clipseg>("clipseg");
+  add_graphed<Cris, io::cris>("cris");
+  add_graphed<Unet, io::smp_unet>("unet");
   add_model<BiomedClipSeg, io::biomedclipseg>("biomedclipseg", cpu);
   add_model<Unet, io::smp_unet>("unet", cpu);
   add_model<UnetPlusPlus, io::smp_unetpp>("unetpp", cpu);

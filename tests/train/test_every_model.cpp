@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
+#include "support/noise.hpp"
 #include "support/small_models.hpp"
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_clipseg.hpp"
@@ -16,59 +17,10 @@ namespace {
 
 using namespace vlsm;
 using test::AdaptedCris, test::SmallDeepLab, test::SmallUnet, test::SmallUnetpp;
-
-/// Pictures of noise with a square to find, and a word each of two.
-template <class A>
-class Noise : public Dataset {
- public:
-  explicit Noise(std::size_t count) : count_(count) {}
-  std::size_t size() const override { return count_; }
-  Example at(std::size_t index, Random& random) const override {
-    constexpr std::int64_t side = A::recipe.image;
-    at::Generator own = at::detail::createCPUGenerator(index);
-    Example example{.name = std::to_string(index),
-                    .prompt = uniform_index(random, 2) ? "left" : "right",
-                    .image = at::randn({3, side, side}, own),
-                    .mask = at::zeros({1, side, side})};
-    example.mask.slice(1, side / 4, side / 2).slice(2, side / 4, side / 2).fill_(1);
-    return example;
-  }
-
- private:
-  std::size_t count_;
-};
-
-template <class A>
-std::vector<std::int64_t> encode(std::string const& text) {
-  if constexpr (requires { A::Text::settings.end; })
-    return {1, static_cast<std::int64_t>(text.size()), A::Text::settings.end};
-  else
-    return {1, static_cast<std::int64_t>(text.size()), 3};
-}
-
-std::vector<std::pair<std::string, at::Tensor>> everything_of(torch::nn::Module const& model) {
-  std::vector<std::pair<std::string, at::Tensor>> all;
-  for (auto const& item : model.named_parameters()) all.emplace_back(item.key(), item.value());
-  for (auto const& item : model.named_buffers()) all.emplace_back(item.key(), item.value());
-  return all;
-}
-
-std::vector<std::string> differences(torch::nn::Module const& a, torch::nn::Module const& b) {
-  auto const left = everything_of(a), right = everything_of(b);
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < left.size(); ++i)
-    if (!left[i].second.equal(right[i].second)) names.push_back(left[i].first);
-  return names;
-}
+using test::differences, test::encode, test::Noise, test::seeded;
 
 FitOptions options(std::filesystem::path const& run, int epochs) {
   return {.epochs = epochs, .batch = 3, .loss = SegmentationLoss::dice_ce, .seed = 3, .run = run};
-}
-
-template <class A>
-std::unique_ptr<Segmenter<A>> seeded() {
-  at::manual_seed(1);
-  return std::make_unique<Segmenter<A>>();
 }
 
 #define EVERY_MODEL                                                                              \

@@ -5,6 +5,7 @@
 
 #include "vlsm/nn/conv_block.hpp"
 #include "vlsm/nn/dropout.hpp"
+#include "vlsm/nn/resize.hpp"
 #include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
@@ -74,8 +75,8 @@ class DeepLabV3PlusDecoder : public Module {
   ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {
     at::Tensor const shallow = reduce_->forward(as_map(joint, in, 0));
     at::Tensor const deep = smooth_->forward(pyramid_->forward(as_map(joint, in, 1)));
-    at::Tensor const larger = at::upsample_bilinear2d(deep, {shallow.size(2), shallow.size(3)},
-                                                      /*align_corners=*/true);
+    at::Tensor const larger = resize_map(deep, shallow.size(2), shallow.size(3), Resize::bilinear,
+                                         /*align_corners=*/true);
     return joint.with(mix_->forward(at::cat({larger, shallow}, 1)));
   }
 

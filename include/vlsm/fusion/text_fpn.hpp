@@ -5,6 +5,7 @@
 
 #include "vlsm/nn/conv_block.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/nn/resize.hpp"
 #include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
@@ -74,7 +75,7 @@ class TextFpn : public Module {
 
   static at::Tensor up(at::Tensor const& x, at::Tensor const& like) {
     if (x.size(2) == like.size(2) && x.size(3) == like.size(3)) return x;
-    return at::upsample_bilinear2d(x, {like.size(2), like.size(3)}, false);
+    return resize_map(x, like.size(2), like.size(3), Resize::bilinear, /*align_corners=*/false);
   }
   static at::Tensor down(at::Tensor const& x) {
     constexpr int factor = image.stride[1] / image.stride[0];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vlsm/nn/conv.hpp"
+#include "vlsm/nn/resize.hpp"
 #include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
@@ -26,8 +27,8 @@ class ConvHead : public Module {
   at::Tensor forward(ImageFeatures const& read, TextFeatures const& /*said*/) const {
     at::Tensor const low = conv_->forward(read.taps[0]);
     if constexpr (scale == 1) return low;
-    return at::upsample_bilinear2d(low, {scale * low.size(2), scale * low.size(3)},
-                                   /*align_corners=*/true);
+    return resize_map(low, scale * low.size(2), scale * low.size(3), Resize::bilinear,
+                      /*align_corners=*/true);
   }
 
   static constexpr long long parameter_count() { return Conv::parameter_count(conv); }

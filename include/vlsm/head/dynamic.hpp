@@ -3,6 +3,7 @@
 
 #include "vlsm/nn/conv_block.hpp"
 #include "vlsm/nn/linear.hpp"
+#include "vlsm/nn/resize.hpp"
 #include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
@@ -35,13 +36,14 @@ class DynamicHead : public Module {
   /// map [B, width, h, w], sentence [B, sentence] -> logits [B, 1, H, W] of the image's size.
   at::Tensor forward(ImageFeatures const& read, TextFeatures const& said) const {
     at::Tensor const low = project(read.taps[0], said.sentence);
-    return at::upsample_bicubic2d(low, {read.height(), read.width()}, /*align_corners=*/true);
+    return resize_map(low, read.height(), read.width(), Resize::bicubic, /*align_corners=*/true);
   }
 
   /// The logits before they are enlarged, [B, 1, 2^steps h, 2^steps w].
   at::Tensor project(at::Tensor x, at::Tensor const& sentence) const {
     for (auto const& step : steps_)
-      x = step->forward(at::upsample_bilinear2d(x, {2 * x.size(2), 2 * x.size(3)}, false));
+      x = step->forward(
+          resize_map(x, 2 * x.size(2), 2 * x.size(3), Resize::bilinear, /*align_corners=*/false));
     x = last_->forward(x);  // [B, narrow, h, w]
     auto const batch = x.size(0);
     at::Tensor const kernel = sentence_->forward(sentence);  // [B, narrow * taps + 1]

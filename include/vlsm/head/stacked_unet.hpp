@@ -4,6 +4,7 @@
 #include "vlsm/decoder/unet.hpp"
 #include "vlsm/head/conv.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/nn/resize.hpp"
 #include "vlsm/vision/resnet.hpp"
 
 namespace vlsm {
@@ -59,8 +60,8 @@ class StackedUnet : public Head {
   /// map [B, width, h, w] -> logits [B, 1, H, W] of the image's size.
   at::Tensor forward(ImageFeatures const& read, TextFeatures const& said) const {
     at::Tensor const guess = at::sigmoid(Head::forward(read, said));
-    return unet_->forward(read.image, at::upsample_bilinear2d(guess, {read.height(), read.width()},
-                                                              /*align_corners=*/false));
+    return unet_->forward(read.image, resize_map(guess, read.height(), read.width(),
+                                                 Resize::bilinear, /*align_corners=*/false));
   }
 
   static constexpr long long parameter_count() {

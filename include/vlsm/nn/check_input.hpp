@@ -5,6 +5,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/nn/module.hpp"
+#include "vlsm/ops/capture.hpp"
 
 namespace vlsm {
 
@@ -17,13 +18,15 @@ inline void check_image(at::Tensor const& image, int least, int channels = 3) {
                     std::to_string(least) + " pixels");
 }
 
-/// Throws Error unless `ids` is [B, L] of integers within a vocabulary.
+/// Throws Error unless `ids` is [B, L] of integers within a vocabulary; what they are is not looked
+/// at while a CUDA graph is captured.
 inline void check_tokens(at::Tensor const& ids, std::int64_t vocabulary) {
   bool const whole = ids.scalar_type() == at::kLong || ids.scalar_type() == at::kInt;
   if (!whole || ids.dim() != 2 || ids.size(0) == 0 || ids.size(1) == 0)
     throw Error("the text tower cannot read these tokens",
                 std::string(at::toString(ids.scalar_type())) + ", shape " + shape_text(ids.sizes()),
                 "pass int64 ids as [B, L], both at least 1");
+  if (is_captured(ids)) return;
   auto const [least, most] = at::aminmax(ids);
   auto const lowest = least.item<std::int64_t>(), highest = most.item<std::int64_t>();
   if (lowest < 0 || highest >= vocabulary)

@@ -80,6 +80,8 @@ class Conv : public Module {
     }
     Module::make_ready(how);
     if (bias_.defined()) bias_ = bias_.to(how.type);  // a folded one is no parameter
+    // The order of a card's tensor cores; maps follow the weights.
+    if (weight_.is_cuda()) weight_.set_data(weight_.contiguous(at::MemoryFormat::ChannelsLast));
   }
 
   static double bound(ConvConfig c) { return 1 / std::sqrt(c.in / c.groups * c.kernel * c.kernel); }

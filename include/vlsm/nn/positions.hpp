@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "vlsm/nn/resize.hpp"
+
 namespace vlsm {
 
 /// A learned table of positions [1 + side^2, C] (class token first) for a grid of another size:
@@ -14,10 +16,18 @@ inline at::Tensor resize_position_table(at::Tensor const& table, std::int64_t he
                                         std::int64_t width) {
   std::int64_t const side = std::llround(std::sqrt(static_cast<double>(table.size(0) - 1)));
   if (side == height && side == width) return table;
-  at::Tensor const grid =
-      table.slice(0, 1).view({1, side, side, table.size(1)}).permute({0, 3, 1, 2});
-  at::Tensor const resized = at::upsample_bicubic2d(grid, {height, width}, false);
-  return at::cat({table.slice(0, 0, 1), resized.flatten(2)[0].t()});
+  // A product down the columns, then one along each row: a tenth of the time of LibTorch's resize,
+  // which on a card takes longer than all else of a model.
+  c10::impl::ExcludeDispatchKeyGuard const exact(c10::autocast_dispatch_keyset);
+  auto const options = detail::wide_options(table);
+  auto const weights = [&](std::int64_t to) {
+    return detail::resize_weights(side, to, Resize::bicubic, /*align_corners=*/false, options);
+  };
+  std::int64_t const channels = table.size(1);
+  at::Tensor const grid = table.slice(0, 1).to(options.dtype()).reshape({side, side * channels});
+  at::Tensor const resized =
+      at::matmul(weights(width), at::matmul(weights(height), grid).view({height, side, channels}));
+  return at::cat({table.slice(0, 0, 1), resized.flatten(0, 1).to(table.scalar_type())});
 }
 
 /// Sines (even channels) and cosines (odd) of the positions 0 to `length` - 1 at wavelengths from

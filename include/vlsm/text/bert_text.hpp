@@ -90,11 +90,13 @@ class BertText : public Module {
   static constexpr int token_types = 2;
   static constexpr int width = config.layer.width;
 
-  /// Tokens up to the last one that is a word, at least one.
+  /// Tokens up to the last one that is a word, at least one; all while a CUDA graph is captured.
   static std::int64_t longest(at::Tensor const& word) {
-    at::Tensor const place = at::arange(1, word.size(1) + 1, word.options().dtype(at::kLong));
-    auto const length =
-        std::max<std::int64_t>(1, (word * place).max().template item<std::int64_t>());
+    std::int64_t length = word.size(1);
+    if (!is_captured(word)) {
+      at::Tensor const place = at::arange(1, length + 1, word.options().dtype(at::kLong));
+      length = std::max<std::int64_t>(1, (word * place).max().template item<std::int64_t>());
+    }
     check_positions(length, config.positions);
     return length;
   }

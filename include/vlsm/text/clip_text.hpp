@@ -83,9 +83,9 @@ class ClipText : public Module {
   TextFeatures read(Tokens const& tokens, See see) const {
     check_tokens(tokens.ids, config.vocabulary);
     at::Tensor const end = end_of(tokens.ids);  // [B]
-    std::int64_t const length = config.padding == TextPadding::end_attended
-                                    ? tokens.ids.size(1)
-                                    : end.max().template item<std::int64_t>() + 1;
+    bool const whole = config.padding == TextPadding::end_attended || is_captured(tokens.ids);
+    std::int64_t const length =
+        whole ? tokens.ids.size(1) : end.max().template item<std::int64_t>() + 1;
     at::Tensor const ids = tokens.ids.slice(1, 0, length);
     at::Tensor x = at::embedding(tokens_, ids) + positions_.slice(0, 0, length);
     for (int block = 0; block < depth; ++block) {
@@ -105,9 +105,10 @@ class ClipText : public Module {
   static at::Tensor end_of(at::Tensor const& ids) {
     at::Tensor const end =
         config.end == largest_id_ends ? ids.argmax(1) : (ids == config.end).to(at::kInt).argmax(1);
-    bool const too_long =
-        config.padding == TextPadding::end_attended && ids.size(1) > config.positions;
-    if (too_long || end.max().template item<std::int64_t>() >= config.positions)
+    bool const whole = config.padding == TextPadding::end_attended || is_captured(ids);
+    bool const too_long = whole ? ids.size(1) > config.positions
+                                : end.max().template item<std::int64_t>() >= config.positions;
+    if (too_long)
       throw Error("a prompt is longer than the text tower's positions",
                   std::to_string(ids.size(1)) + " tokens",
                   "cut prompts to " + std::to_string(config.positions) + " tokens");

@@ -59,6 +59,8 @@ __global__ void __launch_bounds__(Layout::threads, Layout::threads == 256 ? 2 : 
     add_norm_backward(AddNormBackward const a, bool const wide) {
   using Z = SumType<X, R>;
   constexpr int pieces = Layout::pieces;
+  // Whether the registers have room for grad_z before the row's sums are known.
+  constexpr bool early = sizeof(Z) == 2 && Layout::lanes <= 32;
   TeamSums<Layout> sums;
   bool const drops = a.dropout.mask.threshold > 0;
   Row<Layout> at(a.shape, wide);
@@ -67,17 +69,18 @@ __global__ void __launch_bounds__(Layout::threads, Layout::threads == 256 ? 2 : 
     std::uint64_t const kept = drops ? at.kept_by(a.dropout.mask) : 0;
     float const mean = at.there ? a.mean[at.row] : 0.0f,
                 inverse = at.there ? a.inverse_deviation[at.row] : 0.0f;
-    float n[pieces][step] = {}, g[pieces][step] = {};
-    VLSM_UNROLL
-    for (int k = 0; k < pieces; ++k) {
-      at.template get<Z>(a.z, k, n[k]);
-      at.template get<Z>(a.grad_y, k, g[k]);
-    }
+    Four<Z> z[pieces], grads[pieces], beside[pieces];
+    at.fetch_row(a.z, z);
+    at.fetch_row(a.grad_y, grads);
+    if constexpr (early) at.fetch_row(a.grad_z, beside);
+    float n[pieces][step], g[pieces][step];
     float sum = 0, product = 0;
     VLSM_UNROLL
     for (int k = 0; k < pieces; ++k) {
       float weight[step] = {};
-      at.template get_vector<W>(a.weight, k, weight);
+      read(static_cast<W const*>(a.weight) + at.column_of(k), at.count_of(k), wide, weight);
+      convert(z[k], n[k]);
+      convert(grads[k], g[k]);
       VLSM_UNROLL
       for (int i = 0; i < step; ++i) n[k][i] = (n[k][i] - mean) * inverse;
       sums.add(k, n[k], g[k]);
@@ -90,11 +93,12 @@ __global__ void __launch_bounds__(Layout::threads, Layout::threads == 256 ? 2 : 
     }
     float const width = static_cast<float>(at.width);
     at.add_up(sum, product, turn, TeamSums<Layout>::bytes);
+    if constexpr (!early) at.fetch_row(a.grad_z, beside);
     float const by_mean = sum / width, by_deviation = product / width;
     VLSM_UNROLL
     for (int k = 0; k < pieces; ++k) {
-      float grad_z[step] = {};
-      if (a.grad_z != nullptr) at.template get<Z>(a.grad_z, k, grad_z);
+      float grad_z[step];
+      convert(beside[k], grad_z);
       VLSM_UNROLL
       for (int i = 0; i < step; ++i)
         grad_z[i] = fmaf(fmaf(-n[k][i], by_deviation, g[k][i] - by_mean), inverse, grad_z[i]);

@@ -51,19 +51,24 @@ struct Row {
     int const rest = width - column_of(piece);
     return rest <= 0 || !there ? 0 : rest < step ? rest : step;
   }
-  /// One piece of the row of a matrix.
+  /// The row of a matrix; zeros where there is no matrix.
   template <class T>
-  __device__ void get(void const* from, int piece, float (&to)[step]) const {
-    read(static_cast<T const*>(from) + row * width + column_of(piece), count_of(piece), wide, to);
+  __device__ void fetch_row(void const* from, Four<T> (&to)[pieces]) const {
+    if (from != nullptr) fetch_pieces(static_cast<T const*>(from) + row * width, to);
   }
-  /// One piece of a vector [columns].
+  /// A vector [columns].
   template <class T>
-  __device__ void get_vector(void const* from, int piece, float (&to)[step]) const {
-    read(static_cast<T const*>(from) + column_of(piece), count_of(piece), wide, to);
+  __device__ void fetch_vector(void const* from, Four<T> (&to)[pieces]) const {
+    fetch_pieces(static_cast<T const*>(from), to);
   }
   template <class T>
   __device__ void put(void* to, int piece, float const (&from)[step]) const {
     write(static_cast<T*>(to) + row * width + column_of(piece), count_of(piece), wide, from);
+  }
+  template <class T>
+  __device__ void fetch_pieces(T const* from, Four<T> (&to)[pieces]) const {
+    VLSM_UNROLL
+    for (int k = 0; k < pieces; ++k) fetch(from + column_of(k), count_of(k), wide, to[k]);
   }
   /// The sums over the row of what each lane has, in all of its lanes, in a fixed order. `turn`
   /// counts the calls: those of several warps take turns with two places in shared memory, which

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 #include "vlsm/kernels/attention/launch.hpp"
 #include "vlsm/kernels/common/blocks.hpp"
@@ -16,6 +18,7 @@ struct AttentionTuning {
   int tile_bytes;  ///< where the keys do not fit at once: two blocks a multiprocessor, and 1 KB of
                    ///< CUDA's for each
   int blocks;      ///< that occupy the card: twice its multiprocessors
+  int multiprocessors;
 };
 
 /// The numbers for a card of this compute capability (90 means 9.0) and so many multiprocessors.
@@ -24,7 +27,8 @@ constexpr AttentionTuning attention_tuning(int capability, int multiprocessors) 
   return {.warps = 4,
           .shared_bytes = all,
           .tile_bytes = (all - 1024) / 2,
-          .blocks = 2 * multiprocessors};
+          .blocks = 2 * multiprocessors,
+          .multiprocessors = multiprocessors};
 }
 
 /// Keys (or queries) that a warp holds in registers at a time, by the registers that the sums of a
@@ -74,10 +78,21 @@ constexpr QueryPlan query_plan(AttentionShape const& shape, int held, int rows,
     plan.tile = room / (2 * bytes) / 16 * 16;
   }
   plan.shared_bytes = own + 2 * plan.tile * bytes;
-  int const blocks = divide_up(shape.queries, plan.warps * rows);
-  std::int64_t const all = std::int64_t{blocks} * shape.batch * shape.heads;
-  // The keys are loaded once a block: let it take several groups where the card stays full.
-  plan.groups = static_cast<int>(std::clamp<std::int64_t>(all / (2 * tuning.blocks), 1, 8));
+  // The keys are loaded once a block, which takes about as long as a group does: so many groups for
+  // each block that all of them together take the fewest turns.
+  int const by_registers = shape.arithmetic == Arithmetic::f32 ? 2 : 3;
+  int const side_by_side =
+      tuning.multiprocessors *
+      std::clamp(tuning.shared_bytes / (plan.shared_bytes + 1024), 1, by_registers);
+  int const all = divide_up(shape.queries, plan.warps * rows);
+  std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+  for (int groups = 1; groups <= std::clamp(all, 1, 32); ++groups) {
+    std::int64_t const blocks = std::int64_t{divide_up(all, groups)} * shape.batch * shape.heads;
+    std::int64_t const turns = (blocks + side_by_side - 1) / side_by_side * (1 + groups);
+    if (turns >= fewest) continue;
+    fewest = turns;
+    plan.groups = groups;
+  }
   return plan;
 }
 

@@ -9,18 +9,20 @@ template <class T, class Places>
 __global__ void __launch_bounds__(threads) film_forward(FilmForward const a, bool const wide) {
   Places const places(a.shape);
   float scale[step] = {}, shift[step] = {}, bias[step] = {};
-  float x[pieces][step] = {}, residual[pieces][step] = {};
-  read_pieces<Places, T>(places, a.x, wide, x);
-  if (a.residual != nullptr) read_pieces<Places, T>(places, a.residual, wide, residual);
+  Four<T> x_pieces[pieces], residual_pieces[pieces];
+  fetch_pieces(places, a.x, wide, x_pieces);
+  if (a.residual != nullptr) fetch_pieces(places, a.residual, wide, residual_pieces);
   read_planes<Places, T>(places, a.scale, scale);
   read_planes<Places, T>(places, a.shift, shift);
   read_channels<Places, T>(places, a.bias, bias);
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) {
+    float x[step], residual[step];
+    convert(x_pieces[k], x);
+    convert(residual_pieces[k], residual);
     VLSM_UNROLL
-    for (int i = 0; i < step; ++i)
-      x[k][i] = scale[i] * (x[k][i] + bias[i]) + shift[i] + residual[k][i];
-    write(static_cast<T*>(a.y) + places.offset_of(k), places.count_of(k), wide, x[k]);
+    for (int i = 0; i < step; ++i) x[i] = scale[i] * (x[i] + bias[i]) + shift[i] + residual[i];
+    write(static_cast<T*>(a.y) + places.offset_of(k), places.count_of(k), wide, x);
   }
 }
 
@@ -29,20 +31,22 @@ template <class T, class Places>
 __global__ void __launch_bounds__(threads) film_backward(FilmBackward const a, bool const wide) {
   Places const places(a.shape);
   float scale[step] = {}, bias[step] = {};
-  float x[pieces][step] = {}, grad[pieces][step] = {};
-  read_pieces<Places, T>(places, a.x, wide, x);
-  read_pieces<Places, T>(places, a.grad_y, wide, grad);
+  Four<T> x_pieces[pieces], grad_pieces[pieces];
+  fetch_pieces(places, a.x, wide, x_pieces);
+  fetch_pieces(places, a.grad_y, wide, grad_pieces);
   read_planes<Places, T>(places, a.scale, scale);
   read_channels<Places, T>(places, a.bias, bias);
   float sums[2 * step] = {};
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k) {
-    float grad_x[step];
+    float x[step], grad[step], grad_x[step];
+    convert(x_pieces[k], x);
+    convert(grad_pieces[k], grad);
     VLSM_UNROLL
     for (int i = 0; i < step; ++i) {
-      sums[i] += grad[k][i] * (x[k][i] + bias[i]);
-      sums[step + i] += grad[k][i];
-      grad_x[i] = scale[i] * grad[k][i];
+      sums[i] += grad[i] * (x[i] + bias[i]);
+      sums[step + i] += grad[i];
+      grad_x[i] = scale[i] * grad[i];
     }
     write(static_cast<T*>(a.grad_x) + places.offset_of(k), places.count_of(k), wide, grad_x);
   }

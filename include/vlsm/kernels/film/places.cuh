@@ -70,11 +70,11 @@ struct MapPlaces {
 static_assert(film_map_part == pieces * 32 * step);
 
 template <class Places, class T>
-__device__ void read_pieces(Places const& places, void const* from, bool wide,
-                            float (&to)[pieces][step]) {
+__device__ void fetch_pieces(Places const& places, void const* from, bool wide,
+                             Four<T> (&to)[pieces]) {
   VLSM_UNROLL
   for (int k = 0; k < pieces; ++k)
-    read(static_cast<T const*>(from) + places.offset_of(k), places.count_of(k), wide, to[k]);
+    fetch(static_cast<T const*>(from) + places.offset_of(k), places.count_of(k), wide, to[k]);
 }
 
 /// Of each neighbor, from an array [B, C].

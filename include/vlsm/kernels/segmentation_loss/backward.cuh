@@ -42,23 +42,38 @@ __global__ void __launch_bounds__(threads)
   }
   __syncthreads();
   float const by_overlap = shared[0], by_predicted = shared[1], by_term = shared[2];
-  for (int first = step * threadIdx.x; first < part.count; first += step * threads) {
-    int const count = part.count - first < step ? part.count - first : step;
-    float x[step] = {}, t[step] = {}, sum[step];
-    read(logits + first, count, wide, x);
-    read(target + first, count, wide, t);
+  constexpr int pieces = 4, stretch = pieces * step * threads;
+  for (int begin = step * static_cast<int>(threadIdx.x); begin < part.count; begin += stretch) {
+    Four<X> logits_of[pieces];
+    Four<Y> target_of[pieces];
+    auto const count_of = [&](int piece) {
+      int const rest = part.count - begin - piece * step * threads;
+      return rest < 0 ? 0 : rest < step ? rest : step;
+    };
     VLSM_UNROLL
-    for (int i = 0; i < step; ++i) {
-      Probability<float> s;
-      DeviceMath::probability(x[i], s);
-      sum[i] = (by_overlap * t[i] + by_predicted) * (s.yes * s.no);
-      if constexpr (!Term::none) {
-        float slope;
-        term.template slope<DeviceMath>(x[i], s, t[i], slope);
-        sum[i] += by_term * slope;
-      }
+    for (int p = 0; p < pieces; ++p) {
+      int const first = begin + p * step * threads;
+      fetch(logits + first, count_of(p), wide, logits_of[p]);
+      fetch(target + first, count_of(p), wide, target_of[p]);
     }
-    write(gradient + first, count, wide, sum);
+    VLSM_UNROLL
+    for (int p = 0; p < pieces; ++p) {
+      float x[step], t[step], sum[step];
+      convert(logits_of[p], x);
+      convert(target_of[p], t);
+      VLSM_UNROLL
+      for (int i = 0; i < step; ++i) {
+        Probability<float> s;
+        DeviceMath::probability(x[i], s);
+        sum[i] = (by_overlap * t[i] + by_predicted) * (s.yes * s.no);
+        if constexpr (!Term::none) {
+          float slope;
+          term.template slope<DeviceMath>(x[i], s, t[i], slope);
+          sum[i] += by_term * slope;
+        }
+      }
+      write(gradient + begin + p * step * threads, count_of(p), wide, sum);
+    }
   }
 }
 

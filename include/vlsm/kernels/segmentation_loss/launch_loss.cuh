@@ -37,8 +37,10 @@ void launch_loss(DiceForward const& a, Region const& region, Term const& term, v
     VLSM_LAUNCH((dice::dice_sums<Term, X, Y>), dice::grid_of(a.size), dim3(dice::threads),
                 8 * (dice::threads / 32) * sizeof(float), stream, a, term, wide);
   });
-  VLSM_LAUNCH((dice::dice_finish<dice::threads / 32, Region>), dim3(1), dim3(dice::threads),
-              2 * (dice::threads / 32) * sizeof(double), stream, a, dice_shares(a.size), region);
+  // As many warps as a block may have: each waits for the sums of one group at a time.
+  constexpr int warps = 32;
+  VLSM_LAUNCH((dice::dice_finish<warps, Region>), dim3(1), dim3(32 * warps),
+              2 * warps * sizeof(double), stream, a, dice_shares(a.size), region);
 }
 
 template <class Term>
