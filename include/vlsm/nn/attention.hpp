@@ -8,6 +8,7 @@
 #include "vlsm/nn/dropout.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/ops/attention/attention.hpp"
+#include "vlsm/ops/attention/backends.hpp"
 
 namespace vlsm {
 
@@ -169,7 +170,7 @@ class Attention : public Module {
                                                seen, dropout, causal)
                   .to(q.scalar_type());
     } else {
-      mixed = at::scaled_dot_product_attention(q, k, v, seen, dropout, causal);
+      mixed = ops::scaled_attention(q, k, v, seen, dropout, causal);
     }
     return out_->forward(mixed.transpose(1, 2).reshape({q.size(0), q.size(2), width_}));
   }

@@ -5,7 +5,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/nn/module.hpp"
-#include "vlsm/ops/capture.hpp"
+#include "vlsm/ops/card.hpp"
 
 namespace vlsm {
 

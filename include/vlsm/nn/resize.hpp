@@ -10,9 +10,12 @@
 #include <mutex>
 #include <tuple>
 
+#include "vlsm/ops/card.hpp"
+
 // Maps and tables at another size.
 namespace vlsm {
 
+/// What a value between others is made of: of its 2 x 2 neighbors, or of 4 x 4.
 enum class Resize : std::int64_t { bilinear, bicubic };
 
 namespace detail {
@@ -92,9 +95,7 @@ class ProductResize : public torch::autograd::Function<ProductResize> {
 inline at::Tensor resize_map(at::Tensor const& x, std::int64_t height, std::int64_t width,
                              Resize by, bool align_corners) {
   bool const many = x.size(0) * x.size(1) >= 32 && !x.is_contiguous(at::MemoryFormat::ChannelsLast);
-  bool const repeatable = at::globalContext().deterministicAlgorithms() && x.requires_grad() &&
-                          at::GradMode::is_enabled();
-  if (!x.is_cuda() || !(many || repeatable))
+  if (!x.is_cuda() || !(many || needs_same_bits(x)))
     return detail::resize_by_torch(x, height, width, by, align_corners);
   auto const weights = [&](std::int64_t from, std::int64_t to) {
     return detail::resize_weights(from, to, by, align_corners, detail::wide_options(x));

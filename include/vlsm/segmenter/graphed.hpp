@@ -24,11 +24,13 @@ namespace vlsm {
 /// at once. The first pass of a shape is recorded, further ones of it are replayed. Only where the
 /// library is built with VLSM_CUDA.
 ///
-/// Not for two threads at a time. While it lives, the model stays as it is and where it is.
+/// Not for two threads at a time. While it lives, the model stays as it is and where it is. Throws
+/// Error where that cannot be.
 class GraphedSegmenter {
  public:
   /// `model` evaluates, on a card (`prepare` it first), and lives at least as long. Graphs of up to
-  /// `shapes` shapes are kept, of others the longest unused makes room.
+  /// `shapes` shapes are kept, of others the longest unused makes room. Throws Error for a model on
+  /// a CPU, or one that trains.
   explicit GraphedSegmenter(AnySegmenter const& model, std::size_t shapes = 8)
       : model_(&model), shapes_(std::max<std::size_t>(1, shapes)) {
     auto const parameters = model.module().parameters();
@@ -42,7 +44,8 @@ class GraphedSegmenter {
   }
 
   /// image [B, 3, H, W], tokens [B, L] on the CPU, where ids are checked without waiting for the
-  /// card -> logits [B, 1, H, W] on the card; see AnySegmenter::forward. Throws Error as that does.
+  /// card -> logits [B, 1, H, W] on the card; see AnySegmenter::forward. Throws Error as that does,
+  /// and for ids on a card.
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) {
     at::NoGradGuard const no_gradients;
     c10::cuda::CUDAGuard const card(card_);

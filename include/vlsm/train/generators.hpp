@@ -33,8 +33,9 @@ class KeepGenerators {
 };
 
 /// Makes LibTorch choose algorithms that give the same bits each time, wherever it has one; where
-/// it has none it warns on stderr. On the CPU nothing changes: results there depend on the number
-/// of threads alone. Call it before anything runs on a card: cuBLAS reads its setting once.
+/// it has none it warns on stderr. The library's blocks call none of those: their resizing and
+/// attention are derived by products then. On the CPU nothing changes: results there depend on the
+/// number of threads alone. Call it before anything runs on a card: cuBLAS reads its setting once.
 inline void deterministic() {
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);

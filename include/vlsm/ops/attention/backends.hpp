@@ -2,11 +2,15 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <limits>
+#include <optional>
+#include <tuple>
 
 #include "vlsm/kernels/common/philox.hpp"
 #include "vlsm/ops/attention/options.hpp"
+#include "vlsm/ops/card.hpp"
 
 // The same attention by other implementations: references for the fused one, and what it is
 // measured against. All of them throw Error where `check_attention` does.
@@ -54,6 +58,23 @@ inline at::Tensor attention_by_products(at::Tensor const& q, at::Tensor const& k
   return at::matmul(weights, v.transpose(1, 2)).transpose(1, 2);
 }
 
+/// q [B, H, Nq, D], k and v [B, H, Nk, D] -> [B, H, Nq, D], by what PyTorch's
+/// scaled_dot_product_attention chooses, or on a card after `deterministic()` by its products:
+/// there the derivatives of its fused kernels are not the same bits each time. `counts` is bool,
+/// true where a key counts; of a shape that goes with [B, H, Nq, Nk].
+inline at::Tensor scaled_attention(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
+                                   std::optional<at::Tensor> const& counts, double dropout,
+                                   bool causal, std::optional<double> scale = std::nullopt) {
+  if (needs_same_bits(q) || needs_same_bits(k) || needs_same_bits(v)) {
+    // An autocast would round between the products, which its derivative does not expect.
+    c10::impl::ExcludeDispatchKeyGuard const as_given(c10::autocast_dispatch_keyset);
+    auto const type = q.scalar_type();
+    return std::get<0>(at::_scaled_dot_product_attention_math(
+        q, k.to(type), v.to(type), counts, dropout, causal, std::nullopt, scale));
+  }
+  return at::scaled_dot_product_attention(q, k, v, counts, dropout, causal, scale);
+}
+
 /// q [B, Nq, H, D], k and v [B, Nk, H, D] -> [B, Nq, H, D], by what PyTorch's
 /// scaled_dot_product_attention chooses. It draws dropout by itself, whatever the seed.
 inline at::Tensor attention_by_aten(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
@@ -62,8 +83,8 @@ inline at::Tensor attention_by_aten(at::Tensor const& q, at::Tensor const& k, at
   std::optional<at::Tensor> counts;
   if (options.lengths.defined()) counts = detail::counting_keys(k, options);
   at::Tensor const mixed =
-      at::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
-                                       counts, options.dropout, false, options.scale_of(q));
+      scaled_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), counts,
+                       options.dropout, /*causal=*/false, options.scale_of(q));
   return mixed.transpose(1, 2);
 }
 

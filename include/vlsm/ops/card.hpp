@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/Context.h>
 #include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
 
 #ifdef VLSM_KERNELS
 #include <c10/cuda/CUDAGraphsC10Utils.h>
 #endif
 
+// What is asked of the card that a tensor lies on.
 namespace vlsm {
 
 /// Whether what runs on the card of `where`, a tensor of any shape, is recorded as a CUDA graph
@@ -19,6 +22,13 @@ inline bool is_captured([[maybe_unused]] at::Tensor const& where) {
 #else
   return false;
 #endif
+}
+
+/// Whether a derivative by x, a tensor of any shape, will be computed on a card after
+/// `deterministic()`: some of LibTorch's add up in an order of chance.
+inline bool needs_same_bits(at::Tensor const& x) {
+  return x.is_cuda() && x.requires_grad() && c10::GradMode::is_enabled() &&
+         at::globalContext().deterministicAlgorithms();
 }
 
 }  // namespace vlsm
