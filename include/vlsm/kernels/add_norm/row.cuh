@@ -63,7 +63,7 @@ struct Row {
   }
   template <class T>
   __device__ void put(void* to, int piece, float const (&from)[step]) const {
-    write(static_cast<T*>(to) + row * width + column_of(piece), count_of(piece), wide, from);
+    store(static_cast<T*>(to) + row * width + column_of(piece), count_of(piece), wide, from);
   }
   template <class T>
   __device__ void fetch_pieces(T const* from, Four<T> (&to)[pieces]) const {

@@ -67,16 +67,9 @@ __device__ void convert(Four<T> const& from, float (&to)[step]) {
   for (int i = 0; i < step; ++i) to[i] = from[i];
 }
 
-/// The same at once.
+/// The counterpart of `fetch`.
 template <class T>
-__device__ void read(T const* from, int count, bool wide, float (&to)[step]) {
-  Four<T> four;
-  fetch(from, count, wide, four);
-  convert(four, to);
-}
-
-template <class T>
-__device__ void write(T* to, int count, bool wide, float const (&from)[step]) {
+__device__ void store(T* to, int count, bool wide, float const (&from)[step]) {
   if (wide) {
     if (count == 0) return;
     Vector<T, step> four;
@@ -91,6 +84,19 @@ __device__ void write(T* to, int count, bool wide, float const (&from)[step]) {
         count_written(sizeof(T));
       }
   }
+}
+
+/// Up to four neighbors at once; `wide`: addresses are multiples of four elements.
+template <class T>
+__device__ void read(T const* from, int count, bool wide, float (&to)[step]) {
+  Four<T> four;
+  fetch(from, count, wide && count == step, four);
+  convert(four, to);
+}
+
+template <class T>
+__device__ void write(T* to, int count, bool wide, float const (&from)[step]) {
+  store(to, count, wide && count == step, from);
 }
 
 /// Whether the array, and each row of `stride` elements in it, begins at a multiple of four

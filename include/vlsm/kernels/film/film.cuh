@@ -22,7 +22,7 @@ __global__ void __launch_bounds__(threads) film_forward(FilmForward const a, boo
     convert(residual_pieces[k], residual);
     VLSM_UNROLL
     for (int i = 0; i < step; ++i) x[i] = scale[i] * (x[i] + bias[i]) + shift[i] + residual[i];
-    write(static_cast<T*>(a.y) + places.offset_of(k), places.count_of(k), wide, x);
+    store(static_cast<T*>(a.y) + places.offset_of(k), places.count_of(k), wide, x);
   }
 }
 
@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(threads) film_backward(FilmBackward const a, b
       sums[step + i] += grad[i];
       grad_x[i] = scale[i] * grad[i];
     }
-    write(static_cast<T*>(a.grad_x) + places.offset_of(k), places.count_of(k), wide, grad_x);
+    store(static_cast<T*>(a.grad_x) + places.offset_of(k), places.count_of(k), wide, grad_x);
   }
   std::ptrdiff_t const planes = a.shape.planes();
   float* const to = a.workspace + 2 * planes * places.split;

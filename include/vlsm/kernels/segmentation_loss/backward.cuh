@@ -72,7 +72,7 @@ __global__ void __launch_bounds__(threads)
           sum[i] += by_term * slope;
         }
       }
-      write(gradient + begin + p * step * threads, count_of(p), wide, sum);
+      store(gradient + begin + p * step * threads, count_of(p), wide, sum);
     }
   }
 }
