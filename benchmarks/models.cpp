@@ -82,22 +82,15 @@ Prepared prepare_graphed(std::int64_t batch, Place const& place) {
   at::Tensor const& exact = exact_logits<A, scheme>();
   at::Tensor const expected = repeated(exact, batch);
   double const spread = (exact.std() / expected.std()).item<double>();
-  std::shared_ptr<AnySegmenter> const model = any_segmenter<A>();
-  {
-    auto const named = with_recipe_weights<Segmenter<A>>("", scheme);
-    at::NoGradGuard const no_gradients;
-    auto const to = model->module().parameters(), from = named->parameters();
-    for (std::size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
-    auto const there = model->module().buffers(), here = named->buffers();
-    for (std::size_t i = 0; i < there.size(); ++i) there[i].copy_(here[i]);
-  }
-  model->module().to(place.device);
+  auto const model = with_recipe_weights<Segmenter<A>>("", scheme);
+  model->to(place.device);
   vlsm::prepare(
       *model, {.precision = place.dtype.type == at::kBFloat16 ? Precision::bf16 : Precision::fp32});
-  auto const graphed = std::make_shared<GraphedSegmenter>(*model);
+  auto const view = std::make_shared<SegmenterView<A>>(*model);
+  auto const graphed = std::make_shared<GraphedSegmenter>(*view);
   auto const once = [=] { return graphed->forward(image, {ids}); };
   return {.wrong = difference("logits", once(), expected, spread * tolerance(place.dtype)),
-          .run = [once, model] {
+          .run = [once, model, view] {
             at::Tensor const logits = once();
             benchmark::DoNotOptimize(logits.const_data_ptr());
           }};

@@ -2,14 +2,13 @@
 #include "support/doctest.hpp"
 #include "support/fixtures.hpp"
 #include "support/noise.hpp"
+#include "support/resumed.hpp"
 #include "support/small_models.hpp"
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/models/small.hpp"
-#include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"
-#include "vlsm/weights/load.hpp"
 
 // What a training promises, of every model at a small size: those with dropout and with batch norms
 // are the ones that break it.
@@ -17,44 +16,14 @@ namespace {
 
 using namespace vlsm;
 using test::AdaptedCris, test::SmallDeepLab, test::SmallUnet, test::SmallUnetpp;
-using test::differences, test::encode, test::Noise, test::seeded;
-
-FitOptions options(std::filesystem::path const& run, int epochs) {
-  return {.epochs = epochs, .batch = 3, .loss = SegmentationLoss::dice_ce, .seed = 3, .run = run};
-}
+using test::differences, test::encode, test::Noise, test::noise_options, test::seeded;
 
 #define EVERY_MODEL                                                                              \
   test::TinyA, test::TinyB, test::TinyBiomed, test::TinyCris, test::TinyCrisPadded, AdaptedCris, \
       ClipSegTiny, SmallUnet, SmallUnetpp, SmallDeepLab
 
 TEST_CASE_TEMPLATE("a resumed run ends with the same bits as an unbroken one", A, EVERY_MODEL) {
-  Noise<A> const train(7), val(2);
-  for (Precision const precision : {Precision::fp32, Precision::bf16}) {
-    test::TempDir const whole, broken;
-    auto const with = [&](std::filesystem::path const& run, int epochs, bool resume) {
-      FitOptions made = options(run, epochs);
-      made.precision = precision;
-      made.resume = resume;
-      return made;
-    };
-    auto const unbroken = seeded<A>();
-    double best = 0;
-    for (Epoch const& epoch : fit(*unbroken, train, val, encode<A>, with(whole.path(), 4, false)))
-      best = std::max(best, epoch.val_dice);
-    Segmenter<A> written;
-    io::load(written, whole / "best.safetensors");
-    double const scored = evaluate(written, val, encode<A>, {.batch = 3, .seed = 3}).dice().mean;
-    CHECK(scored == doctest::Approx(best).epsilon(1e-6));
-    auto const first = seeded<A>();
-    fit(*first, train, val, encode<A>, with(broken.path(), 2, false));
-    at::randn({17});  // what else a program draws does not matter
-    auto const second = std::make_unique<Segmenter<A>>();
-    auto const history = fit(*second, train, val, encode<A>, with(broken.path(), 4, true));
-    CHECK(history.size() == 2);
-    CHECK(differences(*unbroken, *second) == std::vector<std::string>{});
-    CHECK(test::read_file(whole / "last.safetensors") ==
-          test::read_file(broken / "last.safetensors"));
-  }
+  test::check_resumed<A>(at::kCPU, 1e-6);
 }
 
 /// fit as a process that is told to stop at each of these questions, and a fresh one that resumes:
@@ -82,7 +51,7 @@ TEST_CASE_TEMPLATE("stopped at any step, in passes, a run ends with the same bit
   Noise<A> const train(8), val(3);  // 3 steps, of 2, 2 and 1 passes
   for (Precision const precision : {Precision::fp32, Precision::bf16}) {
     test::TempDir const whole, broken;
-    FitOptions made = options(whole.path(), 2);
+    FitOptions made = noise_options(whole.path(), 2);
     made.precision = precision;
     made.pass = 2;
     auto const unbroken = seeded<A>();
@@ -100,7 +69,7 @@ TEST_CASE_TEMPLATE("frozen slots keep every parameter and every buffer", A, EVER
   auto const model = seeded<A>(), before = seeded<A>();
   freeze(*model->vision);
   freeze(*model->text);
-  fit(*model, Noise<A>(7), Noise<A>(2), encode<A>, options({}, 2));
+  fit(*model, Noise<A>(7), Noise<A>(2), encode<A>, noise_options({}, 2));
   CHECK(differences(*model->vision, *before->vision) == std::vector<std::string>{});
   CHECK(differences(*model->text, *before->text) == std::vector<std::string>{});
   CHECK(!differences(*model->decoder, *before->decoder).empty());
@@ -117,7 +86,8 @@ TEST_CASE_TEMPLATE("frozen slots keep every parameter and every buffer", A, EVER
 TEST_CASE("a frozen part of a slot that trains keeps its buffers, too") {
   auto const model = seeded<AdaptedCris>(), before = seeded<AdaptedCris>();
   train_adapters_only(*model);
-  fit(*model, Noise<AdaptedCris>(7), Noise<AdaptedCris>(2), encode<AdaptedCris>, options({}, 2));
+  fit(*model, Noise<AdaptedCris>(7), Noise<AdaptedCris>(2), encode<AdaptedCris>,
+      noise_options({}, 2));
   auto const moved = differences(*model, *before);
   CHECK(!moved.empty());
   for (std::string const& name : moved) CHECK(name.find("adapter") != std::string::npos);
@@ -129,7 +99,7 @@ TEST_CASE("a training leaves LibTorch's generator where it was") {
   at::Tensor const expected = at::randn({4});
   at::manual_seed(5);
   fit(*model, Noise<test::TinyCris>(3), Noise<test::TinyCris>(2), encode<test::TinyCris>,
-      options({}, 1));
+      noise_options({}, 1));
   CHECK(at::randn({4}).equal(expected));
 }
 

@@ -8,6 +8,7 @@
 #include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "support/noise.hpp"
+#include "support/resumed.hpp"
 #include "support/small_models.hpp"
 #include "support/tiny_biomedclipseg.hpp"
 #include "support/tiny_clipseg.hpp"
@@ -15,12 +16,10 @@
 #include "vlsm/models/small.hpp"
 #include "vlsm/segmenter/graphed.hpp"
 #include "vlsm/segmenter/prepare.hpp"
-#include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/fit.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/generators.hpp"
-#include "vlsm/weights/load.hpp"
 
 // What a model and its training promise, on a GPU: of every model at a small size.
 #define VLSM_NEEDS_DEVICE() \
@@ -30,7 +29,7 @@ namespace {
 
 using namespace vlsm;
 using test::AdaptedCris, test::SmallDeepLab, test::SmallUnet, test::SmallUnetpp;
-using test::differences, test::encode, test::Noise, test::seeded;
+using test::differences, test::encode, test::Noise, test::noise_options, test::seeded;
 
 #define EVERY_MODEL                                                                              \
   test::TinyA, test::TinyB, test::TinyBiomed, test::TinyCris, test::TinyCrisPadded, AdaptedCris, \
@@ -48,10 +47,6 @@ std::unique_ptr<Segmenter<A>> seeded_on_card() {
   auto model = seeded<A>();
   model->to(at::kCUDA);
   return model;
-}
-
-FitOptions options(std::filesystem::path const& run, int epochs) {
-  return {.epochs = epochs, .batch = 3, .loss = SegmentationLoss::dice_ce, .seed = 3, .run = run};
 }
 
 TEST_CASE_TEMPLATE("on a device: a model computes what it does on a CPU, prepared, too", A,
@@ -90,9 +85,9 @@ TEST_CASE_TEMPLATE("on a device: a model computes what it does on a CPU, prepare
 TEST_CASE_TEMPLATE("on a device: a replayed pass is the model's, of each shape", A, EVERY_MODEL) {
   VLSM_NEEDS_DEVICE();
   at::NoGradGuard const no_grad;
-  SegmenterView<A> const model(test::used<A>());
+  SegmenterView<A> model(test::used<A>());
   model.module().to(at::kCUDA);
-  prepare(const_cast<SegmenterView<A>&>(model), {.precision = Precision::bf16});
+  prepare(model, {.precision = Precision::bf16});
   GraphedSegmenter graphed(model, 2);
   constexpr std::int64_t side = A::recipe.image;
   double largest = 0;
@@ -128,7 +123,7 @@ TEST_CASE_TEMPLATE("on a device: a training's losses are those of a CPU", A, EVE
   // Dropout draws other numbers there: only what has none is compared.
   auto const here = seeded<A>(), there = seeded_on_card<A>();
   auto const losses = [](Segmenter<A>& model) {
-    return fit(model, Noise<A>(6), Noise<A>(2), encode<A>, options({}, 2));
+    return fit(model, Noise<A>(6), Noise<A>(2), encode<A>, noise_options({}, 2));
   };
   auto const expected = losses(*here), found = losses(*there);
   bool const draws = std::is_same_v<A, SmallDeepLab> || std::is_base_of_v<Cris, A>;
@@ -144,34 +139,7 @@ TEST_CASE_TEMPLATE("on a device: a resumed run ends with the same bits as an unb
                    EVERY_MODEL, ClipSegSmall, CrisSmall) {
   VLSM_NEEDS_DEVICE();
   exactly();
-  Noise<A> const train(7), val(2);
-  for (Precision const precision : {Precision::fp32, Precision::bf16}) {
-    test::TempDir const whole, broken;
-    auto const with = [&](std::filesystem::path const& run, int epochs, bool resume) {
-      FitOptions made = options(run, epochs);
-      made.precision = precision;
-      made.resume = resume;
-      return made;
-    };
-    auto const unbroken = seeded_on_card<A>();
-    double best = 0;
-    for (Epoch const& epoch : fit(*unbroken, train, val, encode<A>, with(whole.path(), 4, false)))
-      best = std::max(best, epoch.val_dice);
-    auto const first = seeded_on_card<A>();
-    fit(*first, train, val, encode<A>, with(broken.path(), 2, false));
-    at::randn({17}, at::kCUDA);  // what else a program draws does not matter
-    auto const second = seeded_on_card<A>();
-    auto const history = fit(*second, train, val, encode<A>, with(broken.path(), 4, true));
-    CHECK(history.size() == 2);
-    CHECK(differences(*unbroken, *second) == std::vector<std::string>{});
-    CHECK(test::read_file(whole / "last.safetensors") ==
-          test::read_file(broken / "last.safetensors"));
-    // Weights that a card wrote are any program's.
-    Segmenter<A> written;
-    io::load(written, whole / "best.safetensors");
-    double const scored = evaluate(written, val, encode<A>, {.batch = 3, .seed = 3}).dice().mean;
-    CHECK(scored == doctest::Approx(best).epsilon(1e-2));
-  }
+  test::check_resumed<A>(at::kCUDA, 1e-2);
 }
 
 TEST_CASE_TEMPLATE("on a device: frozen slots keep every parameter and every buffer", A,
@@ -181,7 +149,7 @@ TEST_CASE_TEMPLATE("on a device: frozen slots keep every parameter and every buf
     auto const model = seeded_on_card<A>(), before = seeded_on_card<A>();
     freeze(*model->vision);
     freeze(*model->text);
-    FitOptions made = options({}, 2);
+    FitOptions made = noise_options({}, 2);
     made.precision = precision;
     made.features = std::make_shared<FeatureCache>(FeatureCacheOptions{.memory = 1 << 30});
     fit(*model, Noise<A>(7), Noise<A>(2), encode<A>, made);
@@ -198,7 +166,7 @@ TEST_CASE("on a device: bf16 learns what float32 learns") {
     at::manual_seed(1);
     Segmenter<test::DiskSeg> model;
     model.to(at::kCUDA);
-    FitOptions made = options({}, 40);
+    FitOptions made = noise_options({}, 40);
     made.batch = 8;
     made.optimizer = {.learning_rate = 2e-3, .clip = 1};
     made.precision = precision;
