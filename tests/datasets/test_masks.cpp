@@ -240,6 +240,49 @@ TEST_CASE("masks: several classes are listed and want a choice") {
   CHECK(std::ranges::count(read({classes}, "0,128,0").masks[0], 255) == 100);
 }
 
+TEST_CASE("masks: any is all but the background, however a file says black") {
+  Color const black{0, 0, 0, 255}, red{255, 0, 0, 255}, green{0, 255, 0, 255};
+  std::vector<RawPicture> const empty{gray(0), gray(0, 0, 16), colored(black, black, 3),
+                                      colored(black, black, 4), indexed(0, voc),
+                                      indexed(0, {black, {255, 255, 255, 255}})};
+  for (RawPicture const& nothing : empty)
+    for (RawPicture const& object : {colored(red, black, 3), colored(green, black, 4),
+                                     indexed(2, voc), gray(1), gray(255), gray(300, 0, 16)}) {
+      Read const result = read({object, nothing, colored(green, black, 3)}, "any");
+      INFO(result.meaning.notice);
+      check_square(result.masks[0]);
+      check_square(result.masks[2]);
+      CHECK(std::ranges::count(result.masks[1], 0) == side * side);
+    }
+  RawPicture jpeg = blurred(gray(255), 20);
+  jpeg.lossy = true;
+  check_square(read({jpeg}, "any").masks[0], 1);
+}
+
+TEST_CASE("masks: an index of a palette is one in files whose colors are gray, too") {
+  std::vector<Color> labels{{0, 0, 0, 255}, {128, 0, 0, 255}, {0, 128, 0, 255}};
+  labels.resize(7, {64, 0, 0, 255});
+  labels.push_back({128, 128, 128, 255});
+  for (std::vector<RawPicture> const& set :
+       {std::vector{indexed(7, labels), with(indexed(7, labels), 1)},
+        {indexed(7, labels), indexed(1, labels)}}) {
+    Read const result = read(set, "7");
+    check_square(result.masks[0]);
+    CHECK(std::ranges::count(read(set, "128,128,128").masks[0], 255) == 256);
+  }
+  // A palette that holds what its picture uses.
+  std::vector<Color> const two{{0, 0, 0, 255}, {255, 255, 255, 255}},
+      three{{0, 0, 0, 255}, {255, 255, 255, 255}, {255, 0, 0, 255}};
+  for (Mask const& mask : read({indexed(1, two), with(indexed(1, three), 2)}, "1").masks)
+    check_square(mask);
+  for (char const* choice : {"1", "255", "255,255,255", "any"}) {
+    Read const result = read({indexed(1, two), gray(255), gray(0)}, choice);
+    INFO(choice << ": " << result.meaning.notice);
+    check_square(result.masks[0]);
+  }
+  CHECK(read({indexed(1, two), gray(255), gray(0)}).meaning.notice == "");
+}
+
 TEST_CASE("masks: a set of two kinds of files is refused, not half of it read as empty") {
   RawPicture const soft = blurred(gray(255), 9);
   CHECK_THROWS_WITH_AS(

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,8 +95,12 @@ class MaskSurvey {
 
   void add(File file) {
     lossy_ |= file.lossy, alpha_ |= file.alpha, deep_ |= file.top > 255;
-    for (auto const& [value, count] : file.counts) {
+    std::set<MaskValue> here;  // two entries of a palette may be one level
+    for (auto [value, count] : file.counts) {
       color_ |= !value.is_gray();
+      values_.insert(value);
+      if (value.is_gray()) value = value.without_index();
+      count.files = here.insert(value).second ? 1 : 0;
       found_[value] += count;
       pixels_ += count.pixels;
     }
@@ -122,9 +127,13 @@ class MaskSurvey {
                        .choice = choice,
                        .tolerance = lossy_ ? 24 : 0,
                        .background = background()};
+    // 255 of a palette of black and white is its white: no index is that large.
+    result.choice.level = !choice.any && std::ranges::none_of(values_, [&](MaskValue value) {
+      return value.index() == choice.numbers[0];
+    });
     std::string taken;
-    for (auto const& [value, count] : found_)
-      if (choice.takes(value, result.background, result.tolerance) && taken.size() < 60)
+    for (MaskValue const value : values_)
+      if (result.choice.takes(value, result.background, result.tolerance) && taken.size() < 60)
         taken += (taken.empty() ? "" : ", ") + value.text();
     result.notice = "the object is " + (taken.empty() ? "nothing" : taken) + " of " + listed();
     return result;
@@ -183,9 +192,9 @@ class MaskSurvey {
     std::vector<MaskValue> classes, thin;
     for (auto const& entry : found_) {
       MaskValue const value = entry.first;
-      if (same_color(value, result.background)) continue;
+      if (alike(value, result.background)) continue;
       auto& list = value.index() >= 0 || fill(entry.second) ? classes : thin;
-      if (std::ranges::none_of(list, [&](MaskValue one) { return same_color(one, value); }))
+      if (std::ranges::none_of(list, [&](MaskValue one) { return alike(one, value); }))
         list.push_back(value);
     }
     if (classes.empty()) classes = thin;
@@ -202,17 +211,12 @@ class MaskSurvey {
                 "choose the object with --mask-value, a value of these, or any");
   }
 
-  static bool same_color(MaskValue a, MaskValue b) {
-    return a.channel(0) == b.channel(0) && a.channel(1) == b.channel(1) &&
-           a.channel(2) == b.channel(2);
-  }
-
   /// Black where there is black, else what is most.
   MaskValue background() const {
     MaskValue most = MaskValue::gray(0);
     long long pixels = -1;
     for (auto const& [value, count] : found_) {
-      if (same_color(value, MaskValue::gray(0))) return value;
+      if (alike(value, MaskValue::gray(0))) return value;
       if (count.pixels > pixels) most = value, pixels = count.pixels;
     }
     return color_ ? most : MaskValue::gray(0);
@@ -231,9 +235,7 @@ class MaskSurvey {
   }
 
   bool has_object(MaskMeaning const& meaning) const {
-    for (auto const& [value, count] : found_)
-      if (meaning(value) >= 128) return true;
-    return false;
+    return std::ranges::any_of(values_, [&](MaskValue value) { return meaning(value) >= 128; });
   }
 
   /// Throws Error where a file of a set of 0 and white has areas, but nothing that white is near
@@ -265,7 +267,7 @@ class MaskSurvey {
   std::string const& first_with(MaskValue value) const {
     auto const holds = [&](File const& file) {
       return std::ranges::any_of(file.counts,
-                                 [&](auto const& entry) { return entry.first == value; });
+                                 [&](auto const& entry) { return alike(entry.first, value); });
     };
     return std::ranges::find_if(files_, holds)->name;
   }
@@ -293,7 +295,8 @@ class MaskSurvey {
     return text;
   }
 
-  std::map<MaskValue, ValueCount> found_;
+  std::map<MaskValue, ValueCount> found_;  // gray levels without their index in a palette
+  std::set<MaskValue> values_;             // with it
   std::vector<File> files_;
   long long pixels_ = 0;
   bool lossy_ = false, alpha_ = false, deep_ = false, color_ = false;

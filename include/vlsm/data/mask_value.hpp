@@ -15,7 +15,7 @@ namespace vlsm {
 
 /// What one pixel of a mask file says, in one number: a gray level of 8 or 16 bits, or a color;
 /// with a palette, its index besides. Gray levels are colors of three equal channels where a set
-/// has both.
+/// has both; `alike` compares what is seen, == the index, too.
 class MaskValue {
  public:
   static constexpr MaskValue gray(std::uint16_t level) { return MaskValue(level); }
@@ -25,6 +25,8 @@ class MaskValue {
   constexpr MaskValue with_index(std::uint8_t index) const {
     return MaskValue(code_ | has_index | std::uint64_t{index} << 32);
   }
+
+  constexpr MaskValue without_index() const { return MaskValue(code_ & seen); }
 
   constexpr bool is_gray() const { return (code_ & is_color) == 0; }
   constexpr int level() const { return static_cast<int>(code_ & 0xffff); }  ///< of a gray value
@@ -40,34 +42,50 @@ class MaskValue {
   constexpr bool operator==(MaskValue const&) const = default;
   constexpr auto operator<=>(MaskValue const&) const = default;
 
-  /// "2", "0,128,0", "2 (0,128,0)".
+  /// "2", "0,128,0"; with a palette "2 (0,128,0)", "1 (255)".
   std::string text() const {
-    if (is_gray()) return std::to_string(level());
+    if (is_gray())
+      return index() < 0 || index() == level()
+                 ? std::to_string(level())
+                 : std::to_string(index()) + " (" + std::to_string(level()) + ")";
     std::string const rgb = std::to_string(channel(0)) + "," + std::to_string(channel(1)) + "," +
                             std::to_string(channel(2));
     return index() < 0 ? rgb : std::to_string(index()) + " (" + rgb + ")";
   }
 
  private:
-  static constexpr std::uint64_t is_color = 1ull << 24, has_index = 1ull << 40;
+  static constexpr std::uint64_t is_color = 1ull << 24, seen = (1ull << 25) - 1,
+                                 has_index = 1ull << 40;
   explicit constexpr MaskValue(std::uint64_t code) : code_(code) {}
   std::uint64_t code_;
 };
+
+/// Whether two values look alike: no gray level or channel is more than `tolerance` apart.
+constexpr bool alike(MaskValue a, MaskValue b, int tolerance = 0) {
+  auto const near = [&](int one, int other) {
+    return one - other <= tolerance && other - one <= tolerance;
+  };
+  if (a.is_gray() && b.is_gray()) return near(a.level(), b.level());
+  return near(a.channel(0), b.channel(0)) && near(a.channel(1), b.channel(1)) &&
+         near(a.channel(2), b.channel(2));
+}
 
 /// What `--mask-value` says: a gray level or an index of the palette ("2"), a color ("0,128,0"),
 /// or "any" for all but the background.
 struct MaskChoice {
   bool any = false;
   std::vector<int> numbers;  ///< one, or red, green, blue
+  bool level = false;        ///< one number is a gray level in files with a palette, too
 
   constexpr bool takes(MaskValue value, MaskValue background, int tolerance) const {
-    auto const near = [&](int a, int b) { return a - b <= tolerance && b - a <= tolerance; };
-    if (any) return !(value == background);
-    if (numbers.size() == 3)
-      return near(value.channel(0), numbers[0]) && near(value.channel(1), numbers[1]) &&
-             near(value.channel(2), numbers[2]);
-    if (value.index() >= 0) return value.index() == numbers[0];
-    return value.is_gray() && near(value.level(), numbers[0]);
+    if (any) return !alike(value, background, tolerance);
+    if (numbers.size() == 3) {
+      auto const channel = [&](std::size_t c) { return static_cast<std::uint8_t>(numbers[c]); };
+      return alike(value, MaskValue::color(channel(0), channel(1), channel(2)), tolerance);
+    }
+    if (value.index() >= 0 && !level) return value.index() == numbers[0];
+    return value.is_gray() &&
+           alike(value, MaskValue::gray(static_cast<std::uint16_t>(numbers[0])), tolerance);
   }
 };
 

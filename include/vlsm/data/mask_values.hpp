@@ -92,14 +92,14 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
       auto const& c = picture.palette[index];
       return c[0] == c[1] && c[1] == c[2] && c[3] == 255;
     });
-    if (gray)
-      return gray_levels([&](std::size_t i) { return picture.palette[picture.bytes[i]][0]; });
     for (std::size_t i = 0; i < samples.size(); ++i) {
       std::uint8_t const index = picture.bytes[i];
       auto const& c = picture.palette[index];
       put(i, index, [&] {
-        return c[3] < 128 ? MaskValue::color(0, 0, 0).with_index(index)
-                          : MaskValue::color(c[0], c[1], c[2]).with_index(index);
+        MaskValue const value = gray         ? MaskValue::gray(c[0])
+                                : c[3] < 128 ? MaskValue::color(0, 0, 0)
+                                             : MaskValue::color(c[0], c[1], c[2]);
+        return value.with_index(index);
       });
     }
     return values;
