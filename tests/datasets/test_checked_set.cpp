@@ -71,6 +71,30 @@ TEST_CASE("a mask is compared with every picture that rows give it") {
       {"p0.png (40 x 40, its picture p1.png 30 x 30)", "p1.png (40 x 40, its picture 30 x 30)"}));
 }
 
+TEST_CASE("masks of a list are looked at together, as a training reads them") {
+  Layout const set({{"test", four_rows()}, {"train", four_rows()}});
+  Json two = four_rows();
+  two.erase(2), two.erase(2);
+  write_file(set / "anns/test.json", two.dump());
+  auto const scale = [&](std::size_t i, int top) {
+    vlsm::Mask mask = disk(40, 8 + i * 7 % 24, 8 + i * 5 % 24, 6);
+    for (std::uint8_t& level : mask) level = static_cast<std::uint8_t>(level * top / 255);
+    vlsm::write_png(set / ("masks/p" + std::to_string(i) + ".png"), mask);
+  };
+  CHECK(!finds(vlsm::check_dataset(set.path()), "mask_meaning"));
+  for (std::size_t i = 0; i < 4; ++i) scale(i, 2);
+  auto report = vlsm::check_dataset(set.path());
+  CHECK(finds(report, "mask_meaning", {"test"}));
+  CHECK(finds(report, "mask_meaning", {"train"}));
+  CHECK(!finds(report, "empty_mask"));
+  CHECK(!finds(report, "unclear_mask"));
+  for (std::size_t i = 0; i < 3; ++i) scale(i, 255);
+  report = vlsm::check_dataset(set.path());  // p3.png, with 2, is in the longer list alone
+  CHECK(finds(report, "unclear_mask", {"train"}));
+  CHECK(!finds(report, "unclear_mask", {"test"}));
+  CHECK(!finds(report, "empty_mask"));
+}
+
 TEST_CASE("lists of one's own outlast a run, one that stops, too") {
   TempDir const folder;
   write_own_set(folder / "own", 4);

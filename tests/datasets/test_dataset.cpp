@@ -105,7 +105,7 @@ TEST_CASE("dataset: rows are rewritten before they are looked at") {
   CHECK(data.at(0, random).prompt == "green polyp");
 }
 
-TEST_CASE("dataset: the level random draws from every level but the first") {
+TEST_CASE("dataset: the level random draws from every level but p0") {
   Folder const folder;
   vlsm::FolderDataset const data =
       folder.open(row("a.png", "m.png", R"({"p0": "", "p1": "one", "p2": "two"})"), "random");
@@ -113,6 +113,13 @@ TEST_CASE("dataset: the level random draws from every level but the first") {
   std::set<std::string> seen;
   for (int i = 0; i < 30; ++i) seen.insert(data.at(0, random).prompt);
   CHECK(seen == std::set<std::string>{"one", "two"});
+  seen.clear();  // names of one's own, of which p0 is not the first
+  vlsm::FolderDataset const own =
+      folder.open(row("a.png", "m.png", R"({"p0": "", "long": "one", "p1": "two"})"), "random");
+  for (int i = 0; i < 30; ++i) seen.insert(own.at(0, random).prompt);
+  CHECK(seen == std::set<std::string>{"one", "two"});
+  CHECK(folder.open(row("a.png", "m.png", R"({"p1": "one"})"), "random").at(0, random).prompt ==
+        "one");
   CHECK_ERROR(folder.open(row("a.png", "m.png", R"({"p0": ""})"), "random"),
               "no prompt \"random\"");
 }

@@ -3,6 +3,7 @@
 
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
+#include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 
 // What masks mean, kind by kind as people draw and export them.
@@ -190,6 +191,18 @@ TEST_CASE("masks: palettes, colors and transparency") {
   }
 }
 
+TEST_CASE("masks: what is read one by one sees transparency, too") {
+  std::vector<Color> const holes{{9, 9, 9, 0}, {255, 255, 255, 255}};
+  for (RawPicture const& picture :
+       {colored({9, 9, 9, 255}, {9, 9, 9, 0}, 4),
+        colored({255, 255, 255, 255}, {255, 255, 255, 0}, 4),
+        colored({0, 255, 0, 0}, {0, 0, 0, 0}, 2), colored({255, 250, 0, 0}, {255, 0, 0, 0}, 2),
+        colored({255, 255, 255, 255}, {255, 0, 255, 0}, 4), indexed(1, holes)}) {
+    check_square(vlsm::detail::gray_levels_of(picture).levels);
+    check_square(read({picture}).masks[0]);
+  }
+}
+
 TEST_CASE("masks: gray of 16 bits beside colors is compared by its high byte") {
   Color const red{255, 0, 0, 255}, black{0, 0, 0, 255};
   Read const result = read({colored(red, black, 3), gray(0, 0, 16)});
@@ -242,8 +255,11 @@ TEST_CASE("masks: several classes are listed and want a choice") {
 
 TEST_CASE("masks: any is all but the background, however a file says black") {
   Color const black{0, 0, 0, 255}, red{255, 0, 0, 255}, green{0, 255, 0, 255};
-  std::vector<RawPicture> const empty{gray(0), gray(0, 0, 16), colored(black, black, 3),
-                                      colored(black, black, 4), indexed(0, voc),
+  std::vector<RawPicture> const empty{gray(0),
+                                      gray(0, 0, 16),
+                                      colored(black, black, 3),
+                                      colored(black, black, 4),
+                                      indexed(0, voc),
                                       indexed(0, {black, {255, 255, 255, 255}})};
   for (RawPicture const& nothing : empty)
     for (RawPicture const& object : {colored(red, black, 3), colored(green, black, 4),

@@ -220,10 +220,13 @@ TEST_CASE("words are replaced wherever they stand, whole and with their capital"
   // Parts of longer numbers, and of words, are none.
   for (char const* longer :
        {"twenty-one red lesions", "thirty-two lesions", "twenty one lesions", "two hundred spots",
-        "a hundred and one-sided masks", "seven-sided spot"})
+        "a hundred and one-sided masks", "seven-sided spot", "one hundred and two polyps",
+        "a thousand and ten spots", "One Hundred And Two polyps"})
     CHECK(words(Perturbation::opposite, "number", longer) == longer);
   CHECK(words(Perturbation::opposite, "number", "twenty spots, one of them red") ==
         "one spots, ten of them red");
+  CHECK(words(Perturbation::opposite, "number", "a hundred, and two spots") ==
+        "a hundred, and one spots");
   // What is seen is no shape.
   CHECK(words(Perturbation::opposite, "shape", "a round heart on the foot, x-ray") ==
         "a square heart on the foot, x-ray");
@@ -294,7 +297,10 @@ TEST_CASE("where no row changes, what could is said, and the rows stay") {
   CHECK(says(error({.kind = Perturbation::underdescribed, .level = "p2"}), "\"p1\""));
   CHECK(says(error({.level = "p3"}), "has no prompt \"p3\": the annotations: choose one of p2"));
   CHECK(says(error({.level = ""}), "has no prompt \"\""));
-  CHECK(says(error({.level = "random"}), "has no prompt \"random\""));  // there is but one level
+  Rows silent = rows_of("p0", {""});
+  CHECK(says(error_of([&] { perturb(silent, {.level = "random"}); }), "has no prompt \"random\""));
+  Rows drawn = rows;  // a level but p0, which these rows do not even have
+  CHECK(perturb(drawn, {.attribute = "color", .level = "random"}).changed == 1);
   CHECK(says(error({.attribute = "mood", .level = "p2"}), "choose one of color, "));
   CHECK(says(error({.level = "p2", .source = {"brats"}}), "no data set of the study: brats"));
   CHECK(says(error({.attribute = "color", .level = "p2", .source = {"kvasir_polyp"}}),

@@ -115,6 +115,10 @@ TEST_CASE("prompt tables that are none") {
   CHECK(error("{}").find("without \"levels\"") != std::string::npos);
   CHECK(error(R"({"levels": {"p1": 3}})").find("\"p1\"") != std::string::npos);
   CHECK(error(R"({"levels": {"p1": []}})").find("empty list") != std::string::npos);
+  for (char const* name : {"", "random"})
+    CHECK(
+        error(R"({"levels": {")" + std::string(name) + R"(": "x"}})").find("no name for a level") !=
+        std::string::npos);
   CHECK(error(R"({"levels": {"p1": "{size"}})").find("do not pair") != std::string::npos);
   CHECK(error(R"({"levels": {"p1": "size}"}})").find("do not pair") != std::string::npos);
   CHECK(error(R"({"levels": {"p1": "{}"}})").find("no name") != std::string::npos);

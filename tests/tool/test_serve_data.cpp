@@ -101,6 +101,9 @@ TEST_CASE("corrected masks become rows of a data set that opens") {
            {"mask", vlsm::to_base64("no png"), 422},
            {"mask", 5, 400},
            {"mask", vlsm::to_base64(plain_png(17, 12, '\xff')), 400},
+           {"mask", vlsm::to_base64(plain_png(16, 12, '\x01')), 400},
+           {"mask", vlsm::to_base64(small_png()), 400},
+           {"mask", vlsm::to_base64(png(2, 1, 8, gray_alpha, std::string("\0\0\xff\0\0", 5))), 400},
            {"prompt", std::string(5000, 'x'), 400},
            {"picture", "../../x", 404},
            {"prompt", nullptr, 400},
@@ -124,10 +127,10 @@ TEST_CASE("where nothing can be saved a line says so, and not where the server k
   TempDir const folder;
   write_file(folder / "kept", "a file where a folder should be");
   Serving const server(with(small, {"--save", (folder / "kept").string()}));
-  Reply const reply =
-      server.post("/v1/annotations", nlohmann::json{{"picture", server.picture(small_png())},
-                                                    {"prompt", "x"},
-                                                    {"mask", vlsm::to_base64(small_png())}});
+  Reply const reply = server.post("/v1/annotations",
+                                  nlohmann::json{{"picture", server.picture(small_png())},
+                                                 {"prompt", "x"},
+                                                 {"mask", vlsm::to_base64(plain_png(16, 12, 0))}});
   CHECK(reply.status == 500);
   CHECK_MESSAGE(reply.body.find(folder.path().string()) == std::string::npos, reply.body);
 }
@@ -184,4 +187,10 @@ TEST_CASE("a row with a broken mask opens without it, and the others keep theirs
     CHECK_MESSAGE(refused.body.find(words) != std::string::npos, refused.body);
     CHECK_MESSAGE(refused.body.find(set.path().string()) == std::string::npos, refused.body);
   }
+  // A choice that takes nothing is no ground truth to score against.
+  Serving const other(with(small, {"--data", set.path().string(), "--mask-value", "99"}));
+  auto const taken = other.raw(other.head("POST", "/v1/data/test/0") + "\r\n").json();
+  CHECK(taken.at("truth") == false);
+  CHECK(taken.at("notices").dump().find("the object is nothing of ") != std::string::npos);
+  CHECK(other.get("/v1/data/test/0/truth").status == 422);
 }

@@ -10,7 +10,7 @@ namespace {
 
 Route const routes[] = {{"GET", "/", Body::none, false, {}},
                         {"GET", "/healthz", Body::none, true, {}},
-                        {"GET", "/v1/pictures/{picture}", Body::none, false, {}},
+                        {"GET", "/v1/pictures/{picture}", Body::none, false, {}, {"most"}},
                         {"POST", "/v1/pictures", Body::picture, false, {}},
                         {"POST", "/v1/masks", Body::json, false, {}}};
 
@@ -87,6 +87,7 @@ TEST_CASE("a token opens all but healthz") {
   CHECK(with({}, "/") == 401);
   CHECK(with({}, "/no/such/path") == 401);
   CHECK(with({{"authorization", "Bearer 0123456789abcdef"}}) == 0);
+  CHECK(with({{"authorization", "bearer 0123456789abcdef"}}) == 0);
   CHECK(with({{"authorization", "Bearer 0123456789abcdef"}}, "/no/such/path") == 404);
   for (char const* wrong :
        {"Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Bearer 0123456789abcdee",
@@ -121,6 +122,19 @@ TEST_CASE("paths and methods are those of the routes") {
   } catch (Refusal const& e) {
     CHECK(e.allow == "POST");
   }
+}
+
+TEST_CASE("what stands behind ? is what the path reads") {
+  auto const ask = [](std::string const& path, std::string const& name) {
+    Request request = asked("GET", path);
+    request.query[name] = "3";
+    return refusal(request, home);
+  };
+  CHECK(ask("/v1/pictures/0a", "most") == 0);
+  for (char const* other : {"Most", "slice", "", "token"})
+    CHECK_MESSAGE(ask("/v1/pictures/0a", other) == 400, other);
+  CHECK(ask("/", "utm_source") == 0);
+  CHECK(ask("/healthz", "now") == 0);
 }
 
 TEST_CASE("bodies are bounded before they are read") {

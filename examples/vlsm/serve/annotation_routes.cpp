@@ -5,6 +5,8 @@
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
 #include "vlsm/base/base64.hpp"
+#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/image/read.hpp"
 #include "vlsm/image/resize.hpp"
 
 namespace tool::serve {
@@ -50,6 +52,19 @@ std::string ending_of(std::string const& bytes) {
   return "";
 }
 
+/// A mask of 0 and 255, [H, W]. Throws Refusal (400) for one that holds anything else.
+vlsm::Mask read_mask(std::string const& bytes) {
+  vlsm::MaskValues const values = vlsm::mask_values(vlsm::parse_raw_picture(bytes, "mask"), "mask");
+  vlsm::MaskMeaning const threshold{.kind = vlsm::MaskMeaning::Kind::threshold, .level = 127};
+  for (vlsm::MaskValue const value : values.distinct)
+    if (values.alpha || !value.is_gray() || (value.level() != 0 && value.level() != 255))
+      throw Refusal(
+          400,
+          (values.alpha ? "the mask is drawn in its opacity" : "the mask holds " + value.text()),
+          "mask", "send 0 for the background and 255 for the object");
+  return threshold.apply(values);
+}
+
 Answer keep(Service& service, Request const& request) {
   Correction const correction = parse(request.body, service.settings.sentence);
   auto const picture = find_picture(service, correction.picture);
@@ -57,8 +72,7 @@ Answer keep(Service& service, Request const& request) {
   auto const header = vlsm::parse_picture_header(correction.mask, "mask");
   if (header.height > picture->height || header.width > picture->width)
     throw Refusal(400, "the mask is larger than its picture", "mask", "send one of its size");
-  vlsm::Mask mask = vlsm::parse_mask(correction.mask, "mask");
-  for (std::uint8_t& level : mask) level = level >= 128 ? 255 : 0;
+  vlsm::Mask mask = read_mask(correction.mask);
   if (mask.shape(0) != picture->height || mask.shape(1) != picture->width)
     mask = vlsm::resize_nearest_exact(mask, picture->height, picture->width);
   std::string const ending = ending_of(picture->bytes);

@@ -146,6 +146,8 @@ class DataFolder {
       if (truths.rows[i].empty()) all.add(std::move(files[i]));
     try {
       truths.meaning = all.meaning(mask_, /*allow_empty=*/true, "masks");
+      if (mask_ && !all.has_object(truths.meaning))
+        throw vlsm::Error(truths.meaning.notice, "masks", "give --mask-value another value");
     } catch (vlsm::Error const& e) {
       truths.trouble = e.what();
     }

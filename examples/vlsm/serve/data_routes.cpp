@@ -94,22 +94,34 @@ void add_data_routes(std::vector<Route>& routes, Service& service) {
   using enum Body;
   routes.push_back({"GET", "/v1/data", none, false,
                     [&](Request const&, Places const&) { return list_splits(service); }});
-  routes.push_back(
-      {"GET", "/v1/data/{split}", none, false, [&](Request const& request, Places const& places) {
-         return list_rows(service, request, places[0]);
-       }});
+  routes.push_back({"GET",
+                    "/v1/data/{split}",
+                    none,
+                    false,
+                    [&](Request const& request, Places const& places) {
+                      return list_rows(service, request, places[0]);
+                    },
+                    {"from", "count"}});
   routes.push_back({"POST", "/v1/data/{split}/{row}", none, false,
                     [&](Request const& request, Places const& places) {
                       return take_row(service, request, places[0], row_in(places[1]));
                     }});
-  routes.push_back({"GET", "/v1/data/{split}/{row}/picture", none, false,
+  routes.push_back({"GET",
+                    "/v1/data/{split}/{row}/picture",
+                    none,
+                    false,
                     [&](Request const& request, Places const& places) {
                       return show_row(service, request, places[0], row_in(places[1]));
-                    }});
-  routes.push_back({"GET", "/v1/data/{split}/{row}/truth", none, false,
+                    },
+                    {"most"}});
+  routes.push_back({"GET",
+                    "/v1/data/{split}/{row}/truth",
+                    none,
+                    false,
                     [&](Request const& request, Places const& places) {
                       return show_truth(service, request, places[0], row_in(places[1]));
-                    }});
+                    },
+                    {"width", "height"}});
 }
 
 }  // namespace tool::serve

@@ -125,13 +125,27 @@ inline std::string cookie_of(Request const& request, std::string_view name) {
 inline void check_token(Request const& request, Gate const& gate) {
   if (gate.token.empty()) return;
   std::string const bearer = request.header("authorization").value_or("");
-  if (bearer.starts_with("Bearer ") && same_secret(bearer.substr(7), gate.token)) return;
+  constexpr std::string_view scheme = "bearer ";  // in any case, RFC 9110
+  if (vlsm::detail::lower_case(bearer.substr(0, scheme.size())) == scheme &&
+      same_secret(bearer.substr(scheme.size()), gate.token))
+    return;
   if (same_secret(cookie_of(request, cookie_name(gate)), gate.token)) return;
   if (request.path == "/" && request.query.contains("token") &&
       same_secret(request.query.at("token"), gate.token))
     return;
   throw Refusal(401, "the token is missing or wrong", "Authorization",
                 "open the address that the server printed, or send Authorization: Bearer TOKEN");
+}
+
+/// Throws Refusal (400) for a query that a route of the interface does not read; what stands behind
+/// the page's address is nobody's business.
+inline void check_query(Request const& request, Route const& route) {
+  if (!route.path.starts_with("/v1/")) return;
+  for (auto const& [name, value] : request.query)
+    if (std::ranges::find(route.query, name) == route.query.end())
+      throw Refusal(
+          400, "this path reads no \"" + vlsm::detail::brief(name, 40) + "\"", "query",
+          route.query.empty() ? "leave it out" : "it reads " + vlsm::detail::joined(route.query));
 }
 
 /// How many bytes of body follow. Throws Refusal: 400 for lengths that are none, 411 where a body
@@ -189,6 +203,7 @@ inline Admitted admit(Request const& request, std::span<Route const> routes, Gat
     throw;
   }
   if (!found->route->open) check_token(request, gate);
+  check_query(request, *found->route);
   std::size_t const size = body_size(request, *found->route, gate);
   if (found->route->method == "POST") check_type(request, *found->route);
   return {*std::move(found), size};

@@ -164,8 +164,12 @@ nlohmann::json parse_body(std::string const& body) {
 
 void add_mask_routes(std::vector<Route>& routes, Service& service) {
   routes.push_back(
-      {"POST", "/v1/masks", Body::json, false,
+      {"POST",
+       "/v1/masks",
+       Body::json,
+       false,
        [&service](Request const& request, Places const&) { return find_masks(service, request); },
+       {},
        1 << 20});
 }
 

@@ -96,12 +96,19 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
 }
 
 void add_picture_routes(std::vector<Route>& routes, Service& service) {
-  routes.push_back({"POST", "/v1/pictures", Body::picture, false,
+  routes.push_back({"POST",
+                    "/v1/pictures",
+                    Body::picture,
+                    false,
                     [&service](Request const& request, Places const&) {
                       std::size_t const slice = number_in(request, "slice", 0, 0, 1'000'000);
                       return take_picture(service, request, request.body, slice);
-                    }});
-  routes.push_back({"GET", "/v1/pictures/{picture}", Body::none, false,
+                    },
+                    {"slice"}});
+  routes.push_back({"GET",
+                    "/v1/pictures/{picture}",
+                    Body::none,
+                    false,
                     [&service](Request const& request, Places const& places) {
                       std::size_t const most = number_in(request, "most", 2048, 1, 2048);
                       auto const picture = find_picture(service, places[0]);
@@ -112,7 +119,8 @@ void add_picture_routes(std::vector<Route>& routes, Service& service) {
                                                            end_where_useless(service, request))
                                                   .image,
                                               most)};
-                    }});
+                    },
+                    {"most"}});
 }
 
 }  // namespace tool::serve

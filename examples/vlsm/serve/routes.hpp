@@ -26,7 +26,8 @@ struct Route {
   Body body = Body::none;
   bool open = false;  ///< needs no token
   std::function<Answer(Request const&, Places const&)> answer;
-  std::size_t most = ~std::size_t{0};  ///< bytes of body, where the server takes more
+  std::vector<std::string_view> query{};  ///< what may stand behind `?`
+  std::size_t most = ~std::size_t{0};     ///< bytes of body, where the server takes more
 };
 
 /// The open parts of a path that a route's path fits; nothing where it does not fit. A part is not

@@ -38,6 +38,16 @@ inline std::vector<std::string> common_levels(std::vector<Annotation> const& row
   return levels;
 }
 
+/// The levels that "random" draws from, in the order of their names: all but p0, the prompt that
+/// says nothing. `Prompts` is Annotation::prompts or another map of levels.
+template <class Prompts>
+std::vector<std::string> drawn_levels(Prompts const& prompts) {
+  std::vector<std::string> levels;
+  for (auto const& [level, sentences] : prompts)
+    if (level != "p0") levels.push_back(level);
+  return levels;
+}
+
 }  // namespace vlsm
 
 #ifndef VLSM_COMPILED

@@ -24,7 +24,7 @@ namespace vlsm {
 /// `anns/SPLIT.json`: its pictures (PicturePairs) with the prompts of one level.
 class FolderDataset : public Dataset {
  public:
-  /// `level` is a prompt level of the annotations ("p6"); "random": a level from p1 on, drawn anew
+  /// `level` is a prompt level of the annotations ("p6"); "random": a level but p0, drawn anew
   /// each time; or empty: no prompts, for models that read none. Throws Error at once for missing
   /// files and missing prompts, for masks of another size than their pictures, for masks of several
   /// classes without a choice and for a split without any object, naming the first and how many.
@@ -87,9 +87,9 @@ class FolderDataset : public Dataset {
     if (level_.empty()) return {};
     auto const& prompts = rows_[index].prompts;
     auto level = prompts.find(level_);
-    if (level_ == "random") {  // the study's pooled runs: a level but the first, then a sentence
-      level = std::next(prompts.begin(),
-                        1 + static_cast<std::ptrdiff_t>(uniform_index(random, prompts.size() - 1)));
+    if (level_ == "random") {  // the study's pooled runs: a level, then a sentence
+      std::vector<std::string> const levels = drawn_levels(prompts);
+      level = prompts.find(levels[uniform_index(random, levels.size())]);
     }
     auto const& sentences = level->second;
     return sentences[sentences.size() == 1 ? 0 : uniform_index(random, sentences.size())];
@@ -98,8 +98,9 @@ class FolderDataset : public Dataset {
   void check_prompts() const {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       auto const& prompts = rows_[i].prompts;
-      bool const random = level_ == "random" && prompts.size() > 1;
-      if (!level_.empty() && !random && !prompts.contains(level_))
+      bool const there =
+          level_ == "random" ? !drawn_levels(prompts).empty() : prompts.contains(level_);
+      if (!level_.empty() && !there)
         throw Error("row " + std::to_string(i) + " has no prompt \"" + level_ + "\"", where_,
                     "choose one of " + levels(prompts));
       for (auto const& [level, sentences] : prompts)

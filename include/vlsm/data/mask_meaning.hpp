@@ -119,6 +119,11 @@ class MaskSurvey {
     return result;
   }
 
+  /// Whether any of the files holds an object by a meaning.
+  bool has_object(MaskMeaning const& meaning) const {
+    return std::ranges::any_of(values_, [&](MaskValue value) { return meaning(value) >= 128; });
+  }
+
  private:
   static constexpr double fills = 0.25;  // share of a class's pixels that fill; edges: about none
 
@@ -232,10 +237,6 @@ class MaskSurvey {
     for (auto const& [value, count] : found_)
       if (value.level() >= top - top / 16 && fill(count)) return true;
     return false;
-  }
-
-  bool has_object(MaskMeaning const& meaning) const {
-    return std::ranges::any_of(values_, [&](MaskValue value) { return meaning(value) >= 128; });
   }
 
   /// Throws Error where a file of a set of 0 and white has areas, but nothing that white is near

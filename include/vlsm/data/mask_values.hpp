@@ -54,6 +54,19 @@ class Samples {
   RawPicture const& picture_;
 };
 
+/// What a mask's alpha channel says: nothing, where there is none or all is opaque; the mask, where
+/// the colors are one; else where its colors hold.
+enum class Alpha { opaque, mask, holes };
+
+inline Alpha alpha_of(RawPicture const& picture) {
+  Samples const samples(picture);
+  int const alpha = picture.channels - 1;
+  if (picture.channels % 2 != 0 || samples.all(alpha, samples.top())) return Alpha::opaque;
+  for (int c = 0; c < alpha; ++c)
+    if (!samples.all(c, samples(0, c))) return Alpha::holes;
+  return Alpha::mask;
+}
+
 }  // namespace detail
 
 /// The values of a mask's picture. Throws Error, with `where`, for one of thousands of colors:
@@ -106,19 +119,15 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   }
 
   values.top = samples.top();
-  bool const colored = picture.channels >= 3, has_alpha = picture.channels % 2 == 0;
+  bool const colored = picture.channels >= 3;
   int const alpha = picture.channels - 1;
-  bool const transparent = has_alpha && !samples.all(alpha, values.top);
-  if (transparent) {
-    bool one_color = true;
-    for (int c = 0; c < alpha; ++c) one_color &= samples.all(c, samples(0, c));
-    if (one_color) {
-      values.alpha = true;
-      return gray_levels([&](std::size_t i) { return samples(i, alpha); });
-    }
+  detail::Alpha const says = detail::alpha_of(picture);
+  if (says == detail::Alpha::mask) {
+    values.alpha = true;
+    return gray_levels([&](std::size_t i) { return samples(i, alpha); });
   }
   auto const seen = [&](std::size_t i) {
-    return !transparent || samples(i, alpha) > values.top / 2;
+    return says == detail::Alpha::opaque || samples(i, alpha) > samples.top() / 2;
   };
   // A JPEG's gray has a tint; the study reads its red channel.
   if (!colored || samples.gray(picture.lossy ? 48 : 0)) {

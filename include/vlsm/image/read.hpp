@@ -38,6 +38,9 @@ Mask read_mask(std::filesystem::path const& path);
 /// Error as read_picture_header does.
 PictureHeader parse_picture_header(std::string const& bytes, std::string const& where);
 
+/// The same file's samples, as read_raw_picture decodes them.
+RawPicture parse_raw_picture(std::string const& bytes, std::string const& where);
+
 /// The same file's pixels, [H, W, 3], as read_image reads them.
 Image parse_image(std::string const& bytes, std::string const& where);
 

@@ -24,7 +24,7 @@ struct PromptSource {
 struct PerturbOptions {
   Perturbation kind = Perturbation::opposite;
   std::string attribute = "all";  ///< or one of perturbed_attributes(); for kinds that take one
-  std::string level{};            ///< "p6"; "random": all levels but the first
+  std::string level{};            ///< "p6"; "random": all levels but p0
   PromptSource source{};
   bool may_change_nothing = false;  ///< no Error where no row changes
 };

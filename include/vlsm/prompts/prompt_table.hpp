@@ -163,6 +163,8 @@ class PromptTable {
   void read_levels(nlohmann::json const& json, std::string const& name,
                    std::map<std::string, Form>& levels) {
     for (auto const& [level, value] : json.items()) {
+      if (level.empty() || level == "random")
+        fail(name + ": \"" + level + "\" is no name for a level (\"random\" draws one of them)");
       Form form{.templates = {}, .list = value.is_array()};
       for (std::string const& text : texts(value, level))
         form.templates.emplace_back(text, where_ + ", " + name + ", " + detail::brief(level, 40));

@@ -42,8 +42,8 @@ inline bool whole_word_at(std::string_view lower, std::size_t at, std::string_vi
          (end == lower.size() || !in_word(lower[end]));
 }
 
-/// Whether a number is part of a longer one ("one" of "twenty-one", "two" of "two hundred") or of a
-/// word ("one-sided").
+/// Whether a number is part of a longer one ("one" of "twenty-one", "two" of "one hundred and two")
+/// or of a word ("one-sided").
 inline bool in_compound(std::string_view before, std::string_view number, std::string_view rest) {
   constexpr std::array<std::string_view, 10> tens{"twenty",  "thirty",  "forty",  "fifty",
                                                   "sixty",   "seventy", "eighty", "ninety",
@@ -54,10 +54,17 @@ inline bool in_compound(std::string_view before, std::string_view number, std::s
     return letter < text.size() && text[dash] == '-' && in_word(text[letter]);
   };
   if (joins(before, before.size() - 1, before.size() - 2) || joins(rest, 0, 1)) return true;
-  auto const ends_before = [&](std::string_view word) {
-    return before.ends_with(' ') && before.size() > word.size() &&
-           whole_word_at(before, before.size() - 1 - word.size(), word);
+  auto const ends = [](std::string_view text, std::string_view word) {
+    return text.ends_with(' ') && text.size() > word.size() &&
+           whole_word_at(text, text.size() - 1 - word.size(), word);
   };
+  auto const ends_before = [&](std::string_view word) { return ends(before, word); };
+  // "one hundred and two"
+  constexpr std::string_view joint = "and ";
+  if (ends(before, "and")) {
+    std::string_view const more = before.substr(0, before.size() - joint.size());
+    if (ends(more, "hundred") || ends(more, "thousand")) return true;
+  }
   auto const begins_rest = [&](std::string_view word) {
     return rest.starts_with(' ') && whole_word_at(rest, 1, word);
   };

@@ -10,6 +10,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/mask_values.hpp"
 #include "vlsm/image/read.hpp"
 
 // Masks as publishers store them, read one by one as levels of 8 bits.
@@ -17,14 +18,16 @@ namespace vlsm::detail {
 
 /// Calls `put(index, color)` with red, green and blue, 0 to 255, of each pixel, row by row.
 /// Palettes are looked up, 1 to 4 bits are spread to 0 to 255, of 16 bits the upper eight count
-/// (the lower eight where all upper ones are 0), alpha is left out.
+/// (the lower eight where all upper ones are 0). What is transparent is black; where transparency
+/// alone makes the mask, it is the gray.
 template <class Put>
 void for_each_color(RawPicture const& picture, Put const& put) {
   auto const channels = static_cast<std::size_t>(picture.channels);
   bool const gray = channels <= 2;
   unsigned const scale = picture.bits < 8 ? 255u / ((1u << picture.bits) - 1) : 1;
   std::size_t const count = picture.height * picture.width;
-  if (picture.bits == 8 && picture.palette.empty()) {  // nearly all files
+  Alpha const alpha = alpha_of(picture);
+  if (picture.bits == 8 && picture.palette.empty() && alpha == Alpha::opaque) {  // nearly all files
     std::uint8_t const* pixel = picture.bytes.data();
     std::size_t const second = gray ? 0 : 1, third = gray ? 0 : 2;
     for (std::size_t i = 0; i < count; ++i, pixel += channels)
@@ -32,13 +35,20 @@ void for_each_color(RawPicture const& picture, Put const& put) {
     return;
   }
   bool const high = std::ranges::any_of(picture.words, [](auto word) { return word > 255; });
+  auto const level = [&](std::size_t at) {
+    return picture.bits == 16 ? static_cast<std::uint8_t>(picture.words[at] >> (high ? 8 : 0))
+                              : static_cast<std::uint8_t>(picture.bytes[at] * scale);
+  };
   for (std::size_t i = 0; i < count; ++i) {
     std::array<std::uint8_t, 3> color{};
-    for (std::size_t c = 0; c < 3; ++c) {
-      std::size_t const at = i * channels + (gray ? 0 : c);
-      color[c] = picture.bits == 16 ? static_cast<std::uint8_t>(picture.words[at] >> (high ? 8 : 0))
-                 : picture.palette.empty() ? static_cast<std::uint8_t>(picture.bytes[at] * scale)
-                                           : picture.palette[picture.bytes[i]][c];
+    std::size_t const last = i * channels + channels - 1;
+    if (!picture.palette.empty()) {
+      auto const& entry = picture.palette[picture.bytes[i]];
+      if (entry[3] >= 128) color = {entry[0], entry[1], entry[2]};
+    } else if (alpha == Alpha::mask) {
+      color.fill(level(last));
+    } else if (alpha == Alpha::opaque || level(last) >= 128) {
+      for (std::size_t c = 0; c < 3; ++c) color[c] = level(i * channels + (gray ? 0 : c));
     }
     put(i, color);
   }
@@ -52,9 +62,7 @@ constexpr std::uint8_t luma(std::array<std::uint8_t, 3> const& color) {
 
 /// The gray levels [H, W] of a mask's file. Where the largest level is 1, 1 is the object. In doubt
 /// are masks with colors or levels that are no clear black or white, and those that stay below 128.
-/// Throws Error for a file that cannot be read.
-inline SourceMask gray_levels(std::filesystem::path const& path) {
-  RawPicture const picture = read_raw_picture(path);
+inline SourceMask gray_levels_of(RawPicture const& picture) {
   SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
   std::uint8_t* const levels = result.levels.data();
   std::size_t const count = picture.height * picture.width;
@@ -91,6 +99,11 @@ inline SourceMask gray_levels(std::filesystem::path const& path) {
     result.doubt = std::to_string(others) +
                    " pixels are neither black nor white; from 128 on they count as the object";
   return result;
+}
+
+/// As above, of a file. Throws Error for one that cannot be read.
+inline SourceMask gray_levels(std::filesystem::path const& path) {
+  return gray_levels_of(read_raw_picture(path));
 }
 
 /// The levels [H, W], 0 and 255, of a mask whose object is red or green: 255 where either reaches

@@ -249,6 +249,11 @@ VLSM_INLINE PictureHeader parse_picture_header(std::string const& bytes, std::st
   return detail::picture_header(file);
 }
 
+VLSM_INLINE RawPicture parse_raw_picture(std::string const& bytes, std::string const& where) {
+  detail::PictureFile file = detail::file_in_memory(bytes, where);
+  return detail::raw_picture(file);
+}
+
 VLSM_INLINE Image parse_image(std::string const& bytes, std::string const& where) {
   detail::PictureFile file = detail::file_in_memory(bytes, where);
   return detail::image_of(file);

@@ -58,18 +58,15 @@ inline std::string where_of(PromptSource const& source) {
 /// The levels of a row that are asked for by a name or "random". Throws Error where there is none.
 inline std::vector<std::string> asked_levels(Annotation const& row, std::string const& level,
                                              std::string const& where) {
-  std::vector<std::string> levels;
-  for (auto const& [name, sentences] : row.prompts) levels.push_back(name);
-  std::string const all = joined(levels);
-  if (level == "random" && !levels.empty())
-    levels.erase(levels.begin());
+  std::vector<std::string> levels, all;
+  for (auto const& [name, sentences] : row.prompts) all.push_back(name);
+  if (level == "random")
+    levels = drawn_levels(row.prompts);
   else if (row.prompts.contains(level))
     levels = {level};
-  else
-    levels.clear();
   if (levels.empty())
     throw Error("the row of " + brief(row.mask, 80) + " has no prompt \"" + brief(level, 40) + "\"",
-                where, "choose one of " + all);
+                where, "choose one of " + joined(all));
   return levels;
 }
 

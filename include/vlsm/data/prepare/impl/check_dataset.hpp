@@ -13,7 +13,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/exif_turn.hpp"
-#include "vlsm/data/formats/source_masks.hpp"
+#include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
@@ -37,6 +37,7 @@ class DatasetCheck {
   /// Throws Error for a picture or mask that cannot be read.
   PrepareReport run() {
     read_files();
+    look_at_meanings();
     look_at_files();
     for (Finding& finding : look_at_lists(lists_)) report_.findings.push_back(std::move(finding));
     look_at_copies();
@@ -59,9 +60,10 @@ class DatasetCheck {
   struct MaskFile {
     std::string name;
     std::set<std::string> images{};
-    bool missing = false, empty = false;
+    bool missing = false, empty = true;
     std::vector<OtherSize> sizes{};
-    std::string doubt{};  // as SourceMask's
+    MaskSurvey::File values{};
+    std::string trouble{};  // why there are no values
   };
 
   void read_lists() {
@@ -112,8 +114,8 @@ class DatasetCheck {
     auto const path = folder_ / "masks" / mask.name;
     mask.missing = !is_file(path);
     if (mask.missing) return;
-    SourceMask const found = gray_levels(path);
-    std::size_t const height = found.levels.shape(0), width = found.levels.shape(1);
+    RawPicture const found = read_raw_picture(path);
+    std::size_t const height = found.height, width = found.width;
     for (std::string const& image : mask.images) {
       auto const picture = folder_ / "images" / image;
       if (!is_file(picture)) continue;
@@ -127,8 +129,41 @@ class DatasetCheck {
                                 (turned ? exif_text(header) : ""),
                             turned});
     }
-    mask.empty = find_regions(found.levels).empty();
-    mask.doubt = found.doubt;
+    try {
+      mask.values = MaskSurvey::file_of(mask_values(found, "masks/" + mask.name), mask.name);
+    } catch (Error const& e) {
+      mask.trouble = e.what();
+    }
+  }
+
+  /// As a training would read them: all masks of a list together.
+  void look_at_meanings() {
+    std::map<std::string, MaskFile*> masks;
+    for (MaskFile& mask : masks_)
+      if (!mask.missing && mask.trouble.empty()) masks.emplace(mask.name, &mask);
+    for (AnnotationList const& list : lists_) {
+      std::set<MaskFile*> here;
+      for (auto const& row : list.rows)
+        if (auto const mask = masks.find(row["mask_name"]); mask != masks.end())
+          here.insert(mask->second);
+      if (!here.empty()) look_at_meaning(list.split, here);
+    }
+  }
+
+  void look_at_meaning(std::string const& split, std::set<MaskFile*> const& masks) {
+    MaskSurvey survey;
+    for (MaskFile const* mask : masks) survey.add(mask->values);
+    try {
+      MaskMeaning const meaning =
+          survey.meaning({}, /*allow_empty=*/true, "anns/" + split + ".json");
+      for (MaskFile* mask : masks)
+        for (auto const& [value, count] : mask->values.counts) mask->empty &= meaning(value) < 128;
+      if (!meaning.notice.empty())
+        report_.findings.push_back({"mask_meaning", {split}, meaning.notice});
+    } catch (Error const& e) {
+      for (MaskFile* mask : masks) mask->empty = false;  // who knows
+      report_.findings.push_back({"unclear_mask", {split}, e.what()});
+    }
   }
 
   void look_at_files() {
@@ -146,9 +181,10 @@ class DatasetCheck {
         (by_tag ? turned : sizes).names.push_back(mask.name + " (" + text + ")");
         said.insert(image);
       }
-      if (mask.empty) empty.names.push_back(mask.name);
-      if (!mask.doubt.empty())
-        report_.findings.push_back({"unclear_mask", {mask.name}, mask.doubt});
+      if (!mask.trouble.empty())
+        report_.findings.push_back({"unclear_mask", {mask.name}, mask.trouble});
+      else if (mask.empty && !mask.missing)
+        empty.names.push_back(mask.name);
     }
     for (ImageFile const& image : images_)
       if (image.orientation != 1 && !said.contains(image.name)) tagged.names.push_back(image.name);
