@@ -40,10 +40,10 @@ def disc(width, height):
 
 
 class Server:
-    """`vlsm serve` on a free port."""
+    """`vlsm serve`, on a free port unless one is named."""
 
-    def __init__(self, *words):
-        self.process = subprocess.Popen([TOOL, "serve", *words, "--port", "0"], text=True, bufsize=1,
+    def __init__(self, *words, port="0"):
+        self.process = subprocess.Popen([TOOL, "serve", *words, "--port", port], text=True, bufsize=1,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.said = []
         for line in self.process.stdout:
@@ -411,6 +411,26 @@ class Page(unittest.TestCase):
         self.browser.until("document.getElementById('status').classList.contains('bad')")
         self.assertNotIn(str(self.path), self.status())
         self.assertTrue([line for line in self.browser.log() if "422" in line or "400" in line])
+
+    def test_a_server_that_starts_again_is_noticed(self):
+        tiny = ["--model", "clipseg-tiny", "--weights", "random"]
+        server = Server(*tiny)
+        port = server.address.rstrip("/").rsplit(":", 1)[1]
+        try:
+            self.browser.open(server.address)
+            self.browser.until("document.querySelector('#model').textContent.includes('clipseg-tiny')")
+            self.drop(self.path / "disc.png")
+            self.write("polyp")
+            server.close()
+            server = Server(*tiny, port=port)  # the same: it is sent the picture that it does not know
+            self.write("one polyp")
+            server.close()
+            server = Server(*MODEL, port=port)
+            self.browser.type("#sentences li:nth-child(1) .sentence", "one small polyp")
+            self.browser.until("document.getElementById('status').textContent.includes('another model')")
+        finally:
+            server.close()
+        self.assertTrue([line for line in self.browser.log() if "404" in line])
 
 
 if __name__ == "__main__":
