@@ -21,6 +21,7 @@ void segment(std::string weights, std::string picture, std::string sentence, std
   auto const said =
       model.encode_text(vlsm::tokenize({sentence}, encode, vlsm::ClipSeg::Text::pad_to));
   at::Tensor const logits = model.segment(seen, said);  // [1, 1, 352, 352]
+  vlsm::check_logits(logits, picture);
   vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], recipe.threshold,
                                              image.shape(0), image.shape(1), recipe);
   vlsm::write_png(out, vlsm::as_image(mask));

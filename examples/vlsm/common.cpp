@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 
+#include <charconv>
 #include <cstdio>
 #include <set>
 
@@ -13,7 +14,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/io/find_weights.hpp"
+#include "vlsm/io/weights_files.hpp"
 #include "vlsm/train/generators.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
 #include "vlsm/weights/open_model.hpp"
@@ -30,7 +31,7 @@ void Common::add_to(CLI::App& app, bool infers) {
       ->check(CLI::IsMember(precisions))
       ->capture_default_str();
   app.add_option("--seed", seed, "seed of everything random")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number())
       ->capture_default_str();
 }
 
@@ -59,6 +60,21 @@ at::Device Common::apply() const {
                       "use --device cpu, or build with the preset cuda on a machine that has one");
   return launch.size > 1 ? at::Device(at::kCUDA, static_cast<at::DeviceIndex>(launch.local_rank))
                          : at::Device(at::kCUDA);
+}
+
+std::vector<std::string> files_of(std::string const& weights) {
+  std::vector<std::string> files;
+  if (weights.empty() || weights == "random") return files;
+  for (auto const& file : vlsm::io::weights_files(weights)) files.push_back(file.string());
+  files.push_back(weights);  // a folder: all that lies in it
+  return files;
+}
+
+std::vector<std::string> ModelChoice::files() const {
+  std::vector<std::string> files = files_of(weights);
+  for (std::string const& file : files_of(decoder_weights)) files.push_back(file);
+  files.push_back(vocab);
+  return files;
 }
 
 void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
@@ -121,6 +137,7 @@ void DataChoice::add_to(CLI::App& app, std::string const& help) {
   auto* const option =
       app.add_option("--prompt", prompt,
                      "prompt level, p0 … p9, or random; models that read no prompt need none")
+          ->check(not_empty())
           ->capture_default_str();
   option->each([this](std::string const&) { prompt_given = true; });
   app.add_option("--mask-value", mask_value,
@@ -139,7 +156,7 @@ std::shared_ptr<vlsm::FolderDataset const> DataChoice::open(
   if (!mask_value.empty()) options.mask = vlsm::parse_mask_choice(mask_value);
   auto opened =
       std::make_shared<vlsm::FolderDataset const>(data, split, level(info), info.recipe, options);
-  for (std::string const& line : opened->notices()) notice(data + ": " + line);
+  for (std::string const& line : opened->notices()) notice(data + ", " + split + ": " + line);
   if (info.vocabulary == 0 && prompt_given)
     notice(std::string(info.name) + " reads no prompt: --prompt " + prompt + " changes nothing");
   return opened;
@@ -154,6 +171,16 @@ CLI::Validator number_between(double low, double high) {
                       std::to_string(high);
   };
   return CLI::Validator(check, "NUMBER");
+}
+
+CLI::Validator whole_number() {
+  auto const check = [](std::string const& text) {
+    std::uint64_t value = 0;
+    auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+    bool const fits = wrong == std::errc() && end == text.data() + text.size();
+    return fits ? std::string() : "Value " + text + " is no whole number from 0 to 2^64 - 1";
+  };
+  return CLI::Validator(check, "UINT");
 }
 
 CLI::Validator not_empty() {

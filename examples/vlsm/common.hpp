@@ -70,7 +70,7 @@ struct ModelChoice {
   /// holds may start at random.
   std::unique_ptr<vlsm::AnySegmenter> open(std::uint64_t seed, bool partial = false) const;
   /// The files and folders that are read: no result may take their place.
-  std::vector<std::string> files() const { return {weights, decoder_weights, vocab}; }
+  std::vector<std::string> files() const;
 };
 
 /// The words behind `--` on the command line, which are no options: prompts of `segment`.
@@ -78,6 +78,10 @@ std::vector<std::string>& plain_words();
 
 /// A check for options: a number from `low` to `high`. CLI::Range lets NaN pass.
 CLI::Validator number_between(double low, double high);
+
+/// A check for options: a number that 64 bits hold, written in digits. CLI11 takes a larger one for
+/// the largest.
+CLI::Validator whole_number();
 
 /// A check for options: some text. An empty path (of an unset shell variable, say) names nothing.
 CLI::Validator not_empty();
@@ -94,6 +98,9 @@ void flush_results();
 
 /// A line of JSON on stdout; text that is no valid UTF-8 is mended.
 void print_json(nlohmann::ordered_json const& json);
+
+/// The files that a path of weights stands for: an index has parts, "random" and "" have none.
+std::vector<std::string> files_of(std::string const& weights);
 
 /// Throws vlsm::Error where a file cannot be written there, before the work whose results it is to
 /// hold, and where it would take the place of one that the work reads: one of the files, or a

@@ -25,10 +25,16 @@ void run(Options const& options) {
   if (options.choice.weights == "random")
     throw vlsm::Error("random weights are in no file: there is nothing to convert",
                       "--weights random", "name the checkpoint that is to be converted");
-  check_can_write(options.out,
-                  {options.choice.weights, options.choice.decoder_weights, options.base});
+  std::vector<std::string> files = options.choice.files();
+  for (std::string const& file : files_of(options.base)) files.push_back(file);
+  check_can_write(options.out, files);
   // A file that is not this model's is refused before anything is written.
   options.choice.open(0, /*partial=*/true);
+  if (!options.base.empty()) {
+    ModelChoice base = options.choice;
+    base.weights = options.base, base.decoder_weights = base.weights_key = "";
+    base.open(0, /*partial=*/true);
+  }
   auto tensors = read(options.choice.weights, options.choice.strict, options.choice.weights_key);
   if (!options.choice.decoder_weights.empty())
     for (auto const& [name, tensor] : read(options.choice.decoder_weights, options.choice.strict))

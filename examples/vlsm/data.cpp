@@ -153,6 +153,7 @@ void add_prepare(CLI::App& data) {
                       "shares of train, val and test, as 80,10,10, instead of the publisher's "
                       "splits; pictures of a patient or sequence, and copies, stay together");
   command->add_option("--seed", options->prepare.seed, "which pictures --split chooses")
+      ->check(whole_number())
       ->capture_default_str();
   command->add_flag("--clean", options->prepare.clean,
                     "leave out rows whose picture is in test or val, too, or is there twice");

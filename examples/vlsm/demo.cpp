@@ -63,12 +63,16 @@ void run(Options const& options) {
   auto const start = std::chrono::steady_clock::now();
   at::Device const device = options.common.apply();
   std::filesystem::path const out = options.out, data = out / "data";
-  // An earlier demonstration is done anew; a run or a data set of something else stays.
-  if (!std::filesystem::exists(data / "anns" / "test_opposite.json"))
+  // An earlier demonstration is done anew, one that was stopped, too; a run or a data set of
+  // something else stays.
+  std::filesystem::path const mark = out / ".vlsm-demo";
+  if (!std::filesystem::exists(mark))
     for (auto const& other : {out / "run", data / "anns" / "train.json"})
       if (std::filesystem::exists(other))
         throw vlsm::Error("what is no demonstration's is in the way", other.string(),
                           "choose another --out");
+  vlsm::io::make_folder(out, "choose another --out");
+  vlsm::io::write_whole_file(mark, "");
   std::filesystem::remove_all(out / "run");
   vlsm::RegisteredModel const& info = vlsm::find_model(model_name);
   make_data(data, info.recipe.image, options.common.seed);

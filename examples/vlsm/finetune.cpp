@@ -18,6 +18,7 @@
 #include "vlsm/base/memory.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/distributed/process_group.hpp"
+#include "vlsm/io/find_weights.hpp"
 #include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/loss_name.hpp"
@@ -44,20 +45,45 @@ nlohmann::json read_config(std::filesystem::path const& config) {
   return nlohmann::json::parse(in, nullptr, false);
 }
 
-/// A new run must not take the place of an older one, nor of a model's own configuration.
+/// Whether a folder holds a run of which no epoch has been kept: it was stopped in the first.
+bool is_begun(std::filesystem::path const& out) {
+  nlohmann::json const config = read_config(out / "config.json");
+  return config.is_object() && config.contains("prompt") && config.contains("lr") &&
+         !std::filesystem::exists(out / "last.safetensors") && vlsm::read_run_log(out).size() <= 1;
+}
+
+/// A new run must not take the place of an older one, nor of a model and its configuration.
 void check_free(std::filesystem::path const& out) {
+  if (!std::filesystem::is_directory(out)) return;
   if (std::filesystem::exists(out / "last.safetensors"))
     throw vlsm::Error("there is a run already", out.string(),
                       "add --resume to go on with it, or choose another --out");
   if (std::filesystem::exists(out / "best.safetensors"))
-    throw vlsm::Error("the folder holds the best weights of a run", out.string(),
-                      "choose another --out, or move best.safetensors away");
+    throw is_begun(out) ? vlsm::Error("a run was stopped here in its first epoch", out.string(),
+                                      "add --resume to begin it again, or choose another --out")
+                        : vlsm::Error("the folder holds the best weights of a run", out.string(),
+                                      "choose another --out, or move best.safetensors away");
+  if (auto const weights = vlsm::io::detail::weights_names(out); !weights.empty())
+    throw vlsm::Error("the folder holds other weights", (out / weights[0]).string(),
+                      "choose another --out, so that a folder is one model");
   auto const config = out / "config.json";
-  nlohmann::json const before = read_config(config);
-  if (std::filesystem::exists(config) &&
-      !(before.is_object() && before.contains("prompt") && before.contains("lr")))
+  if (std::filesystem::exists(config) && !is_begun(out))
     throw vlsm::Error("the folder holds a configuration that is no run's", config.string(),
                       "choose another --out");
+}
+
+/// A run to go on with, or to begin again where no epoch was kept.
+void check_resumable(std::filesystem::path const& out) {
+  std::filesystem::path const last = out / "last.safetensors";
+  if (std::filesystem::exists(last)) return;
+  if (is_begun(out)) {
+    notice(out.string() + ": it was stopped before anything was kept, so it begins again");
+    return;
+  }
+  throw std::filesystem::exists(out / "best.safetensors")
+      ? vlsm::Error("the state of the run is gone", last.string(),
+                    "bring it back, or begin a new run with another --out")
+      : vlsm::Error("there is no run to resume", last.string(), "leave --resume out to begin one");
 }
 
 /// A run is continued only as what it was begun as.
@@ -83,10 +109,16 @@ void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json 
     if (was != is && key == "rows")
       throw vlsm::Error("the run was begun with other rows of train or val", config.string(),
                         "resume with the same data set, or start a new run with another --out");
-    if (was != is && !(key == "data" && same_folder(was, is)))
-      throw vlsm::Error("the run was begun with " + key + " = " + was.dump() + ", not " + is.dump(),
-                        config.string(),
-                        "resume with the same options, or start a new run with another --out");
+    if (was == is || (key == "data" && same_folder(was, is))) continue;
+    if (key == "data" && keys.contains("rows")) {  // which are the same, or this would be an error
+      notice("the run was begun with the data set at " + was.dump() + ", which may have moved");
+      continue;
+    }
+    auto const with = [&](nlohmann::json const& value) {
+      return value.is_null() ? "without " + key : "with " + key + " = " + value.dump();
+    };
+    throw vlsm::Error("the run was begun " + with(was) + ", not " + with(is), config.string(),
+                      "resume with the same options, or start a new run with another --out");
   }
 }
 
@@ -134,10 +166,23 @@ void run(Options& options) {
   at::Device const device = options.common.apply();
   vlsm::ProcessGroup group(vlsm::find_launch(), device);
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
+  std::filesystem::path const out = options.out, config = out / "config.json";
+  // What a run has kept is all that it needs of a model; other weights would be read in vain.
+  ModelChoice start = options.choice;
+  if (options.resume && std::filesystem::exists(out / "last.safetensors") &&
+      std::filesystem::exists(out / "best.safetensors")) {
+    start.weights = (out / "best.safetensors").string();
+    start.decoder_weights = start.weights_key = "";
+    if (options.choice.weights != "random" && !std::filesystem::exists(options.choice.weights)) {
+      notice(options.choice.weights + ": not there, and not needed to go on");
+      options.choice.weights = "random";
+    }
+  }
   vlsm::Encode const encode = options.choice.encode();
   auto const train = options.data.open("train", info), val = options.data.open("val", info);
-  std::filesystem::path const out = options.out, last = out / "last.safetensors",
-                              config = out / "config.json";
+  if (options.resume && options.train == "auto")
+    if (auto const before = read_config(config); before.is_object())
+      options.train = before.value("train", options.train);
   bool const decoder_only =
       options.train == "decoder" ||
       (options.train == "auto" && options.choice.weights != "random" && !info.trains_towers);
@@ -179,19 +224,18 @@ void run(Options& options) {
   if (!group.first()) {
     // It is the first one's folder.
   } else if (options.resume) {
-    if (!std::filesystem::exists(last))
-      throw vlsm::Error("there is no run to resume", last.string(),
-                        "leave --resume out to begin one");
+    check_resumable(out);
     check_same_run(config, settings);
   } else {
     check_free(out);
   }
-  auto const model = options.choice.open(options.common.seed, /*partial=*/true);
+  auto const model = start.open(options.common.seed, /*partial=*/true);
   model->module().to(device);
   if (decoder_only) vlsm::freeze_encoders(model->module());
   if (group.first()) {
     vlsm::io::make_folder(out, "choose another --out");
     take_folder();
+    if (!options.resume) check_free(out);  // another run may have come and gone meanwhile
     vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
   }
 

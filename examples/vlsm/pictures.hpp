@@ -50,7 +50,9 @@ inline std::vector<std::string> find_pictures(std::vector<std::string> const& wo
       glob_t found{};
       if (::glob(word.c_str(), 0, nullptr, &found) == 0)
         std::copy_if(found.gl_pathv, found.gl_pathv + found.gl_pathc, std::back_inserter(pictures),
-                     [](char const* path) { return !std::filesystem::is_directory(path); });
+                     [](char const* path) {
+                       return !std::filesystem::is_directory(path) && !is_marked_png(path);
+                     });
       ::globfree(&found);
       if (pictures.size() == before)
         throw vlsm::Error("no file matches", word, "check the folder and the pattern");

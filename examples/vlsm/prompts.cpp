@@ -113,7 +113,7 @@ void add_prompts(CLI::App& app) {
       ->add_option(
           "--show", options->show,
           "also write an HTML page of so many first rows: pictures, masks, prompts; 0: none")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number())
       ->capture_default_str();
   command->add_option("--page", options->page,
                       "where --show writes the page; default: --out with the ending .html");

@@ -146,6 +146,7 @@ void run(Options& options) {
       if (signal.came())
         throw Stopped(signal.came(), path + "; masks of what stands before it are written");
       at::Tensor const logits = model->segment(features, said[p]).to(at::kCPU, at::kFloat);
+      vlsm::check_logits(logits, path);
       vlsm::Mask mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], threshold, image.shape(0),
                                            image.shape(1), info.recipe);
       if (!options.logits.empty())
@@ -183,10 +184,10 @@ void add_segment(CLI::App& app) {
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
   command
-      ->add_option(
-          "--image", options->images,
-          "PNG or JPEG files, folders of them, or patterns ('scans/*.png'); hidden files of a "
-          "folder, and masks of an earlier run there, are left out")
+      ->add_option("--image", options->images,
+                   "PNG or JPEG files, folders of them, or patterns ('scans/*.png'); hidden files, "
+                   "and masks "
+                   "of an earlier run, are read only where they are named")
       ->check(not_empty())
       ->required()
       ->expected(1, -1);

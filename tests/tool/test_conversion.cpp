@@ -81,6 +81,33 @@ TEST_CASE("convert: what the model does not build comes from the checkpoint it w
   CHECK(read_file(folder / "whole.safetensors") == read_file(folder / "base.safetensors"));
 }
 
+TEST_CASE("convert: a base is the model's, and parts of an index are not written over") {
+  Weights const folder;
+  check_done(folder.convert("ours.safetensors", "hf", "hf.safetensors"));
+  std::filesystem::create_directory(folder / "parts");
+  std::filesystem::copy_file(folder / "hf.safetensors", folder / "parts/one.safetensors");
+  nlohmann::json map;
+  for (auto const& tensor : vlsm::io::open_checkpoint(folder / "hf.safetensors").tensors)
+    map[tensor.name] = "one.safetensors";
+  write_file(folder / "parts/model.safetensors.index.json",
+             nlohmann::json{{"weight_map", map}}.dump());
+  std::string const part = read_file(folder / "parts/one.safetensors");
+  for (char const* weights : {"parts", "parts/model.safetensors.index.json"})
+    check_failed(folder.convert(weights, "native", "parts/one.safetensors"), 1,
+                 "is read, and would be lost");
+  check_failed(folder.convert("ours.safetensors", "hf", "parts/one.safetensors",
+                              "--base " + as_word(folder / "parts/model.safetensors.index.json")),
+               1, "is read, and would be lost");
+  CHECK(read_file(folder / "parts/one.safetensors") == part);
+  vlsm::io::write_safetensors(
+      folder / "other.safetensors",
+      {{"decoder.blocks.0.conv1.weight", vlsm::io::to_array(at::ones({2}))}}, {});
+  check_failed(folder.convert("ours.safetensors", "native", "out.safetensors",
+                              "--base " + as_word(folder / "other.safetensors")),
+               1, "other.safetensors");
+  CHECK(!std::filesystem::exists(folder / "out.safetensors"));
+}
+
 TEST_CASE("convert: keys of another kind of model, other models' files and bad paths are told") {
   Weights const folder;
   auto const failed = [&](Outcome const& run, std::string const& words) {

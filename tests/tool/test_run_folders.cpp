@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "tool/small_study.hpp"
 #include "vlsm/base/file/file_lock.hpp"
@@ -42,9 +47,57 @@ TEST_CASE("a run is neither overwritten nor continued as another") {
   CHECK(study.file("run/best.safetensors") == best);
   CHECK(study.file("run/log.csv") == log);
   CHECK(files_in(study / "run") == files);
+  // As a kill leaves it between the two files of the first epoch; or before either.
   std::filesystem::remove(study / "run/last.safetensors");
-  check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "best weights");
+  check_failed(run_tool(study.finetune() + "--epochs 1"), 1, "in its first epoch");
   CHECK(study.file("run/best.safetensors") == best);
+  Outcome const again = run_tool(study.finetune() + "--epochs 1 --resume");
+  check_done(again);
+  CHECK(again.err.find("begins again") != std::string::npos);
+  CHECK(study.file("run/best.safetensors") == best);
+  for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
+    std::filesystem::remove(study / "run" / file);
+  check_failed(run_tool(study.finetune() + "--epochs 1 --resume --seed 8"), 1, "begun with seed");
+  check_done(run_tool(study.finetune() + "--epochs 2 --resume"));
+  CHECK(study.log().size() == 3);
+  // A state that is gone after more epochs is no beginning.
+  std::filesystem::remove(study / "run/last.safetensors");
+  std::string const kept = study.file("run/best.safetensors");
+  check_failed(run_tool(study.finetune() + "--epochs 3"), 1, "best weights");
+  check_failed(run_tool(study.finetune() + "--epochs 3 --resume"), 1, "is gone");
+  CHECK(study.file("run/best.safetensors") == kept);
+}
+
+TEST_CASE("a run goes on wherever its data and the weights that it began from are") {
+  Study const study;
+  check_done(run_tool(study.finetune("first") + "--epochs 1"));
+  std::string const from = "--train decoder --weights ";
+  check_done(run_tool(study.finetune() + "--epochs 1 " + from +
+                      as_word(study / "first/best.safetensors")));
+  check_done(run_tool(study.finetune("unbroken") + "--epochs 2 " + from +
+                      as_word(study / "first/best.safetensors")));
+  std::filesystem::rename(study / "data", study / "moved");
+  std::filesystem::rename(study / "first", study / "gone");
+  std::string command = study.finetune();
+  std::string const data = as_word(study / "data");
+  command.replace(command.find(data), data.size(), as_word(study / "moved"));
+  Outcome const run = run_tool(command + "--epochs 2 --resume");  // no --train, no --weights
+  check_done(run);
+  CHECK(run.err.find("may have moved") != std::string::npos);
+  CHECK(study.file("run/best.safetensors") == study.file("unbroken/best.safetensors"));
+  Outcome const more =
+      run_tool(command + "--epochs 3 --resume " + from + as_word(study / "first/best.safetensors"));
+  check_done(more);
+  CHECK(more.err.find("not needed") != std::string::npos);
+  check_failed(run_tool(command + "--epochs 4 --resume --pass 2"), 1, "begun without pass");
+}
+
+TEST_CASE("a folder of weights is no folder for a run") {
+  Study const study;
+  std::filesystem::create_directory(study / "hub");
+  write_file(study / "hub/model.safetensors", "weights");
+  check_failed(run_tool(study.finetune("hub") + "--epochs 1"), 1, "holds other weights");
+  CHECK(files_in(study / "hub") == std::vector<std::string>{"model.safetensors"});
 }
 
 TEST_CASE("a model's own folder is no folder for a run") {
@@ -110,4 +163,20 @@ TEST_CASE("the demonstration leaves a run and a data set of something else alone
   CHECK(read_file(folder / "own/data/anns/train.json") == "[]");
   CHECK(!std::filesystem::exists(folder / "own/data/images"));
   check_failed(run_tool("demo --epochs 1 --out ''"), 2, "--out");
+  // One that was stopped while it made pictures is its own.
+  std::filesystem::create_directories(folder / "demo");
+  pid_t const child = start_tool({"demo", "--out", (folder / "demo").string()});
+  while (!std::filesystem::exists(folder / "demo/data/anns/train.json"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  write_file(folder / "demo/run/last.safetensors", "of the one that was stopped");
+  pid_t const next = start_tool({"demo", "--out", (folder / "demo").string()});
+  while (std::filesystem::exists(folder / "demo/run/last.safetensors") &&
+         ::waitpid(next, &status, WNOHANG) == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  CHECK(!std::filesystem::exists(folder / "demo/run/last.safetensors"));
+  ::kill(next, SIGKILL);
+  ::waitpid(next, &status, 0);
 }

@@ -16,6 +16,7 @@
 #include "vlsm/train/batch.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
 #include "vlsm/weights/open_model.hpp"
+#include "vlsm/weights/save.hpp"
 #include "vlsm/weights/tensor.hpp"
 
 using namespace vlsm::test;
@@ -40,6 +41,22 @@ struct Pictures : TempDir {
 };
 
 }  // namespace
+
+TEST_CASE("logits that are no numbers are an error, not a mask without an object") {
+  Pictures const folder;
+  auto const broken = vlsm::io::open_model(vlsm::find_model("clipseg-tiny"), {.weights = "random"});
+  at::NoGradGuard const no_grad;
+  for (auto const& parameter : broken->module().named_parameters())
+    if (parameter.key().starts_with("fusion")) parameter.value().mul_(1e30);
+  vlsm::io::save(broken->module(), folder / "huge.safetensors");
+  for (char const* precision : {"fp32", "bf16"}) {
+    check_failed(run_tool("segment --model clipseg-tiny --threads 1 --prompt polyp --weights " +
+                          as_word(folder / "huge.safetensors") + " --precision " + precision + " " +
+                          folder.one() + folder.out()),
+                 1, "the logits are not numbers");
+    CHECK(files_in(folder / "out").empty());
+  }
+}
 
 TEST_CASE("segment writes masks and overlays of the pictures' sizes and a JSON line each") {
   Pictures const folder;

@@ -77,9 +77,16 @@ TEST_CASE("masks of an earlier run in a folder are no pictures of it") {
     CHECK(json_lines(done.out).size() == 1);
     CHECK(folder.names() == Names{"a.png", "a_b.png", "a_b_overlay.png"});
   }
+  for (int run = 0; run < 2; ++run) {
+    Outcome const done = folder.run(as_word(folder / "*.png"), "--prompt b --overlay --json");
+    check_done(done);
+    CHECK(json_lines(done.out).size() == 1);
+    CHECK(folder.names() == Names{"a.png", "a_b.png", "a_b_overlay.png"});
+  }
+  check_failed(folder.run(as_word(folder / "a_*.png")), 1, "no file matches");
   // Named, they are meant.
-  Outcome const named = folder.run(as_word(folder / "*.png"), "--prompt b --json");
-  CHECK(json_lines(named.out).size() == 3);
+  Outcome const named = folder.run(as_word(folder / "a_b.png"), "--prompt b --json");
+  CHECK(json_lines(named.out).size() == 1);
 }
 
 TEST_CASE("logits take the place of nothing that is read") {

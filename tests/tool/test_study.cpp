@@ -8,6 +8,8 @@
 
 #include "tool/run_tool.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
+#include "vlsm/image/read.hpp"
+#include "vlsm/image/write.hpp"
 
 // `vlsm study` as its users run it: in one go, broken off, by several processes, with mistakes.
 using namespace vlsm::test;
@@ -292,6 +294,47 @@ TEST_CASE("cells from before the data or the weights changed are no part of the 
   }
 }
 
+TEST_CASE("a cell that was stopped goes on only from what it began from") {
+  Studies const studies;
+  check_done(run_tool("finetune --model clipseg-tiny --prompt p2 --epochs 1 --threads 1 --data " +
+                      as_word(studies / "a") + studies.to("run")));
+  Json config = studies.config();
+  config.erase("pools");
+  config["models"] = {{{"model", "clipseg-tiny"}, {"weights", "run/best.safetensors"}}};
+  config["data"] = {"a"};
+  config["prompts"] = {"p2"};
+  config["seeds"] = {0};
+  config["tests"] = Json::object();
+  config["training"] = {{"epochs", 12}, {"batch", 2}, {"patience", 12}};
+  std::string const file = studies.write(config), cell = "/cells/clipseg-tiny.a.p2.fine100.s0/";
+  auto const stop = [&](std::string const& out) {
+    pid_t const child =
+        studies.start({(studies / "study.json").string(), "--out", (studies / out).string()});
+    while (!studies.has(out + cell + "last.safetensors"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    REQUIRE(!studies.has(out + cell + "metrics.json"));
+  };
+  for (std::string const change : {"run/best.safetensors", "a/anns/train.json"}) {
+    std::string const out = change.substr(0, change.find('/')) + "-out";
+    stop(out);
+    std::string text = read_file(studies / change);
+    if (change.ends_with("json"))
+      text.replace(text.find("polyp"), 5, "thing");
+    else
+      text.back() = static_cast<char>(text.back() ^ 1);
+    write_file(studies / change, text);
+    Outcome const run = studies.run(file + studies.to(out));
+    check_done(run);
+    CHECK(run.err.find("so anew") != std::string::npos);
+    check_done(studies.run(file + studies.to(out + "-fresh")));
+    CHECK(studies.found(out) == studies.found(out + "-fresh"));
+    CHECK(!studies.has(out + cell + "begun.json"));
+  }
+}
+
 TEST_CASE("everything that a study names is looked at before anything runs") {
   Studies const studies;
   auto const fails = [&](Json const& json, std::vector<std::string> const& said) {
@@ -342,6 +385,19 @@ TEST_CASE("everything that a study names is looked at before anything runs") {
   config["seeds"] = {0, 0};
   config["sedes"] = 1;
   fails(config, {"2 problems", "unknown key \"sedes\", did you mean \"seeds\"?"});
+  // What the masks are is known before the first cell.
+  for (std::string const where : {"a/masks", "b/masks"}) {
+    std::vector<std::string> const names = files_in(studies / where);
+    std::string const mask = read_file(studies / where / names[0]);
+    vlsm::Mask two = vlsm::read_mask(studies / where / names[0]);
+    for (std::uint8_t& level : two) level = level ? 2 : 1;
+    vlsm::write_png(studies / where / names[0], two);
+    fails(studies.config(), {"the masks hold several classes", where.substr(0, 1) + "/anns/"});
+    write_file(studies / where / names[0], mask);
+  }
+  config = studies.config();
+  config["prompts"] = {"p2", ""};
+  fails(config, {"names a level without a name"});
   // What is wrong with the text and what is wrong with models and files: one error.
   config = studies.config();
   config["sedes"] = 1;

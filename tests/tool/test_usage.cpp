@@ -37,7 +37,8 @@ TEST_CASE("option values out of range are told in one line with status 2") {
   for (std::string option :
        {"--epochs 0", "--epochs 1.5", "--epochs 99999999999999999999", "--batch -1", "--lr nan",
         "--lr 1e999", "--clip nan", "--weight-decay -1", "--loss other", "--train other",
-        "--seed -1", "--threads many", "--device tpu", "--precision fp64"})
+        "--seed -1", "--seed 18446744073709551616", "--seed 1e3", "--prompt ''", "--threads many",
+        "--device tpu", "--precision fp64"})
     check_failed(run_tool("finetune --model clipseg-tiny --data x --out y " + option), 2,
                  option.substr(0, option.find(' ')));
 }

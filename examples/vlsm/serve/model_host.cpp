@@ -70,6 +70,7 @@ FoundMaps ModelHost::find(vlsm::ImageFeatures const& seen, std::vector<std::stri
         found.sentences = milliseconds_since(begun);
         begun = Clock::now();
         at::Tensor const logits = loaded_.model->segment(seen, vlsm::join_texts(said));
+        vlsm::check_logits(logits, "the picture");
         found.probability = at::sigmoid(logits.to(at::kCPU, at::kFloat)).squeeze(1);
         found.decode = milliseconds_since(begun);
       },

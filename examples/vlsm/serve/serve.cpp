@@ -15,7 +15,7 @@
 #include "stop_signal.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/base/text.hpp"
-#include "vlsm/io/find_weights.hpp"
+#include "vlsm/io/weights_files.hpp"
 #include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
 

@@ -5,11 +5,14 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/gt.h>
+#include <ATen/ops/isnan.h>
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <vector>
 
+#include "vlsm/base/error.hpp"
 #include "vlsm/compose/recipe.hpp"
 #include "vlsm/image/fit.hpp"
 #include "vlsm/image/image.hpp"
@@ -153,8 +156,17 @@ void restore_rows_at(at::Tensor const& map, std::array<std::size_t, 2> picture,
     detail::stretch_rows(map, height, width, rows, columns, put);
 }
 
+/// Throws Error where logits, of any shape, are not numbers: compared with a threshold they would
+/// be a mask without an object. `where`: the pictures.
+inline void check_logits(at::Tensor const& logits, std::string const& where) {
+  if (logits.isnan().any().item<bool>())
+    throw Error("the logits are not numbers", where,
+                "look for broken pictures, or for weights that diverged");
+}
+
 /// What of the model's square belongs to the object, at the picture's size: where a probability
 /// [S, S] is above `threshold`. Stretched pictures have each pixel decided at the model's size.
+/// NaN is above nothing: see check_logits.
 inline Mask restore_mask(at::Tensor const& probability, float threshold, std::size_t height,
                          std::size_t width, Recipe const& recipe) {
   if (recipe.fit == Fit::stretch)

@@ -10,8 +10,6 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/file/mapped_file.hpp"
-#include "vlsm/io/file_format.hpp"
 
 // Which file holds the weights where a person names a file or a folder.
 namespace vlsm::io {
@@ -115,15 +113,6 @@ inline WeightsFile find_weights(std::filesystem::path const& path) {
                 "check the path and its permissions");
   if (!std::filesystem::is_directory(path, failed)) return {path, {}};
   return weights_in_folder(path);
-}
-
-/// Throws Error where the weights at `path` are not there or are no weights at all (a Git LFS
-/// pointer, a web page): what can be told without reading them.
-inline void check_weights(std::filesystem::path const& path) {
-  std::filesystem::path const file = find_weights(path).path;
-  if (file.string().ends_with(".index.json")) return;
-  auto const mapped = MappedFile::open(file);
-  recognize_format(mapped->bytes(), mapped->path());
 }
 
 }  // namespace vlsm::io

@@ -8,8 +8,9 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/annotations.hpp"
+#include "vlsm/data/dataset_survey.hpp"
 #include "vlsm/data/mask_meaning.hpp"
-#include "vlsm/io/find_weights.hpp"
+#include "vlsm/io/weights_files.hpp"
 #include "vlsm/prompts/perturb.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/cell.hpp"
@@ -63,6 +64,21 @@ inline bool check_model(Model const& model, bool zero_shot, Complaints& complain
   return info.vocabulary > 0;
 }
 
+/// What the cells would find once they open the split: masks that do not tell what the object is,
+/// are of another size than their pictures, or cannot be read.
+inline void check_masks(Set const& set, std::string const& split,
+                        std::vector<Annotation> const& rows, Complaints& complaints) {
+  complains(complaints, set.name, [&] {
+    DatasetOptions options{.allow_empty = set.allow_empty};
+    if (!set.mask_value.empty()) options.mask = parse_mask_choice(set.mask_value);
+    DatasetSurvey survey{Recipe{}};
+    survey.read(rows.size(), 0, [&](std::size_t i) {
+      return std::pair{set.path / "images" / rows[i].image, set.path / "masks" / rows[i].mask};
+    });
+    survey.meaning(options, (set.path / "anns" / (split + ".json")).string());
+  });
+}
+
 /// The rows of a split; empty, with a complaint, where they can't be read.
 inline std::vector<Annotation> rows_of(Set const& set, std::string const& split,
                                        Complaints& complaints) {
@@ -81,6 +97,8 @@ inline std::vector<Annotation> rows_of(Set const& set, std::string const& split,
   if (missing)
     complaints.add(set.name + ": the split " + in_quotes(split) + " names " +
                    std::to_string(missing) + " files that do not exist, first " + first);
+  else if (!rows.empty())
+    check_masks(set, split, rows, complaints);
   return rows;
 }
 

@@ -183,6 +183,14 @@ void check_repeated(std::vector<T> const& list, std::string const& key, Complain
     complaints.add(in_quotes(key) + " names a value twice");
 }
 
+/// Levels of prompts: an empty one would train and test without a word.
+inline void check_prompts(std::vector<std::string> const& prompts, std::string const& key,
+                          Complaints& complaints, bool may_be_empty = false) {
+  check_repeated(prompts, key, complaints, may_be_empty);
+  if (std::ranges::count(prompts, ""))
+    complaints.add(in_quotes(key) + " names a level without a name, give p0 for no words");
+}
+
 /// What the config says of itself: that names are unique and stand for something.
 inline void check_names(Config const& config, Complaints& complaints) {
   auto const label = [](Model const& model) { return model.label; };
@@ -192,7 +200,7 @@ inline void check_names(Config const& config, Complaints& complaints) {
   check_unique(config.pools, name, "pools", complaints);
   if (config.models.empty()) complaints.add("\"models\" is empty");
   if (config.data.empty()) complaints.add("\"data\" is empty");
-  check_repeated(config.prompts, "prompts", complaints);
+  check_prompts(config.prompts, "prompts", complaints);
   check_repeated(config.seeds, "seeds", complaints);
   check_repeated(config.shares, "shares", complaints);
   check_repeated(config.tests.perturbations, "tests.perturbations", complaints, true);
@@ -200,12 +208,12 @@ inline void check_names(Config const& config, Complaints& complaints) {
                  config.tests.perturbations.empty());
   for (Set const& set : config.data) {
     check_repeated(set.test_splits, set.name + ".test_splits", complaints);
-    check_repeated(set.prompts, set.name + ".prompts", complaints, true);
+    check_prompts(set.prompts, set.name + ".prompts", complaints, true);
   }
   for (Pool const& pool : config.pools) {
     check_repeated(pool.sets, "pools." + pool.name + ".sets", complaints);
     check_repeated(pool.also_tested_on, "pools." + pool.name + ".also_tested_on", complaints, true);
-    check_repeated(pool.prompts, "pools." + pool.name + ".prompts", complaints, true);
+    check_prompts(pool.prompts, "pools." + pool.name + ".prompts", complaints, true);
   }
   std::vector<std::string> sets;
   for (Set const& set : config.data) sets.push_back(set.name);

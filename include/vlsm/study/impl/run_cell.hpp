@@ -21,7 +21,7 @@
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/io/checkpoint_folder.hpp"
-#include "vlsm/io/find_weights.hpp"
+#include "vlsm/io/weights_files.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/names.hpp"
 #include "vlsm/study/run_cell.hpp"
@@ -102,6 +102,7 @@ class CellRun {
       tested_ = open(/*partial=*/false);
       freeze(tested_->module());
     } else {
+      begin(result.read);
       auto const trained = train();
       if (!trained) return std::nullopt;
       result.training = *trained;
@@ -130,17 +131,31 @@ class CellRun {
 
   /// A hash of the files of weights that the cell starts from; empty: there are none.
   std::string weights_contents() const {
-    std::vector<std::filesystem::path> files;
+    bool any = false;
+    ContentHash hash;
     for (std::string const& path : {model_.weights, model_.decoder_weights}) {
       if (path.empty() || path == "random") continue;
-      std::filesystem::path const file = files.emplace_back(io::find_weights(path).path);
-      if (file.string().ends_with(".index.json"))
-        for (auto const& part : io::detail::read_index(file))
-          files.push_back(file.parent_path() / part.first);
+      any = true;
+      for (auto const& file : io::weights_files(path))
+        hash = content_hash(io::MappedFile::open(file)->bytes(), hash);
     }
-    ContentHash hash;
-    for (auto const& file : files) hash = content_hash(io::MappedFile::open(file)->bytes(), hash);
-    return files.empty() ? std::string() : hash.text();
+    return any ? hash.text() : std::string();
+  }
+
+  /// Notes what a training begins from, its weights and rows. One that was stopped and had begun
+  /// from something else is no beginning of this one: it is taken away.
+  void begin(std::map<std::string, std::string> const& read) const {
+    std::filesystem::path const noted = folder_ / "begun.json";
+    std::string const now = nlohmann::ordered_json(read).dump(1) + "\n";
+    std::error_code ignored;
+    bool const stopped = std::filesystem::exists(folder_ / "last.safetensors", ignored);
+    if (stopped && (!std::filesystem::exists(noted, ignored) || read_text_file(noted) != now)) {
+      if (options_.told)
+        options_.told(cell_.id + ": begun from other weights or rows than there are now, so anew");
+      for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
+        std::filesystem::remove(folder_ / file);
+    }
+    io::write_whole_file(noted, now);
   }
 
   std::unique_ptr<AnySegmenter> open(bool partial) const {

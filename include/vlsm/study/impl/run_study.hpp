@@ -81,7 +81,8 @@ inline nlohmann::ordered_json cell_json(Config const& config, nlohmann::ordered_
 /// before it did.
 inline void clean_up(CellFolder const& folder, CellOptions const& options) {
   std::error_code ignored;
-  std::filesystem::remove(folder.path() / "last.safetensors", ignored);
+  for (char const* file : {"last.safetensors", "begun.json"})
+    std::filesystem::remove(folder.path() / file, ignored);
   if (!options.keep_checkpoint)
     std::filesystem::remove(folder.path() / "best.safetensors", ignored);
   folder.clear_lock();

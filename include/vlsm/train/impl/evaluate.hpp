@@ -153,9 +153,7 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
     auto const count = static_cast<double>(counted_pictures(loaded->mask, options));
     Batch const batch = std::move(*loaded).to(device);
     at::Tensor const logits = logits_of(model, towers, batch, options.precision);
-    if (logits.isnan().any().item<bool>())
-      throw Error("the logits are not numbers", "pictures " + first_names(batch.names),
-                  "look for broken pictures, or for weights that diverged");
+    check_logits(logits, "pictures " + first_names(batch.names));
     loss += chosen_loss(logits, batch.mask, options).template item<double>() * count;
     counted += count;
     score_batch(batch, logits, examples, model.info.recipe, options, result);
