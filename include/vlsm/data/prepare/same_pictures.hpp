@@ -36,13 +36,23 @@ inline std::uint64_t file_key(std::string_view bytes) {
 
 /// In how many of 256 bits the hashes of look-alikes may differ. Among 93 pictures of BUSI copies,
 /// one at another zoom, differ in 16 to 32 bits, neighbors of one sequence in 50 to 60, others in
-/// 66 to 175.
+/// 66 to 175. Their hashes have 98 to 161 bits set.
 inline constexpr int most_hash_bits = 48;
 
-/// Whether a hash tells pictures apart: not that of one gray, or of a ramp.
+/// Whether a hash tells pictures apart, by how many of its bits are set: not that of one gray, of a
+/// ramp, or of a few bright spots on black, of which all have nearly the same.
 constexpr bool is_telling(PerceptualHash const& hash) {
   int const set = hash_distance(hash, {});
-  return set >= 8 && set <= 248;
+  return set >= 32 && set <= 224;
+}
+
+/// Whether two hashes are those of look-alikes: they differ in at most 3/8 of the bits in which two
+/// of as many set bits do by chance (128 of 128 and 128, so that 48 may), and in no more than 48.
+constexpr bool are_alike(PerceptualHash const& a, PerceptualHash const& b) {
+  int const bits = hash_distance(a, b);
+  if (bits > most_hash_bits || !is_telling(a) || !is_telling(b)) return false;
+  int const i = hash_distance(a, {}), j = hash_distance(b, {});
+  return 8 * 256 * bits <= 3 * (256 * (i + j) - 2 * i * j);
 }
 
 namespace detail {
@@ -91,39 +101,37 @@ class PictureSets {
 }  // namespace detail
 
 /// Groups, of two or more indices of `keys` in ascending order, of pictures with the same bytes,
-/// or, with `looks`, of pictures that look alike; there a chain of pairs is one group, the nearest
-/// pairs first, but no group has two pictures of a sequence.
+/// and, with `looks`, of those that look alike; there a chain of pairs is one group, the nearest
+/// pairs first, but looks bring no two pictures of a sequence together.
 inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKey> const& keys,
                                                            bool looks) {
   detail::PictureSets sets(keys.size());
-  if (looks) {
-    struct Alike {
-      std::uint32_t a, b;
-    };
-    std::array<std::vector<Alike>, most_hash_bits + 1> pairs;  // by their distance
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (!keys[i].has_look || !is_telling(keys[i].look)) continue;
+  if (looks)
+    for (std::size_t i = 0; i < keys.size(); ++i)
       if (!keys[i].sequence.empty()) sets.put_in_sequence(i, keys[i].sequence);
-      for (std::size_t j = 0; j < i; ++j) {
-        if (!keys[j].has_look || !is_telling(keys[j].look)) continue;
-        if (!keys[i].sequence.empty() && keys[i].sequence == keys[j].sequence) continue;
-        int const bits = hash_distance(keys[i].look, keys[j].look);
-        if (bits <= most_hash_bits)
-          pairs[static_cast<std::size_t>(bits)].push_back(
-              {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j)});
-      }
-    }
-    for (auto const& alike : pairs)
-      for (auto const [a, b] : alike)
-        if (!sets.exclude(a, b)) sets.join(a, b);
-  } else {
-    std::map<std::uint64_t, std::size_t> first;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (keys[i].bytes == 0) continue;
-      if (auto const [other, fresh] = first.emplace(keys[i].bytes, i); !fresh)
-        sets.join(i, other->second);
+  std::map<std::uint64_t, std::size_t> first;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].bytes == 0) continue;
+    if (auto const [other, fresh] = first.emplace(keys[i].bytes, i); !fresh)
+      sets.join(i, other->second);
+  }
+  if (!looks) return sets.groups();
+  struct Alike {
+    std::uint32_t a, b;
+  };
+  std::array<std::vector<Alike>, most_hash_bits + 1> pairs;  // by their distance
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!keys[i].has_look || !is_telling(keys[i].look)) continue;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!keys[j].has_look || !are_alike(keys[i].look, keys[j].look)) continue;
+      if (!keys[i].sequence.empty() && keys[i].sequence == keys[j].sequence) continue;
+      pairs[static_cast<std::size_t>(hash_distance(keys[i].look, keys[j].look))].push_back(
+          {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j)});
     }
   }
+  for (auto const& alike : pairs)
+    for (auto const [a, b] : alike)
+      if (!sets.exclude(a, b)) sets.join(a, b);
   return sets.groups();
 }
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <random>
+#include <string>
+
+#include "datasets/own_set.hpp"
+#include "io/builders.hpp"
+#include "support/error.hpp"
+#include "vlsm/data/formats/folder.hpp"
+#include "vlsm/data/prepare/prepare.hpp"
+#include "vlsm/data/prepare/same_pictures.hpp"
+#include "vlsm/image/write.hpp"
+
+// Which pictures are copies of others, and what is done with them.
+using namespace vlsm::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Names of pictures that a hash cannot tell apart, each with a mask of its own.
+void write_pictures(fs::path const& root, std::size_t count, auto const& picture) {
+  fs::create_directories(root / "images");
+  fs::create_directories(root / "masks");
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string const name = "p" + std::to_string(i) + ".png";
+    vlsm::write_png(root / "images" / name, vlsm::as_image(picture(i)));
+    vlsm::write_png(root / "masks" / name, disk(64, 20 + i % 20, 20 + i % 13, 6));
+  }
+}
+
+/// Three bright spots on black, elsewhere in each picture.
+vlsm::Mask spots(std::size_t i) {
+  std::mt19937 random(static_cast<unsigned>(i));
+  vlsm::Mask all = xt::zeros<std::uint8_t>({64, 64});
+  for (int k = 0; k < 3; ++k) {
+    std::size_t const x = 6 + random() % 52, y = 6 + random() % 52;
+    vlsm::Mask const one = disk(64, x, y, 2 + random() % 4);
+    for (std::size_t p = 0; p < all.size(); ++p) all.data()[p] |= one.data()[p];
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("copies whose looks tell nothing are copies by their bytes, and stay together") {
+  TempDir const folder;
+  vlsm::Mask const gray = xt::ones<std::uint8_t>({64, 64}) * std::uint8_t{90};
+  write_pictures(folder / "own", 12, [&](std::size_t) { return gray; });
+  auto const report =
+      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", {.split = {50, 25, 25}});
+  CHECK(report.rows == std::map<std::string, std::size_t>{{"train", 12}});
+  auto const cleaned =
+      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "clean", {.clean = true});
+  CHECK(cleaned.rows.at("all") == 1);
+}
+
+TEST_CASE("dark pictures of other spots are no copies") {
+  TempDir const folder;
+  write_pictures(folder / "own", 20, spots);
+  auto const report =
+      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", {.clean = true});
+  CHECK(!finds(report, "look_alikes"));
+  CHECK(report.rows.at("all") == 20);
+  CHECK(!finds(vlsm::check_dataset(folder / "set"), "look_alikes"));
+}
+
+TEST_CASE("how many bits may differ follows from how many are set") {
+  auto const first_bits = [](int count, int from = 0) {
+    vlsm::PerceptualHash hash{};
+    for (int i = from; i < from + count; ++i)
+      hash[static_cast<std::size_t>(i) / 64] |= std::uint64_t{1} << i % 64;
+    return hash;
+  };
+  CHECK(vlsm::are_alike(first_bits(128), first_bits(128, 24)));
+  CHECK(!vlsm::are_alike(first_bits(128), first_bits(128, 25)));
+  CHECK(vlsm::are_alike(first_bits(40), first_bits(40, 12)));
+  CHECK(!vlsm::are_alike(first_bits(40), first_bits(40, 14)));
+  CHECK(!vlsm::are_alike(first_bits(24), first_bits(24, 1)));
+  CHECK(!vlsm::are_alike(first_bits(230), first_bits(230, 1)));
+}
+
+TEST_CASE("same bytes join what looks alike to one group") {
+  std::vector<vlsm::PictureKey> keys(4);
+  keys[0] = {.bytes = 1, .look = {~0ull, ~0ull, 0, 0}, .has_look = true};
+  keys[1] = {.bytes = 2, .look = {~0ull, ~0ull << 8, 0, 0}, .has_look = true};
+  keys[2] = {.bytes = 2, .look = {~0ull, ~0ull << 8, 0, 0}, .has_look = true};
+  keys[3] = {.bytes = 3};
+  std::vector<std::vector<std::size_t>> const by_bytes{{1, 2}}, by_looks{{0, 1, 2}};
+  CHECK(vlsm::same_pictures(keys, false) == by_bytes);
+  CHECK(vlsm::same_pictures(keys, true) == by_looks);
+  // Neighbors of a sequence look alike; with the same bytes they are copies still.
+  for (vlsm::PictureKey& key : keys) key.sequence = "one";
+  CHECK(vlsm::same_pictures(keys, true) == by_bytes);
+}
