@@ -7,6 +7,7 @@
 
 #include "image/stored_pictures.hpp"
 #include "support/doctest.hpp"
+#include "support/tiffs.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/image/read.hpp"
 
@@ -15,44 +16,6 @@ using namespace vlsm::test;
 namespace {
 
 bool by_libtiff() { return vlsm::picture_readers().find("TIFF by libtiff") != std::string::npos; }
-
-using Tags = std::vector<std::array<std::uint32_t, 4>>;  // tag, type, count, value
-
-/// A little-endian TIFF of one directory, its pixels behind it.
-std::string tiff(Tags const& tags, std::string const& pixels) {
-  auto const little = [](std::uint32_t value, int bytes) {
-    std::string text;
-    for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
-    return text;
-  };
-  std::string text = std::string("II*\0", 4) + little(8, 4);
-  text += little(static_cast<std::uint32_t>(tags.size()), 2);
-  for (auto const& [tag, type, count, value] : tags)
-    text += little(tag, 2) + little(type, 2) + little(count, 4) + little(value, 4);
-  return text + little(0, 4) + pixels;
-}
-
-/// Gray of 8 bits in one strip, with some tags told otherwise.
-std::string gray(std::uint32_t width, std::uint32_t height, std::string const& pixels,
-                 Tags const& otherwise = {}) {
-  Tags tags = {{256, 4, 1, width},
-               {257, 4, 1, height},
-               {258, 3, 1, 8},
-               {259, 3, 1, 1},
-               {262, 3, 1, 1},
-               {273, 4, 1, 0},
-               {277, 3, 1, 1},
-               {278, 4, 1, height},
-               {279, 4, 1, static_cast<std::uint32_t>(pixels.size())},
-               {339, 3, 1, 1}};
-  for (auto& tag : tags)
-    for (auto const& other : otherwise)
-      if (other[0] == tag[0]) tag = other;
-  for (auto& tag : tags)
-    if (tag[0] == 273 && tag[3] == 0)
-      tag[3] = static_cast<std::uint32_t>(10 + 12 * tags.size() + 4);
-  return tiff(tags, pixels);
-}
 
 }  // namespace
 
@@ -91,8 +54,8 @@ TEST_CASE("TIFF files of all kinds are decoded to Pillow's pixels") {
 TEST_CASE("16-bit gray with 0 for white is inverted, which Pillow leaves out") {
   if (!by_libtiff()) VLSM_SKIP("needs libtiff");
   TempDir const folder;
-  write_file(folder / "a.tif",
-             gray(2, 1, std::string("\xff\xff\xf0\xff", 4), {{258, 3, 1, 16}, {262, 3, 1, 0}}));
+  write_file(folder / "a.tif", gray_tiff(2, 1, std::string("\xff\xff\xf0\xff", 4),
+                                         {{258, 3, 1, 16}, {262, 3, 1, 0}}));
   auto const raw = vlsm::read_raw_picture(folder / "a.tif");
   CHECK(raw.words == std::vector<std::uint16_t>{0, 15});
 }
@@ -105,7 +68,7 @@ TEST_CASE("a TIFF that is cut off or damaged is an Error of one line") {
     CHECK_FALSE(error_of_picture(file.bytes.substr(0, file.bytes.size() / 2)).empty());
     CHECK_FALSE(error_of_picture(file.bytes.substr(0, 9)).empty());
   }
-  std::string const whole = gray(4, 4, std::string(16, 'x'));
+  std::string const whole = gray_tiff(4, 4, std::string(16, 'x'));
   CHECK(error_of_picture(whole).empty());
   for (std::size_t size = 4; size < whole.size(); ++size)
     CHECK_FALSE(error_of_picture(whole.substr(0, size)).empty());
@@ -116,31 +79,33 @@ TEST_CASE("a TIFF that is cut off or damaged is an Error of one line") {
 TEST_CASE("a TIFF that promises what it does not hold is refused before memory is asked for") {
   if (!by_libtiff()) VLSM_SKIP("needs libtiff");
   std::string const some(16, 'x');
-  CHECK(says(error_of_picture(gray(0, 4, some)), "header is damaged"));
-  CHECK(says(error_of_picture(gray(4'000'000'000, 4, some)), "too large"));
-  CHECK(says(error_of_picture(gray(60'000, 60'000, some)), "too large"));
+  CHECK(says(error_of_picture(gray_tiff(0, 4, some)), "header is damaged"));
+  CHECK(says(error_of_picture(gray_tiff(4'000'000'000, 4, some)), "too large"));
+  CHECK(says(error_of_picture(gray_tiff(60'000, 60'000, some)), "too large"));
   for (std::uint32_t method : {1u, 5u, 8u, 32773u})
-    CHECK(says(error_of_picture(gray(10'000, 10'000, some, {{259, 3, 1, method}})), "cut off"));
+    CHECK(
+        says(error_of_picture(gray_tiff(10'000, 10'000, some, {{259, 3, 1, method}})), "cut off"));
 }
 
 TEST_CASE("kinds of TIFF that are not read are named") {
   if (!by_libtiff()) VLSM_SKIP("needs libtiff");
   std::string const some(64, 'x');
-  CHECK(says(error_of_picture(gray(4, 4, some, {{259, 3, 1, 7}})), "JPEG"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{259, 3, 1, 4}})), "Group 4"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{259, 3, 1, 999}})), "999"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{262, 3, 1, 5}, {277, 3, 1, 4}})), "CMYK"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{262, 3, 1, 6}, {277, 3, 1, 3}})), "YCbCr"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{262, 3, 1, 8}})), "interpretation 8"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{258, 3, 1, 32}})), "32 bits"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{339, 3, 1, 2}})), "signed"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{277, 3, 1, 3}})), "3 samples"));
-  CHECK(says(error_of_picture(gray(4, 4, some, {{258, 3, 1, 4}, {262, 3, 1, 3}})), "Colormap"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{259, 3, 1, 7}})), "JPEG"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{259, 3, 1, 4}})), "Group 4"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{259, 3, 1, 999}})), "999"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{262, 3, 1, 5}, {277, 3, 1, 4}})), "CMYK"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{262, 3, 1, 6}, {277, 3, 1, 3}})), "YCbCr"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{262, 3, 1, 8}})), "interpretation 8"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{258, 3, 1, 32}})), "32 bits"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{339, 3, 1, 2}})), "signed"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, some, {{277, 3, 1, 3}})), "3 samples"));
+  CHECK(
+      says(error_of_picture(gray_tiff(4, 4, some, {{258, 3, 1, 4}, {262, 3, 1, 3}})), "Colormap"));
 }
 
 TEST_CASE("a build without libtiff names the package") {
   if (by_libtiff()) VLSM_SKIP("libtiff is there");
-  CHECK(says(error_of_picture(gray(4, 4, std::string(16, 'x'))), "libtiff-dev"));
+  CHECK(says(error_of_picture(gray_tiff(4, 4, std::string(16, 'x'))), "libtiff-dev"));
 }
 
 TEST_CASE("ClinicDB's TIFF files give the expected pictures and masks") {

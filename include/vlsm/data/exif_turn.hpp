@@ -30,4 +30,9 @@ inline constexpr char const* exif_doubt =
     "an EXIF orientation is not applied: where the masks were drawn on the picture as viewers turn "
     "it, turn its pixels and save it without the tag";
 
+/// Of masks and pictures that are TIFF and differ in their tag: the text of a finding.
+inline constexpr char const* tiff_doubt =
+    "a TIFF's orientation is applied, and these masks have another one than their pictures: look "
+    "at one over its picture, and save both without the tag";
+
 }  // namespace vlsm::detail

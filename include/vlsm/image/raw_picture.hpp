@@ -25,11 +25,13 @@ struct PictureHeader {
   bool palette = false;
   int orientation = 1;  ///< EXIF tag 0x0112 (JPEG's APP1, PNG's eXIf), 1 where there is none;
                         ///< a TIFF's is applied when it is read, so 1
+  int turned = 1;       ///< that orientation of a TIFF; 1 for other kinds
 };
 
-/// Whether PIL's convert('RGB') cuts this picture's levels off at 255: gray of 16 bits.
+/// Whether PIL's convert('RGB') cuts this picture's levels off at 255: gray of 16 bits, but not
+/// with alpha, of which the upper eight bits count.
 inline bool is_clipped(PictureHeader const& header) {
-  return header.bits == 16 && header.channels <= 2;
+  return header.bits == 16 && header.channels == 1;
 }
 
 /// Whether a square changes this picture's proportions by more than a factor of two.

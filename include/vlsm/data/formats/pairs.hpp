@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "vlsm/data/formats/converted.hpp"
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/pair_files.hpp"
 #include "vlsm/data/formats/source_files.hpp"
@@ -35,7 +36,7 @@ inline void convert_tiffs(SourceSet& set) {
   for (SourceImage& image : set.images) {
     if (!ends_in(image.name, {".tif", ".tiff"})) continue;
     image.name = stem_of(image.name) + ".png";
-    image.convert = [file = image.file] { return read_image(file); };
+    image.convert = [file = image.file] { return converted_picture(file); };
   }
 }
 

@@ -71,8 +71,9 @@ inline void add_numbered_tiffs(SourceSet& set, std::filesystem::path const& imag
                         .mask = stem + ".png",
                         .source = mask->second.string(),
                         .read = [path = mask->second] { return gray_levels(path); }});
-    set.images.push_back(
-        {.name = stem + ".png", .file = file, .convert = [file] { return read_image(file); }});
+    set.images.push_back({.name = stem + ".png", .file = file, .convert = [file] {
+                            return converted_picture(file);
+                          }});
   }
   if (set.images.empty())
     throw Error("the folder holds no pictures", images.string(), "they are called 1.tif, 2.tif, …");

@@ -46,9 +46,10 @@ struct PrepareOptions {
 /// the same set. anns/ is removed first and written last, so a folder with anns/ is complete; lists
 /// in it that no run wrote are kept. A second run begins anew, but does not write pictures again
 /// that are there with the same bytes. Throws Error for files that cannot be read or written,
-/// pictures and masks of different sizes, names that occur twice or are not UTF-8, options that
-/// contradict each other, and a target that another run is preparing or that the set or its
-/// published lists are read from; then there is no anns/, or what was there is untouched.
+/// pictures and masks of different sizes, masks of one name that differ, names that occur twice or
+/// are not UTF-8, options that contradict each other, and a target that another run is preparing or
+/// that the set or its published lists are read from; then there is no anns/, or what was there is
+/// untouched.
 PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
                       PrepareOptions const& options = {});
 

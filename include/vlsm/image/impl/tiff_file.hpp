@@ -140,7 +140,8 @@ struct TiffFields {
             .width = lies() ? height : width,
             .channels = channels(),
             .bits = bits,
-            .palette = photometric == PHOTOMETRIC_PALETTE};
+            .palette = photometric == PHOTOMETRIC_PALETTE,
+            .turned = orientation >= 1 && orientation <= 8 ? orientation : 1};
   }
 
   std::size_t width, height;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/data/deep_gray.hpp"
 #include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
@@ -51,6 +52,7 @@ class DatasetCheck {
     bool missing = false;
     PictureKey key{};
     int orientation = 1;  // that its EXIF tag says
+    bool clipped = false;
   };
   /// A picture of another size than its mask.
   struct OtherSize {
@@ -61,6 +63,7 @@ class DatasetCheck {
     std::string name;
     std::set<std::string> images{};
     bool missing = false, empty = true;
+    bool turned_otherwise = false;  // than a picture of it, by a TIFF's orientation
     std::vector<OtherSize> sizes{};
     MaskSurvey::File values{};
     std::string trouble{};  // why there are no values
@@ -105,7 +108,8 @@ class DatasetCheck {
     auto const path = folder_ / "images" / image.name;
     image.missing = !is_file(path);
     if (image.missing) return;
-    image.orientation = read_picture_header(path).orientation;
+    PictureHeader const header = read_picture_header(path);
+    image.orientation = header.orientation, image.clipped = is_clipped(header);
     image.key = {file_key(read_text_file(path)), perceptual_hash(read_image(path)), true};
   }
 
@@ -116,10 +120,12 @@ class DatasetCheck {
     if (mask.missing) return;
     RawPicture const found = read_raw_picture(path);
     std::size_t const height = found.height, width = found.width;
+    int const turned_by_tiff = read_picture_header(path).turned;
     for (std::string const& image : mask.images) {
       auto const picture = folder_ / "images" / image;
       if (!is_file(picture)) continue;
       PictureHeader const header = read_picture_header(picture);
+      mask.turned_otherwise |= header.turned != turned_by_tiff;
       if (header.height == height && header.width == width) continue;
       bool const turned = fits_turned(header, height, width);
       mask.sizes.push_back({image,
@@ -171,6 +177,7 @@ class DatasetCheck {
     Finding sizes{"size_differs", {}, "masks of another size than their pictures"};
     Finding turned{"size_differs", {}, exif_remedy};
     Finding tagged{"exif_orientation", {}, exif_doubt};
+    Finding clipped{"deep_gray", {}, clipped_gray}, tiffs{"exif_orientation", {}, tiff_doubt};
     std::set<std::string> said;  // pictures whose size says what their tag means
     Finding empty{"empty_mask", {}, "no object"};
     for (ImageFile const& image : images_)
@@ -181,15 +188,18 @@ class DatasetCheck {
         (by_tag ? turned : sizes).names.push_back(mask.name + " (" + text + ")");
         said.insert(image);
       }
+      if (mask.turned_otherwise) tiffs.names.push_back(mask.name);
       if (!mask.trouble.empty())
         report_.findings.push_back({"unclear_mask", {mask.name}, mask.trouble});
       else if (mask.empty && !mask.missing)
         empty.names.push_back(mask.name);
     }
-    for (ImageFile const& image : images_)
+    for (ImageFile const& image : images_) {
       if (image.orientation != 1 && !said.contains(image.name)) tagged.names.push_back(image.name);
-    for (Finding& finding :
-         {std::ref(missing), std::ref(sizes), std::ref(turned), std::ref(tagged), std::ref(empty)})
+      if (image.clipped) clipped.names.push_back(image.name);
+    }
+    for (Finding& finding : {std::ref(missing), std::ref(sizes), std::ref(turned), std::ref(tagged),
+                             std::ref(tiffs), std::ref(clipped), std::ref(empty)})
       add_finding(report_.findings, std::move(finding));
   }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/data/deep_gray.hpp"
 #include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
@@ -105,6 +106,7 @@ class DatasetPreparation {
                     {},
                     "the attribute file lacks these masks: levels that need one are left out"};
     Finding unknown{"unknown_mask", {}, "the attribute file names masks that are not here"};
+    Finding turned{"exif_orientation", {}, tiff_doubt};
     std::set<std::string> known;
     for (std::size_t i = 0; i < set_.rows.size(); ++i) {
       SourceRow const& row = set_.rows[i];
@@ -112,6 +114,7 @@ class DatasetPreparation {
       known.insert(row.mask);
       if (made.attributes.number == 0 && made.doubt.empty()) empty.names.push_back(row.mask);
       if (made.written_otherwise) soft.names.push_back(row.mask);
+      if (made.turned_otherwise) turned.names.push_back(row.mask);
       if (!made.doubt.empty())
         report_.findings.push_back(
             {"unclear_mask",
@@ -122,7 +125,8 @@ class DatasetPreparation {
     }
     for (auto const& [mask, given] : given_)
       if (!known.contains(mask)) unknown.names.push_back(mask);
-    for (Finding& finding : {std::ref(empty), std::ref(soft), std::ref(lacking), std::ref(unknown)})
+    for (Finding& finding :
+         {std::ref(empty), std::ref(soft), std::ref(turned), std::ref(lacking), std::ref(unknown)})
       add(std::move(finding));
   }
 
@@ -143,12 +147,16 @@ class DatasetPreparation {
   void look_at_pictures(std::vector<WrittenPicture> const& pictures) {
     std::vector<PictureKey> keys;
     Finding turned{"exif_orientation", {}, exif_doubt};
+    Finding clipped{"deep_gray", {}, clipped_gray}, scaled{"deep_gray", {}, scaled_gray};
     for (std::size_t i = 0; i < pictures.size(); ++i) {
+      SourceImage const& image = set_.images[i];
       keys.push_back(pictures[i].key);
-      keys.back().sequence = set_.images[i].group;
-      if (pictures[i].orientation != 1) turned.names.push_back(set_.images[i].name);
+      keys.back().sequence = image.group;
+      if (pictures[i].orientation != 1) turned.names.push_back(image.name);
+      if (pictures[i].deep) (image.convert ? scaled : clipped).names.push_back(image.name);
     }
-    add(std::move(turned));
+    for (Finding& finding : {std::ref(turned), std::ref(clipped), std::ref(scaled)})
+      add(std::move(finding));
     auto const identical = same_pictures(keys, false);
     auto const same = set_.look_alikes ? same_pictures(keys, true) : identical;
     auto const names = [&](std::vector<std::size_t> const& members) {

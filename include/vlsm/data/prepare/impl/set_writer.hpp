@@ -8,11 +8,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/crc32.hpp"
 #include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/base/text.hpp"
@@ -22,6 +24,7 @@
 #include "vlsm/data/formats/source_set.hpp"
 #include "vlsm/data/prepare/impl/kept_lists.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
+#include "vlsm/data/prepare/impl/written_files.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
 #include "vlsm/image/write.hpp"
@@ -30,41 +33,6 @@ namespace vlsm::detail {
 
 /// What to do where the target cannot be written.
 inline constexpr std::string_view check_path = "check the path and its permissions";
-
-/// Throws Error for a set without rows, for two files that would be written to one name, and for a
-/// name that an annotation list cannot hold.
-inline void check_names(SourceSet const& set) {
-  if (set.rows.empty())
-    throw Error("the data set has no picture with a mask", set.dataset, "check the folder");
-  std::map<std::string, std::string> images, masks;  // name -> what is written to it
-  auto const check = [](auto& names, std::string const& name, std::string const& from,
-                        std::string const& file) {
-    if (as_utf8(name) != name)
-      throw Error("the name " + as_utf8(name) + " is not UTF-8, as annotation lists are",
-                  as_utf8(file), "rename it, and the other file of the pair");
-    if (auto const [other, fresh] = names.emplace(name, from); !fresh && other->second != from)
-      throw Error("two files would have the name " + name, from + " and " + other->second,
-                  "rename one of them, and its mask");
-  };
-  for (SourceImage const& image : set.images)
-    check(images, image.name, image.file.string(), image.file.string());
-  for (SourceRow const& row : set.rows)
-    check(masks, row.mask, set.images[row.image].name, row.source);
-}
-
-/// What is known of a picture once it was written.
-struct WrittenPicture {
-  std::size_t height = 0, width = 0;
-  PictureKey key;       ///< of the written file
-  int orientation = 1;  ///< that its EXIF tag says, and that is not applied
-};
-
-/// What is known of a mask once it was written.
-struct WrittenMask {
-  MaskAttributes attributes;       ///< of the publisher's levels
-  std::string doubt;               ///< as SourceMask's
-  bool written_otherwise = false;  ///< whether the written 0 and 255 have another size or position
-};
 
 /// Reads the pictures and masks of a set and writes them; without a target it only reads.
 class SetWriter {
@@ -93,6 +61,7 @@ class SetWriter {
         pictures.size(), options_.threads, [&](std::size_t i) { do_image(i); }, tell(0));
     run_tasks(
         masks.size(), options_.threads, [&](std::size_t i) { do_row(i); }, tell(pictures.size()));
+    check_masks(set_, masks);
   }
 
  private:
@@ -204,6 +173,8 @@ class SetWriter {
     SourceImage const& image = set_.images[i];
     WrittenPicture& picture = pictures[i];
     std::filesystem::path const target = target_ / "images" / image.name;
+    if (!image.convert || is_picture_name(image.file.filename().string()))
+      picture.look_at(read_picture_header(image.file));
     if (image.convert) {
       Image const pixels = image.convert();
       picture.height = pixels.shape(0), picture.width = pixels.shape(1);
@@ -213,7 +184,6 @@ class SetWriter {
                      set_.look_alikes};
       return;
     }
-    picture.orientation = read_picture_header(image.file).orientation;
     // Decoded to the end, not the header alone: that of a file that is cut off is sound.
     if (set_.look_alikes) {
       Image const pixels = read_image(image.file);
@@ -264,6 +234,9 @@ class SetWriter {
     }
     WrittenMask& made = masks[i];
     made.doubt = mask.doubt;
+    made.levels = io::crc32(std::as_bytes(std::span(mask.levels.data(), mask.levels.size())));
+    if (std::filesystem::path const file = row.source; is_picture_name(file.filename().string()))
+      made.turned_otherwise = is_file(file) && read_picture_header(file).turned != picture.turned;
     made.attributes = mask_attributes(mask.levels, options_.position);
     Mask written = mask.levels;
     bool two_valued = true;
