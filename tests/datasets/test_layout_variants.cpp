@@ -246,3 +246,36 @@ TEST_CASE("a set is not written over its own files, and what an earlier run left
   CHECK(finds(report, "stale_files", "images/b.png"));
   CHECK(finds(report, "stale_files", "masks/b.png"));
 }
+
+TEST_CASE("symlinks of a publisher's files that lead to nothing are named") {
+  TempDir const folder;
+  write_busi(folder.path());
+  fs::remove(folder / "benign/benign (2)_mask_1.png");
+  fs::create_symlink("annex", folder / "benign/benign (2)_mask_1.png");
+  CHECK(says(error_of([&] { count_of("busi", folder.path()); }), "benign (2)_mask_1.png"));
+  write_kvasir(folder / "Kvasir-SEG");
+  fs::remove(folder / "Kvasir-SEG/images/b.png");
+  fs::create_symlink("annex", folder / "Kvasir-SEG/images/b.png");
+  CHECK(says(error_of([&] { count_of("kvasir_polyp", folder.path()); }), "images/b.png"));
+}
+
+TEST_CASE("frames of CVC-ClinicDB and their sequences, by whatever paths the table has") {
+  TempDir const folder;
+  fs::path const root = folder / "cvcclinicdb";
+  std::vector<std::string> const names{"1.png", "2.png", "3.png"};
+  write_pictures(root / "PNG/Original", names, 100);
+  write_pictures(root / "PNG/Ground Truth", names, 255);
+  auto const read = [&](std::string const& rows) {
+    write_file(root / "metadata.csv", "png_image_path,sequence_id\n" + rows);
+    vlsm::PrepareReport report;
+    vlsm::SourceSet const set = vlsm::read_clinicdb(folder.path());
+    report.findings = set.findings;
+    return std::pair{set, report};
+  };
+  auto const [set, report] = read("PNG\\Original\\1.png,7\nPNG\\Original\\2.png,7\n");
+  CHECK(set.images[0].group == "7");
+  CHECK(set.images[1].group == "7");
+  CHECK(finds(report, "sequences", "3.png"));
+  auto const other = read("PNG/Original/x1.png,7\n").second;
+  for (std::string const& name : names) CHECK(finds(other, "sequences", name));
+}

@@ -5,6 +5,7 @@
 #include "io/builders.hpp"
 #include "support/error.hpp"
 #include "vlsm/data/formats/folder.hpp"
+#include "vlsm/data/formats/study_layout.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -146,4 +147,69 @@ TEST_CASE("names of any bytes that are reported, or lead to the set") {
   std::string const json = report.to_json().dump();
   CHECK(json.find(R"(o\\xffwn)") != std::string::npos);
   CHECK(json.find(R"("p\n1ü.png")") != std::string::npos);
+}
+
+TEST_CASE("symlinks that lead to nothing are named, those to folders are followed") {
+  TempDir const folder;
+  write_own_set(folder / "own", 3);
+  for (char const* file : {"images/p1.png", "masks/p2.png"}) {
+    fs::remove(folder / "own" / file);
+    fs::create_symlink("../.git/annex/4f", folder / "own" / file);
+  }
+  auto const said = error_of([&] { vlsm::read_folder(folder / "own"); });
+  CHECK(says(said, "2 symlinks lead to nothing"));
+  CHECK(says(said, "images/p1.png"));
+  // In the study's layout a part may lie elsewhere, and a link may lead back.
+  TempDir const study;
+  write_own_set(study / "own", 2);
+  write_own_set(study / "more", 3);
+  for (char const* part : {"images", "masks"}) {
+    fs::create_directory_symlink(fs::absolute(study / "more" / part), study / "own" / part / "two");
+    fs::create_directory_symlink(".", study / "more" / part / "back");
+  }
+  auto const set = vlsm::read_study_layout(study / "own/images", study / "own/masks", "isic");
+  CHECK(set.images.size() == 5);
+  CHECK(set.rows.size() == 5);
+}
+
+TEST_CASE("files among the masks that lack the suffix are named") {
+  TempDir const folder;
+  write_own_set(folder / "own", 3);
+  auto const rename = [&](char const* from, char const* to) {
+    fs::rename(folder / "own" / from, folder / "own" / to);
+  };
+  for (char const* name : {"p0", "p1", "p2"})
+    rename(("masks/" + std::string(name) + ".png").c_str(),
+           ("masks/" + std::string(name) + "_mask.png").c_str());
+  for (char const* name : {"p0_mask_1.png", "p1_Mask.png"})
+    fs::copy(folder / "own/masks/p0_mask.png", folder / "own/masks" / name);
+  vlsm::FolderLayout const layout{.mask_suffix = "_mask"};
+  vlsm::PrepareReport report;
+  report.findings = vlsm::read_folder(folder / "own", layout).findings;
+  CHECK(finds(report, "not_read", {"p0_mask_1.png", "p1_Mask.png"}));
+  // In one folder for both it is no picture of its own.
+  for (auto const& file : fs::directory_iterator(folder / "own/masks"))
+    fs::rename(file.path(), folder / "own/images" / file.path().filename());
+  vlsm::FolderLayout const together{.masks = "images", .mask_suffix = "_mask"};
+  CHECK(says(error_of([&] { vlsm::read_folder(folder / "own", together); }), "p0_mask_1.png"));
+}
+
+TEST_CASE("published lists have their own words for places") {
+  TempDir const folder;
+  write_own_set(folder / "own", 2);
+  fs::create_directories(folder / "lists");
+  write_file(folder / "lists/train.json",
+             R"([{"img_name": "p0.png", "mask_name": "p0.png", "prompts": {"p0": ""}}])");
+  CHECK(says(error_of([&] {
+               vlsm::prepare(
+                   vlsm::read_folder(folder / "own"), folder / "set",
+                   {.published = folder / "lists", .position = vlsm::PositionRule::corrected});
+             }),
+             "--position"));
+}
+
+TEST_CASE("an archive that was not unpacked is named") {
+  TempDir const folder;
+  write_file(folder / "mine.tar.gz", "");
+  CHECK(says(error_of([&] { vlsm::read_folder(folder.path()); }), "unpack mine.tar.gz first"));
 }

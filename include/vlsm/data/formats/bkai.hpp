@@ -23,7 +23,8 @@ inline SourceSet read_bkai(std::filesystem::path const& source) {
   fs::path const images = detail::peeled(root / "train"), masks = detail::peeled(root / "train_gt");
   if (!detail::is_folder(masks))
     throw Error("the masks are missing", masks.string(),
-                "download train_gt, which is an archive of its own, beside train");
+                "download train_gt, which is an archive of its own, beside train" +
+                    detail::unpack_hint(root));
   detail::add_pairs(set, images, masks, "all", detail::red_or_green);
   fs::path const test = detail::peeled(root / "test");
   Finding left_out{"left_out", {}, "the publisher's test pictures have no masks"};

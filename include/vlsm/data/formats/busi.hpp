@@ -55,11 +55,13 @@ struct BusiFolder {
   /// By stem, then by busi_mask_number.
   std::map<std::string, std::map<int, std::filesystem::path>> masks;
 
-  /// Throws Error for two files that differ in their ending alone, and for a mask's name that is
-  /// none of BUSI's.
+  /// Throws Error for two files that differ in their ending alone, a mask's name that is none of
+  /// BUSI's, and a symlink that leads to nothing.
   explicit BusiFolder(std::filesystem::path const& folder) {
+    std::vector<std::filesystem::path> files;
     for (std::string const& name : files_in(folder)) {
       if (!is_picture_name(name)) continue;
+      files.push_back(folder / name);
       std::string const stem = stem_of(name);
       std::size_t const end = stem.rfind("_mask");
       bool fresh = true;
@@ -74,6 +76,7 @@ struct BusiFolder {
         throw Error("two files differ in their ending alone", (folder / name).string(),
                     "keep the one that belongs to the set");
     }
+    check_links(files);
   }
 };
 

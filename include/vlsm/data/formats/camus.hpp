@@ -136,21 +136,23 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
   }
 }
 
+/// Whether a folder holds patients.
+inline bool has_camus_patients(std::filesystem::path const& folder) {
+  return is_folder(folder) && std::ranges::any_of(folders_in(folder), [](auto const& name) {
+           return name.starts_with("patient");
+         });
+}
+
 /// The folder that holds database_nifti/, or training/ or testing/, with patients; `source` where
 /// none does. Throws Error where that is no folder, and where two folders hold patients.
 inline std::filesystem::path find_camus(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
-  auto const has_patients = [](fs::path const& folder) {
-    return is_folder(folder) && std::ranges::any_of(folders_in(folder), [](auto const& name) {
-             return name.starts_with("patient");
-           });
-  };
   check_folder(source, "give the folder of CAMUS");
-  if (folder_name(source) == "database_nifti" && has_patients(source))
+  if (folder_name(source) == "database_nifti" && has_camus_patients(source))
     return (fs::absolute(source).lexically_normal() / "").parent_path().parent_path();
   auto const look = [&](fs::path const& folder, int) -> std::optional<fs::path> {
     for (char const* part : {"database_nifti", "training", "testing"})
-      if (has_patients(peeled(folder / part))) return folder;
+      if (has_camus_patients(peeled(folder / part))) return folder;
     return std::nullopt;
   };
   return find_below(source, "CAMUS", look).value_or(source);
@@ -176,7 +178,7 @@ inline std::vector<std::string> read_camus_list(std::filesystem::path const& pat
 }
 
 /// Adds the patients of database_nifti/ to the splits of database_split/. Throws Error for a list
-/// that is missing, and for a patient in two of them.
+/// that is missing, and for a patient who is listed twice.
 inline void add_camus_nifti(SourceSet& set, std::filesystem::path const& root) {
   namespace fs = std::filesystem;
   std::map<std::string, std::string> listed;  // patient -> split
@@ -186,7 +188,11 @@ inline void add_camus_nifti(SourceSet& set, std::filesystem::path const& root) {
        {std::pair{"training", "train"}, {"validation", "val"}, {"testing", "test"}}) {
     fs::path const path = root / "database_split" / ("subgroup_" + std::string(list) + ".txt");
     for (std::string const& patient : read_camus_list(path)) {
-      if (auto const [other, fresh] = listed.emplace(patient, split); !fresh)
+      auto const [other, fresh] = listed.emplace(patient, split);
+      if (!fresh && other->second == split)
+        throw Error("the patient " + patient + " is listed twice", path.string(),
+                    "take one of the lines out");
+      if (!fresh)
         throw Error(
             "the patient " + patient + " is listed in " + other->second + " and in " + split,
             path.string(), "who is trained on must not be tested: mend the lists");
@@ -203,6 +209,14 @@ inline void add_camus_nifti(SourceSet& set, std::filesystem::path const& root) {
     if (patient.starts_with("patient") && !listed.contains(patient))
       unlisted.names.push_back(patient);
   add_finding(set.findings, std::move(unlisted));
+}
+
+/// The folders of MetaImages that lie beside database_nifti/, as a finding that may be about none.
+inline Finding unread_camus(std::filesystem::path const& root) {
+  Finding other{"not_read", {}, "database_nifti/ was read, and these MetaImages were not"};
+  for (char const* part : {"training", "testing"})
+    if (has_camus_patients(peeled(root / part))) other.names.push_back(std::string(part) + "/");
+  return other;
 }
 
 /// Adds the patients of training/ and testing/, where they are there. `source` may be one of them.
@@ -234,13 +248,16 @@ inline void add_camus_metaimages(SourceSet& set, std::filesystem::path const& ro
 inline SourceSet read_camus(std::filesystem::path const& source) {
   SourceSet set{.dataset = "camus"};
   std::filesystem::path const root = detail::find_camus(source);
-  if (detail::is_folder(root / "database_nifti"))
+  if (detail::is_folder(root / "database_nifti")) {
     detail::add_camus_nifti(set, root);
-  else
+    detail::add_finding(set.findings, detail::unread_camus(root));
+  } else {
     detail::add_camus_metaimages(set, root, source);
+  }
   if (set.images.empty())
     throw Error("this is not CAMUS as it is published", source.string(),
-                "give the folder that holds CAMUS_public, or training/ and testing/");
+                "give the folder that holds CAMUS_public, or training/ and testing/" +
+                    detail::unpack_hint(source));
   return set;
 }
 

@@ -229,7 +229,8 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
                              std::filesystem::path const& table_path, std::string const& split) {
   ChexpertTable const table(table_path);
   auto const json = parse_json(trimmed(read_lines(json_path)), json_path.string(),
-                               "the file is damaged or cut off; fetch it again", {.object = true});
+                               "the file is damaged or cut off; fetch it again",
+                               {.object = true, .unique_keys = true});
   Finding no_row{"no_row", {}, "no finding has a mask, so there is no row"};
   for (auto const& [id, masks] : json.items()) {
     std::string const where = json_path.string() + ", " + brief(id, 80);
@@ -247,8 +248,9 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
     }
     std::vector<std::string> without;
     for (std::string_view const finding : drawn_findings)
-      if (std::string const name(finding); !drawn.contains(name) && name != "Airspace Opacity" &&
-                                           std::ranges::find(positive, name) != positive.end())
+      if (std::string const name = chexpert_name(std::string(finding));
+          !drawn.contains(std::string(finding)) &&
+          std::ranges::find(positive, name) != positive.end())
         without.push_back(name);
     if (!without.empty())
       set.findings.push_back({"positive_without_mask",
@@ -300,7 +302,8 @@ inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
   if (!any)
     throw Error("this is not CheXlocalize as it is published", source.string(),
                 "give the folder that holds CheXlocalize/gt_segmentations_val.json or _test.json, "
-                "and CheXpert/");
+                "and CheXpert/" +
+                    detail::unpack_hint(source));
   return set;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "vlsm/data/formats/csv.hpp"
 #include "vlsm/data/formats/pairs.hpp"
@@ -13,7 +15,8 @@ namespace vlsm {
 
 /// CVC-ClinicDB (Bernal et al. 2015): `CVC-ClinicDB/{Original,Ground Truth}/N.tif`, which become
 /// PNG, or Kaggle's copy `PNG/{Original,Ground Truth}/N.png`, whose metadata.csv names the
-/// sequence of each frame; without that file or its columns, sequences are unknown. Throws Error.
+/// sequence of each frame; without that file or its columns, sequences are unknown, and frames that
+/// it does not name are a finding. Throws Error.
 inline SourceSet read_clinicdb(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "clinicdb_polyp"};
@@ -35,13 +38,21 @@ inline SourceSet read_clinicdb(std::filesystem::path const& source) {
                             "may cut one"});
     return set;
   }
-  for (std::size_t row = 0; row < csv.rows(); ++row)
-    sequences[fs::path(csv.at(row, "png_image_path")).filename().string()] =
-        csv.at(row, "sequence_id");
+  for (std::size_t row = 0; row < csv.rows(); ++row) {
+    std::string path = csv.at(row, "png_image_path");
+    std::ranges::replace(path, '\\', '/');
+    if (std::string const sequence = csv.at(row, "sequence_id"); !sequence.empty())
+      sequences[fs::path(path).stem().string()] = sequence;
+  }
   std::set<std::string> distinct;
+  Finding alone{
+      "sequences", {}, "metadata.csv gives these frames no sequence: a split may cut one"};
   for (SourceImage& image : set.images)
-    if (auto const found = sequences.find(image.name); found != sequences.end())
+    if (auto const found = sequences.find(detail::stem_of(image.name)); found != sequences.end())
       distinct.insert(image.group = found->second);
+    else
+      alone.names.push_back(image.name);
+  detail::add_finding(set.findings, std::move(alone));
   if (!distinct.empty())
     set.findings.push_back({"sequences",
                             {},

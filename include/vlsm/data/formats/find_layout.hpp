@@ -106,7 +106,7 @@ inline std::filesystem::path find_layout(std::filesystem::path const& source,
     if (root) return *root;
   }
   throw Error("this is not " + set + " as it is published", source.string(),
-              "give the folder that holds " + layout);
+              "give the folder that holds " + layout + unpack_hint(source));
 }
 
 }  // namespace vlsm::detail

@@ -109,7 +109,8 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
   std::filesystem::path const images = source / layout.images, masks = source / layout.masks;
   for (std::filesystem::path const& folder : {images, masks})
     detail::check_folder(folder,
-                         "name the folders of pictures and masks with --images and --masks");
+                         "name the folders of pictures and masks with --images and --masks" +
+                             detail::unpack_hint(source));
   bool const together = io::is_same_file(images, masks);
   if (together && layout.mask_suffix.empty())
     throw Error("pictures and masks lie in one folder", images.string(),

@@ -33,13 +33,14 @@ inline SourceSet read_isic(std::filesystem::path const& source) {
                        truth.value_or(data->parent_path() / (prefix + name + "_GroundTruth")));
     if (!detail::is_folder(masks))
       throw Error("the masks are missing", masks.string(),
-                  "download them beside " + images.filename().string());
+                  "download them beside " + images.filename().string() +
+                      detail::unpack_hint(data->parent_path()));
     detail::add_pairs(set, images, masks, split, detail::gray_levels, "_Segmentation");
   }
   if (set.images.empty())
     throw Error("this is not ISIC 2016 as it is published", source.string(),
                 "give the folder that holds " + prefix + "Training_Data and " + prefix +
-                    "Training_GroundTruth");
+                    "Training_GroundTruth" + detail::unpack_hint(source));
   // A picture that is in both parts is written once: its second row names the first one's file.
   std::map<std::string, std::size_t> first;
   std::vector<SourceImage> images;

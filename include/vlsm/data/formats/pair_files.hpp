@@ -73,9 +73,21 @@ inline std::vector<std::string> pictures_in(std::filesystem::path const& images,
   return names;
 }
 
-/// The pairs of two folders, in the order of the pictures' names. A mask without a picture is a
-/// finding. Throws Error for a picture without a mask, two pictures or two masks that differ in
-/// their ending alone, and a folder without pictures.
+/// What of a folder of masks alone lacks their suffix ("a_mask_1.png" beside "a_mask.png"), as a
+/// finding that may be about no file.
+inline Finding masks_without_suffix(std::filesystem::path const& masks,
+                                    std::string const& mask_suffix, PairKinds const& kinds) {
+  Finding others{
+      "not_read", {}, "the names of these in the folder of masks do not end with " + mask_suffix};
+  for (std::string const& name : files_in(masks))
+    if (kinds.mask(name) && !file_stem(name).ends_with(mask_suffix)) others.names.push_back(name);
+  return others;
+}
+
+/// The pairs of two folders, in the order of the pictures' names. Findings are masks without a
+/// picture, and what lies among masks without their suffix. Throws Error for a picture without a
+/// mask, two pictures or two masks that differ in their ending alone, a symlink that leads to
+/// nothing, and a folder without pictures.
 inline std::vector<Pair> pair_files(std::filesystem::path const& images,
                                     std::filesystem::path const& masks,
                                     std::vector<Finding>& findings,
@@ -105,6 +117,12 @@ inline std::vector<Pair> pair_files(std::filesystem::path const& images,
                     : std::to_string(lonely.size()) + " pictures have no mask, the first",
                 (images / lonely[0]).string(),
                 "add the mask in " + masks.string() + ", or take the picture out");
+  std::vector<std::filesystem::path> files;
+  for (Pair const& pair : pairs)
+    files.insert(files.end(), {images / pair.image, masks / pair.mask});
+  check_links(files);
+  if (!io::is_same_file(images, masks))
+    add_finding(findings, masks_without_suffix(masks, mask_suffix, kinds));
   for (auto const& [stem, name] : by_stem)
     if (!seen.contains(stem))
       findings.push_back(

@@ -66,6 +66,7 @@ inline void add_numbered_tiffs(SourceSet& set, std::filesystem::path const& imag
       throw Error("a picture has no mask", (images / name).string(),
                   "its mask is called p" + name + ", in " + masks.string());
     std::filesystem::path const file = images / name;
+    check_links({file, mask->second});
     set.rows.push_back({.split = "all",
                         .image = set.images.size(),
                         .mask = stem + ".png",

@@ -43,8 +43,29 @@ inline bool natural_less(std::string const& a, std::string const& b) {
   return a < b;
 }
 
+/// Whether a path is a symlink that leads to nothing: git-annex and DVC keep pictures so until they
+/// are fetched.
+inline bool is_dangling(std::filesystem::path const& path) {
+  std::error_code ignored;
+  return std::filesystem::is_symlink(path, ignored) && !std::filesystem::exists(path, ignored);
+}
+
+/// Throws Error, which names the first and how many, for symlinks among these files that lead to
+/// nothing.
+inline void check_links(std::vector<std::filesystem::path> const& files) {
+  std::size_t count = 0;
+  std::string first;
+  for (std::filesystem::path const& file : files)
+    if (is_dangling(file) && ++count == 1) first = file.string();
+  if (count > 0)
+    throw Error(count == 1 ? "a symlink leads to nothing"
+                           : std::to_string(count) + " symlinks lead to nothing, the first",
+                first, "fetch what they lead to (git annex get, dvc pull), or take them out");
+}
+
 /// The names of the files, or of the `folders`, that a folder holds itself, sorted by natural_less;
-/// hidden ones and __MACOSX are left out. Throws Error where the folder cannot be read.
+/// hidden ones and __MACOSX are left out. A symlink that leads to nothing counts as a file. Throws
+/// Error where the folder cannot be read.
 inline std::vector<std::string> names_in(std::filesystem::path const& folder, bool folders) {
   std::vector<std::string> names;
   std::error_code failed;
@@ -53,7 +74,8 @@ inline std::vector<std::string> names_in(std::filesystem::path const& folder, bo
     std::error_code ignored;
     std::string name = one->path().filename().string();
     if (name.starts_with('.') || name == "__MACOSX") continue;
-    if (folders ? one->is_directory(ignored) : one->is_regular_file(ignored))
+    if (folders ? one->is_directory(ignored)
+                : one->is_regular_file(ignored) || is_dangling(one->path()))
       names.push_back(std::move(name));
   }
   if (failed)
@@ -101,28 +123,47 @@ inline void check_folder(std::filesystem::path const& path, std::string const& r
   if (!is_folder(path)) throw Error("there is no such folder", path.string(), remedy);
 }
 
-/// The paths, relative to `folder`, of the pictures in it and in all folders below, sorted by
-/// natural_less; hidden ones are left out. Throws Error where a folder cannot be read.
+/// Adds the pictures in the folder `root` / `inside` and below, as paths below `root`; `above` are
+/// the folders that lead there, which a symlink may lead back to. Throws Error where a folder
+/// cannot be read.
+inline void add_pictures_below(std::filesystem::path const& root,
+                               std::filesystem::path const& inside,
+                               std::vector<std::filesystem::path>& above,
+                               std::vector<std::string>& names) {
+  std::error_code failed;
+  auto const here = std::filesystem::canonical(root / inside, failed);
+  if (std::ranges::find(above, here) != above.end()) return;
+  for (std::string const& name : names_in(root / inside, false))
+    if (is_picture_name(name)) names.push_back((inside / name).generic_string());
+  above.push_back(here);
+  for (std::string const& name : names_in(root / inside, true))
+    add_pictures_below(root, inside / name, above, names);
+  above.pop_back();
+}
+
+/// The paths, relative to `folder`, of the pictures in it and in all folders below, symlinks to
+/// folders too, sorted by natural_less; hidden ones are left out. Throws Error where a folder
+/// cannot be read.
 inline std::vector<std::string> pictures_below(std::filesystem::path const& folder) {
   check_folder(folder, "check the path");
   std::vector<std::string> names;
-  std::error_code failed;
-  namespace fs = std::filesystem;
-  for (fs::recursive_directory_iterator one(folder, failed), end; !failed && one != end;
-       one.increment(failed)) {
-    std::error_code ignored;
-    std::string const name = one->path().filename().string();
-    if (name.starts_with('.')) {
-      if (one->is_directory(ignored)) one.disable_recursion_pending();
-    } else if (one->is_regular_file(ignored) && is_picture_name(name)) {
-      names.push_back(fs::relative(one->path(), folder).generic_string());
-    }
-  }
-  if (failed)
-    throw Error("the folder cannot be read (" + failed.message() + ")", folder.string(),
-                "check its permissions");
+  std::vector<std::filesystem::path> above;
+  add_pictures_below(folder, "", above, names);
   std::ranges::sort(names, natural_less);
   return names;
+}
+
+/// Behind a remedy: "; unpack a.zip first" where archives lie in the folder, else nothing.
+inline std::string unpack_hint(std::filesystem::path const& folder) {
+  std::vector<std::string> archives;
+  if (is_folder(folder))
+    for (std::string const& name : files_in(folder))
+      if (ends_in(name, {".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".rar", ".7z"}))
+        archives.push_back(name);
+  constexpr std::size_t shown = 3;
+  bool const more = archives.size() > shown;
+  if (more) archives.resize(shown);
+  return archives.empty() ? "" : "; unpack " + joined(archives) + (more ? ", …" : "") + " first";
 }
 
 /// All bytes of a file. Throws Error for one that cannot be read, or of more than `most` bytes.

@@ -25,8 +25,8 @@ struct PrepareOptions {
   /// prompt levels that need more are left out.
   std::filesystem::path attributes{};
   /// A folder of annotation lists as the study published them, which are then the splits. Their
-  /// rows keep all but the files' names, so `attributes`, `table` and `split` must be unset. Empty:
-  /// none.
+  /// rows keep all but the files' names, so `attributes`, `table`, `split` and `position` must be
+  /// as they are here. Empty: none.
   std::filesystem::path published{};
   /// How prompts are made; unset: the study's table of this data set, or p0 alone for other sets.
   std::optional<PromptTable> table{};

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/data/deep_gray.hpp"
 #include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
@@ -49,10 +48,11 @@ class DatasetPreparation {
     if (!options.attributes.empty()) read_attribute_file();
     if (options.published.empty()) return;
     published_ = read_published(options.published);
-    if (splits_anew() || options.table || !options.attributes.empty())
-      throw Error(
-          "published lists are kept as they are", options.published.string(),
-          "leave out what would split or word them anew (--split, --prompts, --attributes)");
+    if (splits_anew() || options.table || !options.attributes.empty() ||
+        options.position != PositionRule::study)
+      throw Error("published lists are kept as they are", options.published.string(),
+                  "leave out what would split or word them anew (--split, --prompts, --attributes, "
+                  "--position)");
   }
 
   /// Pictures and masks first, then the report and the annotations. Throws Error.
@@ -146,17 +146,11 @@ class DatasetPreparation {
   /// What is odd about the pictures; rows get their splits, and leaks are taken out.
   void look_at_pictures(std::vector<WrittenPicture> const& pictures) {
     std::vector<PictureKey> keys;
-    Finding turned{"exif_orientation", {}, exif_doubt};
-    Finding clipped{"deep_gray", {}, clipped_gray}, scaled{"deep_gray", {}, scaled_gray};
     for (std::size_t i = 0; i < pictures.size(); ++i) {
-      SourceImage const& image = set_.images[i];
       keys.push_back(pictures[i].key);
-      keys.back().sequence = image.group;
-      if (pictures[i].orientation != 1) turned.names.push_back(image.name);
-      if (pictures[i].deep) (image.convert ? scaled : clipped).names.push_back(image.name);
+      keys.back().sequence = set_.images[i].group;
     }
-    for (Finding& finding : {std::ref(turned), std::ref(clipped), std::ref(scaled)})
-      add(std::move(finding));
+    for (Finding& finding : header_findings(set_, pictures)) add(std::move(finding));
     auto const identical = same_pictures(keys, false);
     auto const same = set_.look_alikes ? same_pictures(keys, true) : identical;
     auto const names = [&](std::vector<std::size_t> const& members) {

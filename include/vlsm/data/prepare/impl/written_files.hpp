@@ -9,6 +9,8 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/text.hpp"
+#include "vlsm/data/deep_gray.hpp"
+#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
 #include "vlsm/image/raw_picture.hpp"
@@ -61,6 +63,19 @@ struct WrittenMask {
       false;                 ///< whether another TIFF orientation is applied than its picture's
   std::uint32_t levels = 0;  ///< CRC-32 of the publisher's levels
 };
+
+/// What the headers of the publisher's pictures say and the written ones do not.
+inline std::vector<Finding> header_findings(SourceSet const& set,
+                                            std::vector<WrittenPicture> const& pictures) {
+  Finding turned{"exif_orientation", {}, exif_doubt};
+  Finding clipped{"deep_gray", {}, clipped_gray}, scaled{"deep_gray", {}, scaled_gray};
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    SourceImage const& image = set.images[i];
+    if (pictures[i].orientation != 1) turned.names.push_back(image.name);
+    if (pictures[i].deep) (image.convert ? scaled : clipped).names.push_back(image.name);
+  }
+  return {turned, clipped, scaled};
+}
 
 /// Throws Error where two rows would write one mask's file with different levels: a picture that is
 /// published twice (ISIC's Training and Test) with two masks. `masks` are those of the set's rows.
