@@ -4,11 +4,13 @@
 #include <random>
 #include <set>
 
+#include "datasets/own_set.hpp"
 #include "io/builders.hpp"
 #include "support/error.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/write.hpp"
+#include "vlsm/volume/dicom.hpp"
 #include "volume/builders.hpp"
 
 using namespace vlsm::test;
@@ -227,4 +229,70 @@ TEST_CASE("--clean takes copies of volumes out, not neighbors of one") {
     ++groups;
   }
   CHECK(groups == 6);
+}
+
+TEST_CASE("volumes without a frame that holds the object are named") {
+  Volumes const set({{"a", uniform(2, 1)}, {"b", uniform(2, 0)}, {"c", uniform(1, 0)}});
+  vlsm::SourceSet const read = set.read();
+  CHECK(read.rows.size() == 3);
+  vlsm::PrepareReport report;
+  report.findings = read.findings;
+  CHECK(finds(report, "no_row", {"b.mha"}));
+  CHECK(!finds(report, "no_row", {"c.mha"}));
+}
+
+TEST_CASE("a mask that lies elsewhere in space than its picture is named") {
+  if (lacks_nifti()) VLSM_SKIP("no libnifti");
+  Own const own;
+  auto const found = [&](std::size_t at, float value) {
+    std::string mask = volume(labels(1), 3);
+    mask.replace(at, 4, number_bytes(value));
+    write_file(own / "own/masks/ct.nii", mask);
+    std::string text = text_of(vlsm::read_folder(own / "own"), "other_place");
+    return text.substr(0, text.find(" in "));
+  };
+  CHECK(found(280, -0.3f) == "");
+  CHECK(found(280, 0.3f) == "the orientation");  // sform's first axis
+  CHECK(found(300, -0.6f) == "the spacing");     // its second one
+  CHECK(found(292, 40.f) == "the origin");       // where the first axis begins
+}
+
+TEST_CASE("the files of one person are split as one") {
+  auto const file = [](std::string const& person, int level) {
+    DicomSpec spec;
+    bool const study = person.starts_with("1");  // known by the study's UID alone
+    if (!study && !person.empty()) spec.early = spec.element(0x10, 0x20, "LO", person);
+    if (study) spec.early = spec.element(0x20, 0x0d, "UI", person);
+    spec.pixels[0] = static_cast<char>(level);
+    return spec.bytes();
+  };
+  if (!error_of([&] { vlsm::parse_dicom(file("p", 1), "file"); }).empty()) VLSM_SKIP("no DCMTK");
+  TempDir const folder;
+  for (char const* part : {"images", "masks"}) fs::create_directories(folder / part);
+  std::vector<std::string> const people{"p\xe9ter", "p\xe8ter", "p\xe9ter", "1.2.3",
+                                        "1.2.3",    "",         ""};
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    std::string const name = "a" + std::to_string(i) + ".dcm";
+    write_file(folder / "images" / name, file(people[i], static_cast<int>(i)));
+    write_file(folder / "masks" / name,
+               DicomSpec{.pixels = std::string("\0\0\0\1\1\1", 6)}.bytes());
+  }
+  auto const set = vlsm::read_folder(folder.path());
+  REQUIRE(set.images.size() == people.size());
+  for (std::size_t i = 0; i < people.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      bool const same = !people[i].empty() && people[i] == people[j];
+      CHECK((set.images[i].group == set.images[j].group) == same);
+    }
+}
+
+TEST_CASE("a MetaImage's data in a folder of its own is read, and not said to be passed over") {
+  Volumes const set({{"a", uniform(1, 1)}});
+  std::string const text = "NDims = 2\nDimSize = 4 3\nElementType = MET_UCHAR\nElementDataFile = ";
+  fs::create_directories(set / "images/sub");
+  write_file(set / "images/b.mhd", text + "sub/b.raw\n");
+  write_file(set / "images/sub/b.raw", std::string(12, '\5'));
+  write_file(set / "masks/b.mha", metaimage(uniform(1, 1)));
+  CHECK(set.read().rows.size() == 2);
+  CHECK(text_of(set.read(), "not_read") == "");
 }

@@ -18,6 +18,9 @@ struct DicomPicture {
   Frame gray{};
   Image color = Image::from_shape({0, 0, 3});  ///< RGB, [H, W, 3]
   bool is_color = false;
+  /// Whose it is: PatientID, else the UID of the study, else that of the series; empty where the
+  /// file has none.
+  std::string person{};
 };
 
 /// Reads the picture out of a DICOM file's bytes: one frame of gray of 8 or 16 bits, or RGB of 8,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,13 @@
 
 namespace vlsm {
 
+/// Where voxels lie in space.
+struct VoxelPlace {
+  /// Rows of three and an offset: from a voxel's column, row and frame to millimeters.
+  std::array<float, 12> affine{};
+  bool known = false;  ///< whether the file says more than the spacing
+};
+
 /// What the header of a NIfTI-1 file says of its voxels.
 struct NiftiHeader {
   std::size_t height = 0, width = 0;
@@ -20,6 +28,7 @@ struct NiftiHeader {
   detail::SampleRules samples{};  ///< with the file's slope and intercept
   std::size_t data_at = 0;        ///< where the voxels begin, in the file that holds them
   bool pair = false;              ///< whether the voxels are in an .img file of their own
+  VoxelPlace place{};             ///< by sform, else qform, else the spacing; turns nothing
 };
 
 /// Reads a NIfTI-1 header out of a file's bytes, unpacked. Throws Error, which names `where`, for

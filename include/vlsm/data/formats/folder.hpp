@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -83,11 +84,25 @@ inline bool add_frame_files(SourceSet& set, std::filesystem::path const& images,
     pairs.push_back(look_at_frames(*files, pair, images, masks));
   auto const object =
       object_label(pairs, layout.label, layout.allow_empty, masks.string(), set.findings);
-  for (FramePair const& pair : pairs) add_frames(set, files, pair, object);
+  Finding empty{"no_row", {}, "no frame of these volumes holds the object: none was written"};
+  std::map<std::string, Finding> elsewhere;
+  for (FramePair const& pair : pairs) {
+    std::size_t const before = set.rows.size();
+    add_frames(set, files, pair, object);
+    if (set.rows.size() == before) empty.names.push_back(pair.image.filename().string());
+    if (!pair.elsewhere.empty())
+      elsewhere[pair.elsewhere].names.push_back(pair.mask.filename().string());
+  }
   if (set.rows.empty())
     throw Error("no frame holds an object, and of volumes those alone are written", masks.string(),
                 "check the masks");
   read_by_meaning(set, layout.mask_value, layout.allow_empty || object, masks.string());
+  add_finding(set.findings, std::move(empty));
+  for (auto& [what, finding] : elsewhere)
+    set.findings.push_back({"other_place", std::move(finding.names),
+                            "the " + what +
+                                " in these masks' headers is not their pictures': "
+                                "rows, columns and frames were paired as stored"});
   add_finding(set.findings, others);
   for (Finding& finding : lonely)
     if (!left_out.contains(finding.names[0])) set.findings.push_back(std::move(finding));

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,13 +48,23 @@ class FrameFile {
       std::string unpacked;
       if (unpacked_bytes(bytes_, unpacked, path_.string()).data() != bytes_.data())
         bytes_ = std::move(unpacked);
-      frames_ = parse_nifti_header(bytes_, path_.string()).frames;
+      NiftiHeader const header = parse_nifti_header(bytes_, path_.string());
+      frames_ = header.frames, place_ = header.place;
     } else if (is_metaimage_name(name)) {
       frames_ = parse_metaimage_header(read_text_file(path_), path_.string()).frames;
     }
   }
 
   std::size_t frames() const { return frames_; }
+  /// Where a NIfTI file's voxels lie in space; unset for other kinds.
+  std::optional<VoxelPlace> const& place() const { return place_; }
+  /// What pictures of one person share, so that a split keeps them together: of a DICOM file what
+  /// it says of that, else the file's path. Throws Error for a DICOM file that cannot be read.
+  std::string group() const {
+    std::string const person =
+        is_dicom_name(path_.filename().string()) ? read_dicom(path_).person : "";
+    return person.empty() ? path_.string() : "DICOM " + person;
+  }
 
   /// The numbers of frame `k`, from 0; of a color DICOM an empty frame. Throws Error.
   Frame frame(std::size_t k) const {
@@ -92,6 +103,7 @@ class FrameFile {
   std::filesystem::path path_;
   std::string bytes_;  // of a NIfTI file, unpacked; empty for other kinds
   std::size_t frames_ = 1;
+  std::optional<VoxelPlace> place_;
   mutable std::once_flag windowed_;
   mutable Window window_;
 };

@@ -12,6 +12,7 @@
 
 #include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/frame_files.hpp"
+#include "vlsm/data/formats/frame_place.hpp"
 #include "vlsm/data/formats/pair_files.hpp"
 
 // Rows of the frames of a user's own files. A mask's frame alone does not say which label is the
@@ -23,6 +24,8 @@ struct FramePair {
   std::string stem;
   std::filesystem::path image, mask;
   std::size_t frames = 1;
+  std::string group{};      ///< what a split keeps together
+  std::string elsewhere{};  ///< in what the mask's place in space differs: other_place
   std::vector<std::bitset<256>> labels{};  ///< what each frame of the mask holds
   /// Whether the mask is a picture, a PNG beside a DICOM say, which has no labels.
   bool drawn() const { return is_picture_name(mask.filename().string()); }
@@ -34,7 +37,9 @@ inline FramePair look_at_frames(FrameFiles& files, Pair const& pair,
                                 std::filesystem::path const& images,
                                 std::filesystem::path const& masks) {
   FramePair result{.stem = pair.stem, .image = images / pair.image, .mask = masks / pair.mask};
-  result.frames = files.open(result.image)->frames();
+  auto const image = files.open(result.image);
+  result.frames = image->frames();
+  result.group = image->group();
   auto const mask = result.drawn() ? nullptr : files.open(result.mask);
   std::size_t const others = mask ? mask->frames() : 1;
   if (result.frames != others)
@@ -42,6 +47,7 @@ inline FramePair look_at_frames(FrameFiles& files, Pair const& pair,
                     std::to_string(result.frames),
                 result.mask.string(), "give both of one volume");
   if (!mask) return result;
+  result.elsewhere = other_place(image->place(), mask->place());
   for (std::size_t k = 0; k < others; ++k) {
     std::bitset<256>& held = result.labels.emplace_back();
     for (std::uint8_t const label : mask->labels(k)) held.set(label);
@@ -116,7 +122,7 @@ inline void add_frames(SourceSet& set, std::shared_ptr<FrameFiles> const& files,
         {.name = name,
          .file = pair.image,
          .convert = [files, image = pair.image, k] { return files->open(image)->picture(k); },
-         .group = pair.stem});
+         .group = pair.group});
   }
 }
 

@@ -14,6 +14,7 @@
 #include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/frame_files.hpp"
 #include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/volume/metaimage.hpp"
 
 // What of a user's own folders is passed over, so that no one takes it for read.
 namespace vlsm::detail {
@@ -38,16 +39,28 @@ inline bool holds_files(std::filesystem::path const& folder) {
   return false;
 }
 
+/// The path, below its folder, of the data of a MetaImage; empty where its header cannot be read.
+inline std::string metaimage_data(std::filesystem::path const& header) {
+  try {
+    return parse_metaimage_header(read_text_file(header), header.string()).data_file;
+  } catch (Error const&) {
+    return {};  // said where it is read, if it is
+  }
+}
+
 /// What of a folder is not read: files of other kinds, but for the data of a MetaImage beside it,
 /// and folders with files, but for those that lead to one of `others`. Folders end with "/". Throws
 /// Error where the folder cannot be read.
 inline std::vector<std::string> not_read(std::filesystem::path const& folder,
-                                         std::vector<std::filesystem::path> const& others) {
+                                         std::vector<std::filesystem::path> others) {
   std::vector<std::string> names;
   std::set<std::string> headers;  // stems of .mhd
   auto const files = files_in(folder);
   for (std::string const& name : files)
-    if (ends_in(name, {".mhd"})) headers.insert(stem_of(name));
+    if (ends_in(name, {".mhd"})) {
+      headers.insert(stem_of(name));
+      others.push_back(folder / metaimage_data(folder / name));
+    }
   for (std::string const& name : files) {
     bool const data =
         headers.contains(stem_of(name)) || (!headers.empty() && ends_in(name, {".raw", ".zraw"}));

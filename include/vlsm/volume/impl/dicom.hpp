@@ -108,6 +108,8 @@ VLSM_INLINE DicomPicture parse_dicom(std::string_view bytes, std::string const& 
   detail::check_frame_size(fields.columns, fields.rows, where);
   fields.check(file);
   DicomPicture picture;
+  for (DcmTagKey const& key : {DCM_PatientID, DCM_StudyInstanceUID, DCM_SeriesInstanceUID})
+    if (picture.person.empty()) picture.person = file.bytes_of(key);
   picture.is_color = fields.samples == 3;
   if (picture.is_color)
     picture.color = detail::dicom_color(file, fields);

@@ -111,6 +111,12 @@ class DicomFile {
     bool const there = is_short(data_, tag) && data_.findAndGetOFString(tag, value).good();
     return there ? shown(value.c_str()) : std::string{};
   }
+  /// A text's bytes, without blanks at its end; empty where there is none.
+  std::string bytes_of(DcmTagKey const& tag) {
+    OFString value;
+    bool const there = is_short(data_, tag) && data_.findAndGetOFString(tag, value).good();
+    return there ? std::string(value.c_str()) : std::string{};
+  }
   bool has(DcmTagKey const& tag) { return data_.tagExists(tag) == OFTrue; }
 
   /// How many frames the file says it has.

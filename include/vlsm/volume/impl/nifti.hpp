@@ -148,6 +148,9 @@ VLSM_INLINE NiftiHeader parse_nifti_header([[maybe_unused]] std::string_view byt
     header.samples.slope = slope;
     header.samples.intercept = std::isfinite(intercept) ? intercept : 0;
   }
+  mat44 const& affine = image->sform_code > 0 ? image->sto_xyz : image->qto_xyz;
+  std::copy_n(&affine.m[0][0], header.place.affine.size(), header.place.affine.begin());
+  header.place.known = image->sform_code > 0 || image->qform_code > 0;
   header.pair = std::string_view(fields.magic, 3) == "ni1";
   header.data_at = static_cast<std::size_t>(fields.vox_offset);
   if (!header.pair && header.data_at < sizeof fields + 4) header.data_at = sizeof fields + 4;
