@@ -5,9 +5,11 @@
 
 #include "io/builders.hpp"
 #include "support/error.hpp"
+#include "vlsm/data/annotations.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/write.hpp"
+#include "vlsm/prompts/prompt_table.hpp"
 
 // The layouts as users' disks have them: unpacked one folder deeper, with other line ends, capitals
 // and kinds of masks.
@@ -203,6 +205,24 @@ TEST_CASE("what an attribute file lacks, and whom it names in vain") {
   CHECK(error_of([&] {
           report({{"a.png", {{"size", 3}}}});
         }).find("\"size\" is no text") != std::string::npos);
+}
+
+TEST_CASE("a mask without an object has no shape and number, whatever an attribute file says") {
+  TempDir const folder;
+  write_kvasir(folder / "Kvasir-SEG");
+  vlsm::Mask const none = xt::zeros<std::uint8_t>({30, 30});
+  vlsm::write_png(folder / "Kvasir-SEG/masks/b.png", none);
+  Json const same{{"shape", "round"}, {"number", "nine"}, {"texture", "smooth"}};
+  write_file(folder / "a.json", Json{{"a.png", same}, {"b.png", same}}.dump());
+  vlsm::PromptTable const table = vlsm::parse_prompt_table(
+      R"({"levels": {"p1": "{texture} tissue", "p2": "{number} {shape} lesion"}})", "t");
+  vlsm::prepare(vlsm::find_source_format("kvasir_polyp").read(folder.path()), folder / "set",
+                {.attributes = folder / "a.json", .table = table});
+  auto const rows = vlsm::read_annotations(folder / "set/anns/all.json");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].prompts.at("p2")[0] == "one round lesion");
+  CHECK(rows[1].prompts.at("p1")[0] == "smooth tissue");
+  CHECK(!rows[1].prompts.contains("p2"));
 }
 
 TEST_CASE("published lists of another set, and rows without some prompts") {

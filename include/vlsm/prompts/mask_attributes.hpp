@@ -142,6 +142,12 @@ struct MaskAttributes {
   }
 };
 
+/// Whether an attribute is of an object, so that a mask without any has none, whatever a file says.
+constexpr bool describes_object(std::string_view attribute) {
+  constexpr std::array<std::string_view, 5> names{"number", "size", "position", "shape", "color"};
+  return std::ranges::find(names, attribute) != names.end();
+}
+
 /// The attributes of a mask [H, W]. Objects are the regions of pixels from 128 on; size and
 /// position are those of their pixels of 255, so the soft rims of a JPEG are left out.
 inline MaskAttributes mask_attributes(Mask const& levels, PositionRule rule = PositionRule::study) {

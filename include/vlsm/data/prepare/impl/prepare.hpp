@@ -199,7 +199,8 @@ class DatasetPreparation {
     Attributes attributes = mask.words();
     attributes.insert(row.attributes.begin(), row.attributes.end());
     if (auto const given = given_.find(row.mask); given != given_.end())
-      attributes.insert(given->second.begin(), given->second.end());
+      for (auto const& [name, value] : given->second)
+        if (mask.number > 0 || !describes_object(name)) attributes.emplace(name, value);
     for (auto const& [name, value] : attributes) filled.insert(name);
     nlohmann::ordered_json prompts{{"p0", ""}};
     if (table_)
