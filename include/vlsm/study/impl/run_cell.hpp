@@ -20,7 +20,6 @@
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/io/checkpoint_folder.hpp"
 #include "vlsm/io/weights_files.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/names.hpp"
@@ -149,7 +148,7 @@ class CellRun {
     std::string const now = nlohmann::ordered_json(read).dump(1) + "\n";
     std::error_code ignored;
     bool const stopped = std::filesystem::exists(folder_ / "last.safetensors", ignored);
-    if (stopped && (!std::filesystem::exists(noted, ignored) || read_text_file(noted) != now)) {
+    if (stopped && io::read_whole_file(noted) != now) {
       if (options_.told)
         options_.told(cell_.id + ": begun from other weights or rows than there are now, so anew");
       for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
