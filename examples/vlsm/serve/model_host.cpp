@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "vlsm/image/to_tensor.hpp"
 #include "vlsm/segmenter/join_texts.hpp"
 #include "vlsm/train/batch.hpp"
 #include "vlsm/train/feature_cache.hpp"
