@@ -23,6 +23,7 @@
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/loss_name.hpp"
 #include "vlsm/train/run_log.hpp"
+#include "vlsm/weights/open_model.hpp"
 
 namespace tool {
 namespace {
@@ -168,15 +169,12 @@ void run(Options& options) {
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   std::filesystem::path const out = options.out, config = out / "config.json";
   // What a run has kept is all that it needs of a model; other weights would be read in vain.
-  ModelChoice start = options.choice;
-  if (options.resume && std::filesystem::exists(out / "last.safetensors") &&
-      std::filesystem::exists(out / "best.safetensors")) {
-    start.weights = (out / "best.safetensors").string();
-    start.decoder_weights = start.weights_key = "";
-    if (options.choice.weights != "random" && !std::filesystem::exists(options.choice.weights)) {
-      notice(options.choice.weights + ": not there, and not needed to go on");
-      options.choice.weights = "random";
-    }
+  bool const goes_on = options.resume && std::filesystem::exists(out / "last.safetensors") &&
+                       std::filesystem::exists(out / "best.safetensors");
+  if (goes_on && options.choice.weights != "random" &&
+      !std::filesystem::exists(options.choice.weights)) {
+    notice(options.choice.weights + ": not there, and not needed to go on");
+    options.choice.weights = "random";
   }
   vlsm::Encode const encode = options.choice.encode();
   auto const train = options.data.open("train", info), val = options.data.open("val", info);
@@ -229,7 +227,10 @@ void run(Options& options) {
   } else {
     check_free(out);
   }
-  auto const model = start.open(options.common.seed, /*partial=*/true);
+  auto const model =
+      goes_on ? vlsm::io::open_model(info, {.weights = (out / "best.safetensors").string(),
+                                            .seed = options.common.seed})
+              : options.choice.open(options.common.seed, /*partial=*/true);
   model->module().to(device);
   if (decoder_only) vlsm::freeze_encoders(model->module());
   if (group.first()) {
