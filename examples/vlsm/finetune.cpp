@@ -169,8 +169,8 @@ void run(Options& options) {
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   std::filesystem::path const out = options.out, config = out / "config.json";
   // What a run has kept is all that it needs of a model; other weights would be read in vain.
-  bool const goes_on = options.resume && std::filesystem::exists(out / "last.safetensors") &&
-                       std::filesystem::exists(out / "best.safetensors");
+  std::filesystem::path const last = out / "last.safetensors";
+  bool const goes_on = options.resume && std::filesystem::exists(last);
   if (goes_on && options.choice.weights != "random" &&
       !std::filesystem::exists(options.choice.weights)) {
     notice(options.choice.weights + ": not there, and not needed to go on");
@@ -228,8 +228,7 @@ void run(Options& options) {
     check_free(out);
   }
   auto const model =
-      goes_on ? vlsm::io::open_model(info, {.weights = (out / "best.safetensors").string(),
-                                            .seed = options.common.seed})
+      goes_on ? vlsm::io::open_model(info, {.weights = last.string(), .seed = options.common.seed})
               : options.choice.open(options.common.seed, /*partial=*/true);
   model->module().to(device);
   if (decoder_only) vlsm::freeze_encoders(model->module());
