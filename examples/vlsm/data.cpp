@@ -146,9 +146,10 @@ void add_prepare(CLI::App& data) {
       ->check(not_empty())
       ->required();
   options->prompts.add_to(*command);
-  command->add_option("--anns", options->prepare.published,
-                      "folder of the study's published annotation lists: they become the splits, "
-                      "prompts as they are; not with --split, --attributes, --prompts");
+  command->add_option(
+      "--anns", options->prepare.published,
+      "folder of the study's published annotation lists: they become the splits, "
+      "prompts as they are; not with --split, --attributes, --prompts, --position corrected");
   command->add_option("--split", options->split,
                       "shares of train, val and test, as 80,10,10, instead of the publisher's "
                       "splits; pictures of a patient or sequence, and copies, stay together");

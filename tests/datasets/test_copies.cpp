@@ -91,4 +91,6 @@ TEST_CASE("same bytes join what looks alike to one group") {
   // Neighbors of a sequence look alike; with the same bytes they are copies still.
   for (vlsm::PictureKey& key : keys) key.sequence = "one";
   CHECK(vlsm::same_pictures(keys, true) == by_bytes);
+  for (vlsm::PictureKey& key : keys) key.file = "volume.nii";
+  CHECK(vlsm::same_pictures(keys, true).empty());
 }

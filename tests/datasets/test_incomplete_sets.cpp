@@ -28,8 +28,9 @@ TEST_CASE("CAMUS in both layouts, and a patient who is listed twice") {
     fs::create_directories(folder / part);
   for (char const* list : {"training", "validation", "testing"})
     write_file(folder / ("database_split/subgroup_" + std::string(list) + ".txt"), "");
-  auto const other = vlsm::detail::unread_camus(folder.path());
-  CHECK(other.names == std::vector<std::string>{"training/"});
+  fs::create_directories(folder / "old/testing/patient0003");
+  auto const other = vlsm::detail::unread_camus(folder.path(), {folder / "database_nifti"});
+  CHECK(other.names == std::vector<std::string>{"training/", "old/testing/"});
   write_file(folder / "database_split/subgroup_training.txt", "patient0009\npatient0009\n");
   CHECK(says(error_of([&] { vlsm::read_camus(folder.path()); }), "patient0009 is listed twice"));
 }

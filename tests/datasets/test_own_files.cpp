@@ -51,7 +51,11 @@ TEST_CASE("a mask's suffix that pictures' names have, too") {
   CHECK(vlsm::read_folder(folder / "own", {.mask_suffix = "_1"}).rows.size() == 3);
   // A copy of the mask beside the picture is none.
   fs::copy(folder / "own/masks/p_2_1.png", folder / "own/images/p_2_1.png");
-  CHECK(vlsm::read_folder(folder / "own", {.mask_suffix = "_1"}).rows.size() == 3);
+  auto const set = vlsm::read_folder(folder / "own", {.mask_suffix = "_1"});
+  CHECK(set.rows.size() == 3);
+  vlsm::PrepareReport report;
+  report.findings = set.findings;
+  CHECK(finds(report, "not_read", {"p_2_1.png"}));
 }
 
 TEST_CASE("one folder for pictures and masks is one, however it is written") {

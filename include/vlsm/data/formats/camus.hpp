@@ -211,24 +211,19 @@ inline void add_camus_nifti(SourceSet& set, std::filesystem::path const& root) {
   add_finding(set.findings, std::move(unlisted));
 }
 
-/// The folders of MetaImages that lie beside database_nifti/, as a finding that may be about none.
-inline Finding unread_camus(std::filesystem::path const& root) {
-  Finding other{"not_read", {}, "database_nifti/ was read, and these MetaImages were not"};
-  for (char const* part : {"training", "testing"})
-    if (has_camus_patients(peeled(root / part))) other.names.push_back(std::string(part) + "/");
-  return other;
-}
-
 /// Adds the patients of training/ and testing/, where they are there. `source` may be one of them.
-inline void add_camus_metaimages(SourceSet& set, std::filesystem::path const& root,
-                                 std::filesystem::path const& source) {
+/// Returns those that were read.
+inline std::vector<std::filesystem::path> add_camus_metaimages(
+    SourceSet& set, std::filesystem::path const& root, std::filesystem::path const& source) {
   std::set<std::string> known;
+  std::vector<std::filesystem::path> read;
   Finding twice{"same_name_other_person",
                 {},
                 "training and testing number their people alike: two people, in two folders"};
   for (auto const& [part, split] : {std::pair{"training", "train"}, {"testing", "test"}}) {
     std::filesystem::path const folder = folder_name(source) == part ? source : peeled(root / part);
     if (!is_folder(folder)) continue;
+    read.push_back(folder);
     for (std::string const& patient : folders_in(folder)) {
       if (!patient.starts_with("patient")) continue;
       if (!known.insert(patient).second) twice.names.push_back(patient);
@@ -236,6 +231,26 @@ inline void add_camus_metaimages(SourceSet& set, std::filesystem::path const& ro
     }
   }
   add_finding(set.findings, std::move(twice));
+  return read;
+}
+
+/// The folders of patients in `source` and below, of either layout, that are none of `read`, as a
+/// finding that may be about none.
+inline Finding unread_camus(std::filesystem::path const& source,
+                            std::vector<std::filesystem::path> const& read) {
+  namespace fs = std::filesystem;
+  Finding other{"not_read", {}, "CAMUS was read from other folders, and these hold patients, too"};
+  std::set<fs::path> known;
+  std::error_code failed;
+  for (fs::path const& folder : read) known.insert(fs::canonical(folder, failed));
+  find_below(source, "CAMUS", [&](fs::path const& folder, int) -> std::optional<fs::path> {
+    for (char const* part : {"database_nifti", "training", "testing"})
+      if (fs::path const one = peeled(folder / part); has_camus_patients(one))
+        if (known.insert(fs::canonical(one, failed)).second)
+          other.names.push_back(one.lexically_relative(source).generic_string() + "/");
+    return std::nullopt;
+  });
+  return other;
 }
 
 }  // namespace detail
@@ -248,12 +263,14 @@ inline void add_camus_metaimages(SourceSet& set, std::filesystem::path const& ro
 inline SourceSet read_camus(std::filesystem::path const& source) {
   SourceSet set{.dataset = "camus"};
   std::filesystem::path const root = detail::find_camus(source);
+  std::vector<std::filesystem::path> read;
   if (detail::is_folder(root / "database_nifti")) {
     detail::add_camus_nifti(set, root);
-    detail::add_finding(set.findings, detail::unread_camus(root));
+    read.push_back(root / "database_nifti");
   } else {
-    detail::add_camus_metaimages(set, root, source);
+    read = detail::add_camus_metaimages(set, root, source);
   }
+  detail::add_finding(set.findings, detail::unread_camus(source, read));
   if (set.images.empty())
     throw Error("this is not CAMUS as it is published", source.string(),
                 "give the folder that holds CAMUS_public, or training/ and testing/" +

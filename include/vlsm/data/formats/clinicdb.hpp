@@ -32,10 +32,12 @@ inline SourceSet read_clinicdb(std::filesystem::path const& source) {
   std::map<std::string, std::string> sequences;  // of "12.png"
   auto const csv = detail::Csv::read(table);
   if (!csv.has("png_image_path") || !csv.has("sequence_id")) {
-    set.findings.push_back({"sequences",
-                            {},
-                            "metadata.csv does not say which frames are of one sequence: a split "
-                            "may cut one"});
+    Finding unknown{"sequences",
+                    {},
+                    "metadata.csv does not say which frames are of one sequence: a split may cut "
+                    "one"};
+    for (SourceImage const& image : set.images) unknown.names.push_back(image.name);
+    detail::add_finding(set.findings, std::move(unknown));
     return set;
   }
   for (std::size_t row = 0; row < csv.rows(); ++row) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
@@ -73,15 +74,23 @@ inline std::vector<std::string> pictures_in(std::filesystem::path const& images,
   return names;
 }
 
-/// What of a folder of masks alone lacks their suffix ("a_mask_1.png" beside "a_mask.png"), as a
-/// finding that may be about no file.
-inline Finding masks_without_suffix(std::filesystem::path const& masks,
-                                    std::string const& mask_suffix, PairKinds const& kinds) {
+/// What of two folders is passed over for its name, as findings that may be about no file: among
+/// the masks what lacks their suffix ("a_mask_1.png" beside "a_mask.png"), among the pictures what
+/// is none of `pictures`, those that are read.
+inline std::vector<Finding> passed_over(std::filesystem::path const& images,
+                                        std::filesystem::path const& masks,
+                                        std::string const& mask_suffix,
+                                        std::vector<std::string> const& pictures,
+                                        PairKinds const& kinds) {
   Finding others{
       "not_read", {}, "the names of these in the folder of masks do not end with " + mask_suffix};
   for (std::string const& name : files_in(masks))
     if (kinds.mask(name) && !file_stem(name).ends_with(mask_suffix)) others.names.push_back(name);
-  return others;
+  Finding copies{"not_read", {}, "these in the folder of pictures are masks by their names"};
+  std::set<std::string> const read(pictures.begin(), pictures.end());
+  for (std::string const& name : files_in(images))
+    if (kinds.picture(name) && !read.contains(name)) copies.names.push_back(name);
+  return {others, copies};
 }
 
 /// The pairs of two folders, in the order of the pictures' names. Findings are masks without a
@@ -97,7 +106,8 @@ inline std::vector<Pair> pair_files(std::filesystem::path const& images,
   std::vector<Pair> pairs;
   std::map<std::string, std::string> seen;
   std::vector<std::string> lonely;
-  for (std::string const& name : pictures_in(images, masks, mask_suffix, by_stem, kinds)) {
+  auto const names = pictures_in(images, masks, mask_suffix, by_stem, kinds);
+  for (std::string const& name : names) {
     std::string const stem = file_stem(name);
     if (auto const [other, fresh] = seen.emplace(stem, name); !fresh)
       throw Error("two pictures differ in their ending alone: " + other->second + " and " + name,
@@ -122,7 +132,8 @@ inline std::vector<Pair> pair_files(std::filesystem::path const& images,
     files.insert(files.end(), {images / pair.image, masks / pair.mask});
   check_links(files);
   if (!io::is_same_file(images, masks))
-    add_finding(findings, masks_without_suffix(masks, mask_suffix, kinds));
+    for (Finding& finding : passed_over(images, masks, mask_suffix, names, kinds))
+      add_finding(findings, std::move(finding));
   for (auto const& [stem, name] : by_stem)
     if (!seen.contains(stem))
       findings.push_back(

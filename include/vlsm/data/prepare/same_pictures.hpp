@@ -27,6 +27,8 @@ struct PictureKey {
   /// The sequence that the picture is a part of, whose parts look alike without being copies;
   /// empty: none.
   std::string sequence{};
+  /// The publisher's file, whose frames are no copies of each other; empty: not known.
+  std::string file{};
 };
 
 /// What tells a file's bytes from others: their CRC-32 and size.
@@ -101,8 +103,8 @@ class PictureSets {
 }  // namespace detail
 
 /// Groups, of two or more indices of `keys` in ascending order, of pictures with the same bytes,
-/// and, with `looks`, of those that look alike; there a chain of pairs is one group, the nearest
-/// pairs first, but looks bring no two pictures of a sequence together.
+/// frames of one file aside, and, with `looks`, of those that look alike; there a chain of pairs is
+/// one group, the nearest pairs first, but looks bring no two pictures of a sequence together.
 inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKey> const& keys,
                                                            bool looks) {
   detail::PictureSets sets(keys.size());
@@ -112,8 +114,9 @@ inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKe
   std::map<std::uint64_t, std::size_t> first;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (keys[i].bytes == 0) continue;
-    if (auto const [other, fresh] = first.emplace(keys[i].bytes, i); !fresh)
-      sets.join(i, other->second);
+    auto const [other, fresh] = first.emplace(keys[i].bytes, i);
+    bool const frames = !keys[i].file.empty() && keys[i].file == keys[other->second].file;
+    if (!fresh && !frames) sets.join(i, other->second);
   }
   if (!looks) return sets.groups();
   struct Alike {

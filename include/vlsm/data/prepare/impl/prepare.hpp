@@ -149,6 +149,7 @@ class DatasetPreparation {
     for (std::size_t i = 0; i < pictures.size(); ++i) {
       keys.push_back(pictures[i].key);
       keys.back().sequence = set_.images[i].group;
+      keys.back().file = set_.images[i].file.string();
     }
     for (Finding& finding : header_findings(set_, pictures)) add(std::move(finding));
     auto const identical = same_pictures(keys, false);
