@@ -14,9 +14,9 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/annotations.hpp"
-#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/data/mask_value.hpp"
+#include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/image/fit.hpp"
 #include "vlsm/image/read.hpp"
 

@@ -10,18 +10,15 @@
 #include <system_error>
 
 #include "vlsm/base/compiled.hpp"
-#include "vlsm/base/content_hash.hpp"
-#include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/data/augmentation.hpp"
 #include "vlsm/data/subset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
-#include "vlsm/io/weights_files.hpp"
 #include "vlsm/segmenter/registry.hpp"
+#include "vlsm/study/impl/begun.hpp"
 #include "vlsm/study/names.hpp"
 #include "vlsm/study/run_cell.hpp"
 #include "vlsm/train/evaluate.hpp"
@@ -87,7 +84,7 @@ class CellRun {
                       .training = {},
                       .tests = {},
                       .read = {}};
-    if (std::string const weights = weights_contents(); !weights.empty())
+    if (std::string const weights = contents_of_weights(model_); !weights.empty())
       result.read["weights"] = weights;
     sets_.add_contents(cell_, info_.recipe, result.read);
     // Whatever is tested keeps what its towers see, for the perturbed prompts. Where they were
@@ -101,7 +98,8 @@ class CellRun {
       tested_ = open(/*partial=*/false);
       freeze(tested_->module());
     } else {
-      begin(result.read);
+      if (begin_training(folder_, result.read) && options_.told)
+        options_.told(cell_.id + ": begun from other weights or rows than there are now, so anew");
       auto const trained = train();
       if (!trained) return std::nullopt;
       result.training = *trained;
@@ -126,35 +124,6 @@ class CellRun {
   double test_share() const { return cell_.zero_shot() ? 1.0 : 0.1; }
   void report(double share) const {
     if (options_.progress) options_.progress(share);
-  }
-
-  /// A hash of the files of weights that the cell starts from; empty: there are none.
-  std::string weights_contents() const {
-    bool any = false;
-    ContentHash hash;
-    for (std::string const& path : {model_.weights, model_.decoder_weights}) {
-      if (path.empty() || path == "random") continue;
-      any = true;
-      for (auto const& file : io::weights_files(path))
-        hash = content_hash(io::MappedFile::open(file)->bytes(), hash);
-    }
-    return any ? hash.text() : std::string();
-  }
-
-  /// Notes what a training begins from, its weights and rows. One that was stopped and had begun
-  /// from something else is no beginning of this one: it is taken away.
-  void begin(std::map<std::string, std::string> const& read) const {
-    std::filesystem::path const noted = folder_ / "begun.json";
-    std::string const now = nlohmann::ordered_json(read).dump(1) + "\n";
-    std::error_code ignored;
-    bool const stopped = std::filesystem::exists(folder_ / "last.safetensors", ignored);
-    if (stopped && io::read_whole_file(noted) != now) {
-      if (options_.told)
-        options_.told(cell_.id + ": begun from other weights or rows than there are now, so anew");
-      for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
-        std::filesystem::remove(folder_ / file);
-    }
-    io::write_whole_file(noted, now);
   }
 
   std::unique_ptr<AnySegmenter> open(bool partial) const {

@@ -12,9 +12,8 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
-#include "vlsm/data/deep_gray.hpp"
-#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
 #include "vlsm/data/prepare/prepare.hpp"

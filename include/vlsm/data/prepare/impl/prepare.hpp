@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/formats.hpp"
+#include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
 #include "vlsm/data/prepare/impl/kept_lists.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"

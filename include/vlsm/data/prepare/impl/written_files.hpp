@@ -9,9 +9,8 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/text.hpp"
-#include "vlsm/data/deep_gray.hpp"
-#include "vlsm/data/exif_turn.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
 #include "vlsm/image/raw_picture.hpp"
 #include "vlsm/prompts/mask_attributes.hpp"

@@ -6,7 +6,9 @@
 
 #include "vlsm/image/raw_picture.hpp"
 
-// Masks that were drawn on a picture as viewers turn it by its EXIF tag, which is not applied here.
+// What a picture's header says that a user should know: an orientation, which is not applied here,
+// so that a mask drawn on the picture as viewers turn it does not fit, and more levels than models
+// see.
 namespace vlsm::detail {
 
 /// Whether a mask of that height and width fits the picture only as viewers turn it.
@@ -34,5 +36,14 @@ inline constexpr char const* exif_doubt =
 inline constexpr char const* tiff_doubt =
     "a TIFF's orientation is applied, and these masks have another one than their pictures: look "
     "at one over its picture, and save both without the tag";
+
+/// Of pictures that are copied: reading them cuts their levels off, as PIL does.
+inline constexpr char const* clipped_gray =
+    "16 bits of gray: levels above 255 are white, so scale them and write 8 bits";
+
+/// Of pictures that become PNG.
+inline constexpr char const* scaled_gray =
+    "16 bits of gray: where levels exceed 255, each file's are scaled so that 0.5 % are black and "
+    "0.5 % white";
 
 }  // namespace vlsm::detail

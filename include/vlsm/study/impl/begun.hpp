@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <system_error>
+
+#include "vlsm/base/content_hash.hpp"
+#include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
+#include "vlsm/base/file/mapped_file.hpp"
+#include "vlsm/io/weights_files.hpp"
+#include "vlsm/study/config.hpp"
+
+// What a cell's training began from.
+namespace vlsm::study::detail_run {
+
+/// A hash of the files of weights that a model starts from; empty: there are none.
+inline std::string contents_of_weights(Model const& model) {
+  bool any = false;
+  ContentHash hash;
+  for (std::string const& path : {model.weights, model.decoder_weights}) {
+    if (path.empty() || path == "random") continue;
+    any = true;
+    for (auto const& file : io::weights_files(path))
+      hash = content_hash(io::MappedFile::open(file)->bytes(), hash);
+  }
+  return any ? hash.text() : std::string();
+}
+
+/// Notes in a cell's folder what its training begins from: hashes of its weights and rows. One that
+/// was stopped and had begun from something else is no beginning of this one: it is taken away, and
+/// true is returned. Throws Error where the note cannot be written.
+inline bool begin_training(std::filesystem::path const& folder,
+                           std::map<std::string, std::string> const& read) {
+  std::filesystem::path const noted = folder / "begun.json";
+  std::string const now = nlohmann::ordered_json(read).dump(1) + "\n";
+  std::error_code ignored;
+  bool const other = std::filesystem::exists(folder / "last.safetensors", ignored) &&
+                     io::read_whole_file(noted) != now;
+  if (other)
+    for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
+      std::filesystem::remove(folder / file);
+  io::write_whole_file(noted, now);
+  return other;
+}
+
+}  // namespace vlsm::study::detail_run
