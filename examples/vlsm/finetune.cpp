@@ -178,9 +178,11 @@ void run(Options& options) {
   }
   vlsm::Encode const encode = options.choice.encode();
   auto const train = options.data.open("train", info), val = options.data.open("val", info);
-  if (options.resume && options.train == "auto")
-    if (auto const before = read_config(config); before.is_object())
-      options.train = before.value("train", options.train);
+  if (options.resume && options.train == "auto") {
+    nlohmann::json const before = read_config(config);
+    if (before.is_object() && before.contains("train") && before["train"].is_string())
+      options.train = before["train"];
+  }
   bool const decoder_only =
       options.train == "decoder" ||
       (options.train == "auto" && options.choice.weights != "random" && !info.trains_towers);
