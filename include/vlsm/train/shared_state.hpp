@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,8 +17,21 @@
 #include "vlsm/train/optimizer.hpp"
 #include "vlsm/train/state.hpp"
 
-// What the processes of one training have in common.
+// What a training starts from, and what its processes have in common.
 namespace vlsm {
+
+/// Moves weights on a CPU that do not begin at a multiple of 64 bytes to where LibTorch would put
+/// them: those of a mapped file begin anywhere, and products of matrices (MKL's) round by where
+/// their factors begin, so a run would depend on the file that it was begun or resumed from.
+inline void align_weights(torch::nn::Module& model) {
+  at::NoGradGuard const no_grad;
+  auto const align = [](at::Tensor& tensor) {
+    if (tensor.is_cpu() && reinterpret_cast<std::uintptr_t>(tensor.const_data_ptr()) % 64 != 0)
+      tensor.set_data(tensor.clone());
+  };
+  for (at::Tensor& parameter : model.parameters()) align(parameter);
+  for (at::Tensor& buffer : model.buffers()) align(buffer);
+}
 
 /// While one lives, the batch norms of `model` that train take their statistics over the processes
 /// of `group`.
@@ -70,8 +84,10 @@ inline void check_same_weights(torch::nn::Module const& model, ProcessGroup cons
   throw FailedElsewhere(0);
 }
 
-/// Gives every process the first one's weights. Where they are the same already none is touched.
+/// Gives every process the first one's weights, aligned. Where they are the same already none is
+/// changed.
 inline void share_weights(ProcessGroup const& group, torch::nn::Module& model) {
+  align_weights(model);
   if (group.size() == 1) return;
   std::string const hash = weights_hash(model, true);
   if (!group.any(hash != group.share(hash))) return;
