@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <map>
+#include <numeric>
 #include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "datasets/own_set.hpp"
 #include "io/builders.hpp"
@@ -9,6 +16,7 @@
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
+#include "vlsm/image/perceptual_hash.hpp"
 #include "vlsm/image/write.hpp"
 
 // Which pictures are copies of others, and what is done with them.
@@ -93,4 +101,60 @@ TEST_CASE("same bytes join what looks alike to one group") {
   CHECK(vlsm::same_pictures(keys, true) == by_bytes);
   for (vlsm::PictureKey& key : keys) key.file = "volume.nii";
   CHECK(vlsm::same_pictures(keys, true).empty());
+}
+
+TEST_CASE(
+    "look-alikes, however many wait at a time, are grouped as if all were sorted by distance") {
+  std::mt19937 random(5);
+  auto const flip = [&](vlsm::PerceptualHash& hash, int count) {
+    for (int i = 0; i < count; ++i) hash[random() % 4] ^= std::uint64_t{1} << random() % 64;
+  };
+  // Variants of three hashes that are 40 bits apart, some of them in sequences.
+  vlsm::PerceptualHash base{0x5555555555555555, 0x3333333333333333, 0x0f0f0f0f0f0f0f0f, 0xff00ff00};
+  std::vector<vlsm::PictureKey> keys;
+  for (std::size_t i = 0; i < 1300; ++i) {
+    if (i % 500 == 0) flip(base, 40);
+    vlsm::PictureKey key{.look = base, .has_look = true};
+    flip(key.look, static_cast<int>(random() % 16));
+    if (i % 4 > 0) key.sequence = "s" + std::to_string(random() % 200);
+    keys.push_back(key);
+  }
+  struct Pair {
+    int bits;
+    std::size_t a, b;
+    auto operator<=>(Pair const&) const = default;
+  };
+  std::vector<Pair> pairs;
+  for (std::size_t a = 0; a < keys.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b)
+      if (vlsm::are_alike(keys[a].look, keys[b].look))
+        pairs.push_back({vlsm::hash_distance(keys[a].look, keys[b].look), a, b});
+  std::ranges::sort(pairs);
+  std::vector<std::size_t> group(keys.size());
+  std::iota(group.begin(), group.end(), std::size_t{0});
+  std::vector<std::set<std::string>> sequences(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (!keys[i].sequence.empty()) sequences[i] = {keys[i].sequence};
+  for (auto const& [bits, a, b] : pairs) {
+    std::size_t const kept = std::min(group[a], group[b]), gone = std::max(group[a], group[b]);
+    bool const apart = std::ranges::none_of(
+        sequences[gone], [&](auto const& one) { return sequences[kept].contains(one); });
+    if (kept == gone || !apart) continue;
+    std::ranges::replace(group, gone, kept);
+    sequences[kept].merge(sequences[gone]);
+  }
+  std::map<std::size_t, std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < group.size(); ++i) members[group[i]].push_back(i);
+  std::vector<std::vector<std::size_t>> expected;
+  for (auto const& [first, list] : members)
+    if (list.size() > 1) expected.push_back(list);
+  CHECK(expected.size() > 3);
+  CHECK(vlsm::same_pictures(keys, true) == expected);
+  for (std::size_t const most : {0, 50, 10'000}) {
+    vlsm::detail::PictureSets sets(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      if (!keys[i].sequence.empty()) sets.put_in_sequence(i, keys[i].sequence);
+    vlsm::detail::join_look_alikes(sets, keys, most);
+    CHECK(sets.groups() == expected);
+  }
 }

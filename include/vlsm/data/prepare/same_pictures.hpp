@@ -72,10 +72,11 @@ class PictureSets {
     parent_[high] = low;
     if (auto const moved = sequences_.extract(high)) sequences_[low].merge(moved.mapped());
   }
+  bool joined(std::size_t a, std::size_t b) { return root(a) == root(b); }
   /// Whether joining them would bring two of a sequence together.
   bool exclude(std::size_t a, std::size_t b) {
     auto const one = sequences_.find(root(a)), other = sequences_.find(root(b));
-    if (root(a) == root(b) || one == sequences_.end() || other == sequences_.end()) return false;
+    if (joined(a, b) || one == sequences_.end() || other == sequences_.end()) return false;
     return std::ranges::any_of(one->second,
                                [&](auto const& name) { return other->second.contains(name); });
   }
@@ -100,6 +101,44 @@ class PictureSets {
   std::map<std::size_t, std::set<std::string>> sequences_;  // by root
 };
 
+/// Joins those of `keys` that look alike, the nearest pairs first. Where more than `most` pairs
+/// wait for their turn (4 MiB of them), the farthest are dropped, to be found again in another pass
+/// over all pairs: most are of one set by then.
+inline void join_look_alikes(PictureSets& sets, std::vector<PictureKey> const& keys,
+                             std::size_t most = std::size_t{1} << 19) {
+  using Pair = std::array<std::uint32_t, 2>;
+  std::vector<std::uint32_t> telling;
+  for (std::uint32_t i = 0; i < keys.size(); ++i)
+    if (keys[i].has_look && is_telling(keys[i].look)) telling.push_back(i);
+  auto const join = [&](std::uint32_t a, std::uint32_t b) {
+    if (!sets.exclude(a, b)) sets.join(a, b);
+  };
+  for (int near = 0, far = most_hash_bits; near <= most_hash_bits;
+       near = far + 1, far = most_hash_bits) {
+    std::array<std::vector<Pair>, most_hash_bits + 1> waiting;  // by their distance
+    std::size_t count = 0;
+    for (std::uint32_t const i : telling) {
+      for (std::uint32_t const j : telling) {
+        if (j == i) break;
+        int const bits = hash_distance(keys[i].look, keys[j].look);
+        if (bits < near || bits > far || !are_alike(keys[i].look, keys[j].look)) continue;
+        if (bits == near) {
+          join(i, j);
+        } else if (!sets.joined(i, j) && !sets.exclude(i, j)) {
+          waiting[static_cast<std::size_t>(bits)].push_back({i, j});
+          ++count;
+        }
+        for (; count > most; --far) {
+          auto& farthest = waiting[static_cast<std::size_t>(far)];
+          count -= std::exchange(farthest, {}).size();
+        }
+      }
+    }
+    for (auto const& pairs : waiting)
+      for (auto const [a, b] : pairs) join(a, b);
+  }
+}
+
 }  // namespace detail
 
 /// Groups, of two or more indices of `keys` in ascending order, of pictures with the same bytes,
@@ -118,23 +157,7 @@ inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKe
     bool const frames = !keys[i].file.empty() && keys[i].file == keys[other->second].file;
     if (!fresh && !frames) sets.join(i, other->second);
   }
-  if (!looks) return sets.groups();
-  struct Alike {
-    std::uint32_t a, b;
-  };
-  std::array<std::vector<Alike>, most_hash_bits + 1> pairs;  // by their distance
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!keys[i].has_look || !is_telling(keys[i].look)) continue;
-    for (std::size_t j = 0; j < i; ++j) {
-      if (!keys[j].has_look || !are_alike(keys[i].look, keys[j].look)) continue;
-      if (!keys[i].sequence.empty() && keys[i].sequence == keys[j].sequence) continue;
-      pairs[static_cast<std::size_t>(hash_distance(keys[i].look, keys[j].look))].push_back(
-          {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j)});
-    }
-  }
-  for (auto const& alike : pairs)
-    for (auto const [a, b] : alike)
-      if (!sets.exclude(a, b)) sets.join(a, b);
+  if (looks) detail::join_look_alikes(sets, keys);
   return sets.groups();
 }
 
