@@ -19,6 +19,10 @@ static_assert(parameter_count<ClipSeg>() < parameter_count<ClipSegVisual>());
 static_assert(fits<ClipSeg>() && fits<ClipSegSimple>() && fits<ClipSegVisual>());
 static_assert(fits<Cris>() && fits<CrisPadded>() && fits<BiomedClipSeg>());
 // The tower ends at its deepest tap: 10 of 12 blocks, unless a picture is pooled as a prompt.
+// Forgotten sizes are seen, not divided by.
+static_assert(!has_maps(Film<FilmConfig{}, ClipSeg::Vision::out, ClipSeg::Text::out>::out));
+static_assert(!TextFpn<FpnConfig{}, Cris::Vision::out, Cris::Text::out>::needs.sized);
+static_assert(!divides(0, 64) && !divides(-4, 64) && !divides(4, 0) && divides(4, 64));
 static_assert(ClipSeg::Vision::depth == 10 && ClipSegVisual::Vision::depth == 12);
 
 template <class A>

@@ -19,6 +19,10 @@ inline constexpr bool is_architecture = Architecture<A>;
 template <class B>
 inline constexpr bool is_vision_tower = VisionTower<B>;
 template <class B>
+inline constexpr bool sees_maps = false;
+template <VisionTower B>
+inline constexpr bool sees_maps<B> = has_maps(B::out);
+template <class B>
 inline constexpr bool is_text_tower = TextTower<B>;
 template <class B>
 inline constexpr bool is_fusion = FusionBlock<B>;
@@ -76,10 +80,13 @@ consteval bool fits() {
   // Vision and Text
   using Vision = typename Named::Vision;
   using Text = typename Named::Text;
-  constexpr bool towers = detail::is_vision_tower<Vision> && detail::is_text_tower<Text>;
+  constexpr bool towers = detail::sees_maps<Vision> && detail::is_text_tower<Text>;
   static_assert(detail::is_vision_tower<Vision>,
                 "Vision is no vision tower: it needs `static constexpr FeatureSpec out`, "
                 "parameter_count() and flops()");
+  static_assert(!detail::is_vision_tower<Vision> || detail::sees_maps<Vision>,
+                "Vision writes no map, or one without channels or stride: give its configuration "
+                "all sizes");
   static_assert(
       detail::is_text_tower<Text>,
       "Text is no text tower: it needs `static constexpr TextSpec out`, parameter_count() "
@@ -151,6 +158,11 @@ consteval bool fits() {
         "Fusion compares cells and words, which differ in width: choose towers that do not");
     static_assert(wrong != Wrong::needs_divisible,
                   "Fusion's .width is no multiple of its .heads: change one of them");
+    static_assert(wrong != Wrong::needs_more_taps,
+                  "Fusion needs more taps than Vision writes: choose a vision tower with more, or "
+                  "another fusion");
+    static_assert(wrong != Wrong::unsized,
+                  "Fusion has no size somewhere: give its configuration all of them (.width)");
   }
 
   // Decoder
@@ -205,6 +217,12 @@ consteval bool fits() {
                   "Decoder's .heads do not divide the width of Fusion's maps: change one of them");
     static_assert(wrong != Wrong::needs_least_stride,
                   "Decoder would enlarge the map beyond the image: choose another decoder");
+    static_assert(wrong != Wrong::needs_more_taps,
+                  "Decoder needs more maps than Fusion writes: choose a vision tower with more "
+                  "taps, or another decoder");
+    static_assert(wrong != Wrong::unsized,
+                  "Decoder has no size somewhere: give its configuration all of them (.width, "
+                  ".ffn, .layers)");
   }
 
   // Head

@@ -43,6 +43,19 @@ struct FeatureSpec {
   constexpr bool operator==(FeatureSpec const&) const = default;
 };
 
+/// Whether there are maps, and each has channels and a stride.
+constexpr bool has_maps(FeatureSpec const& port) {
+  if (port.count < 1 || port.count > max_taps) return false;
+  for (int i = 0; i < port.count; ++i)
+    if (port.width[i] < 1 || port.stride[i] < 1) return false;
+  return true;
+}
+
+/// Whether `width` channels can be shared out among so many heads.
+constexpr bool divides(int heads, int width) {
+  return heads > 0 && width > 0 && width % heads == 0;
+}
+
 /// Whether a tower's `count` taps are block numbers, each larger than the one before.
 constexpr bool ascend(std::array<int, max_taps> const& taps, int count) {
   int before = -1;
@@ -61,11 +74,13 @@ struct TextSpec {
 /// What a block asks of the ports that follow for it, beyond their kind; `fits<A>()` says what is
 /// not there.
 struct Needs {
-  int taps = 0;                   ///< how many maps; 0: any number
+  int taps = 0;                   ///< how many maps; 0: any number …
+  int least_taps = 1;             ///< … from this one on
   bool sentence = false;          ///< a sentence
   bool words = false;             ///< words
   bool alike = false;             ///< maps of one width and one stride
   bool as_wide_as_words = false;  ///< maps of the words' width
+  bool sized = true;              ///< whether its configuration gives all sizes
   bool divisible = true;          ///< whether its heads (or halves) divide its width
   int first_stride = 0;           ///< pixels a cell of the first map; 0: any
   int least_stride = 1;           ///< the least that the first map's may be

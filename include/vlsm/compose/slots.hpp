@@ -80,6 +80,7 @@ enum class Wrong {
   sentence,
   words,
   needs_taps,
+  needs_more_taps,
   needs_alike,
   needs_first_stride,
   needs_sentence,
@@ -87,7 +88,8 @@ enum class Wrong {
   needs_width_of_words,
   needs_divisible,
   needs_least_stride,
-  scale
+  scale,
+  unsized
 };
 
 /// Whether two ports agree in a member from tap `first` on.
@@ -117,6 +119,8 @@ constexpr Wrong lacking(Needs const& needs, FeatureSpec const& maps, TextSpec co
   FeatureSpec const alike =
       FeatureSpec::alike(maps.count, maps.width[0], maps.stride[0], maps.layout, maps.class_tokens);
   if (needs.taps != 0 && needs.taps != maps.count) return Wrong::needs_taps;
+  if (!needs.sized) return Wrong::unsized;
+  if (needs.least_taps > maps.count) return Wrong::needs_more_taps;
   if (needs.alike && difference(maps, alike) != Wrong::nothing) return Wrong::needs_alike;
   if (needs.first_stride != 0 && needs.first_stride != maps.stride[0])
     return Wrong::needs_first_stride;
@@ -158,6 +162,8 @@ constexpr Wrong wrong() {
     return lacks;
   if constexpr (requires { B::scale; })
     if (B::scale != Before::out.stride[0]) return Wrong::scale;
+  if constexpr (requires { B::out.count; })
+    if (!has_maps(B::out)) return Wrong::unsized;
   return Wrong::nothing;
 }
 
@@ -174,7 +180,7 @@ template <class A>
 constexpr bool towers_fit() {
   if constexpr (VisionTower<typename A::Vision> && TextTower<typename A::Text>) {
     constexpr FeatureSpec seen = A::Vision::out;
-    return (seen.pooled == 0 || seen.pooled == A::Text::out.sentence) &&
+    return has_maps(seen) && (seen.pooled == 0 || seen.pooled == A::Text::out.sentence) &&
            A::recipe.image % seen.stride[seen.count - 1] == 0 && A::recipe.tokens >= 2 &&
            has_positions<A>();
   }

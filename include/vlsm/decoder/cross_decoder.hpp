@@ -95,7 +95,8 @@ class CrossDecoder : public Module {
 
   static constexpr Needs needs{.taps = 1,
                                .as_wide_as_words = true,
-                               .divisible = width % config.heads == 0 && width % 4 == 0};
+                               .sized = config.ffn > 0 && config.layers > 0,
+                               .divisible = divides(config.heads, width) && width % 4 == 0};
 
   /// map [B, width, h, w], words [B, L, width] -> map [B, width, h, w]
   ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& said) const {

@@ -26,7 +26,8 @@ class TransformerDecoder : public Module {
   static constexpr FeatureSpec out =
       FeatureSpec::alike(1, in.width[0], in.stride[in.count - 1], Layout::map);
 
-  static constexpr Needs needs{.alike = true, .divisible = in.width[0] % config.heads == 0};
+  static constexpr Needs needs{
+      .alike = true, .sized = config.ffn > 0, .divisible = divides(config.heads, in.width[0])};
 
   /// taps [B, class_tokens + h*w, width] (or maps) -> map [B, width, h, w]
   ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {

@@ -22,7 +22,7 @@ class UnetPlusPlusDecoder : public Module {
   static constexpr FeatureSpec in = in_port;
   static constexpr FeatureSpec out = FeatureSpec::alike(1, config.width_of(skips), 1, Layout::map);
 
-  static constexpr Needs needs{.first_stride = 2};
+  static constexpr Needs needs{.least_taps = 2, .first_stride = 2};
 
   /// taps, shallowest first -> map [B, out.width, H, W]
   ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {

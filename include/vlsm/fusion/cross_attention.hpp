@@ -29,7 +29,7 @@ class CrossAttention : public ReducesTaps<image_port, config.width> {
   static constexpr CrossAttentionConfig settings = config;
   static constexpr TextSpec text = text_port;
 
-  static constexpr Needs needs{.words = true, .divisible = config.width % config.heads == 0};
+  static constexpr Needs needs{.words = true, .divisible = divides(config.heads, config.width)};
 
   /// taps [B, N, image.width] -> [B, N, width] (or maps, likewise); words [B, L, text.words].
   ImageFeatures forward(ImageFeatures const& seen, TextFeatures const& said) const {

@@ -30,7 +30,8 @@ class TextFpn : public Module {
   static constexpr TextSpec text = text_port;
   static constexpr FeatureSpec out = FeatureSpec::alike(1, middle, image.stride[1], Layout::map);
 
-  static constexpr Needs needs{.taps = 3, .sentence = true};
+  static constexpr Needs needs{
+      .taps = 3, .sentence = true, .sized = shallow > 0 && middle > 0 && deep > 0};
 
   /// taps at 1/8, 1/16, 1/32 (or all of one size); sentence [B, text.sentence] ->
   /// map [B, width[1], h, w] of the middle tap's size.

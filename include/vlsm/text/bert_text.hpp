@@ -47,7 +47,7 @@ class TextProjection : public Module {
 /// is the sentence.
 template <BertTextConfig config>
 class BertText : public Module {
-  static_assert(config.layer.width % config.layer.heads == 0,
+  static_assert(divides(config.layer.heads, config.layer.width),
                 "BertTextConfig: .layer.width is no multiple of .layer.heads");
 
  public:
@@ -61,7 +61,8 @@ class BertText : public Module {
   /// ids [B, L], padded with 0 -> sentence [B, sentence], words [B, L', width], and which of them
   /// are none.
   ///
-  /// No token looks at padding: the batch is cut to its longest prompt, L' <= L.
+  /// No token looks at padding: the batch is cut to its longest prompt, L' <= L. Throws Error for
+  /// ids that are no integers, none, or outside the vocabulary, and prompts beyond the positions.
   TextFeatures forward(Tokens const& tokens) const {
     check_tokens(tokens.ids, config.vocabulary);
     at::Tensor const word = tokens.ids != pad_to.id;  // [B, L]

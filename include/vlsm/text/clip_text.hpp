@@ -42,7 +42,7 @@ inline constexpr ClipTextConfig clip_text{
 /// CLIP's causal text transformer (Radford et al. 2021): the end token's vector is the sentence.
 template <ClipTextConfig config>
 class ClipText : public Module {
-  static_assert(config.layer.width % config.layer.heads == 0,
+  static_assert(divides(config.layer.heads, config.layer.width),
                 "ClipTextConfig: .layer.width is no multiple of .layer.heads");
 
  public:
@@ -61,7 +61,8 @@ class ClipText : public Module {
   /// them are none.
   ///
   /// The tower is causal, so no token after the end can change the sentence: the batch is cut to
-  /// its longest prompt, L' <= L, unless what pads it counts as words.
+  /// its longest prompt, L' <= L, unless what pads it counts as words. Throws Error for ids that
+  /// are no integers, none, or outside the vocabulary, and prompts beyond the positions.
   TextFeatures forward(Tokens const& tokens) const {
     return read(tokens, [](int, at::Tensor const&, at::Tensor const&) {});
   }
@@ -106,12 +107,8 @@ class ClipText : public Module {
     at::Tensor const end =
         config.end == largest_id_ends ? ids.argmax(1) : (ids == config.end).to(at::kInt).argmax(1);
     bool const whole = config.padding == TextPadding::end_attended || is_captured(ids);
-    bool const too_long = whole ? ids.size(1) > config.positions
-                                : end.max().template item<std::int64_t>() >= config.positions;
-    if (too_long)
-      throw Error("a prompt is longer than the text tower's positions",
-                  std::to_string(ids.size(1)) + " tokens",
-                  "cut prompts to " + std::to_string(config.positions) + " tokens");
+    check_positions(whole ? ids.size(1) : end.max().template item<std::int64_t>() + 1,
+                    config.positions);
     return end;
   }
 

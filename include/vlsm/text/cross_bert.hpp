@@ -27,7 +27,7 @@ struct CrossBertConfig {
 /// Its tokens have no types.
 template <CrossBertConfig config>
 class CrossBert : public Module {
-  static_assert(config.layer.width % config.layer.heads == 0,
+  static_assert(divides(config.layer.heads, config.layer.width),
                 "CrossBertConfig: .layer.width is no multiple of .layer.heads");
 
  public:

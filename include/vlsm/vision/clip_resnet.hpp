@@ -86,7 +86,8 @@ class ClipResNet : public Module {
                                    .width = {8 * config.width, 16 * config.width, config.out},
                                    .stride = {8, 16, 32}};
 
-  /// image [B, 3, H, W] -> C3, C4, C5 [B, out.width, H / out.stride, W / out.stride] each.
+  /// image [B, 3, H, W] -> C3, C4, C5 [B, out.width, H / out.stride, W / out.stride] each. Throws
+  /// Error for another number of channels and sides below 32 pixels.
   ImageFeatures forward(at::Tensor const& image) const {
     auto const c = run_stages(image);
     return {.taps = {c[1], c[2], pool_->forward(c[3])}, .pooled = {}, .image = image};

@@ -58,7 +58,8 @@ class ResNet : public Module {
     return taps;
   }();
 
-  /// image [B, in, H, W] -> taps [B, out.width, H / out.stride, W / out.stride] each.
+  /// image [B, in, H, W] -> taps [B, out.width, H / out.stride, W / out.stride] each. Throws Error
+  /// for another number of channels and sides below 32 pixels.
   ImageFeatures forward(at::Tensor const& image) const {
     check_image(image, 32, config.in);
     at::Tensor x = stem_->forward(image);

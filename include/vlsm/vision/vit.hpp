@@ -38,7 +38,7 @@ inline constexpr VitConfig clip_vit_b16{
 /// The tower ends at its deepest tap; all blocks are built only where an image prompt is pooled.
 template <VitConfig config>
 class VisionTransformer : public Module {
-  static_assert(config.layer.width % config.layer.heads == 0,
+  static_assert(divides(config.layer.heads, config.layer.width),
                 "VitConfig: .layer.width is no multiple of .layer.heads");
   static_assert(config.count > 0 && config.taps[config.count - 1] < config.blocks,
                 "VitConfig: a tap lies beyond the last block");
