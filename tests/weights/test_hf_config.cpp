@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
+#include <nlohmann/json.hpp>
+
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_clipseg.hpp"
+#include "vlsm/decoder/unet.hpp"
+#include "vlsm/head/conv.hpp"
+#include "vlsm/models/unet.hpp"
 #include "vlsm/weights/hf_config.hpp"
 #include "vlsm/weights/load.hpp"
+#include "vlsm/weights/save.hpp"
 
 namespace {
 
 using namespace vlsm;
 
+template <class A = test::TinyA>
 std::string problem(nlohmann::json const& config) {
   test::TempDir const folder;
   test::write_file(folder / "config.json", config.dump());
   try {
-    io::check_hf_config<test::TinyA>(folder / "config.json");
+    io::check_hf_config(folder / "config.json", clip_settings<A>());
   } catch (Error const& e) {
     return e.what();
   }
@@ -59,6 +67,39 @@ TEST_CASE(
   CHECK(problem(changed).find("hidden_act \"gelu\"") != std::string::npos);
 }
 
+struct OtherDecoder : test::TinyA {
+  using Decoder = UnetDecoder<>;
+  using Head = ConvHead<>;
+};
+
+TEST_CASE("the slots of a model that are CLIP's are compared, and no others") {
+  nlohmann::json const config{{"model_type", "clipseg"},
+                              {"decoder_num_attention_heads", 7},
+                              {"vision_config", {{"hidden_act", "gelu"}}}};
+  CHECK(problem(config).find("decoder_num_attention_heads 7") != std::string::npos);
+  std::string const found = problem<OtherDecoder>(config);
+  CHECK(found.find("decoder_num_attention_heads") == std::string::npos);
+  CHECK(found.find("hidden_act \"gelu\"") != std::string::npos);
+  CHECK(problem<Unet>(config) == "");
+}
+
+TEST_CASE("a load compares the slots that it reads") {
+  test::TempDir const folder;
+  Segmenter<test::TinyA> const model;
+  io::save(model, folder / "model.safetensors");
+  auto const say = [&](nlohmann::json const& config) {
+    test::write_file(folder / "config.json", config.dump());
+  };
+  Segmenter<test::TinyA> other;
+  say({{"model_type", "clipseg"}, {"decoder_num_attention_heads", 7}});
+  CHECK_ERROR(io::load(other, folder.path()), "decoder_num_attention_heads 7");
+  CHECK(io::load(other, folder.path(), {.slots = {"vision", "text"}}).loaded > 0);
+  say({{"model_type", "clipseg"}, {"text_config", {{"num_attention_heads", 6}}}});
+  CHECK_ERROR(io::load(other, folder.path(), {.slots = {"vision", "text"}}),
+              "num_attention_heads 6");
+  CHECK(io::load(other, folder.path(), {.slots = {"vision", "decoder"}}).loaded > 0);
+}
+
 TEST_CASE("a difference of any length is one short line") {
   std::string const found =
       problem({{"model_type", "clipseg"}, {"extract_layers", std::vector<int>(5000, 7)}});
@@ -75,7 +116,7 @@ TEST_CASE("a configuration that is damaged or absurd is one line and a vlsm::Err
     test::write_file(folder / "config.json", text);
     std::string message;
     try {
-      io::check_hf_config<test::TinyA>(folder / "config.json");
+      io::check_hf_config(folder / "config.json", clip_settings<test::TinyA>());
     } catch (Error const& e) {
       message = e.what();
     }

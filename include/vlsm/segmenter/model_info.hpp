@@ -22,13 +22,21 @@ struct SlotInfo {
   double gflop = 0;  ///< one image, one prompt of 16 tokens
 };
 
-/// What the config.json of a CLIPSeg says and no shape of its weights reveals.
-struct ClipSegSettings {
-  LayerConfig vision, text;
-  std::vector<int> extract_layers;
-  int decoder_heads = 0;
-  int end = 0;  ///< ClipTextConfig::end
-  int vocabulary = 0;
+/// What the config.json of a CLIP or CLIPSeg says and no shape of its weights reveals, of the slots
+/// whose blocks are of such a model.
+struct ClipSettings {
+  struct Text {
+    LayerConfig layer;
+    int end = 0;  ///< ClipTextConfig::end
+    int vocabulary = 0;
+  };
+  struct Decoder {
+    std::vector<int> extract_layers;
+    int heads = 0;
+  };
+  std::optional<LayerConfig> vision{};
+  std::optional<Text> text{};
+  std::optional<Decoder> decoder{};
 };
 
 /// An architecture as values.
@@ -40,10 +48,10 @@ struct ModelInfo {
   long long parameters = 0;
   double gflop = 0;  ///< one image, one prompt of 16 tokens
   Recipe recipe{};
-  int vocabulary = 0;                        ///< ids its text tower knows; 0: it reads no prompt
-  PadTo pad_to{};                            ///< how its prompts become a batch …
-  bool pads = false;                         ///< … where the text tower says it
-  std::optional<ClipSegSettings> clipseg{};  ///< where it is one
+  int vocabulary = 0;  ///< ids its text tower knows; 0: it reads no prompt
+  PadTo pad_to{};      ///< how its prompts become a batch …
+  bool pads = false;   ///< … where the text tower says it
+  ClipSettings clip{};
 };
 
 namespace detail {
@@ -97,28 +105,28 @@ SlotInfo slot_info(std::string writes, Workload load) {
 
 }  // namespace detail
 
-/// The settings of an architecture that is a CLIPSeg; nothing for others.
+/// The settings of those slots of an architecture that a config.json of CLIP's describes.
 template <class A>
-std::optional<ClipSegSettings> clipseg_settings() {
+ClipSettings clip_settings() {
+  ClipSettings settings;
   if constexpr (requires {
                   A::Vision::settings.layer.heads;
                   A::Vision::settings.taps;
-                  A::Text::settings.layer.heads;
-                  A::Text::settings.end;
-                  A::Decoder::settings.heads;
                 }) {
     constexpr auto vision = A::Vision::settings;
-    constexpr auto text = A::Text::settings;
-    return ClipSegSettings{
-        .vision = vision.layer,
-        .text = text.layer,
-        .extract_layers = {vision.taps.begin(), vision.taps.begin() + vision.count},
-        .decoder_heads = A::Decoder::settings.heads,
-        .end = text.end,
-        .vocabulary = text.vocabulary};
-  } else {
-    return std::nullopt;
+    settings.vision = vision.layer;
+    if constexpr (requires { A::Decoder::settings.heads; })
+      settings.decoder = {{vision.taps.begin(), vision.taps.begin() + vision.count},
+                          A::Decoder::settings.heads};
   }
+  if constexpr (requires {
+                  A::Text::settings.layer.heads;
+                  A::Text::settings.end;
+                }) {
+    constexpr auto text = A::Text::settings;
+    settings.text = {text.layer, text.end, text.vocabulary};
+  }
+  return settings;
 }
 
 /// The architecture `A` as values.
@@ -141,7 +149,7 @@ ModelInfo model_info() {
                  .parameters = parameter_count<A>(),
                  .gflop = static_cast<double>(flops<A>(16)) / 1e9,
                  .recipe = A::recipe,
-                 .clipseg = clipseg_settings<A>()};
+                 .clip = clip_settings<A>()};
   if constexpr (requires { S::Text::vocabulary; }) info.vocabulary = S::Text::vocabulary;
   if constexpr (requires { S::Text::pad_to.id; }) info.pad_to = S::Text::pad_to, info.pads = true;
   return info;

@@ -10,18 +10,12 @@
 namespace vlsm::io {
 
 /// Compares the config.json of a Hugging Face CLIPSeg, or of the CLIP that it starts from, with
-/// what an architecture is; other configurations are not looked at. Throws Error that names every
-/// difference.
-void check_hf_config(std::filesystem::path const& path, ClipSegSettings const& ours);
+/// what those slots of an architecture are that `ours` has; other configurations are not looked at.
+/// Throws Error that names every difference, or says why the file cannot be read.
+void check_hf_config(std::filesystem::path const& path, ClipSettings const& ours);
 
 /// The same for the text of a config.json; `where` is its file, for messages.
-void check_hf_config(std::string_view text, std::string const& where, ClipSegSettings const& ours);
-
-/// The same for the architecture `A`; one that is no CLIPSeg has nothing to compare.
-template <class A>
-void check_hf_config(std::filesystem::path const& path) {
-  if (auto const ours = clipseg_settings<A>()) check_hf_config(path, *ours);
-}
+void check_hf_config(std::string_view text, std::string const& where, ClipSettings const& ours);
 
 }  // namespace vlsm::io
 

@@ -9,7 +9,6 @@
 #include <map>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "vlsm/base/file/crc32.hpp"
 #include "vlsm/ops/tensor_bytes.hpp"

@@ -3,8 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <vector>
-
 #include "vlsm/keys/key_rule.hpp"
 
 namespace vlsm::io {

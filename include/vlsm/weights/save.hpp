@@ -12,7 +12,8 @@
 
 namespace vlsm::io {
 
-/// The parameters and buffers of a module, each under its name behind `prefix`.
+/// The parameters and buffers of a module, each under its name behind `prefix`. Throws
+/// Error for a type that a checkpoint does not hold.
 inline std::vector<NamedArray> state_of(torch::nn::Module const& module,
                                         std::string const& prefix = "") {
   require_unprepared(module, "save");

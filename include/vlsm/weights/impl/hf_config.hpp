@@ -13,32 +13,33 @@
 
 namespace vlsm::io {
 
-VLSM_INLINE void check_hf_config(std::filesystem::path const& path, ClipSegSettings const& ours) {
+VLSM_INLINE void check_hf_config(std::filesystem::path const& path, ClipSettings const& ours) {
   check_hf_config(read_hf_config(path), path.string(), ours);
 }
 
 VLSM_INLINE void check_hf_config(std::string_view text, std::string const& where,
-                                 ClipSegSettings const& ours) {
+                                 ClipSettings const& ours) {
   auto const compare = [&](ConfigDifferences& differences, nlohmann::json const& config) {
     nlohmann::json const type = config.value("model_type", nlohmann::json());
     if (type != "clipseg" && type != "clip") return;
     nlohmann::json const none = nlohmann::json::object();
     nlohmann::json const vision = config.value("vision_config", none),
                          text = config.value("text_config", none);
-    if (type == "clipseg") {
-      differences.compare(config, "extract_layers", ours.extract_layers);
+    if (type == "clipseg" && ours.decoder) {
+      differences.compare(config, "extract_layers", ours.decoder->extract_layers);
       // Film modulates the deepest tap, the decoder's first.
       differences.compare(config, "conditional_layer", 0);
-      differences.compare(config, "decoder_num_attention_heads", ours.decoder_heads);
+      differences.compare(config, "decoder_num_attention_heads", ours.decoder->heads);
     }
-    differences.layer(vision, ours.vision);
-    differences.layer(text, ours.text);
+    if (ours.vision) differences.layer(vision, *ours.vision);
+    if (!ours.text) return;
+    differences.layer(text, ours.text->layer);
     // The old rule (2: the largest id ends) and the end token are the same where that token is
     // the last.
     auto const end = text.find("eos_token_id");
     bool const old_rule = end != text.end() && *end == largest_id_ends;
-    if (!(old_rule && ours.end == ours.vocabulary - 1))
-      differences.compare(text, "eos_token_id", ours.end);
+    if (!(old_rule && ours.text->end == ours.text->vocabulary - 1))
+      differences.compare(text, "eos_token_id", ours.text->end);
   };
   compare_hf_config(text, where, compare);
 }

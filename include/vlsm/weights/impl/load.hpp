@@ -113,6 +113,19 @@ inline void check_slots(std::vector<std::string> const& asked) {
                   "choose among " + vlsm::detail::joined(all));
 }
 
+/// Compares the config.json of a folder with the `slots` that are read. Throws Error.
+inline void check_config_beside(std::filesystem::path const& folder, ClipSettings settings,
+                                std::vector<std::string> const& slots) {
+  auto const read = [&](char const* slot) { return std::ranges::find(slots, slot) != slots.end(); };
+  if (!read("vision")) settings.vision.reset();
+  if (!read("text")) settings.text.reset();
+  if (!read("decoder")) settings.decoder.reset();
+  bool const any = settings.vision || settings.text || settings.decoder;
+  if (std::error_code ignored;
+      any && std::filesystem::is_regular_file(folder / "config.json", ignored))
+    check_hf_config(folder / "config.json", settings);
+}
+
 /// One load, from a checkpoint whose memory this model may keep or not.
 inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoint, bool shared,
                             std::string const& where, Omits const& omits,
@@ -237,9 +250,7 @@ VLSM_INLINE LoadReport load_checkpoint(torch::nn::Module& model, Checkpoint&& ch
 VLSM_INLINE LoadReport load(AnySegmenter& model, std::filesystem::path const& path,
                             LoadOptions const& options) {
   Checkpoint const checkpoint = open_checkpoint(path, options.section);
-  std::error_code ignored;
-  if (model.info.clipseg && std::filesystem::is_regular_file(path / "config.json", ignored))
-    check_hf_config(path / "config.json", *model.info.clipseg);
+  detail::check_config_beside(path, model.info.clip, options.slots);
   return detail::load_from(
       model.module(), checkpoint, /*shared=*/false, path.string(),
       [&](std::string_view name) { return model.omits(name); }, options);
