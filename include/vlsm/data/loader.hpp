@@ -8,11 +8,8 @@
 #include <cstring>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <mutex>
-#include <numeric>
 #include <optional>
-#include <span>
 #include <system_error>
 #include <thread>
 #include <vector>

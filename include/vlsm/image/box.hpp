@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/text.hpp"

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "vlsm/image/exif.hpp"
@@ -62,11 +61,6 @@ class JpegBytes {
  private:
   std::string_view bytes_;
 };
-
-/// Whether a JPEG goes on to its end marker.
-inline bool whole_jpeg(std::string_view bytes) {
-  return each_segment(JpegBytes(bytes), [](unsigned, std::size_t) { return true; });
-}
 
 /// Whether the Huffman tables of a DHT segment are such: at most 256 codes, no more of a length
 /// than there can be, all there. (stb_image writes beyond its own table where they are not.)

@@ -31,20 +31,20 @@ std::string picture_readers();
 Image read_image(std::filesystem::path const& path);
 
 /// Reads the first channel of a PNG, JPEG or TIFF file (of an RGB mask: red, as the study's loader
-/// does).
+/// does). Throws Error as read_image does.
 Mask read_mask(std::filesystem::path const& path);
 
 /// The header of a PNG, JPEG or TIFF file that is all in memory, called `where` in messages. Throws
 /// Error as read_picture_header does.
 PictureHeader parse_picture_header(std::string const& bytes, std::string const& where);
 
-/// The same file's samples, as read_raw_picture decodes them.
+/// The same file's samples, as read_raw_picture decodes them. Throws Error as it does.
 RawPicture parse_raw_picture(std::string const& bytes, std::string const& where);
 
-/// The same file's pixels, [H, W, 3], as read_image reads them.
+/// The same file's pixels, [H, W, 3], as read_image reads them. Throws Error as it does.
 Image parse_image(std::string const& bytes, std::string const& where);
 
-/// The same file's first channel, [H, W], as read_mask reads it.
+/// The same file's first channel, [H, W], as read_mask reads it. Throws Error as it does.
 Mask parse_mask(std::string const& bytes, std::string const& where);
 
 }  // namespace vlsm

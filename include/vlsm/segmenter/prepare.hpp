@@ -39,7 +39,7 @@ inline Preparation preparation_for(Precision precision, bool on_cpu) {
 /// The packed copies replace the weights: the model no longer trains, saves or moves to another
 /// device. Takes [B, 3, H, W] and returns logits as before; results differ by rounding, and in
 /// float32 do not depend on the number of threads. Any number of threads may use it. On a CPU it
-/// takes about as long as it saves in three passes.
+/// takes about as long as it saves in three passes. Throws Error for int8 on a card.
 inline void prepare(Module& model, InferenceOptions const& options = {}) {
   at::NoGradGuard const no_gradients;
   model.eval();

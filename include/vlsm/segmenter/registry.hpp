@@ -62,6 +62,7 @@ bool register_model(std::string_view name, ModelNotes const& notes = {}) {
 #define VLSM_JOINED_(a, b) a##b
 #define VLSM_JOINED(a, b) VLSM_JOINED_(a, b)
 /// At namespace scope of a source file: VLSM_REGISTER_MODEL("mine", MySeg, .summary = "…").
+/// An architecture whose name holds a comma gets one without by `using` first.
 #define VLSM_REGISTER_MODEL(name, A, ...)                                      \
   [[maybe_unused]] static bool const VLSM_JOINED(vlsm_registered_, __LINE__) = \
       ::vlsm::register_model<A>(name, ::vlsm::ModelNotes{__VA_ARGS__})

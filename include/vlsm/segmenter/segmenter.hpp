@@ -50,7 +50,8 @@ class Segmenter : public Module {
 
   /// image [B, 3, H, W], tokens [B, L] -> logits [B, 1, H, W]; where the stride of the decoder's
   /// map does not divide H or W, a head that enlarges by a factor gives `scale` times the map's
-  /// sides.
+  /// sides. Throws Error for images that the vision tower cannot see, tokens that the text tower
+  /// cannot read, and numbers of them that cannot meet.
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) const {
     return segment(encode_image(image), encode_text(tokens));
   }

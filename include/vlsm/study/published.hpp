@@ -117,7 +117,4 @@ inline std::optional<double> published_dice(std::string_view model, std::string_
   return std::nullopt;
 }
 
-/// All published rows.
-inline auto const& published_rows() { return detail_published::rows; }
-
 }  // namespace vlsm::study

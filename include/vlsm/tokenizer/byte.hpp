@@ -14,7 +14,8 @@ namespace vlsm::tokenizer {
 /// character.
 class ByteTokenizer {
  public:
-  /// The ids of the bytes of `text` between start and end token, at most `length` of them.
+  /// The ids of the bytes of `text` between start and end token, at most `length` of them. Throws
+  /// Error for a length below 2.
   Ids encode(std::string_view text, std::size_t length = clip_length) const {
     check_length(length);
     Ids body;

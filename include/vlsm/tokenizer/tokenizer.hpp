@@ -38,7 +38,8 @@ inline void check_length(std::size_t length) {
                 "tokenizer", "ask for 2 or more");
 }
 
-/// Puts start and end token around the ids of a text and cuts the row to `length`, end token kept.
+/// Puts start and end token around the ids of a text and cuts the row to `length` (at least 2), end
+/// token kept.
 inline Ids framed(std::int64_t start, Ids const& body, std::int64_t end, std::size_t length) {
   check_length(length);
   std::size_t const kept = std::min(body.size(), length - 2);

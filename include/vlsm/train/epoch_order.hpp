@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "vlsm/data/dataset.hpp"

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <memory>
 #include <type_traits>
-#include <vector>
 
 #include "vlsm/nn/autocast.hpp"
 #include "vlsm/nn/module.hpp"

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/formats/source_set.hpp"

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/data/formats/source_files.hpp"

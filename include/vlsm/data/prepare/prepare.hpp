@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/formats/source_set.hpp"

@@ -10,7 +10,6 @@
 #include <unordered_map>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/mapped_file.hpp"

@@ -53,7 +53,7 @@ void with_add_norm_types(AddNormShape const& shape, char const* where, Run const
   });
 }
 
-/// A warp holds a row in its registers.
+/// A row lies in the registers of a team of threads, of four warps at most.
 inline constexpr int add_norm_columns = 2048;
 
 /// What dropout leaves of x; the element's index is row * columns + column.

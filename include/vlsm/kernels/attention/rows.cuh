@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <type_traits>
-
 #include "vlsm/kernels/attention/tuning.hpp"
 #include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/cuda/block.cuh"

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 
 #include "vlsm/base/base64.hpp"
 #include "vlsm/base/compiled.hpp"

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cmath>
-#include <functional>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"

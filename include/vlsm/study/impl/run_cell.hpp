@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 #include <numeric>
-#include <system_error>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/file/files.hpp"

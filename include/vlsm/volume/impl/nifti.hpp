@@ -16,7 +16,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
