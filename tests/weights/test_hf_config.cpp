@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <nlohmann/json.hpp>
 
+#include "io/builders.hpp"
 #include "support/doctest.hpp"
-#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/decoder/unet.hpp"
