@@ -133,7 +133,11 @@ TEST_CASE("sections: two of a kind are an error that lists them with their tenso
   CHECK(open(object, "net_b").section == "net_b");
   std::string const unknown = pickle_dict({{"u", matrix}, {"v", matrix}});
   CHECK_ERROR(open(pickle_dict({{"a", unknown}, {"b", unknown}})), "'a' (2 tensors)");
-  CHECK_ERROR(open(object, "net_c"), "several state dicts");
+  CHECK_ERROR(open(object, "net_c"), "no state dict is called 'net_c'");
+  CHECK_ERROR(open(object, "net_c"), "'net_a' (5 tensors), 'net_b' (5 tensors)");
+  // One that is called neither, beside one that is the clear choice.
+  CHECK_ERROR(open(pickle_dict({{"model", resnet()}, {"model_ema", resnet()}}), "Model"),
+              "'model' (5 tensors), 'model_ema' (5 tensors)");
 }
 
 TEST_CASE("sections: no usual name tells which of two copies is meant") {

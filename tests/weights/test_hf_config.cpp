@@ -98,6 +98,12 @@ TEST_CASE("a load compares the slots that it reads") {
   CHECK_ERROR(io::load(other, folder.path(), {.slots = {"vision", "text"}}),
               "num_attention_heads 6");
   CHECK(io::load(other, folder.path(), {.slots = {"vision", "decoder"}}).loaded > 0);
+  // Taps are between a tower and a decoder that come together.
+  say({{"model_type", "clipseg"}, {"extract_layers", {0, 2, 4}}});
+  CHECK_ERROR(io::load(other, folder.path()), "extract_layers [0,2,4]");
+  for (std::vector<std::string> const& slots :
+       {std::vector<std::string>{"vision", "text"}, {"fusion", "decoder", "head"}})
+    CHECK(io::load(other, folder.path(), {.slots = slots}).loaded > 0);
 }
 
 TEST_CASE("a difference of any length is one short line") {

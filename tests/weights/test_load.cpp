@@ -316,6 +316,67 @@ TEST_CASE("load: a partial load of a model without initialization leaves nothing
   CHECK(same(model, copy_of(first)));
 }
 
+TEST_CASE("load: slots that are not asked for are drawn, unless another load follows") {
+  Model const first;
+  vlsm::WithoutInitialization const fast;
+  for (bool const more : {false, true}) {
+    Model model;
+    vlsm::io::load_tensors(model, vlsm::io::state_of(first), "FILE", omits,
+                           {.slots = {"vision", "text"}, .more_follows = more});
+    std::size_t unset = 0;
+    for (auto const& part : model.modules(/*include_self=*/false))
+      if (auto const* ours = dynamic_cast<vlsm::Module const*>(part.get()))
+        unset += ours->unset_names().size();
+    CHECK((unset > 0) == more);
+  }
+}
+
+/// A model with a part beside its slots, and one whose part is called as a wrapper is.
+struct Beside : Model {
+  std::shared_ptr<vlsm::Linear> aux = child<vlsm::Linear>("aux", 3, 3);
+};
+struct Wrapped : Model {
+  struct Holder : vlsm::Module {
+    std::shared_ptr<vlsm::Linear> inner = child<vlsm::Linear>("module", 3, 3);
+  };
+  std::shared_ptr<Holder> aux = child<Holder>("aux");
+};
+
+TEST_CASE("load: parts beside the slots, whatever they are called, come back or are missed") {
+  TempDir const folder;
+  Beside const beside;
+  Beside other;
+  vlsm::io::load_tensors(other, vlsm::io::state_of(beside), "FILE", omits);
+  CHECK(same(other, copy_of(beside)));
+  CHECK_ERROR(vlsm::io::load_tensors(other, vlsm::io::state_of(Model()), "FILE", omits), "aux");
+  Wrapped const wrapped;
+  Wrapped again;
+  auto state = vlsm::io::state_of(wrapped);
+  vlsm::io::load_tensors(again, state, "FILE", omits);
+  CHECK(same(again, copy_of(wrapped)));
+  for (NamedArray& tensor : state) tensor.name = "module." + tensor.name;  // DataParallel around it
+  Wrapped third;
+  vlsm::io::load_tensors(third, state, "FILE", omits);
+  CHECK(same(third, copy_of(wrapped)));
+}
+
+TEST_CASE("load: towers alone under our names are a start, and no others' file is") {
+  Model const first;
+  std::vector<NamedArray> towers, foreign;
+  for (NamedArray const& tensor : vlsm::io::state_of(first)) {
+    if (tensor.name.starts_with("vision.") || tensor.name.starts_with("text."))
+      towers.push_back(tensor);
+    foreign.push_back({"other." + tensor.name.substr(tensor.name.find('.') + 1), tensor.array});
+  }
+  Model model;
+  CHECK_ERROR(vlsm::io::load_tensors(model, towers, "FILE", omits), "decoder, fusion, head");
+  auto const report = vlsm::io::load_tensors(model, towers, "FILE", omits, {.partial = true});
+  CHECK(report.fresh_slots == "decoder, fusion, head");
+  CHECK_THROWS(vlsm::io::load_tensors(model, foreign, "FILE", omits, {.partial = true}));
+  towers.pop_back();  // a tower that lacks a tensor is damaged
+  CHECK_ERROR(vlsm::io::load_tensors(model, towers, "FILE", omits, {.partial = true}), "1 missing");
+}
+
 TEST_CASE("load: a slot that no model has is refused") {
   Model const first;
   Model second;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -89,8 +90,11 @@ class PicturePairs {
     std::vector<std::string> missing;
     for (auto const& [image, mask] : paths_)
       for (auto const& path : {image, mask}) {
-        std::error_code ignored;  // of a name too long for a file, say
-        if (!std::filesystem::is_regular_file(path, ignored)) missing.push_back(path.string());
+        std::error_code failed;  // of a name too long for a file, say
+        if (!std::filesystem::is_regular_file(path, failed)) missing.push_back(path.string());
+        if (failed == std::errc::permission_denied)
+          throw Error("a file cannot be looked at (" + failed.message() + ")", path.string(),
+                      "check the permissions of its folder");
       }
     if (!missing.empty())
       throw Error("the annotations name " + std::to_string(missing.size()) +

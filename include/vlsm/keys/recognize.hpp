@@ -39,6 +39,13 @@ struct Recognized {
     if (auto found = place_of(scheme, tail)) return found;
     return place_of(scheme, without_parts(tail, holder_parts));
   }
+  /// Our place for a key as the file spells it: a model's own part may have a wrapper's name, and
+  /// under our names stand beside the slots.
+  std::optional<Place> literal_place(std::string_view key) const {
+    if (!key.starts_with(spelled)) return std::nullopt;
+    std::string_view const tail = key.substr(spelled.size());
+    return scheme.parts.empty() ? Place{std::string(tail), {}} : place_of(scheme, tail);
+  }
   /// Whether it explains enough of the file to say what the file is.
   bool near() const { return 2 * known >= keys; }
 };

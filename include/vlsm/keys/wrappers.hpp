@@ -11,8 +11,8 @@
 namespace vlsm::io {
 
 /// Parts that mean a wrapper wherever they stand: DataParallel and DistributedDataParallel,
-/// torch.compile, FSDP, activation checkpointing, Lightning Fabric. No model's own part has such a
-/// name.
+/// torch.compile, FSDP, activation checkpointing, Lightning Fabric. A model's own part may have
+/// such a name where the key is the model's with it.
 inline constexpr std::string_view wrapper_parts[] = {
     "module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"};
 

@@ -25,7 +25,8 @@ inline std::map<std::string, at::Tensor> all_native(std::vector<NamedArray> cons
                                                     std::string const& where, bool strict = false) {
   Problems problems;
   NativeTensors const given = to_native(
-      tensors, where, [](std::string const&) { return Use::keep; }, problems);
+      tensors, where, [](std::string const&) { return Use::keep; },
+      [](std::string const&) { return false; }, problems);
   for (std::string const& key : given.unknown)
     if (strict || !given.source.near()) problems.add("unused", key);
   if (problems.any())
@@ -68,7 +69,7 @@ struct ConversionTarget {
 inline std::vector<ConversionTarget> const& conversion_targets() {
   static std::vector<ConversionTarget> const targets{
       {"native", {native}},
-      {"hf", {hf_clipseg}},
+      {"hf", {hf_clip, hf_clipseg}},
       {"clipseg", {clipseg_authors}},
       {"open_clip", {open_clip, biomedclipseg}},
       {"openai", {openai_clip, openai_vit}},

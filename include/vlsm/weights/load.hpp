@@ -31,7 +31,7 @@ struct LoadReport {
 /// What of a file is read, and what must be there.
 struct LoadOptions {
   /// The slots that are read; what the file holds of others is dropped. Another name than these
-  /// five is an error.
+  /// five is an error. With all five, what a model has beside its slots is read, too.
   std::vector<std::string> slots{"vision", "text", "fusion", "decoder", "head"};
   /// Whether parameters that the source never holds (the decoder, in CLIP's own files; adapters, in
   /// any file of a model without them) may keep their initial values, for a fine-tuning that starts
@@ -39,6 +39,9 @@ struct LoadOptions {
   bool partial = false;
   /// Whether tensors that are no part of the model are an error, too.
   bool strict = false;
+  /// Whether another load gives the slots that this one leaves out: what WithoutInitialization left
+  /// unset there stays so, and is not drawn.
+  bool more_follows = false;
   /// Which state dict of the file (see `open_checkpoint`): "model_ema". Empty: the one that is
   /// explained best.
   std::string section{};

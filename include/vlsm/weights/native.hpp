@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
@@ -55,12 +56,12 @@ struct NativeTensors {
 }
 
 /// Brings a checkpoint's tensors, whose names follow any known scheme, under our names. `use(name)`
-/// says which of ours are wanted; what is there twice or there in part is added to `problems`.
-/// Throws Error where no key is known, or where the file holds two models alike. float32 tensors
-/// that need no rearrangement are not copied.
-template <class UseOf>
+/// says which of ours are wanted, `is_own(name)` which are the model's to the letter; what is there
+/// twice or there in part is added to `problems`. Throws Error where no key is known, or where the
+/// file holds two models alike. float32 tensors that need no rearrangement are not copied.
+template <class UseOf, class IsOwn>
 NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string const& where, UseOf use,
-                        Problems& problems) {
+                        IsOwn is_own, Problems& problems) {
   std::vector<std::string_view> keys;
   for (NamedArray const& tensor : tensors) keys.push_back(tensor.name);
   NativeTensors result{.source = recognize(keys)};
@@ -83,7 +84,8 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
   };
   std::map<std::string, std::map<int, Part>> found;  // ours -> part -> theirs
   for (NamedArray const& tensor : tensors) {
-    std::optional<Place> const place = source.place(tensor.name);
+    std::optional<Place> place = source.place(tensor.name);
+    if (auto const own = source.literal_place(tensor.name); own && is_own(own->ours)) place = own;
     if (!place) {
       // A run's own last.safetensors has the moments beside the weights.
       if (means_moments(without_parts(tensor.name, wrapper_parts)))

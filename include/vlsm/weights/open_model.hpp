@@ -15,7 +15,8 @@ namespace vlsm::io {
 struct WeightsFrom {
   std::string weights{};          ///< a file or folder, or "random"
   std::string decoder_weights{};  ///< for fusion, decoder and head; empty: `weights` gives all
-  std::string section{};          ///< which state dict of `weights`, as in LoadOptions
+  std::string section{};          ///< which state dict of `weights`, as in LoadOptions …
+  std::string decoder_section{};  ///< … and of `decoder_weights`
   bool strict = false;            ///< refuse what is no part of the model
   bool partial = false;           ///< what `weights` never holds (a decoder) may start at random
   std::uint64_t seed = 0;         ///< of what is random

@@ -29,6 +29,15 @@ inline bool is_same_file(std::filesystem::path const& a, std::filesystem::path c
   return std::filesystem::equivalent(a, b, failed) && !failed;
 }
 
+/// Throws Error where a folder cannot be read: what it lacks, nobody knows.
+inline void check_readable(std::filesystem::path const& folder) {
+  std::error_code failed;
+  std::filesystem::directory_iterator const look(folder, failed);
+  if (failed)
+    throw Error("the folder cannot be read (" + failed.message() + ")", folder.string(),
+                "check its permissions");
+}
+
 /// Makes a folder, and those that it is in, where there is none. Throws Error with `remedy` where
 /// that fails.
 inline void make_folder(std::filesystem::path const& path, std::string_view remedy) {

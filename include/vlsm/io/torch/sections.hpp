@@ -113,6 +113,16 @@ inline int section_rank(std::string_view path) {
   return at == std::end(usual) ? 60 : static_cast<int>(at - usual);
 }
 
+/// Whether a key has `part` among its first words: what stands below it is asked for.
+inline bool begins_a_key(std::vector<Section> const& sections, std::string_view part) {
+  std::string const start = std::string(part) + ".", inside = "." + start;
+  auto const has = [&](std::string const& key) {
+    return key.starts_with(start) || key.find(inside) != std::string::npos;
+  };
+  return std::ranges::any_of(
+      sections, [&](Section const& section) { return std::ranges::any_of(section.keys, has); });
+}
+
 /// "'net' (380 tensors), 'ema' (380 tensors)"
 inline std::string listed(std::vector<Section const*> const& sections) {
   constexpr std::size_t most = 8;
@@ -144,6 +154,12 @@ inline ChosenSection choose_section(std::vector<Section> sections, std::string_v
         (section.path.empty() && wanted == "."))
       asked.push_back(&section);
   bool const named = !wanted.empty() && !asked.empty();
+  if (!wanted.empty() && !named && sections.size() > 1 && !detail::begins_a_key(sections, wanted)) {
+    std::vector<Section const*> all;
+    for (Section const& section : sections) all.push_back(&section);
+    throw Error("no state dict is called " + shown(wanted), where,
+                "there are: " + detail::listed(all));
+  }
   auto const meant = [&](Section const& section) {
     return !named || std::ranges::find(asked, &section) != asked.end();
   };
@@ -186,9 +202,10 @@ inline ChosenSection choose_section(std::vector<Section> sections, std::string_v
   bool const tied = contenders.size() > 1 && !better(contenders[0], contenders[1]);
   if (tied || std::any_of(contenders.begin() + (contenders.empty() ? 0 : 1), contenders.end(),
                           [&](Section const* other) { return copies(contenders[0], other); }))
-    throw Error("the checkpoint holds several state dicts: " + detail::listed(contenders), where,
-                "name the one that is meant (LoadOptions::section, --weights-key KEY; . is the top "
-                "level)");
+    throw Error(
+        "the checkpoint holds several state dicts: " + detail::listed(contenders), where,
+        "name the one that is meant (LoadOptions::section; --weights-key KEY, for the other "
+        "files --decoder-weights-key, --base-key; . is the top level)");
   ChosenSection chosen{*contenders.at(0), {}};
   for (std::size_t i = 1; i < contenders.size() && best > 0 && !named; ++i)
     chosen.rivals.push_back(contenders[i]->path.empty() ? "the top level" : contenders[i]->path);

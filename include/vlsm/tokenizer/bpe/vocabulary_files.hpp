@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/file/gzip.hpp"
 #include "vlsm/tokenizer/bpe/vocabulary_formats.hpp"
 #include "vlsm/tokenizer/vocabulary/file.hpp"
@@ -116,6 +117,7 @@ inline Vocabulary load_vocabulary(std::filesystem::path const& path) {
   if (auto const found = find_clip_vocabulary(path))
     return found->filename() == "vocab.json" ? load_vocabulary_pair(*found, path / "merges.txt")
                                              : load_vocabulary_file(*found);
+  io::check_readable(path);
   throw Error("the folder holds no CLIP vocabulary", path.string(),
               "looked for " + std::string(clip_vocabulary_forms));
 }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/tokenizer/vocabulary/file.hpp"
 #include "vlsm/tokenizer/wordpiece/vocabulary_json.hpp"
 
@@ -60,6 +61,7 @@ inline BertVocabulary load_bert_vocabulary(std::filesystem::path const& path) {
                       config.string());
   };
   auto const found = find_bert_vocabulary(path);
+  if (!found) io::check_readable(path);
   if (!found)
     throw Error("the folder holds no BERT vocabulary", path.string(),
                 "looked for " + std::string(bert_vocabulary_forms));

@@ -26,7 +26,8 @@ VLSM_INLINE void check_hf_config(std::string_view text, std::string const& where
     nlohmann::json const vision = config.value("vision_config", none),
                          text = config.value("text_config", none);
     if (type == "clipseg" && ours.decoder) {
-      differences.compare(config, "extract_layers", ours.decoder->extract_layers);
+      // A decoder may stand behind another tower, whose taps are its own.
+      if (ours.vision) differences.compare(config, "extract_layers", ours.decoder->extract_layers);
       // Film modulates the deepest tap, the decoder's first.
       differences.compare(config, "conditional_layer", 0);
       differences.compare(config, "decoder_num_attention_heads", ours.decoder->heads);

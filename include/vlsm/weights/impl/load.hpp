@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -35,16 +36,17 @@ inline std::set<std::string> adaptation_names(torch::nn::Module const& model) {
 
 namespace detail {
 
-/// Draws what a model built without initialization still lacks of `fresh`, and forgets that what
-/// has a value lacked one.
+/// Forgets that what is `given` lacked a value in a model built without initialization, and draws
+/// the rest of it, or only those of `fresh` where `more_follows`.
 inline void settle(torch::nn::Module& model, std::set<std::string> const& fresh,
-                   std::set<std::string> const& given) {
+                   std::set<std::string> const& given, bool more_follows) {
   auto const each = [&](torch::nn::Module& part, std::string const& prefix) {
     auto* const module = dynamic_cast<Module*>(&part);
     if (module == nullptr) return;
     for (std::string const& name : module->unset_names()) {
-      if (given.contains(prefix + name)) module->settle(name, true);
-      if (fresh.contains(prefix + name)) module->settle(name, false);
+      bool const has_value = given.contains(prefix + name);
+      if (has_value || !more_follows || fresh.contains(prefix + name))
+        module->settle(name, has_value);
     }
   };
   each(model, "");
@@ -73,16 +75,16 @@ inline void describe(LoadReport& report, Checkpoint const& checkpoint, Recognize
     report.skipped.push_back(brief_name(tensor.name) + " (" + tensor.type + ")");
 }
 
-/// Those of `slots` of which a checkpoint holds no tensor, for people.
-inline std::string absent_slots(std::set<std::string> const& slots, Checkpoint const& checkpoint,
-                                Recognized const& source) {
-  std::set<std::string> absent = slots;
+/// The slots of which a checkpoint holds a tensor.
+inline std::set<std::string> slots_in(Checkpoint const& checkpoint, Recognized const& source) {
+  std::set<std::string> slots;
   auto const note = [&](std::string_view key) {
-    if (auto const place = source.place(key)) absent.erase(slot_of(place->ours));
+    if (auto const place = source.place(key)) slots.insert(slot_of(place->ours));
+    if (auto const place = source.literal_place(key)) slots.insert(slot_of(place->ours));
   };
   for (NamedArray const& tensor : checkpoint.tensors) note(tensor.name);
   for (UnreadTensor const& tensor : checkpoint.unread) note(tensor.name);
-  return shared_slots({absent.begin(), absent.end()});
+  return slots;
 }
 
 /// Throws Error for a checkpoint that a known scheme explains and that does not fit: it names the
@@ -135,10 +137,15 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
   std::map<std::string, at::Tensor> parameters;
   for (auto const& item : model.named_parameters()) parameters.emplace(item.key(), item.value());
   for (auto const& item : model.named_buffers()) parameters.emplace(item.key(), item.value());
+  std::vector<std::string> const slots = LoadOptions{}.slots;
+  auto const is_among = [](std::vector<std::string> const& list, std::string const& slot) {
+    return std::ranges::find(list, slot) != list.end();
+  };
+  bool const all = std::ranges::all_of(
+      slots, [&](std::string const& slot) { return is_among(options.slots, slot); });
   auto const asked = [&](std::string_view name) {
-    return std::ranges::any_of(options.slots, [&](std::string const& slot) {
-      return name.starts_with(slot) && name.substr(slot.size()).starts_with('.');
-    });
+    std::string const slot = slot_of(std::string(name));
+    return is_among(options.slots, slot) || (all && !is_among(slots, slot));
   };
   std::erase_if(parameters, [&](auto const& item) { return !asked(item.first); });
 
@@ -149,18 +156,21 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
         if (parameters.contains(name)) return Use::keep;
         return !asked(name) || omits(name) ? Use::drop : Use::refuse;
       },
-      problems);
+      [&](std::string const& name) { return parameters.contains(name); }, problems);
   Recognized const& source = given.source;
   std::map<std::string, std::string> unread;  // ours -> what the file has instead
   for (UnreadTensor const& tensor : checkpoint.unread)
-    if (auto const place = source.place(tensor.name))
-      unread.emplace(place->ours, brief_name(tensor.name) + " is " + tensor.type);
+    for (auto const& place : {source.place(tensor.name), source.literal_place(tensor.name)})
+      if (place) unread.emplace(place->ours, brief_name(tensor.name) + " is " + tensor.type);
 
   LoadReport report{.scheme = std::string(source.scheme.name),
                     .title = std::string(source.scheme.title),
                     .dropped = given.dropped};
-  std::set<std::string> const added = adaptation_names(model);
-  std::set<std::string> fresh, loaded, lacking;
+  std::set<std::string> const added = adaptation_names(model), there = slots_in(checkpoint, source);
+  // Towers alone under our names are as good a start as under those of their publisher.
+  bool const may_be_part = options.partial && source.scheme.name == native.name &&
+                           (there.contains("vision") || there.contains("text"));
+  std::set<std::string> fresh, loaded, lacking, absent_slots;
   Filling filling(problems);
   for (auto const& [name, parameter] : parameters) {
     if (auto const found = given.tensors.find(name); found != given.tensors.end()) {
@@ -177,14 +187,15 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
     }
     if (name.ends_with("num_batches_tracked")) continue;  // younger than batch norm
     // A file of the model without its adaptations starts their training, whatever its scheme.
-    auto const origins =
-        added.contains(name) ? std::vector<Origin>{} : origins_of(source.scheme, name);
+    bool const elsewhere = added.contains(name) || (may_be_part && !there.contains(slot_of(name)));
+    auto const origins = elsewhere ? std::vector<Origin>{} : origins_of(source.scheme, name);
     (origins.empty() ? fresh : lacking).insert(origins.empty() ? name : slot_of(name));
     for (Origin const& origin : origins) problems.add("missing", source.spelled + origin.theirs);
   }
 
+  std::ranges::set_difference(lacking, there, std::inserter(absent_slots, absent_slots.end()));
   std::string const title(source.scheme.title),
-      absent = lacking.empty() ? "" : absent_slots(lacking, checkpoint, source);
+      absent = shared_slots({absent_slots.begin(), absent_slots.end()});
   auto const owner = [&] {
     return whose_weights(native_shapes(checkpoint.tensors, source), model, omits);
   };
@@ -218,7 +229,7 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
             ": " + std::to_string(fresh.size()) + " parameters, first " + *fresh.begin(),
         where, "fine-tune from it first, or give the rest from another file (decoder weights)");
   filling.apply(shared);
-  settle(model, fresh, loaded);
+  settle(model, fresh, loaded, options.more_follows);
   model.eval();
   report.loaded = filling.size();
   report.fresh = fresh.size();

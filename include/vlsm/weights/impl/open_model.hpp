@@ -19,6 +19,10 @@ VLSM_INLINE std::unique_ptr<AnySegmenter> open_model(RegisteredModel const& mode
   if (random && !from.section.empty())
     throw Error("no state dict can be chosen of random weights", "--weights-key " + from.section,
                 "leave it out, or name a file by --weights");
+  if (from.decoder_weights.empty() && !from.decoder_section.empty())
+    throw Error("no state dict can be chosen of decoder weights that are not given",
+                "--decoder-weights-key " + from.decoder_section,
+                "name the file by --decoder-weights");
   std::optional<WithoutInitialization> weights_follow;
   if (random || from.partial)
     at::manual_seed(from.seed);
@@ -36,9 +40,11 @@ VLSM_INLINE std::unique_ptr<AnySegmenter> open_model(RegisteredModel const& mode
   LoadOptions first{.partial = from.partial, .strict = from.strict, .section = from.section};
   if (!from.decoder_weights.empty()) {
     first.slots = {"vision", "text"};
+    first.more_follows = true;
     if (!random) load_part(from.weights, first);
-    load_part(from.decoder_weights,
-              {.slots = {"fusion", "decoder", "head"}, .strict = from.strict});
+    load_part(from.decoder_weights, {.slots = {"fusion", "decoder", "head"},
+                                     .strict = from.strict,
+                                     .section = from.decoder_section});
     return made;
   }
   if (random) return made;
