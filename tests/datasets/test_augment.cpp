@@ -5,6 +5,7 @@
 
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/data/augment.hpp"
 #include "vlsm/train/fit.hpp"
@@ -136,6 +137,24 @@ TEST_CASE("picture and mask turn together, and the mask stays a mask") {
   });
   CHECK((made.mask == 0).logical_or(made.mask == 1).all().item<bool>());
   CHECK_FALSE(made.image.equal(example().image));
+}
+
+TEST_CASE("pictures and masks of any type change, and the colors of three channels alone") {
+  Augmentation const turns{.flip = 1, .rotate = 1};
+  Random random(7), same(7);
+  Example floats = example(), others = example();
+  floats.mask = floats.mask.gt(0.5).to(at::kFloat);
+  others.mask = floats.mask.to(at::kBool);
+  others.image = others.image.to(at::kDouble);
+  augment(floats, turns, plain, random);
+  augment(others, turns, plain, same);
+  CHECK(others.image.equal(floats.image));
+  CHECK(others.mask.equal(floats.mask));
+  Example four{.name = "", .prompt = "", .image = at::rand({4, 8, 8}), .mask = at::ones({1, 8, 8})};
+  augment(four, turns, plain, random);
+  CHECK(four.image.sizes() == at::IntArrayRef({4, 8, 8}));
+  CHECK(test::says(test::error_of([&] { augment(four, {.brightness = 0.5}, plain, random); }),
+                   "4 channels"));
 }
 
 TEST_CASE("what comes in stays as it is, of one value, of one pixel and of an odd size, too") {

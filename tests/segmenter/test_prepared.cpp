@@ -139,6 +139,14 @@ TEST_CASE("a prepared model neither trains nor is it saved or loaded") {
     return test::error_of(action).starts_with("a model that was prepared for inference");
   };
   CHECK(refused([&] { prepared->train(); }));
+  Input const in = input<test::TinyA>(1, 64, 64);
+  CHECK_FALSE(prepared->forward(in.image, in.tokens).requires_grad());
+  CHECK(refused([&] { prepared->forward(in.image.detach().requires_grad_(), in.tokens); }));
+  ImageFeatures seen = prepared->encode_image(in.image);
+  seen.taps[0] = seen.taps[0].detach().requires_grad_();
+  CHECK(refused([&] { prepared->segment(seen, prepared->encode_text(in.tokens)); }));
+  CHECK(refused(
+      [&] { fit(*prepared, test::Disks(2), test::Disks(2), test::encode_bytes, {.epochs = 1}); }));
   CHECK(refused([&] { io::save(*prepared, folder / "again.safetensors"); }));
   CHECK_FALSE(std::filesystem::exists(folder / "again.safetensors"));
   CHECK(refused([&] { io::load(*prepared, folder / "weights.safetensors"); }));

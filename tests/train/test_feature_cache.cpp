@@ -463,6 +463,63 @@ struct MarksSome : test::TinyCris {
   };
 };
 
+/// Marks no padding: every token it is given is a word, and the sentence is their mean.
+struct MarksNone : test::TinyCris {
+  struct Text : test::TinyCris::Text {
+    TextFeatures forward(Tokens const& tokens) const {
+      TextFeatures said = test::TinyCris::Text::forward(tokens);
+      return {.sentence = said.words.mean(1), .words = said.words, .padding = {}};
+    }
+  };
+};
+
+TEST_CASE("a prompt is read by itself where its tower marks no padding, too") {
+  at::manual_seed(1);
+  Segmenter<MarksNone> model;
+  freeze_encoders(model);
+  SegmenterView<MarksNone> const view(model);
+  std::int64_t const end = test::tiny_cris_text.end;
+  Batch batch, alone;
+  batch.image = alone.image = at::zeros({2, 3, 8, 8});
+  batch.ids = {{5, 6, 8, 9, end}, {5, end}};
+  alone.ids = {{5, end}, {5, end}};
+  for (auto const& cache : {std::shared_ptr<FeatureCache>(), in_memory()}) {
+    FrozenTowers const towers(view, Precision::fp32, cache);
+    TextFeatures const said = towers.hear(batch), one = towers.hear(alone);
+    CHECK(said.sentence[1].equal(one.sentence[1]));
+    CHECK(said.words[1].slice(0, 0, 2).equal(one.words[1]));
+    CHECK(said.padding.sum().item<int>() == 3);
+  }
+}
+
+/// Hands on another picture than it was shown, where that is too bright.
+struct Clamps : test::DiskSeg {
+  struct Vision : test::DiskSeg::Vision {
+    ImageFeatures forward(at::Tensor const& image) const {
+      ImageFeatures seen = test::DiskSeg::Vision::forward(image);
+      seen.image = image.clamp_max(2);
+      return seen;
+    }
+  };
+};
+
+TEST_CASE("a picture that a frozen tower hands on is the one that is found") {
+  at::manual_seed(1);
+  Segmenter<Clamps> model;
+  freeze_encoders(model);
+  SegmenterView<Clamps> const view(model);
+  Batch batch;
+  batch.image = at::rand({3, 3, 32, 32});
+  batch.image[1].mul_(4);  // between two that stay as they are
+  for (char const* name : {"a", "b", "c"})
+    batch.pixels.push_back(content_hash(std::string_view(name)));
+  for (auto const& cache : {std::shared_ptr<FeatureCache>(), in_memory()})
+    for (int run = 0; run < 2; ++run)
+      CHECK(FrozenTowers(view, Precision::fp32, cache)
+                .see(batch, batch.image)
+                .image.equal(batch.image.clamp_max(2)));
+}
+
 TEST_CASE("a prompt whose tower marks no padding stands beside one where it does") {
   at::manual_seed(1);
   Segmenter<MarksSome> model;

@@ -3,6 +3,7 @@
 #include <torch/nn/modules/batchnorm.h>
 
 #include <limits>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -272,6 +273,33 @@ TEST_CASE("options that are no numbers to train by are refused before anything i
                      }),
                      ": EvaluateOptions.threshold: "));
   }
+  for (double const value : {-1.0, none}) {
+    for (auto const& [name, member] : std::map<std::string, double& (*)(FitOptions&)>{
+             {"Plateau.factor", [](FitOptions& how) -> double& { return how.plateau.factor; }},
+             {"Plateau.threshold",
+              [](FitOptions& how) -> double& { return how.plateau.threshold; }},
+             {"FitOptions.save_minutes",
+              [](FitOptions& how) -> double& { return how.save_minutes; }},
+             {"Augmentation.flip", [](FitOptions& how) -> double& { return how.augment.flip; }},
+             {"Augmentation.degrees",
+              [](FitOptions& how) -> double& { return how.augment.degrees; }},
+             {"Augmentation.least_gamma",
+              [](FitOptions& how) -> double& { return how.augment.least_gamma; }},
+             {"Augmentation.factor",
+              [](FitOptions& how) -> double& { return how.augment.factor; }}})
+      CHECK_MESSAGE(test::says(told([&](FitOptions& how) { member(how) = value; }), name), name);
+  }
+  CHECK(test::says(told([](FitOptions& how) { how.workers = -5; }),
+                   "this option cannot be -5: FitOptions.workers: set it to -1 or more"));
+  CHECK(test::says(told([](FitOptions& how) { how.plateau.patience = -1; }), "Plateau.patience"));
+  CHECK(test::says(told([](FitOptions& how) { how.early_stop.min_delta = none; }),
+                   "EarlyStop.min_delta: set it to -1 up to 1"));
+  CHECK(test::says(told([](FitOptions& how) { how.augment.least_gamma = 3; }),
+                   "cannot be 3: Augmentation.least_gamma: set it to 0 up to 1.5"));
+  {
+    at::NoGradGuard const off;
+    CHECK(test::says(told([](FitOptions&) {}), "gradients are switched off"));
+  }
   CHECK(test::says(told([](FitOptions& how) { how.epochs = -1; }), "a training of -1 epochs"));
   CHECK(std::filesystem::is_empty(run.path()));
 }
@@ -324,7 +352,7 @@ TEST_CASE("a run without patience is resumed as it would have gone on") {
   test::TempDir const run;
   Segmenter<DiskSeg> model;
   auto made = options(run.path(), 1);
-  made.early_stop = {.min_delta = -2, .patience = 0};  // each epoch is better
+  made.early_stop = {.min_delta = -1, .patience = 0};  // each epoch is better
   CHECK(fit(model, Disks(8), Disks(8), test::encode_bytes, made).size() == 1);
   made.epochs = 3;
   made.resume = true;

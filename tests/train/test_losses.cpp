@@ -209,6 +209,8 @@ TEST_CASE("the tuned Dice loss leaves images without a mask out") {
   mask[1].slice(1, 0, 3).fill_(1);
   CHECK(tuned_dice_loss(p, mask).item<double>() ==
         doctest::Approx(dice_loss(p.slice(0, 1), mask.slice(0, 1)).item<double>()));
+  at::Tensor const sure = mask.sub(0.5).div(0.0);  // infinite logits
+  CHECK(tuned_dice_loss(sure, mask, {.squash = Squash::sigmoid}).item<double>() < 1e-3);
   at::Tensor const nothing = tuned_dice_loss(p, at::zeros_like(mask));
   CHECK(nothing.item<double>() == 0);
   nothing.backward();

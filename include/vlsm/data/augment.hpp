@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
 #include <algorithm>
@@ -9,8 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <limits>
+#include <string>
 
+#include "vlsm/base/error.hpp"
 #include "vlsm/compose/recipe.hpp"
 #include "vlsm/data/augmentation.hpp"
 #include "vlsm/data/dataset.hpp"
@@ -131,16 +135,22 @@ inline void adjust_contrast(Planes const& image, Normalization const& normalizat
 }  // namespace detail
 
 /// Changes an example's picture [3, S, S], which `normalization` made of pixels in [0, 1], and its
-/// mask [1, S, S] together, as `random` wills. Both are float32 on the CPU; the tensors that came
-/// in stay as they are.
+/// mask [1, S, S] together, as `random` wills. Both are on the CPU and float32 afterwards; the
+/// tensors that came in stay as they are. Throws Error where colors are to change of a picture that
+/// has more channels than `normalization`.
 inline void augment(Example& example, Augmentation const& how, Normalization const& normalization,
                     Random& random) {
   auto const happens = [&](double probability) {
     return probability > 0 && uniform_number(random, 0, 1) < probability;
   };
   if (!how.any()) return;
-  example.image = example.image.contiguous().clone();
-  example.mask = example.mask.contiguous().clone();
+  bool const colors = how.contrast > 0 || how.brightness > 0;
+  if (colors && example.image.size(0) > std::ssize(normalization.mean))
+    throw Error("the colors of a picture with " + std::to_string(example.image.size(0)) +
+                    " channels cannot be changed",
+                "Augmentation", "set contrast and brightness to 0");
+  for (at::Tensor* const tensor : {&example.image, &example.mask})
+    *tensor = at::empty(tensor->sizes(), at::kFloat).copy_(*tensor);
   for (auto* const flip : {&detail::flip_down, &detail::flip_across})
     if (happens(how.flip))
       for (at::Tensor const& tensor : {example.image, example.mask}) flip(detail::Planes(tensor));

@@ -11,11 +11,13 @@ namespace vlsm {
 
 /// Throws Error unless `image` is [B, `channels`, H, W] with sides of at least `least` pixels.
 inline void check_image(at::Tensor const& image, int least, int channels = 3) {
-  if (image.dim() != 4 || image.size(0) == 0 || image.size(1) != channels ||
-      image.size(2) < least || image.size(3) < least)
-    throw Error("the vision tower cannot see this image", "shape " + shape_text(image.sizes()),
-                "pass [B, " + std::to_string(channels) + ", H, W] with sides of at least " +
-                    std::to_string(least) + " pixels");
+  if (!image.is_floating_point() || image.dim() != 4 || image.size(0) == 0 ||
+      image.size(1) != channels || image.size(2) < least || image.size(3) < least)
+    throw Error(
+        "the vision tower cannot see this image",
+        std::string(at::toString(image.scalar_type())) + ", shape " + shape_text(image.sizes()),
+        "pass floats as [B, " + std::to_string(channels) + ", H, W] with sides of at least " +
+            std::to_string(least) + " pixels");
 }
 
 /// Throws Error unless `ids` is [B, L] of integers within a vocabulary; what they are is not looked

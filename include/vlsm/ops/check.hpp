@@ -11,7 +11,9 @@ namespace vlsm::detail {
 /// or have fewer than three dimensions.
 inline void check_same_shape(at::Tensor const& prediction, at::Tensor const& target) {
   if (prediction.sizes() != target.sizes() || prediction.dim() < 3)
-    throw Error("prediction and target differ in shape",
+    throw Error(prediction.sizes() == target.sizes()
+                    ? "prediction and target have too few dimensions"
+                    : "prediction and target differ in shape",
                 shape_text(prediction.sizes()) + " against " + shape_text(target.sizes()),
                 "give both as [B, C, H, W]");
 }

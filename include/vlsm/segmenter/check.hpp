@@ -79,6 +79,7 @@ inline bool depends_on(at::Tensor const& loss, TextFeatures const& said) {
 
 /// The check of a model that was built; converts it to float64.
 inline std::vector<std::string> check_architecture(AnySegmenter& built) {
+  at::AutoGradMode const with_gradients(true);
   std::vector<std::string> found;
   ModelInfo const& ports = built.info;
   torch::nn::Module& model = built.module();

@@ -50,6 +50,7 @@ inline void prepare(Module& model, InferenceOptions const& options = {}) {
       for (at::Tensor const& value : list)
         if (value.is_floating_point()) value.set_data(value.to(at::kFloat));
   model.prepare(detail::preparation_for(options.precision, on_cpu));
+  for (at::Tensor& value : model.parameters()) value.requires_grad_(false);
 }
 
 /// The same of a model that a program chose when it runs.

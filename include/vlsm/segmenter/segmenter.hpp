@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/compose/fits.hpp"
@@ -58,6 +60,7 @@ class Segmenter : public Module {
 
   /// image [B, 3, H, W] -> what any number of prompts may meet
   ImageFeatures encode_image(at::Tensor const& image) const {
+    refuse_gradient({image});
     return vision->forward(is_prepared() ? image.to(type_) : image);
   }
   /// tokens [B, L] -> what any number of pictures may meet
@@ -68,6 +71,8 @@ class Segmenter : public Module {
   /// batches that differ, and where what a tower's port promises and is read was not written.
   at::Tensor segment(ImageFeatures seen, TextFeatures said) const {
     check_written(seen, said);
+    refuse_gradient(seen.taps);
+    refuse_gradient({seen.image, seen.pooled, said.sentence, said.words});
     repeat_single(seen, said);
     if (is_prepared())  // the text tower may have read before it was
       for (at::Tensor* const part : {&said.sentence, &said.words})
@@ -88,6 +93,14 @@ class Segmenter : public Module {
   void make_ready(Preparation const& how) override {
     type_ = how.type;
     Module::make_ready(how);
+  }
+
+  /// What was packed cuts the graph: a gradient would be that of the rest.
+  void refuse_gradient(std::vector<at::Tensor> const& inputs) const {
+    auto const wants = [](at::Tensor const& x) { return x.defined() && x.requires_grad(); };
+    if (is_prepared() && at::GradMode::is_enabled() && std::ranges::any_of(inputs, wants))
+      throw Error("a model that was prepared for inference gives no gradient",
+                  "Segmenter: an input requires one", "open the model anew, or use NoGradGuard");
   }
 
   static void check_written(ImageFeatures const& seen, TextFeatures const& said) {

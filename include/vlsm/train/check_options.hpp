@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
+#include <limits>
+#include <sstream>
 #include <string>
 
 #include "vlsm/base/error.hpp"
@@ -24,13 +25,32 @@ inline void check_options(FitOptions const& options) {
     throw Error("a training of " + std::to_string(options.epochs) + " epochs", "FitOptions.epochs",
                 "set it to 1 or more");
   check_threshold(options.threshold, "FitOptions.threshold");
-  auto const check = [](double value, char const* name) {
-    if (!(value >= 0) || !std::isfinite(value))
-      throw Error("an optimizer cannot move by " + std::to_string(value),
-                  std::string("OptimizerOptions.") + name, "set it to 0 or more");
+  constexpr double most = std::numeric_limits<double>::max(),
+                   never = std::numeric_limits<double>::infinity();
+  auto const text = [](double value) { return (std::ostringstream() << value).str(); };
+  auto const check = [&](char const* name, double value, double low, double high) {
+    if (!(value >= low && value <= high))
+      throw Error("this option cannot be " + text(value), name,
+                  "set it to " + text(low) + (high >= most ? " or more" : " up to " + text(high)));
   };
-  check(options.optimizer.learning_rate, "learning_rate");
-  check(options.optimizer.weight_decay, "weight_decay");
+  check("OptimizerOptions.learning_rate", options.optimizer.learning_rate, 0, most);
+  check("OptimizerOptions.weight_decay", options.optimizer.weight_decay, 0, most);
+  check("Plateau.factor", options.plateau.factor, 0, 1);
+  check("Plateau.patience", options.plateau.patience, 0, most);
+  check("Plateau.threshold", options.plateau.threshold, 0, 1);
+  check("EarlyStop.patience", options.early_stop.patience, 0, most);
+  check("EarlyStop.min_delta", options.early_stop.min_delta, -1, 1);
+  check("FitOptions.save_minutes", options.save_minutes, 0, never);
+  check("FitOptions.workers", options.workers, -1, most);
+  Augmentation const& augment = options.augment;
+  check("Augmentation.flip", augment.flip, 0, 1);
+  check("Augmentation.rotate", augment.rotate, 0, 1);
+  check("Augmentation.contrast", augment.contrast, 0, 1);
+  check("Augmentation.brightness", augment.brightness, 0, 1);
+  check("Augmentation.degrees", augment.degrees, 0, 360);
+  check("Augmentation.least_gamma", augment.least_gamma, 0, augment.most_gamma);
+  check("Augmentation.most_gamma", augment.most_gamma, 0, most);
+  check("Augmentation.factor", augment.factor, 0, 1);
   if (!(options.optimizer.clip >= 0))  // infinity clips nothing
     throw Error("a gradient cannot be clipped to " + std::to_string(options.optimizer.clip),
                 "OptimizerOptions.clip", "set it to more than 0, or to 0 for no clipping");

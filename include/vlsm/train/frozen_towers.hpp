@@ -70,12 +70,24 @@ class FrozenTowers {
     }
     for (auto const& some : company(missing, image.device())) {
       at::Tensor const which = at::tensor(std::vector<std::int64_t>(some.begin(), some.end()));
-      ImageFeatures const seen = encode(image.index_select(0, which.to(image.device())));
+      at::Tensor const shown = image.index_select(0, which.to(image.device()));
+      ImageFeatures const seen = encode(shown);
+      bool const same = is_same(seen.image, shown);
       for (std::size_t i = 0; i < some.size(); ++i) {
         KeptFeatures row = row_of(seen, static_cast<std::int64_t>(i));
+        if (!same) row.emplace_back("image", seen.image[static_cast<std::int64_t>(i)]);
         if (keeps) row = cache_->keep(key_at(vision_, batch.pixels[some[i]]), std::move(row), run_);
         rows[some[i]] = std::move(row);
       }
+    }
+    // A tower may change some pictures that it hands on, and others not.
+    auto const handed_on = std::ranges::find_if(
+        rows, [](KeptFeatures const& row) { return part(row, "image").defined(); });
+    if (handed_on != rows.end()) {
+      auto const options = part(*handed_on, "image").options();
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        if (!part(rows[i], "image").defined())
+          rows[i].emplace_back("image", image[static_cast<std::int64_t>(i)].to(options));
     }
     return stacked(rows, image);
   }
@@ -115,7 +127,7 @@ class FrozenTowers {
     if (!cache_) return found;
     // The type's name holds the block's configuration, which weights do not tell. The number is to
     // be raised when a change of this library's code changes what towers write.
-    found.key = content_hash(std::string("2 ") + typeid(tower).name() +
+    found.key = content_hash(std::string("3 ") + typeid(tower).name() +
                              (precision == Precision::bf16 ? " bf16 " : " fp32 ") +
                              (cache_->options().half ? "half " : "whole ") +
                              tower.parameters().front().device().str());
@@ -145,6 +157,12 @@ class FrozenTowers {
     return vision_.prepared ? prepared_.encode_image(image) : model_.encode_image(image);
   }
 
+  /// Whether a tower hands on the picture that it was shown, or no picture.
+  static bool is_same(at::Tensor const& handed_on, at::Tensor const& shown) {
+    return !handed_on.defined() || handed_on.is_same(shown) ||
+           at::equal(handed_on, shown.to(handed_on.scalar_type()));
+  }
+
   static KeptFeatures row_of(ImageFeatures const& seen, std::int64_t row) {
     KeptFeatures features;
     for (std::size_t i = 0; i < seen.taps.size(); ++i)
@@ -172,7 +190,8 @@ class FrozenTowers {
   }
 
   ImageFeatures stacked(std::vector<KeptFeatures> const& rows, at::Tensor const& image) const {
-    ImageFeatures seen{.taps = {}, .pooled = {}, .image = image};
+    ImageFeatures seen{.taps = {}, .pooled = {}, .image = stack(rows, "image", image.device())};
+    if (!seen.image.defined()) seen.image = image;
     for (int i = 0; i < model_.info.vision.count; ++i)
       seen.taps.push_back(stack(rows, "tap" + std::to_string(i), image.device()));
     seen.pooled = stack(rows, "pooled", image.device());
@@ -206,31 +225,34 @@ class FrozenTowers {
         longest = std::max(longest, words.size(0));
       rows.push_back(std::move(*row));
     }
-    if (!pad_words(rows, longest)) return read(prompts, device);
+    pad_words(rows, longest);
     return {.sentence = stack(rows, "sentence", device),
             .words = stack(rows, "words", device),
             .padding = stack(rows, "padding", device)};
   }
 
-  /// Prompts of one length: nobody reads what is marked as padding. False where nothing marks it.
-  static bool pad_words(std::vector<KeptFeatures>& rows, std::int64_t longest) {
+  /// Prompts of one length: nobody reads what is marked as padding.
+  static void pad_words(std::vector<KeptFeatures>& rows, std::int64_t longest) {
     auto const marked = [](KeptFeatures const& row) { return part(row, "padding").defined(); };
-    // A tower may mark none where each token is a word: beside others that says so.
-    if (std::ranges::any_of(rows, marked))
+    auto const shorter = [&](KeptFeatures const& row) {
+      at::Tensor const& words = part(row, "words");
+      return words.defined() && words.size(0) < longest;
+    };
+    // A tower may mark none where each token is a word: beside others, and beside what fills a row
+    // up, that has to be said.
+    if (std::ranges::any_of(rows, marked) || std::ranges::any_of(rows, shorter))
       for (KeptFeatures& row : rows)
         if (at::Tensor const words = part(row, "words"); words.defined() && !marked(row))
           row.emplace_back("padding", at::zeros({words.size(0)}, words.options().dtype(at::kBool)));
     for (KeptFeatures& row : rows)
       for (auto& [name, value] : row) {
         if (name == "sentence" || value.size(0) == longest) continue;
-        if (!part(row, "padding").defined()) return false;
         std::vector<std::int64_t> shape(value.sizes().begin(), value.sizes().end());
         shape[0] = longest - shape[0];
         at::Tensor const rest = name == "padding" ? at::ones(shape, value.options())
                                                   : at::zeros(shape, value.options());
         value = at::cat({value, rest});
       }
-    return true;
   }
 
   AnySegmenter const& model_;

@@ -92,7 +92,7 @@ inline at::Tensor dice_loss(at::Tensor const& prediction, at::Tensor const& targ
 inline at::Tensor tuned_dice_loss(at::Tensor const& prediction, at::Tensor const& target,
                                   DiceOptions const& options = {}) {
   detail::check_same_shape(prediction, target);
-  at::Tensor sum = prediction.sum() * 0;  // keeps the graph where nothing is left
+  at::Tensor sum = prediction.slice(0, 0, 0).sum();  // keeps the graph where nothing is left
   std::int64_t images = 0;
   for (std::int64_t b = 0; b < target.size(0); ++b) {
     at::Tensor const usable = (target[b] == 1).flatten(1).any(1);
