@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "support/doctest.hpp"
+#include "support/tiny_cris.hpp"
 #include "vlsm/fusion/cross_attention.hpp"
 #include "vlsm/fusion/film_skips.hpp"
+#include "vlsm/vision/resnet.hpp"
 
 namespace {
 
@@ -72,6 +74,21 @@ TEST_CASE("CrossAttention makes the same of tokens and of maps") {
     CHECK(actual.taps[i].sizes() == at::IntArrayRef({2, 8, 2, 3}));
     CHECK(at::allclose(actual.taps[i].flatten(2).transpose(1, 2), expected.taps[i], 1e-5, 1e-6));
   }
+}
+
+TEST_CASE("TextFpn takes maps of any size, of a tower that rounds sides up, too") {
+  constexpr ResNetConfig stages{
+      .block = Residual::basic, .layers = {1, 1, 1, 1}, .taps = {2, 3, 4}, .count = 3};
+  struct OnResNet : test::TinyCris {
+    using Vision = ResNet<stages>;
+  };
+  at::NoGradGuard const no_grad;
+  Segmenter<OnResNet> const model;
+  for (auto const& [height, width] : {std::pair{96, 96}, {64, 72}, {65, 67}, {33, 47}})
+    CHECK(model
+              .forward(at::randn({1, 3, height, width}),
+                       {at::tensor({3, 4, 499}).unsqueeze(0).to(at::kLong)})
+              .sizes() == at::IntArrayRef({1, 1, height, width}));
 }
 
 TEST_CASE("FilmSkips scales by 1 plus what it makes of the sentence, and shifts") {

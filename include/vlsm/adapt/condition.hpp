@@ -19,6 +19,8 @@ class ConditionAdapter : public Tower {
   static_assert(
       !requires { Tower::condition_adapter; },
       "ConditionAdapter wraps a tower that has such adapters already: wrap it once");
+  static_assert(Tower::out.sentence > 0 && config.width > 0,
+                "ConditionAdapter: the tower writes no sentence, or .width is not positive");
 
  public:
   static constexpr ConditionConfig condition_adapter = config;

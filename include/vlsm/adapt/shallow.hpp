@@ -20,6 +20,7 @@ class ShallowAdapters : public Tower {
   static_assert(
       !requires { Tower::shallow_adapters; },
       "ShallowAdapters wraps a tower that has such adapters already: wrap it once");
+  static_assert(config.width > 0, "ShallowConfig: .width is not positive");
 
  public:
   static constexpr ShallowConfig shallow_adapters = config;
@@ -76,6 +77,7 @@ class ShallowTextAdapters : public Tower {
   static_assert(
       !requires { Tower::shallow_text_adapters; },
       "ShallowTextAdapters wraps a tower that has such adapters already: wrap it once");
+  static_assert(config.width > 0, "ShallowTextConfig: .width is not positive");
 
  public:
   static constexpr ShallowTextConfig shallow_text_adapters = config;

@@ -264,6 +264,10 @@ consteval bool fits() {
     static_assert(wrong != Wrong::needs_least_stride,
                   "Head would enlarge the map beyond the image: choose fewer .steps, or another "
                   "head");
+    static_assert(wrong != Wrong::needs_more_taps && wrong != Wrong::needs_alike,
+                  "Head needs more maps than Decoder writes: choose another head");
+    static_assert(wrong != Wrong::unsized,
+                  "Head has no size somewhere: give its configuration all of them");
     static_assert(wrong != Wrong::needs_first_stride,
                   "Head needs a map of another stride than Decoder writes: choose another head");
   }

@@ -69,7 +69,7 @@ struct Blocks {
   using Head = follow<typename A::Head, Decoder, Text>;
 };
 
-/// What can be wrong where a block meets those before it, in the order in which it is looked for.
+/// What can be wrong where a block meets those before it.
 enum class Wrong {
   nothing,
   count,
@@ -162,7 +162,8 @@ constexpr Wrong wrong() {
     return lacks;
   if constexpr (requires { B::scale; })
     if (B::scale != Before::out.stride[0]) return Wrong::scale;
-  if constexpr (requires { B::out.count; })
+  if constexpr (
+      requires { B::out.count; } && !requires { B::scale; })
     if (!has_maps(B::out)) return Wrong::unsized;
   return Wrong::nothing;
 }

@@ -43,7 +43,7 @@ class TextFpn : public Module {
     at::Tensor const f5 =
         at::relu(gate_norm_->forward(deep_->forward(v5) * per_channel(state, Layout::map)));
     at::Tensor const f4 = merge4_->forward(at::cat({middle_->forward(v4), up(f5, v4)}, 1));
-    at::Tensor const f3 = merge3_->forward(at::cat({down(shallow_->forward(v3)), f4}, 1));
+    at::Tensor const f3 = merge3_->forward(at::cat({up(down(shallow_->forward(v3)), v4), f4}, 1));
 
     at::Tensor const all =
         at::cat({query3_->forward(f3), query4_->forward(f4), up(query5_->forward(f5), v4)}, 1);

@@ -16,6 +16,8 @@ struct ConvHeadConfig {
 /// segmentation_models_pytorch.
 template <ConvHeadConfig config = ConvHeadConfig{}, FeatureSpec in_port = FeatureSpec{}>
 class ConvHead : public Module {
+  static_assert(config.kernel > 0 && config.kernel % 2 == 1, "ConvHeadConfig: .kernel is not odd");
+
  public:
   template <FeatureSpec in, TextSpec>
   using At = ConvHead<config, in>;

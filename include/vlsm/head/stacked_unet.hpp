@@ -51,9 +51,13 @@ class PictureUnet : public Adaptation {
 /// like the one it wraps, with its ports and its weights; the U-Net trains as adapters do.
 template <class Head, StackedConfig config = StackedConfig{}>
 class StackedUnet : public Head {
+  static_assert(
+      !requires { Head::stacked_unet; },
+      "StackedUnet wraps a head with such a U-Net already: wrap it once");
   using Unet = PictureUnet<config>;
 
  public:
+  static constexpr StackedConfig stacked_unet = config;
   template <FeatureSpec in, TextSpec text, class Wrapped = Head>
   using At = StackedUnet<typename Wrapped::template At<in, text>, config>;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_input.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 
