@@ -89,12 +89,16 @@ void ModelChoice::add_weights_to(CLI::App& app, bool weights_required) {
     option->required();
   else
     option->capture_default_str();
-  app.add_option("--decoder-weights", decoder_weights,
-                 "a second checkpoint, for all but the vision and the text tower")
-      ->check(not_empty());
+  auto* const decoder =
+      app.add_option("--decoder-weights", decoder_weights,
+                     "a second checkpoint, for all but the vision and the text tower")
+          ->check(not_empty());
   app.add_option("--weights-key", weights_key,
                  "which state dict of --weights where it holds several (model_ema, say)")
       ->check(not_empty());
+  app.add_option("--decoder-weights-key", decoder_weights_key, "the same for --decoder-weights")
+      ->check(not_empty())
+      ->needs(decoder);
   app.add_flag("--strict", strict,
                "refuse a checkpoint with tensors that are no part of the model");
 }
@@ -118,16 +122,20 @@ vlsm::Encode ModelChoice::encode() const {
       info, {.tokenizer = tokenizer, .vocabulary = vocab, .weights = weights}, notice);
 }
 
+vlsm::io::WeightsFrom ModelChoice::weights_from(std::uint64_t seed, bool partial) const {
+  return {.weights = weights,
+          .decoder_weights = decoder_weights,
+          .section = weights_key,
+          .decoder_section = decoder_weights_key,
+          .strict = strict,
+          .partial = partial,
+          .seed = seed};
+}
+
 std::unique_ptr<vlsm::AnySegmenter> ModelChoice::open(std::uint64_t seed, bool partial) const {
   std::vector<vlsm::io::LoadReport> reports;
-  auto opened = vlsm::io::open_model(vlsm::find_model(model),
-                                     {.weights = weights,
-                                      .decoder_weights = decoder_weights,
-                                      .section = weights_key,
-                                      .strict = strict,
-                                      .partial = partial,
-                                      .seed = seed},
-                                     &reports);
+  auto opened =
+      vlsm::io::open_model(vlsm::find_model(model), weights_from(seed, partial), &reports);
   for (vlsm::io::LoadReport const& report : reports) notice(to_line(report));
   return opened;
 }

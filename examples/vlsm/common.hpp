@@ -13,6 +13,7 @@
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/nn/precision.hpp"
 #include "vlsm/segmenter/registry.hpp"
+#include "vlsm/weights/open_model.hpp"
 
 namespace tool {
 
@@ -55,13 +56,14 @@ struct ModelChoice {
   std::string weights = "random";
   std::string decoder_weights;
   std::string weights_key;  ///< which state dict of --weights; empty: the best explained
-  bool strict = false;      ///< whether tensors that are no part of the model are refused
-  std::string tokenizer;    ///< empty: the model's
+  std::string decoder_weights_key;
+  bool strict = false;    ///< whether tensors that are no part of the model are refused
+  std::string tokenizer;  ///< empty: the model's
   std::string vocab;
 
-  /// Adds --model, --weights, --decoder-weights, --weights-key, --strict, --tokenizer, --vocab.
+  /// Adds the options of add_weights_to, --tokenizer and --vocab.
   void add_to(CLI::App& app, bool weights_required);
-  /// The first five of them.
+  /// Adds --model, --weights, --decoder-weights, --weights-key, --decoder-weights-key, --strict.
   void add_weights_to(CLI::App& app, bool weights_required);
   /// The tokenizer of this model: none, bytes, or one with the vocabulary at --vocab or beside the
   /// weights. Throws vlsm::Error, first of all where the weights are not there or none at all.
@@ -69,6 +71,8 @@ struct ModelChoice {
   /// The model with its weights, and a notice of what was loaded. `partial`: what --weights never
   /// holds may start at random.
   std::unique_ptr<vlsm::AnySegmenter> open(std::uint64_t seed, bool partial = false) const;
+  /// What opens the model, without words.
+  vlsm::io::WeightsFrom weights_from(std::uint64_t seed, bool partial) const;
   /// The files and folders that are read: no result may take their place.
   std::vector<std::string> files() const;
 };

@@ -63,17 +63,18 @@ void run(Options const& options) {
   auto const start = std::chrono::steady_clock::now();
   at::Device const device = options.common.apply();
   std::filesystem::path const out = options.out, data = out / "data";
-  // An earlier demonstration is done anew, one that was stopped, too; a run or a data set of
-  // something else stays.
+  // An earlier demonstration is done anew, one that was stopped, too; what is something else's
+  // stays.
   std::filesystem::path const mark = out / ".vlsm-demo";
-  if (!std::filesystem::exists(mark))
-    for (auto const& other : {out / "run", data / "anns" / "train.json"})
-      if (std::filesystem::exists(other))
-        throw vlsm::Error("what is no demonstration's is in the way", other.string(),
-                          "choose another --out");
+  bool const again = std::filesystem::exists(mark);
+  for (char const* name : {"run", "data", "overlays", "metrics.json", "report.html"})
+    if (!again && std::filesystem::exists(std::filesystem::symlink_status(out / name)))
+      throw vlsm::Error("what is no demonstration's is in the way", (out / name).string(),
+                        "choose another --out");
   vlsm::io::make_folder(out, "choose another --out");
   vlsm::io::write_whole_file(mark, "");
-  std::filesystem::remove_all(out / "run");
+  for (char const* name : {"run", "overlays", "metrics.json", "report.html"})
+    std::filesystem::remove_all(out / name);
   vlsm::RegisteredModel const& info = vlsm::find_model(model_name);
   make_data(data, info.recipe.image, options.common.seed);
   auto const model = vlsm::io::open_model(info, {.weights = "random", .seed = options.common.seed});

@@ -119,9 +119,11 @@ class FoundMasks {
  public:
   /// Throws vlsm::Error where the folder is one of the data set's, and where a file is there that
   /// would be replaced and that no earlier run wrote.
-  FoundMasks(std::filesystem::path folder, vlsm::FolderDataset const& data, float threshold,
-             vlsm::Recipe const& recipe)
-      : folder_(std::move(folder)), data_(data), threshold_(threshold), recipe_(recipe) {
+  FoundMasks(Options const& options, vlsm::FolderDataset const& data, vlsm::Recipe const& recipe)
+      : folder_(options.out),
+        data_(data),
+        threshold_(static_cast<float>(options.threshold)),
+        recipe_(recipe) {
     vlsm::io::make_folder(folder_, "choose another --out");
     std::set<std::filesystem::path> folders;
     for (std::size_t i = 0; i < data_.size(); ++i)
@@ -131,6 +133,10 @@ class FoundMasks {
         throw vlsm::Error("masks would be written over the data set", folder_.string(),
                           "choose another --out");
     std::set<std::string> taken;
+    if (std::filesystem::path const json = options.json;
+        json.extension() == ".png" &&
+        vlsm::io::is_same_file(json.has_parent_path() ? json.parent_path() : ".", folder_))
+      taken.insert(json.stem().string());
     for (std::size_t i = 0; i < data_.size(); ++i) {
       names_.push_back(take_name(data_.mask_path(i).stem().string(), taken,
                                  [](std::string const&) { return true; }));
@@ -176,6 +182,8 @@ void check_json(Options const& options) {
 }
 
 void run(Options& options) {
+  if (!options.json.empty() && !options.out.empty())  // where --json may lie
+    vlsm::io::make_folder(options.out, "choose another --out");
   if (!options.json.empty()) check_json(options);
   at::Device const device = options.common.apply();
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
@@ -188,15 +196,14 @@ void run(Options& options) {
   vlsm::prepare(*model, {.precision = options.common.computes_in()});
   vlsm::keep_freed_memory();
   if (options.threshold < 0) options.threshold = shortest(info.recipe.threshold);
-  auto const threshold = static_cast<float>(options.threshold);
   std::optional<FoundMasks> found;
-  if (!options.out.empty()) found.emplace(options.out, *data, threshold, info.recipe);
+  if (!options.out.empty()) found.emplace(options, *data, info.recipe);
   show_notices();
   Progress progress("evaluate", data->size());
   vlsm::EvaluateOptions how{
       .batch = options.batch,
       .at = options.at == "picture" ? vlsm::ScoreAt::picture : vlsm::ScoreAt::model,
-      .threshold = threshold,
+      .threshold = static_cast<float>(options.threshold),
       .hausdorff = options.hausdorff,
       .seed = options.common.seed,
       .progress = [&](std::size_t done, std::size_t) { progress.update(done, ""); }};

@@ -32,8 +32,15 @@ inline std::string output_name(std::string const& image, std::string const& prom
     if (slug.size() >= 48) break;
   }
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
-  std::string const base =
-      std::filesystem::path(image).stem().string() + "_" + (slug.empty() ? "prompt" : slug);
+  // A file system takes 255 bytes: room for a number, "_overlay.png" and what it is called while it
+  // is written. No character is cut in two.
+  constexpr std::size_t longest = 255 - 32;
+  std::string stem = std::filesystem::path(image).stem().string();
+  if (std::size_t end = longest - std::min(longest, slug.size() + 8); stem.size() > end) {
+    while (end > 0 && (static_cast<unsigned char>(stem[end]) & 0xC0) == 0x80) --end;
+    stem.resize(end);
+  }
+  std::string const base = stem + "_" + (slug.empty() ? "prompt" : slug);
   return take_name(base, taken, [&](std::string const& name) {
     return !is_foreign_file(out / (name + ".png"));
   });
@@ -91,6 +98,7 @@ inline void deliver(FoundMask const& result, bool json) {
               100.0 * static_cast<double>(found.area) / static_cast<double>(result.mask.size()),
               found.area ? found.box.dump().c_str() : "none", result.ms,
               vlsm::detail::one_line(mask_file).c_str());
+  flush_results();
 }
 
 }  // namespace tool

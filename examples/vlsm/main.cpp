@@ -42,15 +42,16 @@ void open_standard_streams() {
       ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-// CLI11 takes "[a, b]" for a list. What a person typed is passed on letter for letter: such words
-// get a mark in front, which each option takes off again.
+// CLI11 takes "[a, b]" for a list, "++" for the end of a command, and "--prompt=" for none. What a
+// person typed is passed on letter for letter: such words get a mark in front, which each option
+// takes off again.
 constexpr char verbatim = '\x1f';
 
 std::string marked(std::string word) {
   std::size_t const equals = word.starts_with("--") ? word.find('=') : std::string::npos;
   std::size_t const value = equals == std::string::npos ? 0 : equals + 1;
-  if (word.size() > value && word[value] == '[' && word.back() == ']')
-    word.insert(value, 1, verbatim);
+  bool const list = word.size() > value && word[value] == '[' && word.back() == ']';
+  if (list || word == "++" || word == "--prompt=") word.insert(value, 1, verbatim);
   return word;
 }
 
@@ -117,7 +118,9 @@ int main(int count, char** words) {
     tool::flush_results();
     return done;
   } catch (CLI::ParseError const& e) {
-    return fail({e.what(), "command line", "see `vlsm --help` and `vlsm COMMAND --help`"},
+    std::string words = e.what();
+    std::erase(words, verbatim);
+    return fail({words, "command line", "see `vlsm --help` and `vlsm COMMAND --help`"},
                 wrong_usage);
   } catch (vlsm::Error const& e) {
     return fail(e);

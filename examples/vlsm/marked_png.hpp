@@ -42,8 +42,9 @@ inline void write_marked_png(std::filesystem::path const& path, vlsm::Image cons
   vlsm::io::write_whole_file(path, file.insert(mark_place, png_mark()), flush);
 }
 
-/// Whether a file has the mark.
+/// Whether a file has the mark. A pipe, which would keep who looks into it waiting, has none.
 inline bool is_marked_png(std::filesystem::path const& path) {
+  if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored)) return false;
   std::string start(mark_place + png_mark().size(), '\0');
   std::ifstream(path, std::ios::binary)
       .read(start.data(), static_cast<std::streamsize>(start.size()));

@@ -115,8 +115,10 @@ void add_prompts(CLI::App& app) {
           "also write an HTML page of so many first rows: pictures, masks, prompts; 0: none")
       ->check(whole_number())
       ->capture_default_str();
-  command->add_option("--page", options->page,
-                      "where --show writes the page; default: --out with the ending .html");
+  command
+      ->add_option("--page", options->page,
+                   "where --show writes the page; default: --out with the ending .html")
+      ->needs("--show");
   command->add_flag("--json", options->json, "print the report as JSON");
   command->callback([options] { run(*options); });
 }

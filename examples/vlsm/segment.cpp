@@ -125,8 +125,11 @@ void run(Options& options) {
 
   std::vector<at::Tensor> kept;
   std::set<std::string> taken;
-  // Masks of an earlier run give way to new ones, unless they are what is read now.
-  for (std::filesystem::path const path : options.images)
+  // Masks of an earlier run give way to new ones, unless they are what is read now; no mask takes
+  // the name of the logits.
+  std::vector<std::string> others = options.images;
+  if (options.logits.ends_with(".png")) others.push_back(options.logits);
+  for (std::filesystem::path const path : others)
     if (vlsm::io::is_same_file(path.has_parent_path() ? path.parent_path() : ".", options.out))
       taken.insert(path.stem().string());
   // While the model computes, the next pictures are decoded and the last masks encoded. Results
@@ -184,10 +187,10 @@ void add_segment(CLI::App& app) {
   auto const options = std::make_shared<Options>();
   options->choice.add_to(*command, true);
   command
-      ->add_option("--image", options->images,
-                   "PNG or JPEG files, folders of them, or patterns ('scans/*.png'); hidden files, "
-                   "and masks "
-                   "of an earlier run, are read only where they are named")
+      ->add_option(
+          "--image", options->images,
+          "PNG, JPEG or TIFF files, folders of them, or patterns ('scans/*.png'); hidden files, "
+          "and masks of an earlier run, are read only where they are named")
       ->check(not_empty())
       ->required()
       ->expected(1, -1);

@@ -92,7 +92,7 @@ TEST_CASE("checkpoints: a state dict under a key of a person's own choice") {
   check_done(run);
   CHECK_LINE(run, "took 'model', not 'model_ema'");
   check_done(folder.segment("ema.pt", "--weights-key model_ema"));
-  check_failed(folder.segment("ema.pt", "--weights-key best"), 1, "stands under 'best'");
+  check_failed(folder.segment("ema.pt", "--weights-key best"), 1, "no state dict is called 'best'");
   write_torch(folder / "two.pt",
               {{"net_a", pickle_dict(folder.tensors())}, {"net_b", pickle_dict(folder.tensors())}});
   check_failed(folder.segment("two.pt"), 1, "'net_a' (380 tensors), 'net_b' (380 tensors)");

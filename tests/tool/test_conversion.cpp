@@ -108,6 +108,70 @@ TEST_CASE("convert: a base is the model's, and parts of an index are not written
   CHECK(!std::filesystem::exists(folder / "out.safetensors"));
 }
 
+TEST_CASE("convert: which state dict of each file is meant can be said") {
+  Weights const folder;
+  auto const file = [&](char const* name, std::string const& words) {
+    return as_word(folder / name) + words;
+  };
+  // Two state dicts in one file, by names that begin with theirs.
+  std::vector<vlsm::io::NamedArray> two;
+  for (auto const& tensor : vlsm::io::open_checkpoint(folder / "ours.safetensors").tensors)
+    for (char const* start : {"best.", "last."}) {
+      two.push_back(tensor);
+      two.back().name = start + tensor.name;
+    }
+  vlsm::io::write_safetensors(folder / "two.safetensors", two, {});
+  check_done(folder.convert("ours.safetensors", "native", "plain"));
+  check_done(folder.convert("two.safetensors", "native", "a", "--weights-key best"));
+  check_done(folder.convert("ours.safetensors", "native", "b",
+                            "--decoder-weights " + file("two.safetensors", " ") +
+                                "--decoder-weights-key last --base " +
+                                file("two.safetensors", " --base-key best")));
+  for (char const* made : {"a", "b"})
+    CHECK(read_file(folder / made) == read_file(folder / "plain"));
+}
+
+TEST_CASE("convert: towers alone come back, and are a start for training under our names, too") {
+  Weights const folder;
+  std::vector<vlsm::io::NamedArray> towers;
+  for (auto const& tensor : vlsm::io::open_checkpoint(folder / "ours.safetensors").tensors)
+    if (tensor.name.starts_with("vision.") || tensor.name.starts_with("text."))
+      towers.push_back(tensor);
+  vlsm::io::write_safetensors(folder / "towers", towers, {{"format", "pt"}});
+  check_done(folder.convert("towers", "hf", "hf"));
+  Outcome const run = folder.convert("hf", "native", "native");
+  check_done(run);
+  CHECK(run.err.find("not in it: decoder, fusion, head") != std::string::npos);
+  check_done(folder.convert("native", "hf", "again"));
+  CHECK(read_file(folder / "again") == read_file(folder / "hf"));
+}
+
+TEST_CASE("convert: wrappers' parts go, and what is no part of a model is left out or refused") {
+  Weights const folder;
+  std::vector<vlsm::io::NamedArray> wrapped;
+  for (auto const& tensor : vlsm::io::open_checkpoint(folder / "ours.safetensors").tensors) {
+    wrapped.push_back(tensor);
+    std::string& name = wrapped.back().name;
+    name.insert(name.find('.') + 1, "_orig_mod.");
+  }
+  at::Tensor const mean = at::zeros({3});
+  wrapped.push_back({"mean", vlsm::io::to_array(mean)});
+  vlsm::io::write_safetensors(folder / "wrapped", wrapped, {});
+  check_done(folder.convert("ours.safetensors", "native", "plain"));
+  check_done(folder.convert("wrapped", "native", "unwrapped"));
+  CHECK(read_file(folder / "unwrapped") == read_file(folder / "plain"));
+  check_done(folder.convert("wrapped", "hf", "hf"));
+  check_failed(folder.convert("wrapped", "native", "no", "--strict"), 1, "mean");
+}
+
+TEST_CASE("convert: no file is put beside the weights of a folder that is read as one") {
+  Weights const folder;
+  std::filesystem::create_directory(folder / "run");
+  std::filesystem::copy_file(folder / "ours.safetensors", folder / "run/best.safetensors");
+  check_failed(folder.convert("run", "native", "run/c.safetensors"), 1, "several weights");
+  check_done(folder.convert("run", "native", "c.safetensors"));
+}
+
 TEST_CASE("convert: keys of another kind of model, other models' files and bad paths are told") {
   Weights const folder;
   auto const failed = [&](Outcome const& run, std::string const& words) {

@@ -215,6 +215,13 @@ TEST_CASE("what evaluate writes takes the place of an earlier run's files and of
     check_failed(run_tool(set.evaluate("--json " + as_word(set / name))), 1,
                  "is read, and would be lost");
   CHECK(read_file(set / "anns/val.json") == rows);
+  // In the folder of the masks, which need not be there yet, and under the name of one.
+  for (int run = 0; run < 2; ++run) {
+    check_done(run_tool(set.evaluate("--out " + as_word(set / "new") + " --json " +
+                                     as_word(set / "new/a_overlay.png"))));
+    CHECK(read_file(set / "new/a_overlay.png").starts_with("{"));
+    CHECK(files_in(set / "new").size() == 5);
+  }
 }
 
 TEST_CASE("Hausdorff distances are those of the masks, empty ones have none") {

@@ -54,19 +54,61 @@ TEST_CASE("hidden files of a folder, and folders, are no pictures of it") {
   write_file(folder / "in/._b.png", "what macOS keeps");
   write_file(folder / "in/.c.jpg", small_png());
   std::filesystem::create_directory(folder / "in/sub.png");
-  std::filesystem::create_symlink("nowhere", folder / "in/lost.png");
   std::filesystem::create_symlink("b.png", folder / "in/link.png");
   REQUIRE(::mkfifo((folder / "in/pipe.png").c_str(), 0600) == 0);
   Outcome const run = folder.run(as_word(folder / "in"), "--prompt x --json");
   check_done(run);
   CHECK(json_lines(run.out).size() == 2);  // b.png, link.png
   check_done(folder.run(as_word(folder / "in/[bs]*.png")));
+  // A picture that is elsewhere, as git-annex keeps it, is not passed over.
+  std::filesystem::create_symlink("nowhere", folder / "in/lost.png");
+  check_failed(folder.run(as_word(folder / "in")), 1, "a symlink leads to nothing");
+  check_failed(folder.run(as_word(folder / "in/*.png")), 1, "lost.png");
+  std::filesystem::remove(folder / "in/lost.png");
+  write_file(folder / "in/scan.bmp", "BM");
+  Outcome const told = folder.run(as_word(folder / "in"));
+  CHECK(told.status == 0);
+  CHECK(told.err.find("1 of its files, first scan.bmp") != std::string::npos);
   // Named, a hidden file is meant.
   check_done(folder.run(as_word(folder / "in/.c.jpg")));
   std::filesystem::remove(folder / "in/b.png");
   std::filesystem::remove(folder / "in/link.png");
   check_failed(folder.run(as_word(folder / "in")), 1, "the folder holds no pictures");
   check_failed(folder.run(as_word(folder / "in/s*.png")), 1, "no file matches");
+}
+
+TEST_CASE("a folder that may not be read is an error, not one without pictures") {
+  if (::geteuid() == 0) {
+    MESSAGE("skipped: root may read everything");
+    return;
+  }
+  Folder const folder;
+  std::filesystem::create_directories(folder / "in/closed");
+  write_file(folder / "in/closed/b.png", small_png());
+  std::filesystem::permissions(folder / "in/closed", std::filesystem::perms::none);
+  for (char const* images : {"in/closed", "in/*/*.png"})
+    check_failed(folder.run(as_word(folder / images)), 1, "cannot be read");
+  std::filesystem::permissions(folder / "in/closed", std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("names of pictures and prompts are as long as a file's may be") {
+  Folder const folder;
+  std::string const name = std::string(238, 'n') + "\xc3\xa4.png";
+  std::filesystem::rename(folder / "a.png", folder / name);
+  std::filesystem::create_directory(folder / "masks");
+  check_done(run_tool(model + "--overlay --image " + as_word(folder / name) + " --out " +
+                      as_word(folder / "masks") + " --prompt " + std::string(60, 'p') + " q"));
+  CHECK(files_in(folder / "masks").size() == 4);
+}
+
+TEST_CASE("every prompt is a prompt, whatever it looks like") {
+  Folder const folder;
+  Outcome const run = folder.run(as_word(folder / "a.png"), "--json --prompt a ++ '[b]'");
+  check_done(run);
+  auto const lines = json_lines(run.out);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[1]["prompt"] == "++");
+  CHECK(json_lines(folder.run(as_word(folder / "a.png"), "--json --prompt=").out).size() == 1);
 }
 
 TEST_CASE("masks of an earlier run in a folder are no pictures of it") {
@@ -89,7 +131,7 @@ TEST_CASE("masks of an earlier run in a folder are no pictures of it") {
   CHECK(json_lines(named.out).size() == 1);
 }
 
-TEST_CASE("logits take the place of nothing that is read") {
+TEST_CASE("logits take the place of nothing that is read, nor that of a mask") {
   Folder const folder;
   std::string const picture = read_file(folder / "a.png");
   check_failed(
@@ -98,6 +140,12 @@ TEST_CASE("logits take the place of nothing that is read") {
   CHECK(read_file(folder / "a.png") == picture);
   check_done(folder.run(as_word(folder / "a.png"),
                         "--prompt b --logits " + as_word(folder / "logits.safetensors")));
+  std::filesystem::remove(folder / "a_b.png");
+  check_done(folder.run(as_word(folder / "a.png"),
+                        "--prompt b --overlay --logits " + as_word(folder / "a_b_overlay.png")));
+  CHECK(read_file(folder / "a_b_overlay.png").find("\"logits\"") != std::string::npos);
+  CHECK(folder.names() ==
+        Names{"a.png", "a_b-2.png", "a_b-2_overlay.png", "a_b_overlay.png", "logits.safetensors"});
 }
 
 TEST_CASE("a line stays one line whatever the files are called") {
