@@ -6,6 +6,8 @@
 #include <string>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/nn/module.hpp"
+#include "vlsm/train/freeze.hpp"
 #include "vlsm/train/options.hpp"
 
 namespace vlsm::detail {
@@ -54,6 +56,15 @@ inline void check_options(FitOptions const& options) {
   if (!(options.optimizer.clip >= 0))  // infinity clips nothing
     throw Error("a gradient cannot be clipped to " + std::to_string(options.optimizer.clip),
                 "OptimizerOptions.clip", "set it to more than 0, or to 0 for no clipping");
+}
+
+/// Throws Error where nothing of a model can be trained.
+inline void check_trains(torch::nn::Module const& model) {
+  require_unprepared(model, "fit");
+  if (trainable(model).empty())
+    throw Error("no parameter of the model trains", "fit", "leave a slot that has some unfrozen");
+  if (!at::GradMode::is_enabled())
+    throw Error("gradients are switched off", "fit", "call it outside of a NoGradGuard");
 }
 
 }  // namespace vlsm::detail

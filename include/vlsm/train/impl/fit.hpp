@@ -304,11 +304,7 @@ VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Da
   detail::check_options(options);
   detail::check_batch(options.batch, "FitOptions.batch", train, "the set to train with");
   detail::check_batch(options.batch, "FitOptions.batch", val, "the set to validate with");
-  require_unprepared(model.module(), "fit");
-  if (trainable(model.module()).empty())
-    throw Error("no parameter of the model trains", "fit", "leave a slot that has some unfrozen");
-  if (!at::GradMode::is_enabled())
-    throw Error("gradients are switched off", "fit", "call it outside of a NoGradGuard");
+  detail::check_trains(model.module());
   KeepGenerators const keep;
   detail::Training training(model, train, val, encode, options, hooks);
   try {
