@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The page of `vlsm serve` in a real browser: VLSM_TOOL is the program, VLSM_MODEL the model (clipseg-small)."""
+"""The page of `vlsm serve` in a real browser: VLSM_TOOL is the program, VLSM_MODEL the model and what it needs
+("clipseg --vocab FILE"; clipseg-small)."""
 import base64
 import json
 import math
@@ -19,7 +20,7 @@ from webdriver import Browser, missing
 
 TOOL = os.environ.get("VLSM_TOOL", "vlsm")
 PICTURES = pathlib.Path(os.environ.get("VLSM_SCREENSHOTS", tempfile.gettempdir()))
-MODEL = ["--model", os.environ.get("VLSM_MODEL", "clipseg-small"), "--weights", "random"]
+MODEL = ["--weights", "random", "--model", *os.environ.get("VLSM_MODEL", "clipseg-small").split()]
 
 
 def png(width, height, pixel):
@@ -90,7 +91,7 @@ class Page(unittest.TestCase):
     def setUp(self):
         self.browser.size(1280, 900)
         self.browser.open(self.server.address)
-        self.browser.until("document.querySelector('#model').textContent.includes('clipseg-small')")
+        self.browser.until(f"document.querySelector('#model').textContent.includes('{MODEL[3]}')")
 
     def tearDown(self):
         self.assertEqual(self.browser.log(), [], "the page writes nothing to the console")
