@@ -87,9 +87,8 @@ LoadReport load_checkpoint(torch::nn::Module& model, Checkpoint&& checkpoint,
                            LoadOptions const& options = {});
 
 /// Gives `model` the weights of a checkpoint: a file of any supported format, or a folder as
-/// downloaded from a hub, whose config.json must agree with the
-/// architecture, as far as `.slots` are read. Throws as
-/// `load_tensors` and `open_checkpoint` do.
+/// downloaded from a hub, whose config.json must agree with the architecture, as far as `.slots`
+/// are read. Throws as `load_tensors` and `open_checkpoint` do.
 LoadReport load(AnySegmenter& model, std::filesystem::path const& path,
                 LoadOptions const& options = {});
 

@@ -22,6 +22,7 @@
 #include "vlsm/io/safetensors/safetensors.hpp"
 #include "vlsm/io/torch/checkpoint_tensors.hpp"
 #include "vlsm/io/torch/legacy.hpp"
+#include "vlsm/io/torch/sections.hpp"
 #include "vlsm/io/torch/torch_zip.hpp"
 
 namespace vlsm::io {
@@ -61,10 +62,7 @@ inline void narrow(Checkpoint& checkpoint, std::string_view section, std::string
   if (section.empty() || section == "." || checkpoint.section == section ||
       checkpoint.section.ends_with("." + std::string(section)))
     return;
-  std::string const start = std::string(section) + ".";
-  auto const outside = [&](auto const& tensor) {
-    return !tensor.name.starts_with(start) && tensor.name.find("." + start) == std::string::npos;
-  };
+  auto const outside = [&](auto const& tensor) { return !stands_below(tensor.name, section); };
   std::map<std::string, std::size_t> tops;
   for (NamedArray const& tensor : checkpoint.tensors)
     ++tops[tensor.name.substr(0, std::min(tensor.name.find('.'), tensor.name.size()))];

@@ -113,14 +113,18 @@ inline int section_rank(std::string_view path) {
   return at == std::end(usual) ? 60 : static_cast<int>(at - usual);
 }
 
-/// Whether a key has `part` among its first words: what stands below it is asked for.
+/// Whether `key` has `part`, a word or several with dots, before its last one.
+inline bool stands_below(std::string_view key, std::string_view part) {
+  std::string const inside = "." + std::string(part) + ".";
+  return key.starts_with(std::string_view(inside).substr(1)) ||
+         key.find(inside) != std::string_view::npos;
+}
+
+/// Whether a key of the sections stands below `part`.
 inline bool begins_a_key(std::vector<Section> const& sections, std::string_view part) {
-  std::string const start = std::string(part) + ".", inside = "." + start;
-  auto const has = [&](std::string const& key) {
-    return key.starts_with(start) || key.find(inside) != std::string::npos;
-  };
+  auto const below = [&](std::string const& key) { return stands_below(key, part); };
   return std::ranges::any_of(
-      sections, [&](Section const& section) { return std::ranges::any_of(section.keys, has); });
+      sections, [&](Section const& section) { return std::ranges::any_of(section.keys, below); });
 }
 
 /// "'net' (380 tensors), 'ema' (380 tensors)"
