@@ -106,6 +106,8 @@ TEST_CASE("what is no picture is told by name") {
   CHECK_ERROR(decode("no picture at all"), "no PNG or JPEG");
   CHECK_ERROR(decode("GIF89a\x01\x01\x01\x01\x01\x01"), "no PNG or JPEG");
   CHECK_ERROR(decode("\xff"), "no PNG or JPEG");
+  CHECK_ERROR(decode("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 603\n"),
+              "this is a Git LFS pointer, not the file itself");
 }
 
 TEST_CASE("sizes that cannot be are told before anything is decoded") {

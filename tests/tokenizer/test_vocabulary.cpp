@@ -121,6 +121,8 @@ TEST_CASE("a path without a vocabulary is an error that says what was looked for
 }
 
 TEST_CASE("damaged gzip files are refused") {
+  CHECK(has(refusal("pointer.gz", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+            "a Git LFS pointer"));
   auto const gz = fixture("tokenizers/bpe_simple_vocab_16e6.txt.gz");
   VLSM_NEEDS(gz, "tokenizers/bpe_simple_vocab_16e6.txt.gz");
   std::string const whole = read_file(*gz);

@@ -9,6 +9,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/bytes.hpp"
+#include "vlsm/base/file/files.hpp"
 
 namespace vlsm::io {
 
@@ -26,9 +27,7 @@ inline bool is_text(std::string_view start) {
 
 // What a failed download leaves behind is mostly text.
 [[noreturn]] inline void refuse_text(std::string_view start, std::string const& path) {
-  if (start.starts_with("version https://git-lfs"))
-    throw Error("this is a Git LFS pointer, not the weights", path,
-                "download the file itself (git lfs pull)");
+  refuse_lfs_pointer(start, path);
   std::size_t const first = start.find_first_not_of(" \t\r\n");
   char const lead = first == std::string_view::npos ? ' ' : start[first];
   if (lead == '<')

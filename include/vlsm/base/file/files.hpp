@@ -38,6 +38,14 @@ inline void check_readable(std::filesystem::path const& folder) {
                 "check its permissions");
 }
 
+/// Throws Error where a file that begins with `start` is a Git LFS pointer: what a clone leaves in
+/// its place where Git LFS is not installed.
+inline void refuse_lfs_pointer(std::string_view start, std::string const& path) {
+  if (start.starts_with("version https://git-lfs"))
+    throw Error("this is a Git LFS pointer, not the file itself", path,
+                "download the file itself (git lfs pull)");
+}
+
 /// Makes a folder, and those that it is in, where there is none. Throws Error with `remedy` where
 /// that fails.
 inline void make_folder(std::filesystem::path const& path, std::string_view remedy) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 
@@ -180,6 +181,7 @@ inline std::string read_text_file(std::filesystem::path const& path,
   std::string bytes(static_cast<std::size_t>(size), '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(size));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
+  io::refuse_lfs_pointer(bytes, path.string());
   return bytes;
 }
 

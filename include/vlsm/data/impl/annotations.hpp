@@ -77,6 +77,7 @@ VLSM_INLINE std::vector<Annotation> read_annotations(std::filesystem::path const
   if (!text)
     throw Error("the annotations cannot be read", path.string(),
                 "check that the data set has anns/train.json, val.json, test.json");
+  io::refuse_lfs_pointer(*text, path.string());
   return parse_annotations(*text, path.string());
 }
 

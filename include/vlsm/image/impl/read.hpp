@@ -8,6 +8,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/image/impl/each_rgb.hpp"
 #include "vlsm/image/impl/jpeg_decode.hpp"
 #include "vlsm/image/impl/jpeg_fallback.hpp"
@@ -85,9 +86,11 @@ inline PictureHeader picture_header(PictureFile& file) {
 #endif
   }
   bool const is_a_png = is_png(begin);
-  if (!is_a_png && !is_jpeg(begin))
+  if (!is_a_png && !is_jpeg(begin)) {
+    io::refuse_lfs_pointer(begin, file.path().string());
     throw Error("this is no PNG or JPEG picture, nor a TIFF", file.path().string(),
                 "convert it to PNG or JPEG (its name does not matter)");
+  }
   PictureHeader header;
   if (is_a_png && has_png_header(begin)) {
     PngHeader const own = png_header(begin);

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/base/json.hpp"
 #include "vlsm/tokenizer/vocabulary/pieces.hpp"
 
@@ -38,6 +39,7 @@ inline std::string read_vocabulary_file(std::filesystem::path const& path) {
   std::ifstream in(path, std::ios::binary);
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (!in) throw Error("the file cannot be read", where, "check its permissions");
+  io::refuse_lfs_pointer(bytes, where);
   return bytes;
 }
 
