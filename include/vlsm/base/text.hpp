@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -13,11 +12,17 @@
 // Small functions on texts that readers of files and messages share.
 namespace vlsm::detail {
 
-/// The text with A to Z in lower case; other bytes, those of UTF-8 among them, stay.
+/// A to Z in lower case, whatever the locale; other bytes, those of UTF-8 among them, stay.
+constexpr char lower_case(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 inline std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (char& c : text) c = lower_case(c);
   return text;
+}
+/// a to z in upper case, likewise.
+constexpr char upper_case(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
 /// The text without spaces, tabs, CR and LF at its ends.

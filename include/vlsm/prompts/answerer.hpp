@@ -2,13 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/box.hpp"
 #include "vlsm/image/image.hpp"
 
@@ -42,10 +42,9 @@ struct AnswerChoices {
 
 /// Whether the question holds `word` as a whole word, in any case; letters are A to Z.
 inline bool asks_about(std::string_view question, std::string_view word) {
-  auto const letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
-  auto const alike = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
+  auto const alike = [](char a, char b) { return detail::lower_case(a) == detail::lower_case(b); };
+  auto const letter = [](char c) {
+    return detail::lower_case(c) >= 'a' && detail::lower_case(c) <= 'z';
   };
   auto at = question.begin();
   while (true) {

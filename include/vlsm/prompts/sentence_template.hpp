@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/prompts/mask_attributes.hpp"
 
 namespace vlsm {
@@ -37,8 +38,8 @@ class SentenceTemplate {
       if (part.slot.empty()) fail("a slot has no name");
       for (char c : part.slot)
         if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') fail("a slot's name is none");
-      part.capital = std::isupper(static_cast<unsigned char>(part.slot[0])) != 0;
-      part.slot[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(part.slot[0])));
+      part.capital = part.slot[0] >= 'A' && part.slot[0] <= 'Z';
+      part.slot[0] = detail::lower_case(part.slot[0]);
       parts_.push_back(std::move(part));
       text.remove_prefix(end + 1);
     }
@@ -84,8 +85,7 @@ class SentenceTemplate {
 
   /// The text with a capital in front.
   static std::string capitalized(std::string text) {
-    if (!text.empty())
-      text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    if (!text.empty()) text[0] = detail::upper_case(text[0]);
     return text;
   }
 
@@ -112,8 +112,8 @@ class SentenceTemplate {
       if (!rest.substr(size).starts_with(next)) continue;
       std::string text(rest.substr(0, size));
       if (part.capital && !text.empty()) {
-        if (std::islower(static_cast<unsigned char>(text[0]))) return false;
-        text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+        if (text[0] >= 'a' && text[0] <= 'z') return false;
+        text[0] = detail::lower_case(text[0]);
       }
       auto const known = values.find(part.slot);
       if (known != values.end() ? known->second != text : !allowed(part.slot, text)) continue;

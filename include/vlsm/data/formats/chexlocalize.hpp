@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
 #include <map>
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "vlsm/base/json.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/csv.hpp"
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
@@ -93,11 +94,11 @@ class ChexpertTable {
   std::vector<std::string> positive(std::size_t row, std::string const& id) const {
     std::vector<std::string> list;
     for (std::string_view const finding : chexpert_findings) {
-      std::string const cell = csv_.at(row, std::string(finding));
-      char* end = nullptr;
-      double const value = std::strtod(cell.c_str(), &end);
-      bool const known =
-          cell.empty() || (*end == '\0' && (value == 0 || value == 1 || value == -1));
+      std::string const cell = trimmed(csv_.at(row, std::string(finding)));
+      double value = 0;
+      char const* const last = cell.data() + cell.size();
+      bool const number = std::from_chars(cell.data(), last, value).ptr == last;
+      bool const known = number && (value == 0 || value == 1 || value == -1);
       if (!known || !csv_.complete(row))
         throw Error("the table's (csv) row for " + id +
                         (known ? " is cut off"

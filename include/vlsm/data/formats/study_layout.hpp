@@ -9,6 +9,7 @@
 #include <string>
 
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 
@@ -25,7 +26,7 @@ inline constexpr std::array<char const*, 3> camus_structures{"Left ventricular c
 inline std::string words_of(std::string name) {
   bool first = true;
   for (char& c : name) {
-    if (first) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (first) c = upper_case(c);
     first = c == '_';
     if (first) c = ' ';
   }

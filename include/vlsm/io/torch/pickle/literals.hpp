@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -108,7 +108,12 @@ class PickleLiterals {
     machine_.push_new(PickleBytes{std::string(cursor_.take(length))});
   }
   void float_line() {
-    machine_.push_new(std::strtod(std::string(cursor_.line()).c_str(), nullptr));
+    std::string_view const line = cursor_.line();
+    double value = 0;
+    if (std::from_chars(line.data(), line.data() + line.size(), value).ptr !=
+        line.data() + line.size())
+      cursor_.fail("a float is no number");
+    machine_.push_new(value);
   }
 
   std::uint64_t signed_length() {
