@@ -7,6 +7,7 @@
 #include "progress.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/image/overlay.hpp"
@@ -60,13 +61,17 @@ void write_page(Options const& options, nlohmann::ordered_json const& rows) {
 }
 
 void run(Options& options) {
-  if (options.page.empty())
-    options.page = std::filesystem::path(options.out).replace_extension(".html").string();
+  bool const named = !options.page.empty();
+  if (!named) options.page = std::filesystem::path(options.out).replace_extension(".html").string();
   std::vector<std::string> const read{options.layout.images, options.layout.masks,
                                       options.prompts.attributes, options.prompts.table};
   check_can_write(options.out, read);
   if (options.show > 0) {
     check_can_write(options.page, read);
+    auto const there = vlsm::io::read_whole_file(options.page);
+    if (!named && there && there->find(vlsm::report::made_with) == std::string::npos)
+      throw vlsm::Error("this file would be lost, and is no page of vlsm's", options.page,
+                        "name another with --page");
     if (std::filesystem::weakly_canonical(options.page) ==
         std::filesystem::weakly_canonical(options.out))
       throw vlsm::Error("the page and the list are one file", options.page,

@@ -326,6 +326,20 @@ TEST_CASE("values without a counterpart stay and are counted, other sentences go
   CHECK(rows[2].prompts.at("p3")[0] == "a black lump");
 }
 
+TEST_CASE("a few values without a counterpart do not hide whose templates they are of") {
+  Rows rows = rows_of("p5", {"one small chartreuse squiggly polyp", "two small pink round polyp"});
+  CHECK(find_prompt_source(rows, {}) == "polyp");
+  auto const report = perturb(rows, {.attribute = "color", .level = "p5"});
+  CHECK(report.changed == 1);
+  CHECK(report.unknown == 1);
+  CHECK(report.by_words == 0);
+  CHECK(report.first_unknown == "color \"chartreuse\"");
+  rows = rows_of("p5", {"twenty-one small pink round polyp"});
+  CHECK(error_of([&] {
+          perturb(rows, {.attribute = "number", .level = "p5"});
+        }).find("the first is number \"twenty-one\"") != std::string::npos);
+}
+
 TEST_CASE("the report of a prepared folder says whose prompts they are") {
   TempDir const folder;
   Rows const rows = rows_of("p1", {"polyp"});

@@ -105,6 +105,14 @@ TEST_CASE("null takes a member of a table away, however far it comes from") {
   auto const table =
       vlsm::parse_prompt_table(R"({"like": "kvasir_polyp", "levels": {"p7": null}})", "t");
   CHECK(table.render({}).size() == 2);  // p0, p1
+  auto const levels_of_nothing = [](std::string const& more) {
+    auto const own = vlsm::parse_prompt_table(
+        R"({"like": "breast_ultrasound", "levels": {"p6": null})" + more + "}", "t");
+    return own.render({}, /*empty=*/true);
+  };
+  CHECK(vlsm::study_prompt_table("busi")->render({}, true).contains("p6"));
+  CHECK(levels_of_nothing("").contains("p5"));
+  CHECK(!levels_of_nothing("").contains("p6"));
 }
 
 TEST_CASE("prompt tables that are none") {

@@ -77,6 +77,13 @@ TEST_CASE("prompts: a list and a page that shows it") {
   CHECK(page.find("p1.png") != std::string::npos);
   CHECK(page.find("p2.png") == std::string::npos);
   CHECK(page.find("position: top left") != std::string::npos);
+  std::string const again = "prompts --dataset spots --prompts " + set.word("table.json") +
+                            "--images " + set.word("own/images") + "--masks " +
+                            set.word("own/masks") + "--out " + set.word("all.json") + "--show 1";
+  check_done(run_tool(again));  // its own page gives way
+  write_file(set / "all.html", "notes");
+  check_failed(run_tool(again), 1, "this file would be lost, and is no page of vlsm's");
+  CHECK(read_file(set / "all.html") == "notes");
   check_failed(run_tool("prompts --dataset spots --images " + set.word("own/images") + "--masks " +
                         set.word("own/masks") + "--out " + set.word("b.json")),
                1, "--prompts");

@@ -106,10 +106,12 @@ class Perturber {
     return detail::joined(changed);
   }
 
-  /// A sentence, and which values in it have no counterpart and stay ("color \"mauve\"").
+  /// A sentence, how many of its values were changed, and which have no counterpart and stay
+  /// ("color \"mauve\"").
   struct Changed {
     std::string text;
-    std::vector<std::string> unknown;
+    std::size_t known = 0;
+    std::vector<std::string> unknown{};
   };
 
   /// A sentence of a table's level with other words for the attribute; one that does not name it
@@ -124,6 +126,7 @@ class Perturber {
           std::string const& source = table.source_of(slot);
           auto const other = counterpart(source, old);
           if (!other && source == slot) result.unknown.push_back(slot + " \"" + old + "\"");
+          result.known += other && *other != old;
           return other.value_or(old);
         });
     if (!changed) return std::nullopt;

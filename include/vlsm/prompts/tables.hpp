@@ -38,6 +38,14 @@ inline nlohmann::json resolve_prompt_table(nlohmann::json table, std::string con
     table.erase(like);
   }
   whole.merge_patch(table);
+  // A level that is taken away is none of an empty mask, either.
+  if (auto const levels = table.find("levels"); levels != table.end() && levels->is_object())
+    for (auto const& [level, text] : levels->items()) {
+      bool const own =
+          table.contains("empty") && table["empty"].is_object() && table["empty"].contains(level);
+      if (text.is_null() && !own && whole.contains("empty") && whole["empty"].is_object())
+        whole["empty"].erase(level);
+    }
   return whole;
 }
 

@@ -36,18 +36,23 @@ inline std::string dataset_of_report(std::filesystem::path const& folder) {
   return {};
 }
 
-/// Whether a table made all sentences of all rows, of values that have a counterpart: "red polyp"
-/// is not of the shape "red".
+/// Whether a table made all sentences of all rows: most of their values have a counterpart, and
+/// none that has none is a value of another attribute. "red polyp" is not of the shape "red".
 inline bool explains(PromptTable const& table, std::vector<Annotation> const& rows) {
   Perturber const all(Perturbation::opposite, "all");
-  return std::ranges::all_of(rows, [&](Annotation const& row) {
-    return std::ranges::all_of(row.prompts, [&](auto const& prompt) {
-      return std::ranges::all_of(prompt.second, [&](std::string const& sentence) {
-        auto const read = all.change(table, prompt.first, sentence);
-        return read && read->unknown.empty();
-      });
-    });
-  });
+  std::size_t known = 0, unknown = 0;
+  auto const made = [&](std::string const& level, std::string const& sentence) {
+    auto const read = all.change(table, level, sentence);
+    if (!read) return false;
+    known += read->known, unknown += read->unknown.size();
+    return std::ranges::all_of(read->unknown,
+                               [&](std::string const& value) { return all.words(value) == value; });
+  };
+  for (Annotation const& row : rows)
+    for (auto const& [level, sentences] : row.prompts)
+      for (std::string const& sentence : sentences)
+        if (!made(level, sentence)) return false;
+  return unknown == 0 || known > unknown;
 }
 
 /// Where a data set lies, for messages.
