@@ -52,7 +52,7 @@ std::array<int, 3> parse_split(std::string const& text) {
   for (std::size_t i = 0; good && i < shares.size(); ++i) good = parse(parts[i], shares[i]);
   if (!good || shares[0] + shares[1] + shares[2] == 0)
     throw vlsm::Error("these are no three shares", "--split " + text,
-                      "give those of train, val and test: 80,10,10");
+                      "give whole numbers, those of train, val and test: 80,10,10");
   return shares;
 }
 

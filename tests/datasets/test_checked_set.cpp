@@ -95,6 +95,33 @@ TEST_CASE("masks of a list are looked at together, as a training reads them") {
   CHECK(!finds(report, "empty_mask"));
 }
 
+TEST_CASE("lists that were edited outlast a run, under their name where it is free") {
+  TempDir const folder;
+  write_own_set(folder / "own", 4);
+  fs::path const set = folder / "set", anns = set / "anns";
+  auto const prepare = [&](std::array<int, 3> split) {
+    vlsm::PrepareOptions options;
+    options.split = split;
+    return vlsm::prepare(vlsm::read_folder(folder / "own"), set, options);
+  };
+  std::array<int, 3> const thirds{1, 1, 1};
+  prepare(thirds);
+  std::string const sound = read_file(anns / "train.json");
+  CHECK(!finds(prepare(thirds), "stale_files"));  // its own lists give way without a word
+  CHECK(read_file(anns / "train.json") == sound);
+  for (char const* mine : {"[1]", "[2]"}) {
+    write_file(anns / "train.json", mine);
+    CHECK(finds(prepare(thirds), "stale_files"));
+    CHECK(read_file(anns / "train.json") == sound);
+  }
+  CHECK(read_file(set / "anns.kept/train.json") == "[1]");
+  CHECK(read_file(anns / "train-2.json") == "[2]");
+  write_file(anns / "val.json", "[3]");
+  CHECK(finds(prepare({}), "stale_files"));
+  CHECK(read_file(anns / "val.json") == "[3]");
+  CHECK(!fs::exists(anns / "test.json"));
+}
+
 TEST_CASE("lists of one's own outlast a run, one that stops, too") {
   TempDir const folder;
   write_own_set(folder / "own", 4);

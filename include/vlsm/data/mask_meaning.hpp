@@ -179,7 +179,7 @@ class MaskSurvey {
     bool const bright = most >= top * 15 / 16 && !(near && !fills_white(top));
     if (classes.size() + (bright && !classes.empty()) > 1 && !(near && !bright)) several(where);
     if (bright) {
-      result.notice = "the object is gray from " + std::to_string((top + 1) / 2) +
+      result.notice = "the object is gray from " + std::to_string((128 * top + 254) / 255) +
                       " on (levels from 0 to " + std::to_string(most) +
                       (lossy_ ? ", JPEG)" : ", soft edges)");
       return result;

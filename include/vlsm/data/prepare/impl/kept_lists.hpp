@@ -7,8 +7,10 @@
 #include <set>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 
@@ -30,27 +32,40 @@ inline std::vector<std::string> all_names_in(std::filesystem::path const& folder
   return names;
 }
 
-/// Moves what lies in anns/ of `target`, but for the lists of the run that wrote report.json, to
-/// kept_lists, and removes the rest; of a symlink the link alone. Throws Error where something
-/// cannot be moved.
+/// A path in `folder` where nothing is: `name`, or with a number before its ending.
+inline std::filesystem::path free_name(std::filesystem::path const& folder,
+                                       std::filesystem::path const& name) {
+  std::filesystem::path path = folder / name;
+  std::error_code ignored;
+  for (int n = 2; std::filesystem::exists(std::filesystem::symlink_status(path, ignored)); ++n)
+    path = folder / (name.stem().string() + "-" + std::to_string(n) + name.extension().string());
+  return path;
+}
+
+/// Moves what lies in anns/ of `target`, but for the lists that the run of report.json wrote and
+/// that nobody has changed since, to kept_lists, and removes the rest; of a symlink the link alone.
+/// Throws Error where something cannot be moved.
 inline void set_lists_aside(std::filesystem::path const& target) {
   namespace fs = std::filesystem;
   std::error_code failed;
-  std::set<std::string> written;
+  std::set<std::pair<std::string, std::string>> written;  // name, hash
   if (is_file(target / "report.json")) {
     auto const report =
         nlohmann::json::parse(read_text_file(target / "report.json"), nullptr, false);
-    if (report.is_object() && report.contains("rows") && report["rows"].is_object())
-      for (auto const& [split, rows] : report["rows"].items()) written.insert(split + ".json");
+    if (report.is_object() && report.contains("lists") && report["lists"].is_object())
+      for (auto const& [name, hash] : report["lists"].items())
+        if (hash.is_string()) written.emplace(name, hash.get<std::string>());
   }
   if (!fs::is_symlink(target / "anns", failed))
     for (std::string const& name : all_names_in(target / "anns")) {
-      if (written.contains(name)) continue;
+      fs::path const list = target / "anns" / name;
+      if (is_file(list) && written.contains({name, content_hash(read_text_file(list)).text()}))
+        continue;
       fs::create_directories(target / kept_lists, failed);
-      fs::rename(target / "anns" / name, target / kept_lists / name, failed);
+      fs::rename(list, free_name(target / kept_lists, name), failed);
       if (failed)
         throw Error("this is of no earlier run, and cannot be moved (" + failed.message() + ")",
-                    (target / "anns" / name).string(), "move it out of the folder");
+                    list.string(), "move it out of the folder");
     }
   fs::remove_all(target / "anns", failed);
 }

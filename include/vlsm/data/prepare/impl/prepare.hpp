@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/picture_doubts.hpp"
@@ -270,9 +271,15 @@ class DatasetPreparation {
   }
 
   void write_annotations() {
-    std::set<std::string> lists;
-    for (auto const& [split, rows] : splits) lists.insert(split + ".json");
-    add({"stale_files", names_of_kept(target_, lists),
+    std::map<std::string, std::string> lists;
+    std::set<std::string> names;
+    for (auto const& [split, rows] : splits) {
+      std::string const name = split + ".json";
+      std::string const& text = lists[name] = rows.dump(1) + "\n";
+      report_.lists[name] = content_hash(text).text();
+      names.insert(name);
+    }
+    add({"stale_files", names_of_kept(target_, names),
          "this run did not write them; they were kept"});
     io::write_whole_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
     // All lists at once: a set with anns/ is complete.
@@ -280,8 +287,7 @@ class DatasetPreparation {
     fs::path const folder = target_ / "anns.partial";
     fs::remove_all(folder);
     io::make_folder(folder, check_path);
-    for (auto const& [split, rows] : splits)
-      io::write_whole_file(folder / (split + ".json"), rows.dump(1) + "\n");
+    for (auto const& [name, text] : lists) io::write_whole_file(folder / name, text);
     fs::rename(folder, target_ / "anns");
     put_lists_back(target_);
     std::error_code ignored;

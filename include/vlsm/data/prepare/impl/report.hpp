@@ -52,6 +52,7 @@ VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
                               {"levels", levels},
                               {"findings", nlohmann::ordered_json::array()}};
   if (own_prompts) json["prompts"] = "own";
+  for (auto const& [name, hash] : lists) json["lists"][detail::as_utf8(name)] = hash;
   for (Finding const& finding : findings)
     json["findings"].push_back({{"kind", finding.kind},
                                 {"names", detail::as_utf8(finding.names)},
