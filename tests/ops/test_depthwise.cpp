@@ -81,6 +81,10 @@ TEST_CASE("depthwise on tensors: what does not fit is refused in one line") {
   refused([&] { ops::depthwise_convolution(x, {}, {}); },
           "no weights: depthwise convolution: an empty DepthwiseWeights: make them by "
           "pack_depthwise");
+  refused(
+      [&] { ops::depthwise_convolution(x, packed, {.stride = 0}); },
+      "no such steps: depthwise convolution: stride 0, padding 0, dilation 1: pass a stride and "
+      "a dilation of 1 or more, a padding of 0 or more");
   refused([&] { ops::depthwise_convolution(x, packed, {.dilation = 4}); },
           "the map does not fit the weights: depthwise convolution: [1, 6, 8, 8]: pass [B, 6, H, "
           "W], H and W at least 9");

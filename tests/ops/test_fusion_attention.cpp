@@ -167,6 +167,18 @@ TEST_CASE("fusion attention: every backend gives the same, or says why it cannot
   CHECK(error_of(in, options, Backend::cudnn).find("needs a GPU") != std::string::npos);
 }
 
+TEST_CASE("fusion attention: what is no number stays none, whatever the lengths") {
+  Inputs const in = inputs(2, 3, 4, 2, 8);
+  in.q[0][1].fill_(std::nan(""));
+  for (Backend backend : {Backend::fused, Backend::matmul, Backend::aten})
+    for (int const length : {0, 2, 4}) {
+      AttentionOptions const options{.lengths = at::tensor({4, length}, at::kInt)};
+      at::Tensor const out = ops::fusion_attention(in.q, in.k, in.v, options, backend);
+      CHECK(out[0][1].isnan().all().item<bool>());
+      CHECK(out.isnan().sum().item<std::int64_t>() == 2 * 8);
+    }
+}
+
 TEST_CASE("fusion attention: what does not fit is told in one line") {
   Inputs const in = inputs(2, 19, 17, 2, 32);
   auto const says = [](std::string const& message, char const* words) {

@@ -130,6 +130,25 @@ TEST_CASE("packed copies replace the weights, and a model is prepared once") {
   CHECK(prepared->forward(in.image, in.tokens).equal(once));
 }
 
+TEST_CASE("a packed dense layer refuses rows of another length, and adds as the plain one does") {
+  at::NoGradGuard const no_grad;
+  at::Tensor const weight = at::randn({8, 32}), bias = at::randn({8}), x = at::randn({4, 32});
+  for (at::ScalarType const type : {at::kFloat, at::kBFloat16}) {
+    ops::PackedLinear const packed(weight, bias, type);
+    at::Tensor const rows = x.to(type), plain = at::linear(rows, weight.to(type), bias.to(type));
+    double const allowed = type == at::kFloat ? 1e-5 : 0.2;
+    for (at::IntArrayRef const shape : {at::IntArrayRef({24}), {4, 24}, {4, 40}, {0, 24}, {}})
+      CHECK_THROWS_AS(packed.run(at::randn(shape, rows.options())), Error);
+    for (at::IntArrayRef const shape : {at::IntArrayRef({4, 8}), {8}, {1, 8}, {4, 1}, {2, 4, 8}}) {
+      at::Tensor const residual = at::randn(shape, rows.options()),
+                       found = packed.plus(rows, residual, kernels::Epilogue::relu),
+                       wanted = at::relu(plain + residual);
+      REQUIRE(found.sizes() == wanted.sizes());
+      CHECK((found - wanted).abs().max().item<double>() < allowed);
+    }
+  }
+}
+
 TEST_CASE("a prepared model neither trains nor is it saved or loaded") {
   auto const prepared = used<test::TinyA>();
   test::TempDir const folder;

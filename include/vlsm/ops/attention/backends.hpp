@@ -53,7 +53,8 @@ inline at::Tensor attention_by_products(at::Tensor const& q, at::Tensor const& k
   if (at::Tensor const counts = detail::counting_keys(k, options); counts.defined())
     scores = scores.masked_fill(counts.logical_not(), -std::numeric_limits<double>::infinity());
   at::Tensor weights = at::softmax(scores, -1);
-  if (options.lengths.defined()) weights = weights.nan_to_num(0.0);  // rows without keys
+  if (options.lengths.defined())  // rows without keys, and no others that are not numbers
+    weights = weights.masked_fill((options.lengths <= 0).view({-1, 1, 1, 1}), 0.0);
   if (options.dropout > 0) weights = weights * detail::kept_weights(weights, options);
   return at::matmul(weights, v.transpose(1, 2)).transpose(1, 2);
 }

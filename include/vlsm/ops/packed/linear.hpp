@@ -27,9 +27,11 @@ class PackedLinear {
                Operand operand = Operand::fp32);
 
   /// then(x W^T + b), [..., in] -> [..., out], in the type of the weights, which x must have.
+  /// Throws Error where its rows are of another length.
   at::Tensor run(at::Tensor const& x, Epilogue then = Epilogue::none) const;
 
-  /// then(x W^T + b + residual): x [..., in], residual [..., out] -> [..., out], likewise.
+  /// then(x W^T + b + residual), likewise: x [..., in], residual [..., out] or what is broadcast to
+  /// it -> [..., out].
   at::Tensor plus(at::Tensor const& x, at::Tensor const& residual,
                   Epilogue then = Epilogue::none) const;
 
@@ -38,6 +40,7 @@ class PackedLinear {
   enum class Order { plain, own, onednn };
 
   void pack_own();
+  void check_input(at::Tensor const& x) const;
   at::Tensor run_own(at::Tensor const& x, at::Tensor const& residual, Epilogue then) const;
 
   at::Tensor weight_;        // opaque unless plain

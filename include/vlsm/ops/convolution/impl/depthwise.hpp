@@ -41,6 +41,11 @@ VLSM_INLINE at::Tensor depthwise_convolution(at::Tensor const& x, DepthwiseWeigh
   if (!weights.weight.defined())
     throw Error("no weights", std::string(operation) + ": an empty DepthwiseWeights",
                 "make them by pack_depthwise");
+  if (steps.stride < 1 || steps.dilation < 1 || steps.padding < 0)
+    throw Error("no such steps",
+                std::string(operation) + ": stride " + std::to_string(steps.stride) + ", padding " +
+                    std::to_string(steps.padding) + ", dilation " + std::to_string(steps.dilation),
+                "pass a stride and a dilation of 1 or more, a padding of 0 or more");
   std::int64_t const kernel = weights.weight.size(0), reach = steps.dilation * (kernel - 1) + 1;
   if (!x.defined() || x.dim() != 4 || x.size(1) != weights.channels ||
       x.size(2) + 2 * steps.padding < reach || x.size(3) + 2 * steps.padding < reach)

@@ -174,10 +174,15 @@ VLSM_INLINE at::Tensor PackedConv::run(at::Tensor const& x, Epilogue then) const
         depthwise_convolution(x.to(at::kFloat), *depthwise_, steps_, relu).to(type_);
     return relu ? y : detail::apply(then, y);
   }
-  if (!packs_ || x.numel() == 0)
-    return detail::apply(then, at::conv2d(x.to(inner_), plain(), bias_, steps_.stride,
+  if (!packs_ || x.numel() == 0) {
+    at::Tensor const weight = [&] {
+      std::lock_guard const lock(mutex_);
+      return plain();
+    }();
+    return detail::apply(then, at::conv2d(x.to(inner_), weight, bias_, steps_.stride,
                                           steps_.padding, steps_.dilation, steps_.groups))
         .to(type_);
+  }
   return detail::ConvOperators::all()
       .run
       ->call(x.to(inner_).contiguous(at::MemoryFormat::ChannelsLast), weight_for(x),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/error.hpp"
 #include "vlsm/kernels/linear/cpu.hpp"
 #include "vlsm/kernels/linear/pack_weights.hpp"
 #include "vlsm/ops/launch.hpp"
@@ -108,7 +109,14 @@ VLSM_INLINE at::Tensor PackedLinear::run_own(at::Tensor const& x, at::Tensor con
   return y;
 }
 
+VLSM_INLINE void PackedLinear::check_input(at::Tensor const& x) const {
+  if (x.dim() < 1 || x.size(-1) != in_)
+    throw Error("the rows do not fit the weights", "dense layer: " + shape_text(x.sizes()),
+                "pass [..., " + std::to_string(in_) + "]");
+}
+
 VLSM_INLINE at::Tensor PackedLinear::run(at::Tensor const& x, Epilogue then) const {
+  check_input(x);
   if (order_ == Order::own) return run_own(x, {}, then);
   if (order_ != Order::onednn || x.numel() == 0)
     return detail::apply(then, at::linear(x, weight_, bias_));
@@ -119,6 +127,10 @@ VLSM_INLINE at::Tensor PackedLinear::run(at::Tensor const& x, Epilogue then) con
 
 VLSM_INLINE at::Tensor PackedLinear::plus(at::Tensor const& x, at::Tensor const& residual,
                                           Epilogue then) const {
+  check_input(x);
+  std::vector<std::int64_t> sizes = x.sizes().vec();
+  sizes.back() = out_;
+  if (residual.sizes() != sizes) return detail::apply(then, run(x, Epilogue::none) + residual);
   if (order_ == Order::own) return run_own(x, residual, then);
   if (order_ != Order::onednn || x.numel() == 0)
     return detail::apply(then, at::linear(x, weight_, bias_) + residual);
