@@ -234,8 +234,8 @@ TEST_CASE("bars: what is not finite takes no room, intervals and signs are drawn
                                   {"<second>", {{-0.25}, {1e301}}}}};
   std::string const page = page_of(chart);
   CHECK(count(page, "<rect class=\"bar\"") == 2 + 2);  // and the legend's
-  CHECK(contains(page, "a, first: 0.500 (0.400 to 0.600)"));
-  CHECK(contains(page, "a, &lt;second&gt;: -0.250<"));
+  CHECK(contains(page, "a, first: 0.5000 (0.4000 to 0.6000)"));
+  CHECK(contains(page, "a, &lt;second&gt;: -0.2500<"));
   CHECK(!contains(page, "nan"));
   CHECK(!contains(page, "inf"));
 }

@@ -201,6 +201,18 @@ TEST_CASE("short tables tell apart what a study tells apart, and nothing else") 
   CHECK(text.find("busi, val") != std::string::npos);
 }
 
+TEST_CASE("short tables have the numbers of the long ones, rounded once") {
+  std::vector<CellResult> const results{
+      cell_of("A", "busi", 0, {test_of(Purpose::own, "busi", {0.84346, 0.84346})})};
+  CHECK(cell(table_of(results, "prompts"), 0, "dice") == "0.8435");
+  for (NamedTable const& table : tables_of(results))
+    if (table.name == "prompts") {
+      std::string const text = to_markdown(short_tables(table)[0]);
+      CHECK(text.find("| 0.8435 (0.8435 to 0.8435) |") != std::string::npos);
+    }
+  CHECK(cell(table_of(results, "prompts"), 0, "dice_seed_std") == "");  // of one seed
+}
+
 TEST_CASE("tables of nothing have headers and no rows") {
   auto const tables = tables_of({});
   CHECK(tables.size() == 7);

@@ -66,6 +66,12 @@ struct Studies : TempDir {
 
 }  // namespace
 
+/// The first mask of a split of a set.
+std::string first_mask(std::filesystem::path const& set, std::string const& split) {
+  Json const rows = Json::parse(read_file(set / "anns" / (split + ".json")));
+  return "masks/" + rows[0]["mask_name"].get<std::string>();
+}
+
 TEST_CASE("a study: cells, tables and a report, and a second run that has nothing to do") {
   Studies const studies;
   std::string const config = studies.write(studies.config());
@@ -255,6 +261,7 @@ TEST_CASE("a cell that fails is told of, the others are done, and it is tried ag
 
 TEST_CASE("cells from before the data or the weights changed are no part of the tables") {
   Studies const studies;
+  std::string const mask = "a/" + first_mask(studies / "a", "val");
   check_done(run_tool("finetune --model unet-small --epochs 1 --batch 2 --threads 1 --data " +
                       as_word(studies / "a") + studies.to("run")));
   Json config = studies.config();
@@ -263,6 +270,7 @@ TEST_CASE("cells from before the data or the weights changed are no part of the 
   config["data"] = {"a"};
   config["tests"] = Json::object();
   std::string const line = studies.write(config) + studies.to("out");
+  write_file(studies / mask, read_file(studies / mask) + " ");  // what stands behind is not read
   auto const again = [&] {
     std::filesystem::remove(studies / "out/cells/unet-small.a.none.fine100.s1/metrics.json");
     return studies.run(line);
@@ -276,6 +284,7 @@ TEST_CASE("cells from before the data or the weights changed are no part of the 
        {Change{"a/anns/train.json", "\"p0\"", "\"q\"", "a, train: other files"},
         Change{"a/anns/test.json", "\"p0\"", "\"q\"", "a, test: other files"},
         Change{"a/images/val_0.png", "", "more", "a, val: other files"},
+        Change{mask, "", "", "a, val: other files"},
         Change{"run/best.safetensors", "", "", "the weights of unet-small: other files"}}) {
     std::string const before = read_file(studies / change.file);
     std::string after = before;
@@ -317,8 +326,11 @@ TEST_CASE("a cell that was stopped goes on only from what it began from") {
     ::waitpid(child, &status, 0);
     REQUIRE(!studies.has(out + cell + "metrics.json"));
   };
-  for (std::string const change : {"run/best.safetensors", "a/anns/train.json"}) {
-    std::string const out = change.substr(0, change.find('/')) + "-out";
+  std::string const mask = "a/" + first_mask(studies / "a", "train");
+  write_file(studies / mask, read_file(studies / mask) + " ");  // what stands behind is not read
+  for (std::string const& change :
+       {std::string("run/best.safetensors"), std::string("a/anns/train.json"), mask}) {
+    std::string const out = change.substr(change.rfind('/') + 1) + "-out";
     stop(out);
     std::string text = read_file(studies / change);
     if (change.ends_with("json"))
@@ -332,6 +344,10 @@ TEST_CASE("a cell that was stopped goes on only from what it began from") {
     check_done(studies.run(file + studies.to(out + "-fresh")));
     CHECK(studies.found(out) == studies.found(out + "-fresh"));
     CHECK(!studies.has(out + cell + "begun.json"));
+    auto const files = files_in(studies / (out + cell));
+    CHECK(std::ranges::count_if(files, [](std::string const& name) {
+            return name.starts_with("events.");
+          }) == 1);  // nothing is left of what was begun from something else
   }
 }
 

@@ -6,11 +6,9 @@
 #include <iterator>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/compose/recipe.hpp"
 #include "vlsm/data/annotations.hpp"
@@ -120,26 +118,5 @@ class FolderDataset : public Dataset {
   std::vector<Annotation> rows_;
   std::shared_ptr<PicturePairs const> pairs_;
 };
-
-/// A hash of what rows of a split say, in all levels, and, with `files`, of how many bytes their
-/// files have: what a person mends in a data set changes one of these.
-inline std::string contents_of(FolderDataset const& data, std::vector<std::size_t> const& rows,
-                               bool files) {
-  ContentHash hash;
-  for (std::size_t const i : rows) {
-    Annotation const& row = data.row(i);
-    for (std::string const& name : {row.image, row.mask}) hash = content_hash(name, hash);
-    for (auto const& [level, sentences] : row.prompts) {
-      hash = content_hash(level, hash);
-      for (std::string const& sentence : sentences) hash = content_hash(sentence, hash);
-    }
-    if (!files) continue;
-    for (auto const& path : {data.image_path(i), data.mask_path(i)}) {
-      std::error_code ignored;  // what reads the file says why
-      hash = content_hash(std::to_string(std::filesystem::file_size(path, ignored)), hash);
-    }
-  }
-  return hash.text();
-}
 
 }  // namespace vlsm

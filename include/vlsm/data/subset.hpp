@@ -81,7 +81,7 @@ inline std::vector<std::size_t> rows_of_share(std::vector<std::string> const& pi
   std::ranges::sort(distinct);
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   std::size_t const all = share.most ? std::min(distinct.size(), share.most) : distinct.size();
-  Random random(static_cast<Random::result_type>(share.seed));
+  Random random = example_random(share.seed, 0, 0);
   shuffle(distinct, random);
   distinct.resize(
       static_cast<std::size_t>(std::ceil(static_cast<double>(all) * share.percent / 100 - 1e-9)));

@@ -84,7 +84,7 @@ inline std::string escape_latex(std::string_view text) {
       escaped += "\\textasciitilde{}";
     else if (c == '^')
       escaped += "\\textasciicircum{}";
-    else if (c == '<' || c == '>')
+    else if (c == '<' || c == '>' || c == '|')
       escaped += std::string("$") + c + "$";
     else
       escaped += c;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/data/contents.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/subset.hpp"
 #include "vlsm/prompts/perturb.hpp"
@@ -25,7 +26,7 @@ struct OpenedTest {
   std::shared_ptr<FolderDataset const> data;
   std::vector<std::size_t> rows;  ///< which of its rows are tested
   std::size_t changed = 0;
-  std::string contents = {};  ///< see contents_of
+  std::string contents = {};  ///< see Contents
 };
 
 /// The data sets of a study. Files are read and pictures decoded once for all prompt levels and
@@ -66,10 +67,21 @@ class Sets {
                     std::map<std::string, std::string>& read) {
     for (std::string const& name : cell.trained_on) {
       auto const train = files(name, "train", recipe);
-      read[name + ", train"] = contents_of(*train, some_rows(*train, {}), /*files=*/false);
+      read[name + ", train"] = contents_.of(*train, some_rows(*train, {}), /*files=*/false);
       auto const val = files(name, "val", recipe);
       read[name + ", val"] =
-          contents_of(*val, some_rows(*val, {.most = config_->limits.val}), /*files=*/true);
+          contents_.of(*val, some_rows(*val, {.most = config_->limits.val}), /*files=*/true);
+    }
+  }
+
+  /// Adds the files that a cell trains on, likewise.
+  void add_training_files(Cell const& cell, Recipe const& recipe,
+                          std::map<std::string, std::string>& read) {
+    for (std::string const& name : cell.trained_on) {
+      auto const train = files(name, "train", recipe);
+      read[name + ", files of train"] =
+          contents_.of(*train, some_rows(*train, {cell.share, config_->limits.train, cell.seed}),
+                       /*files=*/true);
     }
   }
 
@@ -79,7 +91,7 @@ class Sets {
     auto const plain = files(test.set, test.split, recipe);
     OpenedTest opened{.data = nullptr, .rows = some_rows(*plain, {.most = config_->limits.test})};
     if (test.perturbation.empty()) {
-      opened.contents = contents_of(*plain, opened.rows, /*files=*/true);
+      opened.contents = contents_.of(*plain, opened.rows, /*files=*/true);
       opened.data = plain->with_prompts(level);
       return opened;
     }
@@ -144,6 +156,7 @@ class Sets {
   Config const* config_;
   std::size_t budget_;
   std::function<void(std::string const&)> told_;
+  Contents contents_;
   std::list<std::pair<Key, std::shared_ptr<FolderDataset const>>> opened_;  // last used first
 };
 

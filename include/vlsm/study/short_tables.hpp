@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -120,12 +119,10 @@ Table pivot(std::string title, std::size_t rows, std::vector<std::string> const&
   return table;
 }
 
-/// "0.031 (0.010 to 0.052)" of three columns.
+/// "0.0312 (0.0103 to 0.0521)" of three columns.
 inline std::string with_range(View const& table, std::size_t i, std::string_view middle,
                               std::string_view low, std::string_view high) {
-  return report::decimals(table.value(i, middle), 3) + "\n(" +
-         report::decimals(table.value(i, low), 3) + " to " +
-         report::decimals(table.value(i, high), 3) + ")";
+  return table.text(i, middle) + "\n(" + table.text(i, low) + " to " + table.text(i, high) + ")";
 }
 
 /// The Dice of a row with its interval.
@@ -169,8 +166,7 @@ inline std::vector<Table> short_prompts(View const& table) {
         },
         [&](std::size_t i) { return table.text(i, "prompt"); },
         [&](std::size_t i) {
-          return is_mean(table, i) ? report::decimals(table.value(i, "dice"), 3)
-                                   : with_interval(table, i);
+          return is_mean(table, i) ? table.text(i, "dice") : with_interval(table, i);
         }));
   return tables;
 }
@@ -218,8 +214,8 @@ inline std::vector<Table> short_transfer(View const& table, std::string title,
         std::string text = with_interval(table, i);
         for (auto const& [what, column] :
              {std::pair{"on its own set", "dice_own_set"}, {"trained there", "dice_trained_there"}})
-          if (double const dice = table.value(i, column); !std::isnan(dice))
-            text += std::string("\n") + what + " " + report::decimals(dice, 3);
+          if (table.has(column) && !table.text(i, column).empty())
+            text += std::string("\n") + what + " " + table.text(i, column);
         return text;
       })};
 }

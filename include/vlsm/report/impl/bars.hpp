@@ -51,10 +51,10 @@ inline std::string part_html(BarChart const& chart) {
       if (!is_drawn(bar)) continue;
       double const from = x_of(std::min(bar.value, 0.0)), to = x_of(std::max(bar.value, 0.0));
       bool const interval = bar.high > bar.low;
-      std::string const value = decimals(bar.value, 3),
-                        range = interval ? " (" + decimals(bar.low, 3) + " to " +
-                                               decimals(bar.high, 3) + ")"
-                                         : "";
+      std::string const value = decimals(bar.value),
+                        range = interval
+                                    ? " (" + decimals(bar.low) + " to " + decimals(bar.high) + ")"
+                                    : "";
       svg += "<g" + look(j) + "><rect class=\"bar\" x=\"" + pixels(from) + "\" y=\"" +
              pixels(y + 1) + "\" width=\"" + pixels(std::max(to - from, 0.5)) + "\" height=\"" +
              pixels(thick - 2) + "\">" +

@@ -13,6 +13,7 @@
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/io/weights_files.hpp"
 #include "vlsm/study/config.hpp"
+#include "vlsm/train/run_log.hpp"
 
 // What a cell's training began from.
 namespace vlsm::study::detail_run {
@@ -30,7 +31,7 @@ inline std::string contents_of_weights(Model const& model) {
   return any ? hash.text() : std::string();
 }
 
-/// Notes in a cell's folder what its training begins from: hashes of its weights and rows. One that
+/// Notes in a cell's folder what its training begins from: hashes of its weights and data. One that
 /// was stopped and had begun from something else is no beginning of this one: it is taken away, and
 /// true is returned. Throws Error where the note cannot be written.
 inline bool begin_training(std::filesystem::path const& folder,
@@ -40,9 +41,7 @@ inline bool begin_training(std::filesystem::path const& folder,
   std::error_code ignored;
   bool const other = std::filesystem::exists(folder / "last.safetensors", ignored) &&
                      io::read_whole_file(noted) != now;
-  if (other)
-    for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
-      std::filesystem::remove(folder / file);
+  if (other) remove_run(folder);
   io::write_whole_file(noted, now);
   return other;
 }

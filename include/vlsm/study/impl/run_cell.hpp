@@ -97,15 +97,17 @@ class CellRun {
       tested_ = open(/*partial=*/false);
       freeze(tested_->module());
     } else {
-      if (begin_training(folder_, result.read) && options_.told)
-        options_.told(cell_.id + ": begun from other weights or rows than there are now, so anew");
+      auto begun = result.read;
+      sets_.add_training_files(cell_, info_.recipe, begun);
+      if (begin_training(folder_, begun) && options_.told)
+        options_.told(cell_.id + ": begun from other weights or data than there are now, so anew");
       auto const trained = train();
       if (!trained) return std::nullopt;
       result.training = *trained;
     }
     for (std::size_t i = 0; i < cell_.tests.size(); ++i) {
       auto tested = test(cell_.tests[i], result.read);
-      if (options_.stop && options_.stop()) return std::nullopt;
+      if (stopped()) return std::nullopt;
       if (tested) result.tests.push_back(std::move(*tested));
       report(1 - test_share() * static_cast<double>(cell_.tests.size() - i - 1) /
                      static_cast<double>(cell_.tests.size()));
@@ -118,6 +120,11 @@ class CellRun {
   std::string pretraining() const {
     if (!model_.pretraining.empty()) return model_.pretraining;
     return model_.weights == "random" ? "none" : std::string(info_.pretraining);
+  }
+  /// Whether the cell was told to stop: once it was, for good, as what was told is half done.
+  bool stopped() {
+    stopped_ = stopped_ || (options_.stop && options_.stop());
+    return stopped_;
   }
   /// How much of a cell's time its tests may take: a guess for the progress alone.
   double test_share() const { return cell_.zero_shot() ? 1.0 : 0.1; }
@@ -159,9 +166,9 @@ class CellRun {
                                report((1 - test_share()) * done / fit_.epochs);
                              },
                          .on_epoch = [&](Epoch const& epoch) { log.add(epoch); },
-                         .stop = options_.stop};
+                         .stop = [&] { return stopped(); }};
     fit(*model, *train, *val, encode_, fit_, hooks);
-    if (options_.stop && options_.stop()) return std::nullopt;
+    if (stopped()) return std::nullopt;
     tested_ = io::open_model(info_, {.weights = best().string()});
     tested_->module().to(options_.device);
     freeze(tested_->module());  // so that its towers' features may be kept
@@ -191,11 +198,11 @@ class CellRun {
     }
     drop_single_class(result.rows);
     bool const own = test.purpose == Purpose::own && !drawn_;
-    if (own && !(options_.stop && options_.stop())) draw(opened, result.rows);
+    if (own && !stopped()) draw(opened, result.rows);
     return result;
   }
 
-  EvaluateOptions evaluate_options() const {
+  EvaluateOptions evaluate_options() {
     return {.batch = 8,
             .threshold = info_.recipe.threshold,
             .hausdorff = true,
@@ -204,7 +211,7 @@ class CellRun {
             .features = tested_features_,
             .seed = cell_.seed,
             .workers = options_.workers,
-            .stop = options_.stop};
+            .stop = [this] { return stopped(); }};
   }
 
   /// Classes that all rows share say nothing.
@@ -245,7 +252,7 @@ class CellRun {
   Encode encode_;
   std::unique_ptr<AnySegmenter> tested_;
   std::shared_ptr<FeatureCache> tested_features_;
-  bool drawn_ = false;
+  bool drawn_ = false, stopped_ = false;
 };
 
 }  // namespace detail_run

@@ -10,10 +10,13 @@
 #include <set>
 #include <system_error>
 #include <thread>
+#include <tuple>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/data/annotations.hpp"
+#include "vlsm/data/subset.hpp"
 #include "vlsm/segmenter/registry.hpp"
 #include "vlsm/study/cell_folder.hpp"
 #include "vlsm/study/estimate.hpp"
@@ -212,13 +215,24 @@ VLSM_INLINE std::vector<CellResult> finished_results(std::vector<Cell> const& ce
 
 VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cells,
                               std::filesystem::path const& out) {
-  std::map<std::pair<std::string, std::string>, std::size_t> counts;
-  auto const rows = [&](std::string const& name, std::string const& split, std::size_t limit) {
-    auto const [entry, fresh] = counts.emplace(std::pair(name, split), 0);
-    if (fresh)
-      entry->second =
-          read_annotations(find_set(config, name).path / "anns" / (split + ".json")).size();
-    return limit ? std::min(limit, entry->second) : entry->second;
+  struct Counts {
+    std::size_t rows = 0, pictures = 0;
+  };
+  std::map<std::tuple<std::string, std::string, std::size_t>, Counts> counts;
+  auto const count_of = [&](std::string const& name, std::string const& split, std::size_t limit) {
+    auto const [entry, fresh] = counts.emplace(std::tuple(name, split, limit), Counts{});
+    if (!fresh) return entry->second;
+    std::vector<std::string> pictures;
+    for (Annotation const& row :
+         read_annotations(find_set(config, name).path / "anns" / (split + ".json")))
+      pictures.push_back(row.image);
+    std::set<std::string> distinct;
+    for (std::size_t const row : rows_of_share(pictures, {.most = limit})) {
+      distinct.insert(pictures[row]);
+      ++entry->second.rows;
+    }
+    entry->second.pictures = distinct.size();
+    return entry->second;
   };
   Estimate sum;
   std::map<std::string, double> features;  // of each frozen model and split
@@ -229,11 +243,11 @@ VLSM_INLINE Estimate estimate(Config const& config, std::vector<Cell> const& cel
               .frozen_towers = freezes_towers(config, cell)};
     bool const kept = cell.zero_shot() || load.frozen_towers;
     auto const seen = [&](std::string const& set, std::string const& split, std::size_t limit) {
-      std::size_t const count = rows(set, split, limit);
+      Counts const count = count_of(set, split, limit);
       if (kept)
         features[model.label + "/" + set + "/" + split] =
-            1e-9 * static_cast<double>(feature_bytes(info) * count);
-      return count;
+            1e-9 * static_cast<double>(feature_bytes(info) * count.pictures);
+      return count.rows;
     };
     for (std::string const& set : cell.trained_on) {
       auto const train = static_cast<double>(seen(set, "train", config.limits.train));

@@ -41,7 +41,7 @@ inline Row score_cells(Series const& series) {
           decimals(dice.mean),
           decimals(dice.low),
           decimals(dice.high),
-          decimals(spread(series.seed_dice)),
+          series.seeds() > 1 ? decimals(spread(series.seed_dice)) : std::string(),
           decimals(iou.mean),
           decimals(iou.low),
           decimals(iou.high),
