@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <limits>
-#include <numeric>
-#include <set>
 
 #include "commands.hpp"
 #include "common.hpp"
 #include "found_pictures.hpp"
+#include "run_folder.hpp"
 #include "stop_signal.hpp"
 #include "training_log.hpp"
 #include "vlsm/base/error.hpp"
@@ -18,7 +16,6 @@
 #include "vlsm/base/memory.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/distributed/process_group.hpp"
-#include "vlsm/io/find_weights.hpp"
 #include "vlsm/train/feature_cache.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/loss_name.hpp"
@@ -40,99 +37,6 @@ struct Options {
   vlsm::FitOptions fit;
   bool resume = false;
 };
-
-nlohmann::json read_config(std::filesystem::path const& config) {
-  std::ifstream in(config);
-  return nlohmann::json::parse(in, nullptr, false);
-}
-
-/// Whether a folder holds a run of which no epoch has been kept: it was stopped in the first.
-bool is_begun(std::filesystem::path const& out) {
-  nlohmann::json const config = read_config(out / "config.json");
-  return config.is_object() && config.contains("prompt") && config.contains("lr") &&
-         !std::filesystem::exists(out / "last.safetensors") && vlsm::read_run_log(out).size() <= 1;
-}
-
-/// A new run must not take the place of an older one, nor of a model and its configuration.
-void check_free(std::filesystem::path const& out) {
-  if (!std::filesystem::is_directory(out)) return;
-  if (std::filesystem::exists(out / "last.safetensors"))
-    throw vlsm::Error("there is a run already", out.string(),
-                      "add --resume to go on with it, or choose another --out");
-  if (std::filesystem::exists(out / "best.safetensors"))
-    throw is_begun(out) ? vlsm::Error("a run was stopped here in its first epoch", out.string(),
-                                      "add --resume to begin it again, or choose another --out")
-                        : vlsm::Error("the folder holds the best weights of a run", out.string(),
-                                      "choose another --out, or move best.safetensors away");
-  if (auto const weights = vlsm::io::detail::weights_names(out); !weights.empty())
-    throw vlsm::Error("the folder holds other weights", (out / weights[0]).string(),
-                      "choose another --out, so that a folder is one model");
-  auto const config = out / "config.json";
-  if (std::filesystem::exists(config) && !is_begun(out))
-    throw vlsm::Error("the folder holds a configuration that is no run's", config.string(),
-                      "choose another --out");
-}
-
-/// A run to go on with, or to begin again where no epoch was kept.
-void check_resumable(std::filesystem::path const& out) {
-  std::filesystem::path const last = out / "last.safetensors";
-  if (std::filesystem::exists(last)) return;
-  if (is_begun(out)) {
-    notice(out.string() + ": it was stopped before anything was kept, so it begins again");
-    return;
-  }
-  throw std::filesystem::exists(out / "best.safetensors")
-      ? vlsm::Error("the state of the run is gone", last.string(),
-                    "bring it back, or begin a new run with another --out")
-      : vlsm::Error("there is no run to resume", last.string(), "leave --resume out to begin one");
-}
-
-/// A run is continued only as what it was begun as.
-void check_same_run(std::filesystem::path const& config, nlohmann::ordered_json const& now) {
-  nlohmann::json const before = read_config(config), after(now);
-  if (!before.is_object())
-    throw vlsm::Error("the run's configuration cannot be read", config.string(),
-                      "start a new run with another --out");
-  std::set<std::string> keys;  // either may have one that the other leaves at its default
-  for (auto const& [key, value] : after.items()) keys.insert(key);
-  for (auto const& [key, value] : before.items()) keys.insert(key);
-  // More epochs are the same run, unless a cosine bends to its end.
-  if (now.at("schedule") != "cosine" || before.value("schedule", nlohmann::json()) != "cosine")
-    keys.erase("epochs");
-  if (!before.contains("rows")) keys.erase("rows");  // begun before they were noted
-  auto const same_folder = [](nlohmann::json const& one, nlohmann::json const& other) {
-    return one.is_string() && other.is_string() &&
-           vlsm::io::is_same_file(one.get<std::string>(), other.get<std::string>());
-  };
-  for (std::string const& key : keys) {
-    nlohmann::json const was = before.value(key, nlohmann::json()),
-                         is = after.value(key, nlohmann::json());
-    if (was != is && key == "rows")
-      throw vlsm::Error("the run was begun with other rows of train or val", config.string(),
-                        "resume with the same data set, or start a new run with another --out");
-    if (was == is || (key == "data" && same_folder(was, is))) continue;
-    if (key == "data" && keys.contains("rows")) {  // which are the same, or this would be an error
-      notice("the run was begun with the data set at " + was.dump() + ", which may have moved");
-      continue;
-    }
-    auto const with = [&](nlohmann::json const& value) {
-      return value.is_null() ? "without " + key : "with " + key + " = " + value.dump();
-    };
-    throw vlsm::Error("the run was begun " + with(was) + ", not " + with(is), config.string(),
-                      "resume with the same options, or start a new run with another --out");
-  }
-}
-
-/// A hash of all rows that a run trains on and is validated on.
-std::string rows_of(vlsm::FolderDataset const& train, vlsm::FolderDataset const& val) {
-  std::string hashes;
-  for (vlsm::FolderDataset const* data : {&train, &val}) {
-    std::vector<std::size_t> all(data->size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    hashes += vlsm::contents_of(*data, all, /*files=*/false);  // a broken picture may be mended
-  }
-  return hashes;
-}
 
 std::string gigabytes(std::size_t bytes) {
   char text[32];
@@ -162,6 +66,16 @@ std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, vlsm::Mod
   return std::make_shared<vlsm::FeatureCache>(how);
 }
 
+/// The weights that a run began from, where the command line names none.
+template <class Noted>
+void take_noted(ModelChoice& choice, Noted const& noted) {
+  if (choice.weights != "random" || noted("weights").empty()) return;
+  choice.weights = noted("weights"), choice.weights_key = noted("weights_key");
+  if (!choice.decoder_weights.empty()) return;
+  choice.decoder_weights = noted("decoder_weights");
+  choice.decoder_weights_key = noted("decoder_weights_key");
+}
+
 void run(Options& options) {
   vlsm::keep_freed_memory();
   at::Device const device = options.common.apply();
@@ -171,6 +85,14 @@ void run(Options& options) {
   // What a run has kept is all that it needs of a model; other weights would be read in vain.
   std::filesystem::path const last = out / "last.safetensors";
   bool const goes_on = options.resume && std::filesystem::exists(last);
+  nlohmann::json const before = options.resume ? read_run_config(out) : nlohmann::json();
+  auto const noted = [&](char const* key) {
+    return before.is_object() && before.contains(key) && before[key].is_string()
+               ? before[key].get<std::string>()
+               : std::string();
+  };
+  take_noted(options.choice, noted);
+  ModelChoice const begun = options.choice;
   if (goes_on && options.choice.weights != "random" &&
       !std::filesystem::exists(options.choice.weights)) {
     notice(options.choice.weights + ": not there, and not needed to go on");
@@ -178,11 +100,7 @@ void run(Options& options) {
   }
   vlsm::Encode const encode = options.choice.encode();
   auto const train = options.data.open("train", info), val = options.data.open("val", info);
-  if (options.resume && options.train == "auto") {
-    nlohmann::json const before = read_config(config);
-    if (before.is_object() && before.contains("train") && before["train"].is_string())
-      options.train = before["train"];
-  }
+  if (options.train == "auto" && !noted("train").empty()) options.train = noted("train");
   bool const decoder_only =
       options.train == "decoder" ||
       (options.train == "auto" && options.choice.weights != "random" && !info.trains_towers);
@@ -203,6 +121,13 @@ void run(Options& options) {
                                   {"precision", options.common.precision},
                                   {"seed", options.common.seed}};
   settings["rows"] = rows_of(*train, *val);
+  for (auto const& [key, value] : {std::pair{"weights", begun.weights},
+                                   {"decoder_weights", begun.decoder_weights},
+                                   {"weights_key", begun.weights_key},
+                                   {"decoder_weights_key", begun.decoder_weights_key}}) {
+    std::string const is = goes_on ? noted(key) : value;  // what has been kept is of no other
+    if (!is.empty() && is != "random") settings[key] = is;
+  }
   // A path need not be valid UTF-8, JSON must be.
   settings = nlohmann::ordered_json::parse(
       settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -225,7 +150,7 @@ void run(Options& options) {
     // It is the first one's folder.
   } else if (options.resume) {
     check_resumable(out);
-    check_same_run(config, settings);
+    check_same_run(out, settings);
   } else {
     check_free(out);
   }
@@ -238,6 +163,9 @@ void run(Options& options) {
     vlsm::io::make_folder(out, "choose another --out");
     take_folder();
     if (!options.resume) check_free(out);  // another run may have come and gone meanwhile
+    // Where nothing is left to do the run stays what it is.
+    if (goes_on && static_cast<int>(vlsm::read_run_log(out).size()) >= options.fit.epochs)
+      settings["epochs"] = before.value("epochs", options.fit.epochs);
     vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
   }
 

@@ -78,6 +78,10 @@ TEST_CASE("batches are cut into passes, the odd rest included") {
   CHECK(batch_ends(8, 4, 4) == BatchEnds{4, 8});
   CHECK(batch_ends(1, 128, 8) == BatchEnds{1});
   CHECK(batch_ends(0, 4, 4).empty());
+  std::size_t const most = std::numeric_limits<std::size_t>::max();
+  CHECK(batch_ends(11, most, most) == BatchEnds{11});
+  CHECK(batch_ends(11, 5, most) == BatchEnds{5, 10, 11});
+  CHECK(batch_ends(3, 0, 0) == BatchEnds{1, 2, 3});
 }
 
 TEST_CASE("the batches do not depend on the number of workers or on where one begins") {
@@ -161,6 +165,14 @@ TEST_CASE("a broken picture's file is named") {
   PromptIds ids(test::encode_bytes);
   Loader loader(examples, ids, backwards(6), batch_ends(6, 6, 6), {.workers = 2});
   CHECK(test::error_of([&] { loader.next(); }).find("train_1.png") != std::string::npos);
+}
+
+TEST_CASE("a loader may load all at once") {
+  Drawn const examples(6);
+  PromptIds ids(test::encode_bytes);
+  Loader loader(examples, ids, backwards(6), batch_ends(6, 2, 2),
+                {.workers = 2, .ahead = std::numeric_limits<std::size_t>::max()});
+  for (int batch = 0; batch < 3; ++batch) CHECK(loader.next()->size() == 2);
 }
 
 TEST_CASE("examples of two sizes are told apart") {

@@ -92,6 +92,40 @@ TEST_CASE("a run goes on wherever its data and the weights that it began from ar
   check_failed(run_tool(command + "--epochs 4 --resume --pass 2"), 1, "begun without pass");
 }
 
+TEST_CASE("a run that kept no epoch begins again from the weights that it began from") {
+  Study const study;
+  check_done(run_tool(study.finetune("first") + "--epochs 1"));
+  std::string const weights = " --weights " + as_word(study / "first/best.safetensors");
+  check_done(run_tool(study.finetune() + "--epochs 1" + weights));
+  std::string const best = study.file("run/best.safetensors"),
+                    config = study.file("run/config.json");
+  for (std::string const& again : {std::string(), weights}) {
+    for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
+      std::filesystem::remove(study / "run" / file);  // as a kill in the first epoch leaves it
+    check_done(run_tool(study.finetune() + "--epochs 1 --resume" + again));
+    CHECK(study.file("run/best.safetensors") == best);
+    CHECK(study.file("run/config.json") == config);
+  }
+  std::filesystem::remove(study / "run/last.safetensors");
+  std::filesystem::copy_file(study / "run/best.safetensors", study / "other.safetensors");
+  check_failed(run_tool(study.finetune() + "--epochs 1 --resume --train decoder --weights " +
+                        as_word(study / "other.safetensors")),
+               1, "begun with weights");
+}
+
+TEST_CASE("a run whose best weights are gone does not end as if they were there") {
+  Study const study;
+  check_done(run_tool(study.finetune() + "--epochs 2"));
+  std::string const config = study.file("run/config.json");
+  check_done(run_tool(study.finetune() + "--epochs 1 --resume"));  // nothing is left to do
+  CHECK(study.file("run/config.json") == config);
+  std::filesystem::rename(study / "run/best.safetensors", study / "elsewhere");
+  check_failed(run_tool(study.finetune() + "--epochs 3 --resume"), 1,
+               "the best weights of the run are gone");
+  std::filesystem::rename(study / "elsewhere", study / "run/best.safetensors");
+  check_done(run_tool(study.finetune() + "--epochs 3 --resume"));
+}
+
 TEST_CASE("a folder of weights is no folder for a run") {
   Study const study;
   std::filesystem::create_directory(study / "hub");

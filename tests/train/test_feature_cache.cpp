@@ -236,6 +236,38 @@ TEST_CASE("in bf16 the cache keeps bf16") {
   CHECK(cache->counts().memory < pictures / 2 + 4096);
 }
 
+/// A tower that was given more than its type says: it runs itself, not prepared.
+struct Grown : Counting {
+  struct Vision : CountingVit {
+    at::Tensor shift;
+    void grow() { shift = register_parameter("shift", at::full({1}, 0.1), false); }
+    ImageFeatures forward(at::Tensor const& image) const {
+      return CountingVit::forward(shift.defined() ? image + shift : image);
+    }
+  };
+};
+
+TEST_CASE("features of bf16 steps are not those of the validation where a tower is not prepared") {
+  auto const run = [](std::shared_ptr<FeatureCache> cache) {
+    auto model = seeded<Grown>();
+    model->vision->grow();
+    auto how = options(std::move(cache));
+    how.precision = Precision::bf16;
+    // The pictures of the validation are some of the training's.
+    auto const epochs = fit(*model, Pictures(13), Pictures(6), test::encode_bytes, how);
+    return std::pair(std::move(model), epochs);
+  };
+  auto const [plain, without] = run(nullptr);
+  auto const [kept, with] = run(in_memory());
+  CHECK(pictures_seen == 13 + 6);
+  REQUIRE(with.size() == without.size());
+  for (std::size_t i = 0; i < with.size(); ++i) {
+    CHECK(with[i].val_loss == without[i].val_loss);
+    CHECK(with[i].val_dice == without[i].val_dice);
+  }
+  CHECK(equal(*plain, *kept));
+}
+
 TEST_CASE("a run that is stopped and resumed with an empty cache ends with the same bits") {
   for (Precision const precision : {Precision::fp32, Precision::bf16})
     for (bool const half : {false, true}) {

@@ -207,10 +207,16 @@ TEST_CASE("a run that stopped within an epoch is not resumed with other batches"
   CHECK(fit(model, Disks(32), Disks(8), test::encode_bytes, made, hooks).empty());
   CHECK(heard == "1 2/4");
   made.resume = true;
-  made.batch = 4;
-  CHECK(
-      test::says(test::error_of([&] { fit(model, Disks(32), Disks(8), test::encode_bytes, made); }),
-                 "the run stopped within an epoch of 4 steps, not 8: "));
+  // Others of four steps, too: a picture would be seen twice, or not at all.
+  for (auto const& [pictures, batch] : {std::pair<int, std::size_t>{32, 4}, {32, 9}, {31, 8}}) {
+    made.batch = batch;
+    CHECK(test::says(
+        test::error_of([&] {
+          fit(model, Disks(static_cast<std::size_t>(pictures)), Disks(8), test::encode_bytes, made);
+        }),
+        "the run stopped within an epoch of 32 pictures in batches of 8, not of " +
+            std::to_string(pictures) + " pictures in batches of " + std::to_string(batch) + ": "));
+  }
 }
 
 TEST_CASE("a long epoch is saved on its way") {

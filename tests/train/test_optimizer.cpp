@@ -59,6 +59,21 @@ void check_steps(bool other_layout) {
   CHECK(optimizer.adamw().state().size() == 4);
 }
 
+/// A parameter that bfloat16 finds no memory for: all of it is one number here.
+struct Huge : Module {
+  at::Tensor first = normal("first", {5}, 1);
+  at::Tensor huge =
+      register_parameter("huge", at::ones({1}).expand({std::int64_t{1} << 50}), false);
+};
+
+TEST_CASE("weights that cannot be rounded stay as they were") {
+  Huge model;
+  at::Tensor const before = model.first.detach().clone();
+  CHECK_THROWS_AS([&] { RoundedWeights const rounded(model); }(), c10::Error);
+  CHECK((model.first.scalar_type() == at::kFloat));
+  CHECK(model.first.equal(before));
+}
+
 TEST_CASE("steps are those of torch::optim::AdamW") { check_steps(false); }
 
 TEST_CASE("a gradient that lies otherwise than its parameter moves the right values") {

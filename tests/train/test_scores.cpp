@@ -92,6 +92,20 @@ TEST_CASE("scores are those of the masks, at the model's size and at the picture
   CHECK(empty > 0);
 }
 
+TEST_CASE("in bf16 a threshold decides alike at both sizes") {
+  at::manual_seed(5);
+  Segmenter<DiskSeg> model;
+  test::Disks const examples(7);  // of the model's size
+  for (int i = 30; i <= 70; i += 2) {
+    auto const scores = evaluate(model, examples, test::encode_bytes,
+                                 {.threshold = 0.01f * static_cast<float>(i),
+                                  .picture_too = true,
+                                  .precision = Precision::bf16})
+                            .scores;
+    for (Score const& score : scores) CHECK(score.dice == score.picture.dice);
+  }
+}
+
 TEST_CASE("a spread leaves out what is no finite number") {
   Evaluation scored;
   CHECK(scored.dice().count == 0);

@@ -41,8 +41,9 @@ inline Augmentation augmentation_of(std::vector<std::string> const& names) {
 /// The names of what it changes: "flip,rotate".
 inline std::string names_of(Augmentation const& how) {
   std::string text;
-  for (auto const& [name, often] :
-       {std::pair{"flip", how.flip}, {"rotate", how.rotate}, {"color", how.contrast}})
+  for (auto const& [name, often] : {std::pair{"flip", how.flip},
+                                    {"rotate", how.rotate},
+                                    {"color", std::max(how.contrast, how.brightness)}})
     if (often > 0) text += (text.empty() ? "" : ",") + std::string(name);
   return text;
 }

@@ -27,9 +27,11 @@ namespace vlsm {
 using BatchEnds = std::vector<std::size_t>;
 
 /// The ends of batches of `size` out of `count` examples, the last of which may be smaller; each is
-/// cut into passes of `pass`.
+/// cut into passes of `pass`. Both are at least 1.
 inline BatchEnds batch_ends(std::size_t count, std::size_t size, std::size_t pass) {
   BatchEnds ends;
+  size = std::clamp<std::size_t>(size, 1, count + 1);  // so that no sum overflows
+  pass = std::clamp<std::size_t>(pass, 1, size);
   for (std::size_t first = 0; first < count; first += size) {
     std::size_t const last = std::min(count, first + size);
     for (std::size_t at = first; at < last;) ends.push_back(at = std::min(last, at + pass));
@@ -128,8 +130,8 @@ class Loader {
 
   // Positions below this may be loaded now.
   std::size_t limit() const {
-    std::size_t const last =
-        std::min(parts_.size(), taken_ + std::max<std::size_t>(1, options_.ahead));
+    std::size_t const ahead = std::clamp<std::size_t>(options_.ahead, 1, parts_.size() + 1),
+                      last = std::min(parts_.size(), taken_ + ahead);
     return last == parts_.size() ? order_.size() : parts_[last].first;
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/autocast_mode.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -38,8 +40,8 @@ class FrozenTowers {
         cache_(std::move(cache)),
         prepared_(model, precision) {
     if (cache_) run_ = cache_->begin();
-    vision_ = tower_of("vision", precision);
-    text_ = tower_of("text", precision);
+    vision_ = tower_of("vision");
+    text_ = tower_of("text");
   }
 
   ~FrozenTowers() {
@@ -48,7 +50,7 @@ class FrozenTowers {
   FrozenTowers(FrozenTowers const&) = delete;
   FrozenTowers& operator=(FrozenTowers const&) = delete;
 
-  /// In which frozen towers run.
+  /// In which frozen towers run that are prepared.
   Precision precision() const { return precision_; }
   /// Whether batches should bring Batch::pixels.
   bool keeps_pictures() const { return cache_ && vision_.frozen; }
@@ -62,7 +64,7 @@ class FrozenTowers {
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::optional<KeptFeatures> found;
-      if (keeps) found = cache_->find(key_at(vision_, batch.pixels[i]), run_);
+      if (keeps) found = cache_->find(key_at(vision_, batch.pixels[i], image.device()), run_);
       if (found)
         rows[i] = std::move(*found);
       else
@@ -76,7 +78,9 @@ class FrozenTowers {
       for (std::size_t i = 0; i < some.size(); ++i) {
         KeptFeatures row = row_of(seen, static_cast<std::int64_t>(i));
         if (!same) row.emplace_back("image", seen.image[static_cast<std::int64_t>(i)]);
-        if (keeps) row = cache_->keep(key_at(vision_, batch.pixels[some[i]]), std::move(row), run_);
+        if (keeps)
+          row = cache_->keep(key_at(vision_, batch.pixels[some[i]], image.device()), std::move(row),
+                             run_);
         rows[some[i]] = std::move(row);
       }
     }
@@ -116,10 +120,10 @@ class FrozenTowers {
   struct Tower {
     bool frozen = false;
     bool prepared = false;  ///< runs in prepared_
-    ContentHash key = {};   ///< of weights, code and precision, where a cache needs it
+    ContentHash key = {};   ///< of weights and code, where a cache needs it
   };
 
-  Tower tower_of(char const* slot, Precision precision) {
+  Tower tower_of(char const* slot) {
     auto const& tower = *model_.module().named_children()[slot];
     // Of a prepared model no weights are left that would tell it from others.
     if (!is_frozen(tower) || tower.is_training() || is_prepared(tower)) return {};
@@ -127,8 +131,7 @@ class FrozenTowers {
     if (!cache_) return found;
     // The type's name holds the block's configuration, which weights do not tell. The number is to
     // be raised when a change of this library's code changes what towers write.
-    found.key = content_hash(std::string("3 ") + typeid(tower).name() +
-                             (precision == Precision::bf16 ? " bf16 " : " fp32 ") +
+    found.key = content_hash(std::string("4 ") + typeid(tower).name() + " " +
                              (cache_->options().half ? "half " : "whole ") +
                              tower.parameters().front().device().str());
     for (auto const& item : tower.named_parameters())
@@ -138,8 +141,13 @@ class FrozenTowers {
     return found;
   }
 
-  static ContentHash key_at(Tower const& tower, ContentHash const& content) {
-    return content_hash(std::as_bytes(std::span(&content, 1)), tower.key);
+  /// Where a tower's features of `content` are kept: in the precision in which it runs now. One
+  /// that is not prepared runs in that of what is around it, steps or validation.
+  ContentHash key_at(Tower const& tower, ContentHash const& content, at::Device device) const {
+    bool const rounded = tower.prepared ? precision_ == Precision::bf16
+                                        : at::autocast::is_autocast_enabled(device.type());
+    return content_hash(std::as_bytes(std::span(&content, 1)),
+                        content_hash(rounded ? "bf16" : "fp32", tower.key));
   }
 
   /// Which pictures are encoded together: on a CPU each by itself, a card needs all at once.
@@ -209,7 +217,7 @@ class FrozenTowers {
     std::vector<KeptFeatures> rows;
     std::int64_t longest = 0;
     for (auto const& ids : prompts) {
-      ContentHash const key = key_at(text_, content_hash(std::as_bytes(std::span(ids))));
+      ContentHash const key = key_at(text_, content_hash(std::as_bytes(std::span(ids))), device);
       std::optional<KeptFeatures> row;
       if (cache_) row = cache_->find(key, run_);
       if (!row) {

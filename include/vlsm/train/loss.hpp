@@ -20,7 +20,8 @@ inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& 
     case SegmentationLoss::dice_ce:
       return ops::dice_ce(logits, target, {.dice = dice}, backend);
     case SegmentationLoss::tuned_dice:  // a composite: 16 bits would not hold its sums
-      return tuned_dice_loss(logits.to(at::kFloat), target, dice);
+      return tuned_dice_loss(logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat),
+                             target, dice);
     case SegmentationLoss::dice_focal:
       return ops::dice_focal(logits, target, {}, backend);
     case SegmentationLoss::tversky:

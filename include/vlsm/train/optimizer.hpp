@@ -26,7 +26,9 @@ namespace vlsm {
 /// statistics move by less than bfloat16 resolves.
 class RoundedWeights {
  public:
-  explicit RoundedWeights(torch::nn::Module& model) {
+  // By way of another constructor, so that the destructor runs, and the masters are back, where
+  // this one throws.
+  explicit RoundedWeights(torch::nn::Module& model) : RoundedWeights() {
     for (auto const& part : model.modules(/*include_self=*/false)) {
       if (is_batch_norm(*part)) continue;
       for (at::Tensor const& parameter : part->parameters(/*recurse=*/false))
@@ -74,6 +76,8 @@ class RoundedWeights {
   struct Weight {
     at::Tensor parameter, master, rounded, sum;
   };
+
+  RoundedWeights() = default;
 
   void add(at::Tensor const& parameter) {
     // A parameter that two modules share is met twice; the second time it is bfloat16.

@@ -70,8 +70,10 @@ struct FitOptions {
   Augmentation augment = {};  ///< of the training's pictures, drawn anew each epoch
   OptimizerOptions optimizer = {};
   SegmentationLoss loss = SegmentationLoss::dice;
-  Loss own_loss = {};                     ///< where it is set, `loss` is not read
-  Precision precision = Precision::fp32;  ///< of the steps; the validation is in float32
+  Loss own_loss = {};  ///< where it is set, `loss` is not read
+  /// Of the steps. The validation is in float32, but for frozen towers on a CPU: what they write is
+  /// what the steps are given.
+  Precision precision = Precision::fp32;
   BatchNorms batch_norms = BatchNorms::learn;
   /// The processes that train this model together; null: this one alone. Each of them calls fit
   /// with the same model, data and options. Each batch is divided among them, so the gradient is

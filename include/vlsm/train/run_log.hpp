@@ -34,7 +34,7 @@ class RunLog {
     text += std::to_string(epoch.epoch);
     for (double const value : {epoch.train_loss, epoch.val_loss, epoch.val_dice,
                                epoch.learning_rate, epoch.gradient_norm})
-      text += "," + number(value, std::chars_format::general, 8);
+      text += "," + number(value);  // all digits: the best epoch is told from them
     text += "," + number(epoch.seconds, std::chars_format::fixed, 3) + "\n";
     io::write_whole_file(csv_, text);
     if (!events_) events_.emplace(folder_);  // a run that fails at once leaves no empty file
@@ -53,15 +53,28 @@ class RunLog {
 
  private:
   // Unlike printf, to_chars writes a point in every locale.
-  static std::string number(double value, std::chars_format format, int digits) {
+  template <class... Format>
+  static std::string number(double value, Format... format) {
     char text[400];
-    return {text, std::to_chars(text, text + sizeof text, value, format, digits).ptr};
+    return {text, std::to_chars(text, text + sizeof text, value, format...).ptr};
   }
   static constexpr char const* header =
       "epoch,train_loss,val_loss,val_dice,learning_rate,gradient_norm,seconds";
   std::filesystem::path folder_, csv_;
   std::optional<EventFile> events_;
 };
+
+/// Removes what a training wrote into its folder: weights, state, log and events. Throws
+/// std::filesystem::filesystem_error where a file cannot be removed.
+inline void remove_run(std::filesystem::path const& folder) {
+  for (char const* file : {"last.safetensors", "best.safetensors", "log.csv"})
+    std::filesystem::remove(folder / file);
+  std::vector<std::filesystem::path> events;
+  for (auto const& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().filename().string().starts_with("events.out.tfevents."))
+      events.push_back(entry.path());
+  for (auto const& file : events) std::filesystem::remove(file);
+}
 
 /// The epochs in a folder's log.csv, as far as they stand there; `best` is set where the validation
 /// Dice rose. Empty where there is no log.

@@ -7,8 +7,8 @@
 
 namespace vlsm {
 
-/// torch's ReduceLROnPlateau (mode min, relative threshold): the rate is multiplied by `factor`
-/// once the watched loss has not fallen for more than `patience` epochs.
+/// torch's ReduceLROnPlateau (mode min, relative threshold, eps 0): the rate is multiplied by
+/// `factor` once the watched loss has not fallen for more than `patience` epochs.
 struct Plateau {
   double factor = 0.1;
   int patience = 5;

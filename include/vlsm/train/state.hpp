@@ -15,9 +15,10 @@ namespace vlsm {
 
 /// The part of an epoch that is done; all 0 between two epochs.
 struct RunningEpoch {
-  std::size_t step = 0;   ///< steps taken
-  std::size_t steps = 0;  ///< of the epoch
-  double loss = 0;        ///< sums over these steps
+  std::size_t step = 0;                 ///< steps taken
+  std::size_t steps = 0;                ///< of the epoch
+  std::size_t pictures = 0, batch = 0;  ///< of the epoch, and of a step; 0: not known
+  double loss = 0;                      ///< sums over these steps
   double gradient_norm = 0;
   double seconds = 0;
 };
@@ -51,6 +52,8 @@ inline nlohmann::json to_json(TrainState const& s, double rate) {
           {"seed", s.seed},
           {"step", s.running.step},
           {"steps", s.running.steps},
+          {"pictures", s.running.pictures},
+          {"batch", s.running.batch},
           {"loss_sum", s.running.loss},
           {"gradient_norm_sum", s.running.gradient_norm},
           {"seconds", s.running.seconds}};
@@ -73,6 +76,8 @@ inline void from_json(nlohmann::json const& json, TrainState& s, double& rate) {
   if (!json.contains("step")) return;  // written between two epochs, before 0.2
   s.running = {.step = json.at("step"),
                .steps = json.at("steps"),
+               .pictures = json.value("pictures", std::size_t{0}),  // older states have none
+               .batch = json.value("batch", std::size_t{0}),
                .loss = json.at("loss_sum"),
                .gradient_norm = json.at("gradient_norm_sum"),
                .seconds = json.at("seconds")};
@@ -87,6 +92,24 @@ inline torch::optim::AdamWParamState* moments_of(Optimizer& optimizer,
 }
 
 }  // namespace detail
+
+/// Throws Error where the run at `path` stopped within an epoch that was not one of so many
+/// pictures in batches of `batch`: a picture would be seen twice, or not at all.
+inline void check_running(RunningEpoch const& begun, std::size_t pictures, std::size_t batch,
+                          std::filesystem::path const& path) {
+  auto const text = [](std::size_t count, std::size_t of) {
+    return std::to_string(count) + " pictures in batches of " + std::to_string(of);
+  };
+  bool const known = begun.batch > 0,
+             same = known ? begun.pictures == pictures && begun.batch == batch
+                          : begun.steps == (pictures - 1) / batch + 1;
+  if (begun.step > 0 && !same)
+    throw Error(
+        "the run stopped within an epoch of " +
+            (known ? text(begun.pictures, begun.batch) : std::to_string(begun.steps) + " steps") +
+            ", not of " + text(pictures, batch),
+        path.string(), "resume with the same pictures and the same batch");
+}
 
 /// Writes weights, optimizer moments and `state` as one safetensors file, whole or not at all.
 inline void save_state(std::filesystem::path const& path, torch::nn::Module const& model,

@@ -69,7 +69,8 @@ inline Measures measures_of(Mask const& found, Mask const& wanted, bool hausdorf
 /// Adds the scores of a batch, whose logits these are.
 inline void score_batch(Batch const& batch, at::Tensor const& logits, Dataset const& examples,
                         Recipe const& recipe, EvaluateOptions const& options, Evaluation& result) {
-  at::Tensor const predicted = (at::sigmoid(logits) > options.threshold).cpu(),
+  // In float32: bf16 would round probabilities next to the threshold onto it.
+  at::Tensor const predicted = (at::sigmoid(logits.to(at::kFloat)) > options.threshold).cpu(),
                    target = (batch.mask >= 0.5).cpu();
   at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
   bool const at_picture = options.at == ScoreAt::picture || options.picture_too;

@@ -93,10 +93,10 @@ class Training {
     if (!std::filesystem::exists(last(), unseen)) return;
     load_state(last(), module_, optimizer_, state_);
     state_.finished = state_.stop.stopped();  // by the patience of this call
-    if (state_.running.step > 0 && state_.running.steps != steps_)
-      throw Error("the run stopped within an epoch of " + std::to_string(state_.running.steps) +
-                      " steps, not " + std::to_string(steps_),
-                  last().string(), "resume with the same pictures and the same batch");
+    if (state_.best_dice >= 0 && !std::filesystem::exists(best(), unseen))
+      throw Error("the best weights of the run are gone", best().string(),
+                  "bring them back, or take away what else there is of the run");
+    check_running(state_.running, train_.size(), options_.batch, last());
     for (auto const& path : {last(), best()}) io::AtomicFile::clean_up(path);
   }
 
@@ -109,7 +109,7 @@ class Training {
     std::optional<RoundedWeights> rounded;
     if (options_.precision == Precision::bf16) rounded.emplace(module_);
     RunningEpoch& done = state_.running;
-    done.steps = steps_;
+    done.steps = steps_, done.pictures = train_.size(), done.batch = options_.batch;
     bool const keeps = towers_->keeps_pictures() && !options_.augment.any();
     std::vector<std::size_t> const order = epoch_order(options_.seed, epoch.epoch, train_.size());
     Share const share = share_of(order, {.batch = options_.batch,
@@ -212,8 +212,8 @@ class Training {
                 remedy);
   }
 
-  /// Scores the validation set, in float32: what bf16's rounding adds to the scores would pick the
-  /// best epoch, too. False where that was stopped.
+  /// Scores the validation set, what trains in float32: what bf16's rounding adds to the scores
+  /// would pick the best epoch, too. False where that was stopped.
   bool validate(Epoch& epoch) {
     Evaluation const seen = evaluate_with(model_, *towers_, val_, ids_,
                                           {.batch = options_.pass ? pass_ : share_size(),
@@ -302,15 +302,16 @@ VLSM_INLINE std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Da
                                    Encode const& encode, FitOptions const& options,
                                    FitHooks const& hooks) {
   detail::check_options(options);
-  detail::check_batch(options.batch, "FitOptions.batch", train, "the set to train with");
-  detail::check_batch(options.batch, "FitOptions.batch", val, "the set to validate with");
   detail::check_trains(model.module());
   KeepGenerators const keep;
-  detail::Training training(model, train, val, encode, options, hooks);
+  std::optional<detail::Training> training;
   try {
-    return training.run();
+    detail::check_batch(options.batch, "FitOptions.batch", train, "the set to train with");
+    detail::check_batch(options.batch, "FitOptions.batch", val, "the set to validate with");
+    training.emplace(model, train, val, encode, options, hooks);
+    return training->run();
   } catch (...) {
-    if (options.group && !training.failed_together()) options.group->fail();
+    if (options.group && !(training && training->failed_together())) options.group->fail();
     throw;
   }
 }
