@@ -24,7 +24,7 @@ void segment(std::string weights, std::string picture, std::string sentence, std
   vlsm::check_logits(logits, picture);
   vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits)[0][0], recipe.threshold,
                                              image.shape(0), image.shape(1), recipe);
-  vlsm::write_png(out, vlsm::as_image(mask));
+  vlsm::write_png(out, mask);
 }
 // [readme]
 

@@ -118,6 +118,10 @@ vlsm::Encode ModelChoice::encode() const {
   vlsm::RegisteredModel const& info = vlsm::find_model(model);
   for (std::string const& file : {weights, decoder_weights})
     if (!file.empty() && file != "random") vlsm::io::check_weights(file);
+  if (info.vocabulary == 0)
+    for (auto const& [option, value] : {std::pair{"--vocab ", vocab}, {"--tokenizer ", tokenizer}})
+      if (!value.empty())
+        notice(model + " reads no prompt: " + option + value + " changes nothing");
   return vlsm::io::open_encode(
       info, {.tokenizer = tokenizer, .vocabulary = vocab, .weights = weights}, notice);
 }

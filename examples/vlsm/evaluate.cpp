@@ -151,7 +151,7 @@ class FoundMasks {
     vlsm::Image const image = vlsm::read_image(data_.image_path(index));
     vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits), threshold_, image.shape(0),
                                                image.shape(1), recipe_);
-    write_marked_png(mask_file(index), vlsm::as_image(mask), /*flush=*/false);
+    write_marked_png(mask_file(index), mask, /*flush=*/false);
     write_marked_png(overlay_file(index), vlsm::overlay(image, mask), /*flush=*/false);
   }
 

@@ -78,7 +78,7 @@ struct FoundMask {
 /// Writes the files of a mask and says so.
 inline void deliver(FoundMask const& result, bool json) {
   std::string const mask_file = result.base.string() + ".png";
-  write_marked_png(mask_file, vlsm::as_image(result.mask));
+  write_marked_png(mask_file, result.mask);
   if (result.overlaid)
     write_marked_png(result.base.string() + "_overlay.png",
                      vlsm::overlay(*result.overlaid, result.mask));

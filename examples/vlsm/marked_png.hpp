@@ -34,11 +34,12 @@ inline std::string const& png_mark() {
   return mark;
 }
 
-/// Writes the picture with the mark, whole or not at all; `flush`: see vlsm::io::write_whole_file.
-/// Throws vlsm::Error.
-inline void write_marked_png(std::filesystem::path const& path, vlsm::Image const& image,
-                             bool flush = true) {
-  std::string file = vlsm::encode_png(image);
+/// Writes a vlsm::Image or vlsm::Mask with the mark, whole or not at all; `flush`: see
+/// vlsm::io::write_whole_file. Throws vlsm::Error.
+template <class Picture>
+void write_marked_png(std::filesystem::path const& path, Picture const& picture,
+                      bool flush = true) {
+  std::string file = vlsm::encode_png(picture);
   vlsm::io::write_whole_file(path, file.insert(mark_place, png_mark()), flush);
 }
 

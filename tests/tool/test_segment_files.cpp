@@ -169,13 +169,14 @@ TEST_CASE("a line stays one line whatever the files are called") {
 
 TEST_CASE("a model that reads no prompt draws one mask a picture") {
   Folder const folder;
-  Outcome const run =
-      run_tool("segment --model unet-small --weights random --threads 1 --json --image " +
-               as_word(folder / "a.png") + " --prompt a b --out " + as_word(folder / "out"));
+  Outcome const run = run_tool(
+      "segment --model unet-small --weights random --threads 1 --json --image " +
+      as_word(folder / "a.png") + " --prompt a b --vocab none --out " + as_word(folder / "out"));
   check_done(run);
   CHECK(json_lines(run.out).size() == 1);
   CHECK(files_in(folder / "out") == Names{"a_a.png"});
   CHECK(run.err.find("unet-small reads no prompt: one mask a picture") != std::string::npos);
+  CHECK(run.err.find("--vocab none changes nothing") != std::string::npos);
 }
 
 TEST_CASE("a device or a pipe is no place for logits, and stays") {

@@ -57,7 +57,7 @@ inline void write_synthetic(std::filesystem::path const& root, SyntheticStyle co
         masks[o] = stem + "_" + object.color + ".png";
         Mask mask = Mask::from_shape({pixels, pixels});
         std::copy(object.mask.begin(), object.mask.end(), mask.data());
-        write_png(root / "masks" / masks[o], as_image(mask), false);
+        write_png(root / "masks" / masks[o], mask, false);
         rows.push_back(row(image_name, masks[o], object.prompt()));
       }
       for (std::size_t o = 0; o < 2 && masks.size() > 1; ++o) {  // whose colors are opposites
