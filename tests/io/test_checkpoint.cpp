@@ -126,12 +126,35 @@ TEST_CASE("checkpoint: a folder with parts and an index is one checkpoint") {
   CHECK_ERROR(index("{}"), "holds no tensors");
 }
 
+TEST_CASE(
+    "checkpoint: of several indexes that of the usual name counts, and of a part its section") {
+  TempDir const folder;
+  auto const part = [&](std::string const& name, std::string const& key) {
+    std::string const weights = pickle_dict({{key, matrix}}), more = pickle_dict({{key, matrix}});
+    write_file(folder / name,
+               torch_zip(pickle(pickle_dict({{"model", weights}, {"ema", more}})), {floats(6)}));
+  };
+  part("one.bin", "a");
+  part("two.bin", "b");
+  std::string const map = R"({"weight_map":{"a":"one.bin","b":"two.bin"}})";
+  write_file(folder / "flax_model.msgpack.index.json", R"({"weight_map":{"a":"x.msgpack"}})");
+  write_file(folder / "model.fp16.bin.index.json", R"({"weight_map":{"a":"none.bin"}})");
+  CHECK_ERROR(io::open_checkpoint(folder.path(), "model"), "none.bin");  // the only one so far
+  write_file(folder / "other.bin.index.json", map);
+  CHECK_ERROR(io::open_checkpoint(folder.path(), "model"), "several weights");
+  write_file(folder / "pytorch_model.bin.index.json", map);
+  Checkpoint const both = io::open_checkpoint(folder.path(), "model");
+  CHECK(both.tensors.size() == 2);
+  CHECK(both.section == "model");
+  CHECK_ERROR(io::open_checkpoint(folder.path(), "none"), "none");
+}
+
 TEST_CASE("checkpoint: two parts must not hold the same tensor") {
   TempDir const folder;
   std::string const bytes =
       torch_zip(pickle(pickle_dict({{"a", matrix}, {"b", matrix}})), {floats(6)});
   write_file(folder / "one.bin", bytes);
   write_file(folder / "two.bin", bytes);
-  write_file(folder / "x.index.json", R"({"weight_map":{"a":"one.bin","b":"two.bin"}})");
+  write_file(folder / "x.bin.index.json", R"({"weight_map":{"a":"one.bin","b":"two.bin"}})");
   CHECK_ERROR(io::open_checkpoint(folder.path()), "two tensors are named 'a'");
 }

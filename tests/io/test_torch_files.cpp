@@ -175,6 +175,13 @@ TEST_CASE("torch files: every dtype is read, others are named") {
               "'a' is complex64");
   CHECK_ERROR(open_tensor(pickle_tensor(pickle_storage("OddStorage", "0", 1), 0, {}, {})),
               "'a' is OddStorage");
+  // A lazy sign is not in the values: such a tensor is not read as another one.
+  std::string const plain = pickle_tensor(pickle_storage("FloatStorage", "0", 2), 0, {2}, {1});
+  auto const with = [&](char const* name, std::string const& on) {
+    return plain.substr(0, plain.size() - 2) + pickle_dict({{name, on}}) + "tR";
+  };
+  CHECK_ERROR(open_tensor(with("neg", "\x88")), "'a' is negated or conjugated");
+  CHECK(content(get(open_tensor(with("neg", "\x89")), "a")) == floats(2));
   // Newer dtypes have no storage class of their own: the tensor says what it is.
   auto const untyped = [](std::string const& dtype) {
     return pickle_global("torch._utils", "_rebuild_tensor_v3") + "(" + "(" +

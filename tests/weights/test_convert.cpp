@@ -85,3 +85,10 @@ TEST_CASE("convert: a model has no place among another's keys") {
   CHECK(message.find("fusion.gather.conv.weight") != std::string::npos);
   CHECK(message.find("Hugging Face's CLIPSeg") != std::string::npos);
 }
+
+TEST_CASE("convert: what has not the shape that its name asks for is refused") {
+  for (at::IntArrayRef const shape : {at::IntArrayRef({2, 3}), {}})
+    CHECK_THROWS_AS(io::to_scheme({{"vision.blocks.10.attn.qkv.weight", at::zeros(shape)}},
+                                  std::span(&io::hf_clipseg, 1)),
+                    Error);
+}

@@ -55,6 +55,14 @@ TEST_CASE(
     CHECK(problem(changed).find("eos_token_id") != std::string::npos);
   }
   CHECK(problem({{"model_type", "blip"}}) == "");
+  // What is the default is not written: it is said all the same.
+  std::string const silent = problem({{"model_type", "clipseg"},
+                                      {"vision_config", nlohmann::json::object()},
+                                      {"text_config", nlohmann::json::object()}});
+  CHECK(silent.find("extract_layers [3,6,9] (not said, the default), the model has [1,2,4]") !=
+        std::string::npos);
+  CHECK(silent.find("num_attention_heads 8 (not said, the default), the model has 3") !=
+        std::string::npos);
   CHECK(problem({{"model_type", "clipseg"}, {"vision_config", 3}}).find("config.json") !=
         std::string::npos);
   CHECK(problem(3).find("no JSON object") != std::string::npos);
@@ -87,19 +95,24 @@ TEST_CASE("a load compares the slots that it reads") {
   test::TempDir const folder;
   Segmenter<test::TinyA> const model;
   io::save(model, folder / "model.safetensors");
-  auto const say = [&](nlohmann::json const& config) {
+  auto const say = [&](nlohmann::json const& other) {
+    nlohmann::json config = {
+        {"model_type", "clipseg"},
+        {"extract_layers", {1, 2, 4}},
+        {"decoder_num_attention_heads", clip_settings<test::TinyA>().decoder->heads}};
+    config.update(other);
     test::write_file(folder / "config.json", config.dump());
   };
   Segmenter<test::TinyA> other;
-  say({{"model_type", "clipseg"}, {"decoder_num_attention_heads", 7}});
+  say({{"decoder_num_attention_heads", 7}});
   CHECK_ERROR(io::load(other, folder.path()), "decoder_num_attention_heads 7");
   CHECK(io::load(other, folder.path(), {.slots = {"vision", "text"}}).loaded > 0);
-  say({{"model_type", "clipseg"}, {"text_config", {{"num_attention_heads", 6}}}});
+  say({{"text_config", {{"num_attention_heads", 6}}}});
   CHECK_ERROR(io::load(other, folder.path(), {.slots = {"vision", "text"}}),
               "num_attention_heads 6");
   CHECK(io::load(other, folder.path(), {.slots = {"vision", "decoder"}}).loaded > 0);
   // Taps are between a tower and a decoder that come together.
-  say({{"model_type", "clipseg"}, {"extract_layers", {0, 2, 4}}});
+  say({{"extract_layers", {0, 2, 4}}});
   CHECK_ERROR(io::load(other, folder.path()), "extract_layers [0,2,4]");
   for (std::vector<std::string> const& slots :
        {std::vector<std::string>{"vision", "text"}, {"fusion", "decoder", "head"}})

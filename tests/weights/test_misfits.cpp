@@ -5,6 +5,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "support/tiny_clipseg.hpp"
+#include "vlsm/models/clipseg.hpp"
 #include "vlsm/models/small.hpp"
 #include "vlsm/weights/convert.hpp"
 #include "vlsm/weights/load.hpp"
@@ -143,4 +144,12 @@ TEST_CASE("misfits: prefixes are listed as they are asked for") {
   CHECK_ERROR(io::load(second, folder / "two.safetensors"), "behind the prefixes 'a', 'b'");
   for (char const* key : {"a", "b."})
     CHECK(io::load(second, folder / "two.safetensors", {.section = key}).skipped.empty());
+}
+
+TEST_CASE("blocks that a model leaves out are told by their numbers, and by nothing like them") {
+  CHECK(ClipSeg::Vision::omits("blocks.11.norm1.weight"));
+  for (char const* other : {"blocks.:.norm1.weight", "blocks.4294967307.norm1.weight", "blocks.11",
+                            "blocks.11x.norm1.weight", "blocks.12.norm1.weight",
+                            "blocks.0.norm1.weight", "blocks..norm1.weight"})
+    CHECK_FALSE(ClipSeg::Vision::omits(other));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
@@ -64,6 +65,14 @@ Checkpoint read_sharded(std::filesystem::path const& path, OpenFile&& open_file)
       if (!held.contains(key))
         throw Error("the index promises " + shown(key) + ", but the part does not hold it",
                     (path.parent_path() / name).string(), "download the parts again");
+    if (result.files.empty()) result.section = part.section;
+    if (part.section != result.section)
+      throw Error("the parts hold different state dicts: " + shown(result.section) + " and " +
+                      shown(part.section),
+                  path.string(), "name one of them (section, --weights-key)");
+    for (std::string const& rival : part.rivals)
+      if (std::ranges::find(result.rivals, rival) == result.rivals.end())
+        result.rivals.push_back(rival);
     result.format = part.format;
     std::move(part.tensors.begin(), part.tensors.end(), std::back_inserter(result.tensors));
     std::move(part.notes.begin(), part.notes.end(), std::back_inserter(result.notes));

@@ -54,9 +54,9 @@ inline std::vector<std::string> weights_names(std::filesystem::path const& folde
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
        at.increment(error)) {
     std::string name = at->path().filename().string();
-    bool fits = name.ends_with(".index.json");
-    for (std::string_view ending : {".safetensors", ".pt", ".pth", ".ckpt", ".bin"})
-      fits = fits || name.ends_with(ending);
+    bool fits = false;
+    for (std::string const ending : {".safetensors", ".pt", ".pth", ".ckpt", ".bin"})
+      fits = fits || name.ends_with(ending) || name.ends_with(ending + ".index.json");
     if (fits && !beside_weights(name) && !at->is_directory(ignored))
       names.push_back(std::move(name));
   }
@@ -79,9 +79,13 @@ inline WeightsFile weights_in_folder(std::filesystem::path const& folder) {
   for (std::string_view name : {"model.safetensors", "open_clip_model.safetensors",
                                 "open_clip_pytorch_model.bin", "pytorch_model.bin"})
     if (has(name)) return {folder / name, {}};
-  // model.safetensors.index.json comes before pytorch_model.bin.index.json: the same weights.
-  for (std::string const& name : names)
-    if (name.ends_with(".index.json")) return {folder / name, {}};
+  for (std::string_view name :
+       {"model.safetensors.index.json", "open_clip_model.safetensors.index.json",
+        "open_clip_pytorch_model.bin.index.json", "pytorch_model.bin.index.json"})
+    if (has(name)) return {folder / name, {}};
+  auto const is_index = [](std::string const& name) { return name.ends_with(".index.json"); };
+  if (std::ranges::count_if(names, is_index) == 1)
+    return {folder / *std::ranges::find_if(names, is_index), {}};
   if (names.empty())
     throw Error("the folder holds no weights", folder.string(),
                 "looked for files that end with .safetensors, .pt, .pth, .ckpt or .bin");

@@ -93,7 +93,8 @@ class ResNet : public Module {
 
   /// Whether the published tower has a parameter of this name that this one leaves out.
   static bool omits(std::string_view name) {
-    return name.starts_with("layer") && name.size() > 5 && name[5] - '0' > depth;
+    return name.starts_with("layer") && name.size() > 6 && name[6] == '.' &&
+           name[5] > '0' + depth && name[5] <= '4';
   }
 
  private:

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <array>
+#include <charconv>
+#include <string_view>
+#include <system_error>
 
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_input.hpp"
@@ -103,11 +106,11 @@ class VisionTransformer : public Module {
     if (name == "project.weight") return true;
     if (!name.starts_with("blocks.")) return false;
     int block = 0;
-    for (char c : name.substr(7)) {
-      if (c == '.') break;
-      block = 10 * block + (c - '0');
-    }
-    return block >= depth && block < config.blocks;
+    std::string_view const number = name.substr(7);
+    char const* const last = number.data() + number.size();
+    auto const [end, wrong] = std::from_chars(number.data(), last, block);
+    return wrong == std::errc() && end != last && *end == '.' && block >= depth &&
+           block < config.blocks;
   }
 
  private:

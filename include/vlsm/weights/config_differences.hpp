@@ -31,27 +31,40 @@ inline std::string read_hf_config(std::filesystem::path const& path) {
   return {reinterpret_cast<char const*>(file->bytes().data()), file->size()};
 }
 
+/// What Hugging Face's configuration of a tower is where it does not say it: `save_pretrained`
+/// leaves out what is the default.
+struct HfLayerDefaults {
+  int heads = 12;
+  char const* activation = "quick_gelu";
+  double eps = 1e-5;
+};
+
 /// Compares what a configuration says with what an architecture is, and remembers every difference.
-/// What is not said is the default.
 class ConfigDifferences {
  public:
-  template <class T>
-  void compare(nlohmann::json const& config, char const* key, T const& ours) {
-    auto const theirs = config.find(key);
-    if (theirs == config.end() || *theirs == nlohmann::json(ours)) return;
+  /// `otherwise`: what it is where the configuration does not say it.
+  template <class T, class Default>
+  void compare(nlohmann::json const& config, char const* key, T const& ours,
+               Default const& otherwise) {
+    auto const found = config.find(key);
+    bool const said = found != config.end();
+    nlohmann::json const theirs = said ? *found : nlohmann::json(otherwise);
+    if (theirs == nlohmann::json(ours)) return;
     found_ += (found_.empty() ? "" : "; ") + std::string(key) + " " +
-              vlsm::detail::brief(theirs->dump(), 40) + ", the model has " +
-              nlohmann::json(ours).dump();
+              vlsm::detail::brief(theirs.dump(), 40) + (said ? "" : " (not said, the default)") +
+              ", the model has " + nlohmann::json(ours).dump();
   }
-  void layer(nlohmann::json const& config, LayerConfig const& ours) {
-    compare(config, "num_attention_heads", ours.heads);
+  void layer(nlohmann::json const& config, LayerConfig const& ours, HfLayerDefaults otherwise) {
+    compare(config, "num_attention_heads", ours.heads, otherwise.heads);
     compare(config, "hidden_act",
             ours.activation == Activation::quick_gelu ? "quick_gelu"
             : ours.activation == Activation::gelu     ? "gelu"
-                                                      : "relu");
+                                                      : "relu",
+            otherwise.activation);
     double const epsilon = std::pow(10.0, -ours.eps),
-                 said = config.value("layer_norm_eps", epsilon);
-    if (std::abs(said - epsilon) > 1e-3 * epsilon) compare(config, "layer_norm_eps", epsilon);
+                 said = config.value("layer_norm_eps", otherwise.eps);
+    if (std::abs(said - epsilon) > 1e-3 * epsilon)
+      compare(config, "layer_norm_eps", epsilon, otherwise.eps);
   }
   std::string const& text() const { return found_; }
 

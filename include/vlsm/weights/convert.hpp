@@ -50,8 +50,13 @@ inline Converted to_scheme(std::map<std::string, at::Tensor> const& native,
     for (auto const& [name, tensor] : native) {
       auto const origins = origins_of(scheme, name);
       if (origins.empty() && !name.starts_with("unused.") && homeless.empty()) homeless = name;
-      for (Origin const& origin : origins)
+      for (Origin const& origin : origins) {
+        if (!has_theirs(origin.rule, tensor))
+          throw Error("a tensor of the shape " + shape_text(tensor.sizes()) +
+                          " cannot be what it is called",
+                      name, "give the file of one model");
         result.tensors.push_back({origin.theirs, to_array(to_theirs(origin.rule, tensor))});
+      }
     }
     if (homeless.empty()) return result;
   }

@@ -22,14 +22,14 @@ inline void check_hf_config(std::string_view text, std::string const& where,
     nlohmann::json const none = nlohmann::json::object();
     nlohmann::json const vision = config.value("vision_config", none),
                          text = config.value("text_config", none);
-    differences.compare(config, "model_type", "blip");
-    differences.layer(vision, ours.vision.layer);
-    differences.compare(vision, "image_size", ours.recipe().image);
-    differences.compare(vision, "patch_size", ours.vision.patch);
-    differences.layer(text, ours.text.layer);
-    differences.compare(text, "bos_token_id", ours.frame.start);
-    differences.compare(text, "sep_token_id", ours.frame.end);
-    differences.compare(text, "pad_token_id", ours.frame.pad);
+    differences.compare(config, "model_type", "blip", "blip");
+    differences.layer(vision, ours.vision.layer, {.activation = "gelu"});
+    differences.compare(vision, "image_size", ours.recipe().image, 384);
+    differences.compare(vision, "patch_size", ours.vision.patch, 16);
+    differences.layer(text, ours.text.layer, {.heads = 8, .activation = "gelu", .eps = 1e-12});
+    differences.compare(text, "bos_token_id", ours.frame.start, 30522);
+    differences.compare(text, "sep_token_id", ours.frame.end, 102);
+    differences.compare(text, "pad_token_id", ours.frame.pad, 0);
   };
   compare_hf_config(text, where, compare);
 }

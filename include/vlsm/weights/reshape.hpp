@@ -24,7 +24,15 @@ inline at::Tensor to_ours(Change change, at::Tensor const& theirs) {
   }
 }
 
-/// One of ours, of any shape, as the source's, part `part` of `parts`: the inverse of `to_ours`.
+/// Whether one of ours has a shape that `to_theirs` takes.
+inline bool has_theirs(KeyRule const& rule, at::Tensor const& ours) {
+  if (rule.change == Change::transpose) return ours.dim() == 2;
+  if (rule.change == Change::part) return ours.dim() > 0 && ours.size(0) % rule.parts == 0;
+  return true;
+}
+
+/// One of ours, of a shape as has_theirs says, as the source's, part `part` of `parts`: the inverse
+/// of `to_ours`.
 inline at::Tensor to_theirs(KeyRule const& rule, at::Tensor const& ours) {
   switch (rule.change) {
     case Change::transpose:

@@ -45,7 +45,7 @@ inline Array to_array(at::Tensor const& tensor) {
                                        " are neither read nor written"
                                  : std::string("an undefined tensor has no array"),
                 "vlsm::io::to_array", "convert it to float32, an integer type or bool first");
-  auto const kept = std::make_shared<at::Tensor>(tensor.detach().cpu().contiguous());
+  auto const kept = std::make_shared<at::Tensor>(tensor.detach().cpu().resolve_neg().contiguous());
   Array array;
   array.data = static_cast<std::byte const*>(kept->const_data_ptr());
   array.bytes = kept->nbytes();

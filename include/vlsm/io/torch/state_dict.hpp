@@ -146,8 +146,9 @@ inline void add_tensors(Pickle const& pickle, PickleDict const& dict, std::strin
     if (name == nullptr && is_tensor(pickle, value))
       throw Error("a tensor's name is not text", where, "save model.state_dict()");
     if (!foreign.empty())
-      result.unread.push_back({prefix + *name, foreign == "qtensor"
-                                                   ? std::string("quantized")
+      result.unread.push_back({prefix + *name, foreign == "qtensor" ? std::string("quantized")
+                                               : foreign.starts_with("tensor_v")
+                                                   ? std::string("negated or conjugated")
                                                    : std::string(foreign.substr(0, 40))});
     else if (name != nullptr && pickle.get<PickleTensor>(value) != nullptr)
       result.add(prefix + *name, value, where);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/text/clip_text.hpp"
@@ -27,20 +28,24 @@ VLSM_INLINE void check_hf_config(std::string_view text, std::string const& where
                          text = config.value("text_config", none);
     if (type == "clipseg" && ours.decoder) {
       // A decoder may stand behind another tower, whose taps are its own.
-      if (ours.vision) differences.compare(config, "extract_layers", ours.decoder->extract_layers);
+      if (ours.vision)
+        differences.compare(config, "extract_layers", ours.decoder->extract_layers,
+                            std::vector{3, 6, 9});
       // Film modulates the deepest tap, the decoder's first.
-      differences.compare(config, "conditional_layer", 0);
-      differences.compare(config, "decoder_num_attention_heads", ours.decoder->heads);
+      differences.compare(config, "conditional_layer", 0, 0);
+      differences.compare(config, "decoder_num_attention_heads", ours.decoder->heads, 4);
     }
-    if (ours.vision) differences.layer(vision, *ours.vision);
-    if (!ours.text) return;
-    differences.layer(text, ours.text->layer);
+    // A configuration without a tower says nothing of it; one with it leaves out defaults.
+    if (ours.vision && config.contains("vision_config"))
+      differences.layer(vision, *ours.vision, {});
+    if (!ours.text || !config.contains("text_config")) return;
+    differences.layer(text, ours.text->layer, {.heads = 8});
     // The old rule (2: the largest id ends) and the end token are the same where that token is
     // the last.
     auto const end = text.find("eos_token_id");
     bool const old_rule = end != text.end() && *end == largest_id_ends;
     if (!(old_rule && ours.text->end == ours.text->vocabulary - 1))
-      differences.compare(text, "eos_token_id", ours.text->end);
+      differences.compare(text, "eos_token_id", ours.text->end, 49407);
   };
   compare_hf_config(text, where, compare);
 }

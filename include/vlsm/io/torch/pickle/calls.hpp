@@ -114,8 +114,21 @@ class PickleCalls {
     return items.empty() ? otherwise : items[0];
   }
 
-  // torch/_utils.py of torch 2.15: (storage, offset, size, stride[, requires_grad, hooks[,
-  // dtype]]).
+  /// Whether a tensor's metadata says that it is negated or conjugated when it is read.
+  bool is_lazy(Ref metadata) {
+    auto const* dict = machine_.get<PickleDict>(metadata);
+    if (dict == nullptr) return false;
+    for (auto const& [key, value] : dict->items) {
+      auto const* name = machine_.get<std::string>(key);
+      auto const* on = machine_.get<bool>(value);
+      if (name != nullptr && on != nullptr && *on && (*name == "neg" || *name == "conj"))
+        return true;
+    }
+    return false;
+  }
+
+  // torch/_utils.py of torch 2.15: (storage, offset, size, stride[, requires_grad, hooks[, dtype][,
+  // metadata]]), the type in v3.
   Ref rebuild(std::string_view name, Ref callable, Ref arguments, std::vector<Ref> const& items,
               bool nested) {
     if (name.starts_with("torch._utils._rebuild_parameter")) {
@@ -131,8 +144,12 @@ class PickleCalls {
     }
     if (items.size() < 4 || machine_.get<PickleStorage>(items[0]) == nullptr)
       machine_.fail("a tensor has no storage");
+    // The values of a lazily negated or conjugated tensor are not those that lie in the file.
+    bool const typed = name == "torch._utils._rebuild_tensor_v3";
+    if (std::size_t const last = typed ? 7 : 6; items.size() > last && is_lazy(items[last]))
+      return machine_.make(PickleObject{callable, arguments, 0});
     PickleTensor tensor{items[0], items[1], items[2], items[3], 0};
-    if (name == "torch._utils._rebuild_tensor_v3") {
+    if (typed) {
       if (items.size() < 7) machine_.fail("a tensor has no dtype");
       tensor.dtype = items[6];
     }
