@@ -116,3 +116,12 @@ TEST_CASE("every frame of a large volume is looked at for what is black and whit
   CHECK(window.low == 5);
   CHECK(window.high == 300);  // 5 % of the numbers
 }
+
+TEST_CASE("a window is told by all columns, however narrow the frames") {
+  auto const frame = [](std::size_t) {
+    return vlsm::Frame{.height = 1, .width = 4, .values = {0, 300, 300, 300}};
+  };
+  vlsm::Window const window = vlsm::window_of(std::size_t{1} << 22, frame, "a volume");
+  CHECK(window.low == 0);
+  CHECK(window.high == 300);
+}

@@ -68,6 +68,9 @@ TEST_CASE("the rescale slope is applied, MONOCHROME1 inverted") {
               .is_signed = true,
               .pixels = std::string("\0\1\x7f\x80\xff\2", 6)}) ==
         std::vector<float>{-1, -2, -128, 127, 0, -3});
+  CHECK(gray({.slope = " +2.0 "})[1] == 2);
+  for (char const* slope : {"1,5", "abc", "nan", "0", "1 2"})
+    CHECK(error_of_spec({.slope = slope}).find("RescaleSlope is ") != std::string::npos);
 }
 
 TEST_CASE("RGB is read, by pixels and by planes") {

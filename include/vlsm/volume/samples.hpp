@@ -147,9 +147,9 @@ inline std::string_view unpacked_bytes(std::string_view file, std::string& unpac
   if (!file.starts_with("\x1f\x8b")) return file;
   auto out = io::gunzip(file, std::min(largest, most_inflated(file.size())));
   if (!out)
-    throw Error("the gzip file is damaged, cut off, or holds more than " +
+    throw Error("the gzip file is damaged, cut off, of several members, or holds more than " +
                     std::to_string(largest >> 20) + " MiB",
-                where, "fetch the file again");
+                where, "fetch the file again, or unpack it with gunzip");
   return unpacked = *std::move(out);
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -28,13 +29,17 @@ Window window_of(std::size_t frames, FrameAt const& frame, std::string const& wh
   constexpr std::size_t most = 1u << 22;
   std::vector<float> values;
   bool plain = true;
+  std::size_t next = 0;  // of the numbers that are looked at, from this frame's first one
   for (std::size_t k = 0; k < frames; ++k) {
     Frame const one = frame(k);
     FrameRange const range = range_of(one);
     plain &= range.whole && range.low >= 0 && range.high <= 255;
-    std::size_t const step = std::max<std::size_t>(1, frames * one.values.size() / most);
-    for (std::size_t i = 0; i < one.values.size(); i += step)
-      if (std::isfinite(one.values[i])) values.push_back(one.values[i]);
+    // Steps that go with the width would see a few columns alone.
+    std::size_t step = std::max<std::size_t>(1, frames * one.values.size() / most);
+    while (std::gcd(step, one.width) > 1) ++step;
+    for (; next < one.values.size(); next += step)
+      if (std::isfinite(one.values[next])) values.push_back(one.values[next]);
+    next -= one.values.size();
   }
   if (plain) return {};
   if (values.empty()) throw Error("the file holds no numbers", where, "fetch it again");

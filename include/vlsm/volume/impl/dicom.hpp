@@ -60,8 +60,9 @@ inline Frame dicom_gray(DicomFile& file, DicomFields const& fields) {
   if (file.has(DCM_ModalityLUTSequence))
     file.fail("the pixels are to be looked up in a table (Modality LUT), which is not read",
               "convert it to one with a rescale slope");
-  double const slope = file.decimal(DCM_RescaleSlope, 1),
-               intercept = file.decimal(DCM_RescaleIntercept, 0);
+  double const slope = file.decimal(DCM_RescaleSlope, "RescaleSlope", 1),
+               intercept = file.decimal(DCM_RescaleIntercept, "RescaleIntercept", 0);
+  if (slope == 0) file.damaged("RescaleSlope is 0");
   bool const packed = file.packed(), wide = fields.allocated == 16;
   std::vector<std::uint8_t> const bytes = packed ? file.unpacked_pixels(wide ? 2 : 1, count)
                                                  : file.plain_pixels(wide ? 2 * count : count);

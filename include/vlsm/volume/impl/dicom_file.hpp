@@ -15,6 +15,7 @@
 #include <dcmtk/dcmdata/dcxfer.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/volume/impl/dicom_run_lengths.hpp"
 
 namespace vlsm::detail {
@@ -101,10 +103,18 @@ class DicomFile {
     if (otherwise < 0) damaged(std::string("no ") + name);
     return static_cast<unsigned>(otherwise);
   }
-  double decimal(DcmTagKey const& tag, double otherwise) {
-    Float64 value = 0;
-    bool const there = is_short(data_, tag) && data_.findAndGetFloat64(tag, value).good();
-    return there && std::isfinite(value) ? value : otherwise;
+  /// The number of an element; `otherwise` where there is none or it is blank.
+  double decimal(DcmTagKey const& tag, char const* name, double otherwise) {
+    if (!has(tag)) return otherwise;
+    std::string const text = trimmed(bytes_of(tag));
+    if (text.empty() && is_short(data_, tag)) return otherwise;
+    double value = 0;
+    std::string_view const digits = std::string_view(text).substr(text.starts_with('+'));
+    char const* const end = digits.data() + digits.size();
+    if (digits.empty() || std::from_chars(digits.data(), end, value).ptr != end ||
+        !std::isfinite(value))
+      damaged(std::string(name) + " is no number");
+    return value;
   }
   std::string text(DcmTagKey const& tag) {
     OFString value;
@@ -121,10 +131,7 @@ class DicomFile {
 
   /// How many frames the file says it has.
   long frames() {
-    Sint32 frames = 1;
-    bool const there = is_short(data_, DCM_NumberOfFrames) &&
-                       data_.findAndGetSint32(DCM_NumberOfFrames, frames).good();
-    return there ? frames : 1;
+    return std::lround(std::clamp(decimal(DCM_NumberOfFrames, "NumberOfFrames", 1), -1e9, 1e9));
   }
 
   /// Whether the pixels are packed by run lengths.
