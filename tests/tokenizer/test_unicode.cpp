@@ -63,6 +63,13 @@ TEST_CASE("normal forms compose, decompose and order marks") {
   CHECK(normalize(U"") == U"");
 }
 
+TEST_CASE("a mark that the crate's tables lack is none, and nothing moves across it") {
+  CHECK(normalize(U"q\u0343\u0ebaw") == U"q\u0eba\u0313w");
+  CHECK(normalize_as_crate(U"q\u0343\u0ebaw") == U"q\u0313\u0ebaw");
+  CHECK(normalize_as_crate(U"e\u0301 a\u0eba\u0301") == U"\u00e9 a\u0eba\u0301");
+  CHECK(normalize_as_crate(U"") == U"");
+}
+
 TEST_CASE("white space, letters and numbers are Unicode's") {
   for (char32_t c : U"\t\n\v\f\r \u0085\u00a0\u1680\u2003\u2028\u202f\u205f\u3000")
     CHECK((c == 0 || is_space(c)));

@@ -59,7 +59,7 @@ struct ClipScanner {
   }
   void segment(TextView text, Ids& ids, std::size_t length) const {
     if (flavor == ClipFlavor::clip) {
-      scan(lower_rust(collapse_spaces(normalize(text))), ids, length);
+      scan(lower_rust(collapse_spaces(normalize_as_crate(text))), ids, length);
     } else {
       scan(lower_python(trimmed(collapse_spaces(fix_text(text)))), ids, length);
     }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "vlsm/tokenizer/unicode/char_ranges.hpp"
 #include "vlsm/tokenizer/unicode/unicode.hpp"
 
 namespace vlsm::tokenizer {
@@ -70,6 +71,20 @@ inline Text normalize(TextView text, Form form = Form::nfc) {
       utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()), option);
   if (count < 0) return Text(text);  // not reachable with code points below 0x110000
   return Text(points.begin(), points.begin() + count);
+}
+
+/// The normal form C of Rust's crate: characters that its tables lack are no marks there, and
+/// nothing composes across them.
+inline Text normalize_as_crate(TextView text) {
+  auto const lacks = [](char32_t c) { return data::contains(data::crate_lacks_form, c); };
+  Text out;
+  for (auto at = text.begin(); at != text.end();) {
+    auto const stop = std::find_if(at, text.end(), lacks);
+    out += normalize(TextView(at, stop));
+    at = std::find_if_not(stop, text.end(), lacks);
+    out.append(stop, at);
+  }
+  return out;
 }
 
 }  // namespace vlsm::tokenizer
