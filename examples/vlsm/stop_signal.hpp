@@ -15,8 +15,11 @@ class StopSignal {
   StopSignal() {
     number() = 0;
     struct sigaction action {};
-    action.sa_handler = [](int signal) { number() = signal; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    action.sa_handler = [](int signal) {
+      number() = signal;
+      ::signal(SIGTERM, SIG_DFL), ::signal(SIGINT, SIG_DFL);
+    };
+    action.sa_flags = SA_RESTART;
     ::sigemptyset(&action.sa_mask);
     ::sigaction(SIGTERM, &action, &term_);
     ::sigaction(SIGINT, &action, &interrupt_);

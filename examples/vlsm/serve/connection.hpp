@@ -41,18 +41,23 @@ class Connection final : public httplib::Stream {
   void begin_body(std::size_t size, Clock::duration time) {
     left_ = size;
     deadline_ = Clock::now() + time;
+    since_ = Clock::now();
   }
   /// What is read is worked on.
   void begin_work() { state_ = State::working; }
   /// The answer may take so long to be taken.
   void begin_answer(Clock::duration time) {
+    since_ = Clock::now();
     state_ = State::writing;
-    deadline_ = Clock::now() + time;
+    deadline_ = since_.load() + (hurries_ ? std::min<Clock::duration>(time, last_time) : time);
   }
+  /// The server ends: an answer that is not begun has a second to be taken.
+  void hurry() { hurries_ = true; }
 
   State state() const { return state_; }
   Trouble trouble() const { return trouble_; }
   bool answered() const { return answered_; }
+  /// Since when the client is waited for: it reads, or sends its head or its body.
   Clock::time_point since() const { return since_; }
   /// Bytes of the body that were not read.
   std::size_t unread() const { return left_; }
@@ -165,7 +170,9 @@ class Connection final : public httplib::Stream {
   int const socket_;
   std::size_t left_;  // bytes that may still be read
   Clock::time_point deadline_;
-  Clock::time_point const since_ = Clock::now();
+  static constexpr std::chrono::seconds last_time{1};
+  std::atomic<Clock::time_point> since_ = Clock::now();
+  std::atomic<bool> hurries_ = false;
   std::atomic<State> state_ = State::reading;
   Trouble trouble_ = Trouble::none;
   bool answered_ = false;

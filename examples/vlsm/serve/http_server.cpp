@@ -107,8 +107,10 @@ class HttpServer::Parts : public httplib::Server {
       ended_ = true;
       for (int const socket : arrived_) ::close(socket);
       arrived_.clear();
-      for (Connection* one : open_)
+      for (Connection* one : open_) {
+        one->hurry();
         if (one->state() != Connection::State::working) one->drop();
+      }
     }
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();

@@ -54,6 +54,8 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
   std::shared_ptr<Stored const> picture;
   if (auto const kept = service.pictures.find(id)) {
     picture = *kept;
+    if (picture->bytes != bytes || picture->slice != slice)
+      throw Refusal(409, "another picture has the same hash", "picture", "write it anew");
   } else {
     std::size_t const needs = bytes.size() + service.host.most_bytes();
     if (needs > service.settings.cache)

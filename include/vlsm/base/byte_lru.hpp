@@ -36,7 +36,12 @@ class ByteLru {
     if (auto const place = places_.find(key); place != places_.end()) remove(place->second, gone);
     while (bytes_ + bytes > budget_) remove(std::prev(entries_.end()), gone);
     entries_.push_front({key, std::move(value), bytes});
-    places_.emplace(key, entries_.begin());
+    try {
+      places_.emplace(key, entries_.begin());
+    } catch (...) {
+      entries_.pop_front();  // else its bytes would be given back without having been counted
+      throw;
+    }
     bytes_ += bytes;
     return true;
   }
