@@ -225,6 +225,11 @@ TEST_CASE("lora: low-rank changes are those of the weights, in every way an atte
   CHECK(
       close(attention.forward(x, AttentionMask::causal), merged.forward(x, AttentionMask::causal)));
   CHECK(close(attention.forward(x, key, value), merged.forward(x, key, value)));
+  // Causal and padded: what is padding is as good as not there.
+  at::Tensor const padding = at::zeros({2, 5}, at::kBool), rest = at::tensor({0, 2, 3, 4});
+  padding.select(1, 1).fill_(true);
+  CHECK(close(merged.forward(x, AttentionMask::causal, padding).index_select(1, rest),
+              merged.forward(x.index_select(1, rest), AttentionMask::causal)));
   Attention plain(sizes);
   {
     at::NoGradGuard const no_grad;

@@ -69,4 +69,15 @@ TEST_CASE("a table of positions is resized as LibTorch's bicubic does, under an 
   CHECK(largest < 2e-5);
 }
 
+TEST_CASE("what an inference resized trains afterwards") {
+  at::Tensor const table = at::randn({1 + 9, 4});
+  {
+    at::InferenceMode const inference;
+    resize_position_table(table, 5, 4);
+  }
+  at::Tensor const trained = table.clone().requires_grad_(true);
+  resize_position_table(trained, 5, 4).square().sum().backward();
+  CHECK(trained.grad().abs().sum().item<double>() > 0);
+}
+
 }  // namespace

@@ -275,7 +275,7 @@ TEST_CASE("tables as CSV, Markdown and LaTeX") {
   std::string const latex = to_latex(table);
   CHECK(latex.find("\\caption{A \\& B. one}") != std::string::npos);
   CHECK(latex.find("{lr}") != std::string::npos);
-  CHECK(latex.find("a,\"b\"|c\\_d & 1.5 \\\\") != std::string::npos);
+  CHECK(latex.find("a,\"b\"$|$c\\_d & 1.5 \\\\") != std::string::npos);
   CHECK(latex.find("100 \\% & -2") != std::string::npos);
   CHECK(vlsm::report::decimals(-0.00004) == "0.0000");
   CHECK(vlsm::report::decimals(std::nan("")) == "");

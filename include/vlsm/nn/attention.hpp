@@ -160,7 +160,11 @@ class Attention : public Module {
     std::optional<at::Tensor> seen;
     if (padding.defined()) seen = padding.logical_not().view({padding.size(0), 1, 1, -1});
     double const dropout = is_training() ? dropout_ : 0.0;
-    bool const causal = mask == AttentionMask::causal;
+    bool causal = mask == AttentionMask::causal;
+    if (causal && seen) {  // LibTorch takes one of the two
+      seen = seen->logical_and(at::ones({q.size(2), k.size(2)}, seen->options()).tril());
+      causal = false;
+    }
     at::Tensor mixed;  // [B, heads, N, D]
     if (q.is_cpu() && at::isReducedFloatingType(q.scalar_type()) && q.requires_grad()) {
       // LibTorch's derivative multiplies by MKL, which takes five times as long for 16 bits as for

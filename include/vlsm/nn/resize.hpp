@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -46,6 +47,7 @@ inline at::Tensor resize_weights(std::int64_t from, std::int64_t to, Resize by, 
   std::lock_guard const lock(mutex);
   if (auto const found = kept.find(key); found != kept.end()) return found->second;
   at::NoGradGuard const no_gradients;
+  c10::InferenceMode const usual(false);  // a training may use them next
   at::Tensor const each = at::eye(from, options.device(at::kCPU)).view({1, from, from, 1});
   at::Tensor const made =
       resize_by_torch(each, to, 1, by, align_corners).view({from, to}).t().contiguous().to(device);

@@ -114,6 +114,7 @@ inline std::vector<std::string> check_architecture(AnySegmenter& built) {
   // Image prompts alone read the one, and readers of words leave the other.
   if (seen.pooled.defined()) loss = loss + seen.pooled.square().mean();
   if (said.sentence.defined()) loss = loss + said.sentence.square().mean();
+  model.zero_grad();  // of an earlier training
   loss.backward();
   detail::expect_gradients(found, model);
   long long parameters = 0;

@@ -8,6 +8,7 @@
 #include <c10/core/GradMode.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -56,8 +57,8 @@ class GraphedSegmenter {
       check_tokens(tokens.ids, model_->info.vocabulary);
     }
     Graph& graph = graph_of(image, tokens);
-    graph.image.copy_(image, /*non_blocking=*/true);
-    if (graph.tokens.ids.defined()) graph.tokens.ids.copy_(tokens.ids, /*non_blocking=*/true);
+    graph.image.copy_(image, /*non_blocking=*/image.is_cuda());  // else the caller may change it
+    if (graph.tokens.ids.defined()) graph.tokens.ids.copy_(tokens.ids);
     graph.graph.replay();
     return graph.logits.clone();
   }
@@ -99,7 +100,15 @@ class GraphedSegmenter {
     c10::cuda::device_synchronize();
     c10::cuda::CUDAStreamGuard const aside(c10::cuda::getStreamFromPool(false, card_.index()));
     made->graph.capture_begin();
-    made->logits = model_->forward(made->image, made->tokens);
+    try {
+      made->logits = model_->forward(made->image, made->tokens);
+    } catch (...) {
+      try {
+        made->graph.capture_end();  // else the card would go on recording
+      } catch (c10::Error const&) {
+      }
+      throw;
+    }
     made->graph.capture_end();
     return made;
   }

@@ -3,11 +3,12 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "vlsm/base/error.hpp"
 
@@ -19,7 +20,10 @@ inline std::optional<std::string> read_whole_file(std::filesystem::path const& p
   std::ifstream in(path, std::ios::binary);
   std::error_code ignored;
   if (!in || std::filesystem::is_directory(path, ignored)) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  std::ostringstream bytes;
+  bytes << in.rdbuf();
+  if (in.bad() || bytes.bad()) return std::nullopt;
+  return std::move(bytes).str();
 }
 
 /// Whether two paths lead to one file or folder, however they are written. False where one of them

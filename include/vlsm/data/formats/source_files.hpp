@@ -177,7 +177,7 @@ inline std::string read_text_file(std::filesystem::path const& path,
     throw Error("the file cannot be read", path.string(), "check that it exists and may be read");
   if (size > most)
     throw Error("the file has " + std::to_string(size) + " bytes", path.string(),
-                "give the publisher's file");
+                "fetch the file again, or give a smaller one");
   std::string bytes(static_cast<std::size_t>(size), '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(size));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
