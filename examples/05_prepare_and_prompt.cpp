@@ -50,7 +50,8 @@ int main(int count, char** words) try {
   vlsm::SourceSet mine = vlsm::read_folder(words[1], {.images = "images", .masks = "masks"});
   auto const table = vlsm::parse_prompt_table(
       R"({"like": "photographic", "values": {"target": "polyp"}, "levels": {"p5": null}})", "mine");
-  std::cout << vlsm::prepare(mine, words[2], {.table = table, .split = {80, 10, 10}}).to_text();
+  std::cout
+      << vlsm::prepare_dataset(mine, words[2], {.table = table, .split = {80, 10, 10}}).to_text();
   // [folder]
 } catch (vlsm::Error const& e) {
   std::cerr << "error: " << e.what() << "\n";

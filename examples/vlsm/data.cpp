@@ -77,7 +77,7 @@ void run_prepare(CLI::App const& command, Options& options) {
                             : vlsm::find_source_format(options.dataset).read(options.source);
   Progress progress("preparing " + options.dataset, set.images.size() + set.rows.size());
   options.prepare.progress = [&](std::size_t done, std::size_t) { progress.update(done); };
-  auto const report = vlsm::prepare(std::move(set), options.target, options.prepare);
+  auto const report = vlsm::prepare_dataset(std::move(set), options.target, options.prepare);
   progress.finish();
   print(report, options.json);
 }

@@ -51,8 +51,8 @@ TEST_CASE("a list to train on that equals the test list is a leak, another test 
   CHECK(finds(report, "in_two_splits", {"p0.png", "p3.png"}));
   CHECK(finds(report, "same_rows", {"test.json", "testB.json"}));
   CHECK(!finds(report, "same_rows", {"train.json"}));
-  auto const cleaned = vlsm::prepare(vlsm::read_folder(set.path()), set / "clean/set",
-                                     {.published = set / "anns", .clean = true});
+  auto const cleaned = vlsm::prepare_dataset(vlsm::read_folder(set.path()), set / "clean/set",
+                                             {.published = set / "anns", .clean = true});
   CHECK(cleaned.rows ==
         std::map<std::string, std::size_t>{{"a", 0}, {"test", 4}, {"testB", 4}, {"train", 0}});
 }
@@ -102,7 +102,7 @@ TEST_CASE("lists that were edited outlast a run, under their name where it is fr
   auto const prepare = [&](std::array<int, 3> split) {
     vlsm::PrepareOptions options;
     options.split = split;
-    return vlsm::prepare(vlsm::read_folder(folder / "own"), set, options);
+    return vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set, options);
   };
   std::array<int, 3> const thirds{1, 1, 1};
   prepare(thirds);
@@ -126,17 +126,18 @@ TEST_CASE("lists of one's own outlast a run, one that stops, too") {
   TempDir const folder;
   write_own_set(folder / "own", 4);
   fs::path const set = folder / "set", anns = set / "anns";
-  vlsm::prepare(vlsm::read_folder(folder / "own"), set);
+  vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set);
   CHECK(!fs::exists(set / "anns.kept"));
   fs::create_directories(anns / "folds");
   for (char const* name : {"fold1.json", "train.json", "folds/2.json"})
     write_file(anns / name, "[]");
   std::string const sound = read_file(folder / "own/images/p1.png");
   write_file(folder / "own/images/p1.png", "damaged");
-  CHECK(!error_of([&] { vlsm::prepare(vlsm::read_folder(folder / "own"), set); }).empty());
+  CHECK(!error_of([&] { vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set); }).empty());
   CHECK(!fs::exists(anns));
   write_file(folder / "own/images/p1.png", sound);
-  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), set, {.split = {1, 1, 1}});
+  auto const report =
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set, {.split = {1, 1, 1}});
   CHECK(finds(report, "stale_files", {"anns/fold1.json", "anns/folds", "anns.kept/train.json"}));
   CHECK(read_file(anns / "fold1.json") == "[]");
   CHECK(read_file(anns / "folds/2.json") == "[]");
@@ -149,12 +150,13 @@ TEST_CASE("published lists in the folder that is written are refused") {
   TempDir const folder;
   write_own_set(folder / "own", 4);
   fs::path const set = folder / "set";
-  vlsm::prepare(vlsm::read_folder(folder / "own"), set);
+  vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set);
   fs::create_directories(set / "lists");
   write_file(set / "lists/test.json", four_rows().dump());
   for (fs::path const& lists : {set, set / "anns", set / "lists", set / "../set"})
     CHECK(says(error_of([&] {
-                 vlsm::prepare(vlsm::read_folder(folder / "own"), set, {.published = lists});
+                 vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set,
+                                       {.published = lists});
                }),
                "lists lie in the folder"));
   CHECK(fs::exists(set / "anns/all.json"));
@@ -171,13 +173,15 @@ TEST_CASE("masks that were drawn on a picture as its EXIF tag turns it") {
   write_own_set(folder / "own", 3);
   tag(folder / "own/images/p1.png");
   vlsm::PrepareReport const square =
-      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "square");
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "square");
   CHECK(finds(square, "exif_orientation", {"p1.png"}));
   vlsm::Mask const wide = xt::ones<std::uint8_t>({20, 40}) * std::uint8_t{255};
   vlsm::Mask const high = xt::ones<std::uint8_t>({40, 20}) * std::uint8_t{255};
   vlsm::write_png(folder / "own/images/p2.png", vlsm::as_image(wide));
   vlsm::write_png(folder / "own/masks/p2.png", high);
-  auto const run = [&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); };
+  auto const run = [&] {
+    vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set");
+  };
   CHECK(says(error_of(run), "20 x 40 against 40 x 20: "));
   CHECK(says(error_of(run), "fetch both again"));
   tag(folder / "own/images/p2.png");
@@ -197,13 +201,14 @@ TEST_CASE("a split that gets no picture is named") {
   TempDir const folder;
   write_own_set(folder / "own", 3);
   vlsm::PrepareOptions const options{.split = {80, 10, 10}};
-  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", options);
+  auto const report =
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set", options);
   CHECK(report.rows.size() == 1);
   CHECK(finds(report, "empty_split", {"val", "test"}));
   CHECK(report.to_text().find("3 groups are kept together (2): val, test") != std::string::npos);
   // Shares of none are meant.
-  auto const meant =
-      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", {.split = {1, 0, 0}});
+  auto const meant = vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set",
+                                           {.split = {1, 0, 0}});
   CHECK(!finds(meant, "empty_split"));
   // Ten that look alike are one group.
   write_own_set(folder / "own", 10);
@@ -211,7 +216,8 @@ TEST_CASE("a split that gets no picture is named") {
     fs::copy_file(folder / "own/images/p0.png",
                   folder / "own/images" / ("p" + std::to_string(i) + ".png"),
                   fs::copy_options::overwrite_existing);
-  auto const alike = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", options);
+  auto const alike =
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set", options);
   CHECK(alike.rows.size() == 1);
   CHECK(finds(alike, "empty_split", {"val", "test"}));
 }

@@ -46,7 +46,7 @@ TEST_CASE("TIFF of 16 bits of gray is scaled, not made white, and it is said") {
   write_own_set(folder / "own", 2);
   fs::remove(folder / "own/images/p0.png");
   write_file(folder / "own/images/p0.tif", deep_tiff());
-  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set");
+  auto const report = vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set");
   CHECK(finds(report, "deep_gray", {"p0.png"}));
   vlsm::Image const image = vlsm::read_image(folder / "set/images/p0.png");
   CHECK(image(0, 0, 0) == 0);
@@ -57,7 +57,7 @@ TEST_CASE("TIFF of 16 bits of gray is scaled, not made white, and it is said") {
   write_file(folder / "ETIS-LaribPolypDB/1.tif", deep_tiff());
   write_file(folder / "ETIS-LaribPolypDB/Ground Truth/p1.tif",
              gray_tiff(40, 40, std::string(800, '\0') + std::string(800, '\xff')));
-  vlsm::prepare(vlsm::read_polyp_bundle(folder.path(), "etis_polyp"), folder / "etis");
+  vlsm::prepare_dataset(vlsm::read_polyp_bundle(folder.path(), "etis_polyp"), folder / "etis");
   CHECK(vlsm::read_image(folder / "etis/images/1.png") == image);
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("PNG of 16 bits of gray is copied, and it is said that it is white") {
   TempDir const folder;
   write_own_set(folder / "own", 2);
   write_file(folder / "own/images/p1.png", png(40, 40, 16, gray, deep(true)));
-  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set");
+  auto const report = vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set");
   CHECK(finds(report, "deep_gray", {"p1.png"}));
   CHECK(finds(vlsm::check_dataset(folder / "set"), "deep_gray", {"p1.png"}));
   CHECK(read_file(folder / "set/images/p1.png") == read_file(folder / "own/images/p1.png"));
@@ -78,11 +78,11 @@ TEST_CASE("a TIFF's orientation that its mask has not is named") {
   fs::remove(folder / "own/images/p0.png");
   std::string const pixels = std::string(800, '\0') + std::string(800, '\xff');
   write_file(folder / "own/images/p0.tif", gray_tiff(40, 40, pixels, {{274, 3, 1, 3}}));
-  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set");
+  auto const report = vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set");
   CHECK(finds(report, "exif_orientation", {"p0.png"}));
   fs::remove(folder / "own/masks/p0.png");
   write_file(folder / "own/masks/p0.tif", gray_tiff(40, 40, pixels, {{274, 3, 1, 3}}));
-  auto const alike = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "alike");
+  auto const alike = vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "alike");
   CHECK(!finds(alike, "exif_orientation"));
   // A set in the study's layout may hold TIFF.
   fs::create_directories(folder / "own/anns");
@@ -101,11 +101,11 @@ TEST_CASE("two masks of one name that differ are an error") {
     vlsm::write_png(root.string() + "_GroundTruth/ISIC_1_Segmentation.png",
                     disk(40, 20, 20, static_cast<std::size_t>(radius)));
   }
-  CHECK(vlsm::prepare(vlsm::read_isic(folder.path()), folder / "set").rows.at("test") == 1);
+  CHECK(vlsm::prepare_dataset(vlsm::read_isic(folder.path()), folder / "set").rows.at("test") == 1);
   vlsm::write_png(folder / "ISBI2016_ISIC_Part1_Test_GroundTruth/ISIC_1_Segmentation.png",
                   disk(40, 20, 20, 8));
   auto const said =
-      error_of([&] { vlsm::prepare(vlsm::read_isic(folder.path()), folder / "other"); });
+      error_of([&] { vlsm::prepare_dataset(vlsm::read_isic(folder.path()), folder / "other"); });
   CHECK(says(said, "Training_GroundTruth/ISIC_1_Segmentation.png"));
   CHECK(says(said, "Test_GroundTruth/ISIC_1_Segmentation.png"));
   CHECK(!fs::exists(folder / "other/anns"));

@@ -54,11 +54,11 @@ TEST_CASE("copies whose looks tell nothing are copies by their bytes, and stay t
   TempDir const folder;
   vlsm::Mask const gray = xt::ones<std::uint8_t>({64, 64}) * std::uint8_t{90};
   write_pictures(folder / "own", 12, [&](std::size_t) { return gray; });
-  auto const report =
-      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", {.split = {50, 25, 25}});
+  auto const report = vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set",
+                                            {.split = {50, 25, 25}});
   CHECK(report.rows == std::map<std::string, std::size_t>{{"train", 12}});
   auto const cleaned =
-      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "clean", {.clean = true});
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "clean", {.clean = true});
   CHECK(cleaned.rows.at("all") == 1);
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("dark pictures of other spots are no copies") {
   TempDir const folder;
   write_pictures(folder / "own", 20, spots);
   auto const report =
-      vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", {.clean = true});
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set", {.clean = true});
   CHECK(!finds(report, "look_alikes"));
   CHECK(report.rows.at("all") == 20);
   CHECK(!finds(vlsm::check_dataset(folder / "set"), "look_alikes"));

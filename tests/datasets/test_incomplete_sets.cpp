@@ -51,7 +51,7 @@ TEST_CASE("CheXlocalize: two keys of one picture, and what is called otherwise i
                                "Airspace Opacity": {"size": [30, 30], "counts": [900]}})";
   auto const json = folder / "gt_segmentations_val.json";
   write_file(json, "{" + id + masks + "}");
-  auto const report = vlsm::prepare(vlsm::read_chexlocalize(folder.path()), folder / "set");
+  auto const report = vlsm::prepare_dataset(vlsm::read_chexlocalize(folder.path()), folder / "set");
   bool said = false;
   for (vlsm::Finding const& finding : report.findings)
     said |= finding.kind == "positive_without_mask" &&

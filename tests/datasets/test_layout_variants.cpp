@@ -185,7 +185,7 @@ TEST_CASE("a picture that is cut off is not copied") {
   auto const picture = folder / "Kvasir-SEG/images/b.png";
   fs::resize_file(picture, fs::file_size(picture) - 20);
   CHECK(error_of([&] {
-          vlsm::prepare(vlsm::read_kvasir(folder.path()), folder / "set");
+          vlsm::prepare_dataset(vlsm::read_kvasir(folder.path()), folder / "set");
         }).find("b.png") != std::string::npos);
   CHECK(!fs::exists(folder / "set/anns"));
 }
@@ -216,8 +216,8 @@ TEST_CASE("a mask without an object has no shape and number, whatever an attribu
   write_file(folder / "a.json", Json{{"a.png", same}, {"b.png", same}}.dump());
   vlsm::PromptTable const table = vlsm::parse_prompt_table(
       R"({"levels": {"p1": "{texture} tissue", "p2": "{number} {shape} lesion"}})", "t");
-  vlsm::prepare(vlsm::find_source_format("kvasir_polyp").read(folder.path()), folder / "set",
-                {.attributes = folder / "a.json", .table = table});
+  vlsm::prepare_dataset(vlsm::find_source_format("kvasir_polyp").read(folder.path()),
+                        folder / "set", {.attributes = folder / "a.json", .table = table});
   auto const rows = vlsm::read_annotations(folder / "set/anns/all.json");
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].prompts.at("p2")[0] == "one round lesion");
@@ -251,7 +251,7 @@ TEST_CASE("a set is not written over its own files, and what an earlier run left
   TempDir const folder;
   write_kvasir(folder / "in/Kvasir-SEG");
   auto const write = [&](fs::path const& source, fs::path const& target) {
-    return vlsm::prepare(vlsm::read_kvasir(source), target);
+    return vlsm::prepare_dataset(vlsm::read_kvasir(source), target);
   };
   write(folder / "in", folder / "set");
   // A prepared set is laid out as Kvasir-SEG itself is.

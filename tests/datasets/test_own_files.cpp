@@ -19,7 +19,7 @@ TEST_CASE("pictures that are symlinks are linked to what they lead to") {
   fs::create_directories(folder / "cache");
   fs::rename(folder / "own/images/p0.png", folder / "cache/4f");
   fs::create_symlink("../../cache/4f", folder / "own/images/p0.png");
-  vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "deeper/set", {.link = true});
+  vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "deeper/set", {.link = true});
   CHECK(fs::is_regular_file(fs::symlink_status(folder / "deeper/set/images/p0.png")));
   CHECK(fs::equivalent(folder / "deeper/set/images/p0.png", folder / "cache/4f"));
   CHECK(fs::hard_link_count(folder / "own/images/p1.png") == 2);
@@ -27,8 +27,8 @@ TEST_CASE("pictures that are symlinks are linked to what they lead to") {
   fs::remove(folder / "own/images/p1.png");
   fs::create_symlink(folder / "deeper/set/images/p1.png", folder / "own/images/p1.png");
   CHECK(says(error_of([&] {
-               vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "deeper/set",
-                             {.link = true});
+               vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "deeper/set",
+                                     {.link = true});
              }),
              "read from this folder"));
   CHECK(fs::exists(folder / "own/images/p1.png"));
@@ -117,13 +117,15 @@ TEST_CASE("one source is the same, however its path is written") {
   TempDir const folder;
   write_own_set(folder / "own", 2);
   fs::create_directory_symlink("own", folder / "link");
-  vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set");
+  vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set");
   for (char const* source : {"own/", "link", "link/", "set/../own", "own"})
-    CHECK(error_of([&] { vlsm::prepare(vlsm::read_folder(folder / source), folder / "set"); }) ==
-          "");
+    CHECK(error_of([&] {
+            vlsm::prepare_dataset(vlsm::read_folder(folder / source), folder / "set");
+          }) == "");
   write_own_set(folder / "other", 2);
-  CHECK(says(error_of([&] { vlsm::prepare(vlsm::read_folder(folder / "other"), folder / "set"); }),
-             "another folder's"));
+  CHECK(says(
+      error_of([&] { vlsm::prepare_dataset(vlsm::read_folder(folder / "other"), folder / "set"); }),
+      "another folder's"));
 }
 
 TEST_CASE("names that are not UTF-8 are said before anything is written") {
@@ -131,8 +133,9 @@ TEST_CASE("names that are not UTF-8 are said before anything is written") {
   write_own_set(folder / "own", 2);
   for (char const* part : {"own/images", "own/masks"})
     fs::rename(folder / part / "p1.png", folder / part / "p\xff\xed\xa0\x80.png");
-  CHECK(says(error_of([&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); }),
-             R"(own/images/p\xff\xed\xa0\x80.png: rename it)"));
+  CHECK(says(
+      error_of([&] { vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set"); }),
+      R"(own/images/p\xff\xed\xa0\x80.png: rename it)"));
   CHECK(!fs::exists(folder / "set"));
 }
 
@@ -144,7 +147,7 @@ TEST_CASE("names of any bytes that are reported, or lead to the set") {
   write_file(folder / "o\xffwn/masks/b\xc3.bmp", "");
   vlsm::PrepareReport report;
   for (int run = 0; run < 2; ++run)
-    report = vlsm::prepare(vlsm::read_folder(folder / "o\xffwn"), folder / "set");
+    report = vlsm::prepare_dataset(vlsm::read_folder(folder / "o\xffwn"), folder / "set");
   report.findings.push_back({"empty_mask", {"p\n1ü.png"}, "no object"});
   CHECK(report.to_text().find(R"(p 1ü.png)") != std::string::npos);
   CHECK(report.to_text().find(R"(b\xc3.bmp)") != std::string::npos);
@@ -205,7 +208,7 @@ TEST_CASE("published lists have their own words for places") {
   write_file(folder / "lists/train.json",
              R"([{"img_name": "p0.png", "mask_name": "p0.png", "prompts": {"p0": ""}}])");
   CHECK(says(error_of([&] {
-               vlsm::prepare(
+               vlsm::prepare_dataset(
                    vlsm::read_folder(folder / "own"), folder / "set",
                    {.published = folder / "lists", .position = vlsm::PositionRule::corrected});
              }),

@@ -48,8 +48,8 @@ struct Own : TempDir {
     write_file(*this / "own/masks/ct.nii", volume(mask, 3));
   }
   vlsm::PrepareReport prepare(vlsm::FolderLayout const& layout = {}) const {
-    return vlsm::prepare(vlsm::read_folder(*this / "own", layout), *this / "set",
-                         {.table = vlsm::study_prompt_table("isic")});
+    return vlsm::prepare_dataset(vlsm::read_folder(*this / "own", layout), *this / "set",
+                                 {.table = vlsm::study_prompt_table("isic")});
   }
 };
 
@@ -219,7 +219,7 @@ TEST_CASE("--clean takes copies of volumes out, not neighbors of one") {
     write_file(set / "masks" / (std::string(1, name) + ".mha"),
                volume_of(std::vector<std::uint8_t>(values.size(), 1)));
   }
-  auto const report = vlsm::prepare(set.read(), set / "set", {.clean = true});
+  auto const report = vlsm::prepare_dataset(set.read(), set / "set", {.clean = true});
   CHECK(report.rows.at("all") == 12);
   CHECK(report.masks == 18);
   std::size_t groups = 0;

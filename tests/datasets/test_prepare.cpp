@@ -117,7 +117,8 @@ TEST_CASE("the miniatures become what is expected, with attributes and without")
       TempDir const folder;
       vlsm::PrepareOptions options;
       if (with_attributes) options.attributes = source / "attributes.json";
-      auto const report = vlsm::prepare(format.read(source / "source"), folder / "set", options);
+      auto const report =
+          vlsm::prepare_dataset(format.read(source / "source"), folder / "set", options);
       check_images(source / "expected/images", folder / "set/images", about["images"] == "copy");
       check_images(source / "expected/masks", folder / "set/masks", false);
       for (std::string const& mask : files_below(folder / "set/masks"))
@@ -187,7 +188,8 @@ TEST_CASE("what is broken is said in one line, and nothing looks prepared") {
     bool failed = false;
     try {
       auto const& format = vlsm::find_source_format(about["dataset"].get<std::string>());
-      said = vlsm::prepare(format.read(folder / "given"), folder / "set", options).to_text();
+      said =
+          vlsm::prepare_dataset(format.read(folder / "given"), folder / "set", options).to_text();
     } catch (vlsm::Error const& e) {
       said = e.what();
       failed = true;
@@ -218,7 +220,7 @@ TEST_CASE("the study's published lists are read as they are, and their defects a
     Json const about = read_json(source / "set.json");
     TempDir const folder;
     vlsm::PrepareOptions const options{.published = source / "published"};
-    auto const report = vlsm::prepare(
+    auto const report = vlsm::prepare_dataset(
         vlsm::find_source_format(about["dataset"].get<std::string>()).read(source / "source"),
         folder / "set", options);
     std::size_t rows = 0, wanted = 0;
@@ -248,7 +250,7 @@ TEST_CASE("the study's published lists are read as they are, and their defects a
       CHECK(finds(report, "not_in_source", {name}));
 
     vlsm::PrepareOptions const clean{.published = source / "published", .clean = true};
-    vlsm::prepare(
+    vlsm::prepare_dataset(
         vlsm::find_source_format(about["dataset"].get<std::string>()).read(source / "source"),
         folder / "clean", clean);
     auto const after = vlsm::check_dataset(folder / "clean");
@@ -263,23 +265,25 @@ TEST_CASE("a set of one's own: split by groups, the same for the same seed") {
   fs::copy(folder / "own/images/p3.png", folder / "own/images/p3_again.png");
   fs::copy(folder / "own/masks/p3.png", folder / "own/masks/p3_again.png");
   vlsm::PrepareOptions options{.table = vlsm::study_prompt_table("isic"), .split = {60, 20, 20}};
-  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "a", options);
+  auto const report =
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "a", options);
   CHECK(report.rows.at("train") + report.rows.at("val") + report.rows.at("test") == 21);
   CHECK(report.rows.at("test") >= 3);
   CHECK(finds(report, "identical_pictures", {"p3.png", "p3_again.png"}));
   CHECK(finds(report, "unfilled_slot", {"{color}", "{shape}"}));
   CHECK(!finds(report, "in_two_splits"));
   options.threads = 1;
-  vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "b", options);
+  vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "b", options);
   for (char const* split : {"train", "val", "test"})
     CHECK(bytes_of(folder / "a/anns" / (std::string(split) + ".json")) ==
           bytes_of(folder / "b/anns" / (std::string(split) + ".json")));
   options.seed = 1;
-  vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "c", options);
+  vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "c", options);
   CHECK(bytes_of(folder / "a/anns/train.json") != bytes_of(folder / "c/anns/train.json"));
 
   options.clean = true;
-  auto const cleaned = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "d", options);
+  auto const cleaned =
+      vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "d", options);
   CHECK(finds(cleaned, "cleaned"));
   CHECK(cleaned.rows.at("train") + cleaned.rows.at("val") + cleaned.rows.at("test") == 20);
 }
@@ -289,7 +293,9 @@ TEST_CASE("a run that stopped goes on, another set's folder is left alone") {
   write_own_set(folder / "own", 6);
   std::string const sound = bytes_of(folder / "own/images/p5.png");
   write_file(folder / "own/images/p5.png", "damaged");
-  auto const run = [&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); };
+  auto const run = [&] {
+    vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set");
+  };
   CHECK(error_of(run).find("p5.png") != std::string::npos);
   CHECK(!fs::exists(folder / "set/anns"));
   CHECK(!fs::exists(folder / "set/report.json"));
@@ -305,24 +311,26 @@ TEST_CASE("a run that stopped goes on, another set's folder is left alone") {
   fs::create_directories(folder / "full");
   write_file(folder / "full/thesis.txt", "mine");
   CHECK(error_of([&] {
-          vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "full");
+          vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "full");
         }).find("not empty") != std::string::npos);
   CHECK(files_below(folder / "full") == std::set<std::string>{"thesis.txt"});
   // One's own sets all have one name: their folders tell them apart.
   write_own_set(folder / "other", 2);
   CHECK(error_of([&] {
-          vlsm::prepare(vlsm::read_folder(folder / "other"), folder / "set");
+          vlsm::prepare_dataset(vlsm::read_folder(folder / "other"), folder / "set");
         }).find("another folder's") != std::string::npos);
   write_file(folder / "full/report.json", R"({"dataset": 3})");
   CHECK(error_of([&] {
-          vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "full");
+          vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "full");
         }).find("not empty") != std::string::npos);
 }
 
 TEST_CASE("a folder that another run prepares is left alone, and free when that run ends") {
   TempDir const folder;
   write_own_set(folder / "own", 2);
-  auto const run = [&] { vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set"); };
+  auto const run = [&] {
+    vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set");
+  };
   fs::create_directories(folder / "set");
   {
     auto const other = vlsm::io::FileLock::of_folder(folder / "set");
@@ -344,10 +352,10 @@ TEST_CASE("a set whose masks are all in doubt, lists that are to be split anew")
   }
   // As Kvasir-SEG's they say nothing; as a user's own, 85 is the object.
   CHECK(error_of([&] {
-          vlsm::prepare(vlsm::read_kvasir(folder / "own"), folder / "set");
+          vlsm::prepare_dataset(vlsm::read_kvasir(folder / "own"), folder / "set");
         }).find("in doubt") != std::string::npos);
   CHECK(!fs::exists(folder / "set/anns"));
-  auto const report = vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "meant");
+  auto const report = vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "meant");
   CHECK(finds(report, "mask_meaning"));
   CHECK(!finds(report, "empty_mask"));
   vlsm::Mask two = disk(40, 20, 20, 6);
@@ -361,8 +369,8 @@ TEST_CASE("a set whose masks are all in doubt, lists that are to be split anew")
   fs::create_directories(folder / "anns");
   write_file(folder / "anns/train.json", "[]");
   CHECK(error_of([&] {
-          vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set",
-                        {.published = folder / "anns", .split = {1, 1, 1}});
+          vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set",
+                                {.published = folder / "anns", .split = {1, 1, 1}});
         }).find("--split") != std::string::npos);
 }
 
@@ -370,8 +378,8 @@ TEST_CASE("a picture of two published splits has one row where the set is split 
   if (absent()) return;
   TempDir const folder;
   auto const report =
-      vlsm::prepare(vlsm::find_source_format("isic").read(miniatures / "isic/source"),
-                    folder / "set", {.split = {1, 1, 1}});
+      vlsm::prepare_dataset(vlsm::find_source_format("isic").read(miniatures / "isic/source"),
+                            folder / "set", {.split = {1, 1, 1}});
   std::size_t rows = 0;
   for (auto const& [split, count] : report.rows) rows += count;
   CHECK(rows == 5);
@@ -385,13 +393,14 @@ TEST_CASE("two pictures whose files would have one name") {
   write_own_set(folder / "own", 1);
   vlsm::SourceSet set = vlsm::read_folder(folder / "own");
   set.images.push_back({.name = "p0.png", .file = folder / "own/masks/p0.png"});
-  CHECK(error_of([&] { vlsm::prepare(set, folder / "set"); }).find("p0.png") != std::string::npos);
+  CHECK(error_of([&] { vlsm::prepare_dataset(set, folder / "set"); }).find("p0.png") !=
+        std::string::npos);
 }
 
 TEST_CASE("a set in the study's layout is looked at with the same eyes") {
   TempDir const folder;
   write_own_set(folder / "own", 5);
-  vlsm::prepare(vlsm::read_folder(folder / "own"), folder / "set", {.split = {1, 1, 1}});
+  vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "set", {.split = {1, 1, 1}});
   auto report = vlsm::check_dataset(folder / "set");
   CHECK(report.images == 5);
   CHECK(report.findings.empty());

@@ -182,7 +182,7 @@ void check_slopes(Region const& region) {
 TEST_CASE("the regions' slopes are their derivatives") {
   check_slopes(Dice{.smooth_numerator = 0.1, .smooth_denominator = 0.2});
   check_slopes(Jaccard{.smooth_numerator = 0.1, .smooth_denominator = 0.2});
-  check_slopes(Tversky{.wrong = 0.3, .missed = 0.7, .smooth_numerator = 0.1});
+  check_slopes(Tversky{.false_positive = 0.3, .false_negative = 0.7, .smooth_numerator = 0.1});
   check_slopes(FocalTversky{.tversky = {.smooth_denominator = 0.2}, .exponent = 0.75});
 }
 

@@ -130,7 +130,8 @@ void compare_all(char const* name) {
       case 1:
         return compare(problem, total, Jaccard{}, term, worst);
       case 2:
-        return compare(problem, total, Tversky{.wrong = 0.3, .missed = 0.7}, term, worst);
+        return compare(problem, total, Tversky{.false_positive = 0.3, .false_negative = 0.7}, term,
+                       worst);
       case 3:
         return compare(problem, total, FocalTversky{}, term, worst);
       default:

@@ -32,7 +32,8 @@ std::vector<NamedLoss> losses(Reduction reduction, bool batch) {
   jaccard.jaccard = true;
   jaccard.smooth_numerator = 1;
   DiceCeOptions const ce{.dice = dice, .dice_weight = 0.7, .ce_weight = 2};
-  TverskyOptions const tversky{.wrong = 0.3, .missed = 0.7, .batch = batch, .reduction = reduction};
+  TverskyOptions const tversky{
+      .false_positive = 0.3, .false_negative = 0.7, .batch = batch, .reduction = reduction};
   TverskyOptions focal = tversky;
   focal.exponent = 0.75;
   DiceFocalOptions const dice_focal{

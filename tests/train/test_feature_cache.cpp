@@ -517,7 +517,7 @@ TEST_CASE("a prompt is read by itself where its tower marks no padding, too") {
   alone.ids = {{5, end}, {5, end}};
   for (auto const& cache : {std::shared_ptr<FeatureCache>(), in_memory()}) {
     FrozenTowers const towers(view, Precision::fp32, cache);
-    TextFeatures const said = towers.hear(batch), one = towers.hear(alone);
+    TextFeatures const said = towers.encode_text(batch), one = towers.encode_text(alone);
     CHECK(said.sentence[1].equal(one.sentence[1]));
     CHECK(said.words[1].slice(0, 0, 2).equal(one.words[1]));
     CHECK(said.padding.sum().item<int>() == 3);
@@ -548,7 +548,7 @@ TEST_CASE("a picture that a frozen tower hands on is the one that is found") {
   for (auto const& cache : {std::shared_ptr<FeatureCache>(), in_memory()})
     for (int run = 0; run < 2; ++run)
       CHECK(FrozenTowers(view, Precision::fp32, cache)
-                .see(batch, batch.image)
+                .encode_image(batch, batch.image)
                 .image.equal(batch.image.clamp_max(2)));
 }
 
@@ -562,7 +562,7 @@ TEST_CASE("a prompt whose tower marks no padding stands beside one where it does
   batch.image = at::zeros({3, 3, 8, 8});
   batch.ids = {{5, 5, end}, {5, 7, end}, {5, end}};
   for (auto const& cache : {std::shared_ptr<FeatureCache>(), in_memory()}) {
-    TextFeatures const said = FrozenTowers(view, Precision::fp32, cache).hear(batch);
+    TextFeatures const said = FrozenTowers(view, Precision::fp32, cache).encode_text(batch);
     CHECK(said.padding.equal(at::tensor({0, 0, 0, 0, 1, 0, 0, 0, 1}).view({3, 3}).to(at::kBool)));
   }
 }

@@ -62,8 +62,8 @@ TEST_CASE_TEMPLATE("what frozen towers write is what a prepared model's write", 
     if (precision == Precision::bf16) rounded.emplace(*model);
     Batch const batch = batch_of<A>(in);
     at::Tensor const image = precision == Precision::bf16 ? in.image.to(at::kBFloat16) : in.image;
-    ImageFeatures const seen = towers.see(batch, image);
-    TextFeatures const said = towers.hear(batch);
+    ImageFeatures const seen = towers.encode_image(batch, image);
+    TextFeatures const said = towers.encode_text(batch);
     at::NoGradGuard const no_grad;
     for (std::int64_t i = 0; i < 3; ++i) {
       ImageFeatures const alone = prepared->encode_image(in.image.narrow(0, i, 1));
@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("what frozen towers write is what a prepared model's write", 
     model->train();  // and it trains on, its towers too
     for (at::Tensor& parameter : model->parameters()) parameter.requires_grad_(true);
     at::AutoGradMode const with_gradients(true);
-    CHECK(FrozenTowers(view, precision, nullptr).hear(batch).sentence.requires_grad());
+    CHECK(FrozenTowers(view, precision, nullptr).encode_text(batch).sentence.requires_grad());
   }
 }
 
@@ -101,10 +101,10 @@ TEST_CASE("a tower that is not what its type starts with runs itself") {
   freeze_encoders(*model);
   SegmenterView<Grown> const view(*model);
   ImageFeatures const plain =
-      FrozenTowers(view, Precision::fp32, nullptr).see(batch_of<Grown>(in), in.image);
+      FrozenTowers(view, Precision::fp32, nullptr).encode_image(batch_of<Grown>(in), in.image);
   model->vision->grow();
   ImageFeatures const grown =
-      FrozenTowers(view, Precision::fp32, nullptr).see(batch_of<Grown>(in), in.image);
+      FrozenTowers(view, Precision::fp32, nullptr).encode_image(batch_of<Grown>(in), in.image);
   at::NoGradGuard const no_grad;
   CHECK(at::allclose(grown.taps[0], model->encode_image(in.image).taps[0], 1e-4, 1e-4));
   CHECK_FALSE(at::allclose(grown.taps[0], plain.taps[0], 1e-4, 1e-4));
@@ -118,7 +118,7 @@ TEST_CASE("a tower in float64 runs itself") {
   SegmenterView<test::TinyA> const view(*model);
   at::Tensor const image = in.image.to(at::kDouble);
   ImageFeatures const seen =
-      FrozenTowers(view, Precision::fp32, nullptr).see(batch_of<test::TinyA>(in), image);
+      FrozenTowers(view, Precision::fp32, nullptr).encode_image(batch_of<test::TinyA>(in), image);
   CHECK((seen.taps[0].scalar_type() == at::kDouble));
   CHECK(at::allclose(seen.taps[0], model->encode_image(image).taps[0], 1e-10, 1e-10));
 }

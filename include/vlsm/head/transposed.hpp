@@ -22,14 +22,14 @@ class TransposedHead : public Module {
   }
 
   static constexpr long long parameter_count() {
-    return Upsample::parameter_count(in.width[0], 1, scale);
+    return TransposedConv::parameter_count(in.width[0], 1, scale);
   }
   static constexpr long long flops(Workload load) {
     return linear_flops(1LL * load.height * load.width, in.width[0], 1);
   }
 
  private:
-  std::shared_ptr<Upsample> up_ = child<Upsample>("up", in.width[0], 1, scale);
+  std::shared_ptr<TransposedConv> up_ = child<TransposedConv>("up", in.width[0], 1, scale);
 };
 
 /// A 3x3 convolution and two transposed ones of a quarter patch each: the head of CLIPSeg's refined
@@ -52,8 +52,8 @@ class RefinedHead : public Module {
   }
 
   static constexpr long long parameter_count() {
-    return Conv::parameter_count(smooth) + Upsample::parameter_count(width, width / 2, step) +
-           Upsample::parameter_count(width / 2, 1, step);
+    return Conv::parameter_count(smooth) + TransposedConv::parameter_count(width, width / 2, step) +
+           TransposedConv::parameter_count(width / 2, 1, step);
   }
   static constexpr long long flops(Workload load) {
     long long const cells = cells_of(in, 0, load);
@@ -65,8 +65,8 @@ class RefinedHead : public Module {
  private:
   static constexpr ConvConfig smooth{.in = width, .out = width, .kernel = 3, .padding = 1};
   std::shared_ptr<Conv> smooth_ = child<Conv>("smooth", smooth);
-  std::shared_ptr<Upsample> up1_ = child<Upsample>("up1", width, width / 2, step);
-  std::shared_ptr<Upsample> up2_ = child<Upsample>("up2", width / 2, 1, step);
+  std::shared_ptr<TransposedConv> up1_ = child<TransposedConv>("up1", width, width / 2, step);
+  std::shared_ptr<TransposedConv> up2_ = child<TransposedConv>("up2", width / 2, 1, step);
 };
 
 }  // namespace vlsm

@@ -98,7 +98,7 @@ class BlipVqa : public Module {
 
   /// Answers questions [B, L] about pictures that are encoded already, [B or 1, N, C] -> int64
   /// [B, 1 + T]: the start token, the answer, its end, padding. A free answer is made of the
-  /// likeliest token at each step; with `.answers` it is the one that `weigh_answers` finds
+  /// likeliest token at each step; with `.answers` it is the one that `score_answers` finds
   /// likeliest.
   ///
   /// As in the reference, the decoder looks at a question's padding, too: ask questions of one
@@ -123,13 +123,13 @@ class BlipVqa : public Module {
   }
 
   /// How likely each of n answers (token ids without frame) is to questions whose states are
-  /// [B, L, C] -> log-probabilities [B, n], as `weigh_answers` says. Throws Error for an empty list
-  /// or answer and for ids outside the vocabulary.
+  /// [B, L, C] -> log-probabilities [B, n], as vlsm::score_answers says. Throws Error for an empty
+  /// list or answer and for ids outside the vocabulary.
   at::Tensor score_answers(at::Tensor const& question,
                            std::vector<std::vector<std::int64_t>> const& answers) const {
     std::vector<at::Tensor> scores;
     for (std::int64_t row = 0; row < question.size(0); ++row)
-      scores.push_back(weigh_answers(
+      scores.push_back(vlsm::score_answers(
           answers, config.frame,
           [&](at::Tensor const& said) { return decode(said, question.slice(0, row, row + 1)); },
           question.options()));

@@ -93,9 +93,9 @@ class Conv : public Module {
 
 /// A transposed 2D convolution whose stride is its kernel: each cell becomes kernel x kernel
 /// pixels, [B, in, H, W] -> [B, out, kernel H, kernel W].
-class Upsample : public Module {
+class TransposedConv : public Module {
  public:
-  Upsample(int in, int out, int kernel)
+  TransposedConv(int in, int out, int kernel)
       : stride_(kernel),
         weight_(uniform("weight", {in, out, kernel, kernel}, 1 / std::sqrt(out * kernel * kernel))),
         bias_(uniform("bias", {out}, 1 / std::sqrt(out * kernel * kernel))) {}

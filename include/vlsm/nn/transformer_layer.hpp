@@ -115,10 +115,11 @@ class PostNormLayer : public AdaptableLayer {
   std::shared_ptr<LayerNorm> norm2_;
 };
 
-/// What the tokens of a CrossPostNormLayer look at beside themselves.
-struct Beside {
+/// What cross attention reads: another encoder's states, as `memory` in
+/// torch.nn.TransformerDecoderLayer.
+struct Memory {
   at::Tensor states;   ///< [B, M, width]
-  at::Tensor padding;  ///< [B, M] bool, true where nothing stands; undefined: nowhere
+  at::Tensor padding;  ///< [B, M] bool, true at padding; undefined: there is none
 };
 
 /// A PostNormLayer whose tokens also look at something else between its halves: BERT's layer with
@@ -132,10 +133,10 @@ class CrossPostNormLayer : public PostNormLayer {
         norm_cross_(child<LayerNorm>("norm_cross", c.width, c.eps)) {}
 
   /// [B, N, width] -> [B, N, width]; tokens where `padding` [B, N] is true are not looked at.
-  at::Tensor forward(at::Tensor const& x, Beside const& beside, AttentionMask mask,
+  at::Tensor forward(at::Tensor const& x, Memory const& memory, AttentionMask mask,
                      at::Tensor const& padding = {}) const {
     at::Tensor const said = attend(x, mask, padding);
-    at::Tensor const seen = cross_->forward(said, beside.states, beside.states, beside.padding);
+    at::Tensor const seen = cross_->forward(said, memory.states, memory.states, memory.padding);
     return perceive(norm_cross_->of_sum_alone(seen, said));
   }
 

@@ -24,7 +24,7 @@ namespace vlsm::ops {
 
 /// For the backward pass of a kernel: throws Error where autograd wants to differentiate it once
 /// more (create_graph), since it would take the gradient for a constant and say nothing.
-inline void only_first_derivative(char const* operation) {
+inline void check_first_derivative(char const* operation) {
   if (at::GradMode::is_enabled())
     throw Error("the fused kernels have no second derivative", operation, "choose Backend::aten");
 }

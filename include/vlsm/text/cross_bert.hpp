@@ -34,20 +34,20 @@ class CrossBert : public Module {
  public:
   static constexpr CrossBertConfig settings = config;
 
-  /// ids [B, L] look at `beside` [B, M, width] -> [B, L, width]. Tokens where `padding` [B, L]
+  /// ids [B, L] look at `memory` [B, M, width] -> [B, L, width]. Tokens where `padding` [B, L]
   /// (bool) is true are not looked at, but get vectors, too.
   ///
   /// Throws Error for ids outside the vocabulary, for more of them than positions, and for other
-  /// shapes than these. `beside` may be of one picture (batch 1), which all rows then look at.
-  at::Tensor forward(at::Tensor const& ids, Beside beside, AttentionMask mask,
+  /// shapes than these. `memory` may be of one picture (batch 1), which all rows then look at.
+  at::Tensor forward(at::Tensor const& ids, Memory memory, AttentionMask mask,
                      at::Tensor const& padding = {}) const {
     check_tokens(ids, config.vocabulary);
     check_positions(ids.size(1), config.positions);
     check_padding(padding, ids.size(0), ids.size(1));
-    beside = of_batch(std::move(beside), ids.size(0));
+    memory = of_batch(std::move(memory), ids.size(0));
     at::Tensor x =
         norm_before_->forward(at::embedding(words_, ids) + positions_.slice(0, 0, ids.size(1)));
-    for (auto const& block : blocks_) x = block->forward(x, beside, mask, padding);
+    for (auto const& block : blocks_) x = block->forward(x, memory, mask, padding);
     return x;
   }
 
@@ -75,17 +75,17 @@ class CrossBert : public Module {
   }
 
   /// What is looked at, checked, and where it is of one row, the same for each of `batch` rows.
-  static Beside of_batch(Beside beside, std::int64_t batch) {
-    at::Tensor& states = beside.states;
+  static Memory of_batch(Memory memory, std::int64_t batch) {
+    at::Tensor& states = memory.states;
     if (states.dim() != 3 || states.size(1) == 0 || states.size(2) != width ||
         (states.size(0) != batch && states.size(0) != 1))
       throw Error("what the tokens look at does not fit them",
                   "shape " + shape_text(states.sizes()),
                   "pass [" + std::to_string(batch) + " (or 1), M, " + std::to_string(width) + "]");
-    check_padding(beside.padding, states.size(0), states.size(1));
+    check_padding(memory.padding, states.size(0), states.size(1));
     states = states.expand({batch, -1, -1});
-    if (beside.padding.defined()) beside.padding = beside.padding.expand({batch, -1});
-    return beside;
+    if (memory.padding.defined()) memory.padding = memory.padding.expand({batch, -1});
+    return memory;
   }
 
   at::Tensor words_ = normal("words", {config.vocabulary, width}, 0.02);

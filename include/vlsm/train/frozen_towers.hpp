@@ -57,7 +57,7 @@ class FrozenTowers {
   bool keeps_prompts() const { return cache_ && text_.frozen; }
 
   /// What the vision tower makes of `image` [B, 3, S, S]: the batch's, in the model's precision.
-  ImageFeatures see(Batch const& batch, at::Tensor const& image) const {
+  ImageFeatures encode_image(Batch const& batch, at::Tensor const& image) const {
     bool const keeps = keeps_pictures() && !batch.pixels.empty();
     if (!vision_.frozen || (!keeps && !image.is_cpu())) return model_.encode_image(image);
     std::vector<KeptFeatures> rows(static_cast<std::size_t>(image.size(0)));
@@ -70,7 +70,7 @@ class FrozenTowers {
       else
         missing.push_back(i);
     }
-    for (auto const& some : company(missing, image.device())) {
+    for (auto const& some : encoded_together(missing, image.device())) {
       at::Tensor const which = at::tensor(std::vector<std::int64_t>(some.begin(), some.end()));
       at::Tensor const shown = image.index_select(0, which.to(image.device()));
       ImageFeatures const seen = encode(shown);
@@ -98,7 +98,7 @@ class FrozenTowers {
 
   /// What the text tower makes of a batch's prompts, on the device of its pictures; a sentence that
   /// several share is read once.
-  TextFeatures hear(Batch const& batch) const {
+  TextFeatures encode_text(Batch const& batch) const {
     std::map<std::vector<std::int64_t>, std::int64_t> position;
     std::vector<std::vector<std::int64_t>> distinct;
     std::vector<std::int64_t> which;
@@ -151,8 +151,8 @@ class FrozenTowers {
   }
 
   /// Which pictures are encoded together: on a CPU each by itself, a card needs all at once.
-  static std::vector<std::vector<std::size_t>> company(std::vector<std::size_t> const& missing,
-                                                       at::Device device) {
+  static std::vector<std::vector<std::size_t>> encoded_together(
+      std::vector<std::size_t> const& missing, at::Device device) {
     if (missing.empty()) return {};
     if (!device.is_cpu()) return {missing};
     std::vector<std::vector<std::size_t>> each;

@@ -53,8 +53,8 @@ inline at::Tensor logits_of(AnySegmenter const& model, FrozenTowers const& tower
   } else if (!is_prepared(model.module())) {
     detail::check_type(model.module(), batch);
   }
-  TextFeatures said = towers.hear(batch);
-  ImageFeatures seen = towers.see(batch, image);
+  TextFeatures said = towers.encode_text(batch);
+  ImageFeatures seen = towers.encode_image(batch, image);
   if (precision == Precision::fp32 && towers.precision() == Precision::bf16) {
     said = detail::in_float(std::move(said));
     seen = detail::in_float(std::move(seen));

@@ -25,7 +25,7 @@ inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& 
     case SegmentationLoss::dice_focal:
       return ops::dice_focal(logits, target, {}, backend);
     case SegmentationLoss::tversky:
-      return ops::tversky(logits, target, {.wrong = 0.3, .missed = 0.7}, backend);
+      return ops::tversky(logits, target, {.false_positive = 0.3, .false_negative = 0.7}, backend);
   }
   return {};
 }

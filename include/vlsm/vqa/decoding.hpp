@@ -73,7 +73,7 @@ inline at::Tensor framed_rows(std::vector<std::vector<std::int64_t>> const& rows
 /// @returns float [n], one for each answer
 /// @throws Error where there are no answers, or one is empty
 template <class Logits>
-at::Tensor weigh_answers(std::vector<std::vector<std::int64_t>> const& answers, AnswerFrame frame,
+at::Tensor score_answers(std::vector<std::vector<std::int64_t>> const& answers, AnswerFrame frame,
                          Logits const& logits, at::TensorOptions const& options) {
   bool const empty = std::ranges::any_of(answers, [](auto const& row) { return row.empty(); });
   if (answers.empty() || empty)

@@ -133,8 +133,8 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
   if (!detail::add_frame_files(set, images, masks, layout)) {
     auto const by_stem = detail::masks_by_stem(masks, layout.mask_suffix);
     if (detail::pictures_in(images, masks, layout.mask_suffix, by_stem).empty())
-      detail::say_no_pictures(images, layout.mask_suffix);
-    if (layout.label) detail::say_no_labels(masks.string());
+      detail::refuse_no_pictures(images, layout.mask_suffix);
+    if (layout.label) detail::refuse_labels(masks.string());
     detail::add_pairs(set, images, masks, "all", detail::gray_levels, layout.mask_suffix);
     detail::read_by_meaning(set, layout.mask_value, layout.allow_empty, masks.string());
     detail::convert_tiffs(set);

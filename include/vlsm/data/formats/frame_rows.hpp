@@ -56,7 +56,7 @@ inline FramePair look_at_frames(FrameFiles& files, Pair const& pair,
 }
 
 /// Throws Error for a label that was chosen of masks that are pictures.
-[[noreturn]] inline void say_no_labels(std::string const& where) {
+[[noreturn]] inline void refuse_labels(std::string const& where) {
   throw Error("--label is for masks in NIfTI, MetaImage and DICOM, and these are pictures", where,
               "choose the object with --mask-value");
 }
@@ -71,7 +71,7 @@ inline std::optional<int> object_label(std::vector<FramePair> const& pairs,
   for (FramePair const& pair : pairs)
     for (auto const& held : pair.labels) all |= held;
   if (all.none()) {
-    if (wanted) say_no_labels(where);
+    if (wanted) refuse_labels(where);
     return {};
   }
   std::vector<std::string> labels;

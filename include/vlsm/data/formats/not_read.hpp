@@ -80,8 +80,8 @@ inline std::vector<std::string> not_read(std::filesystem::path const& folder,
 }
 
 /// Throws Error for a folder without pictures, which says what it holds instead.
-[[noreturn]] inline void say_no_pictures(std::filesystem::path const& folder,
-                                         std::string const& mask_suffix) {
+[[noreturn]] inline void refuse_no_pictures(std::filesystem::path const& folder,
+                                            std::string const& mask_suffix) {
   std::map<std::string, std::size_t> kinds;  // ending -> how many files
   bool masks = false;
   for (std::string const& name : files_in(folder)) {

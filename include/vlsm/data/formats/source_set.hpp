@@ -12,7 +12,8 @@
 #include "vlsm/prompts/mask_attributes.hpp"
 
 // A data set as its publisher gives it, before anything is written: what each reader of a layout in
-// this folder makes, and what `prepare` (data/prepare/prepare.hpp) writes in the study's layout.
+// this folder makes, and what `prepare_dataset` (data/prepare/prepare.hpp) writes in the study's
+// layout.
 namespace vlsm {
 
 /// A picture as it was published.

@@ -49,12 +49,12 @@ struct PrepareOptions {
 /// are not UTF-8, options that contradict each other, and a target that another run is preparing or
 /// that the set or its published lists are read from; then there is no anns/, or what was there is
 /// untouched.
-PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
-                      PrepareOptions const& options = {});
+PrepareReport prepare_dataset(SourceSet set, std::filesystem::path const& target,
+                              PrepareOptions const& options = {});
 
 /// The annotations alone, by their splits; nothing is written. A list is a JSON array of rows with
 /// `img_name`, `mask_name`, `bbox`, `prompts` and `attributes`. `report`, unless null, is filled.
-/// Of the options `link` has no effect. Throws Error as `prepare` does, but for writing.
+/// Of the options `link` has no effect. Throws Error as `prepare_dataset` does, but for writing.
 std::map<std::string, nlohmann::ordered_json> annotate(SourceSet set,
                                                        PrepareOptions const& options = {},
                                                        PrepareReport* report = nullptr);

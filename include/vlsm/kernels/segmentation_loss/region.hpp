@@ -48,24 +48,25 @@ struct Jaccard {
   }
 };
 
-/// Salehi et al. 2017: what is marked wrongly and what is missed count differently.
+/// Tversky's loss (Salehi et al. 2017): Dice with a weight each for false positives and false
+/// negatives.
 struct Tversky {
-  double wrong = 0.5, missed = 0.5;
+  double false_positive = 0.5, false_negative = 0.5;
   double smooth_numerator = 1e-5, smooth_denominator = 1e-5;
 
   VLSM_EVERYWHERE RegionLoss operator()(DiceSums const& s) const {
     double const top = s.overlap + smooth_numerator;
-    double const size = s.overlap + wrong * (s.predicted - s.overlap) +
-                        missed * (s.wanted - s.overlap) + smooth_denominator;
-    return {1 - top / size, -(size - top * (1 - wrong - missed)) / (size * size),
-            top * wrong / (size * size)};
+    double const size = s.overlap + false_positive * (s.predicted - s.overlap) +
+                        false_negative * (s.wanted - s.overlap) + smooth_denominator;
+    return {1 - top / size, -(size - top * (1 - false_positive - false_negative)) / (size * size),
+            top * false_positive / (size * size)};
   }
 };
 
 /// Abraham and Khan 2019: a power of Tversky's loss. An exponent below 1 is infinitely steep at a
 /// loss of 0; there is nothing to correct there, and the gradient is 0.
 struct FocalTversky {
-  Tversky tversky = {.wrong = 0.3, .missed = 0.7};
+  Tversky tversky = {.false_positive = 0.3, .false_negative = 0.7};
   double exponent = 0.75;
 
   VLSM_EVERYWHERE RegionLoss operator()(DiceSums const& s) const {

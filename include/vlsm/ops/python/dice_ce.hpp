@@ -113,7 +113,7 @@ class DiceCeFunction : public torch::autograd::Function<DiceCeFunction> {
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    only_first_derivative("dice_ce");
+    check_first_derivative("dice_ce");
     at::AutoDispatchBelowADInplaceOrView const below;
     static auto const op = c10::Dispatcher::singleton()
                                .findSchemaOrThrow("vlsm::dice_ce_backward", "")

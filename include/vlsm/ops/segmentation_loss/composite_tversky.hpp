@@ -9,10 +9,10 @@ namespace vlsm {
 /// What tversky_loss sums and how it weighs the two kinds of mistakes.
 struct TverskyOptions {
   Squash squash = Squash::sigmoid;
-  double wrong = 0.5;   ///< weight of what is marked and should not be
-  double missed = 0.5;  ///< weight of what should be marked and is not
-  double exponent = 1;  ///< of the loss; Abraham and Khan's focal Tversky takes 0.75
-  bool batch = false;   ///< sums run over the batch too
+  double false_positive = 0.5;  ///< weight of false positives (MONAI's alpha)
+  double false_negative = 0.5;  ///< weight of false negatives (MONAI's beta)
+  double exponent = 1;          ///< of the loss; Abraham and Khan's focal Tversky takes 0.75
+  bool batch = false;           ///< sums run over the batch too
   Reduction reduction = Reduction::mean;
   double smooth_numerator = 1e-5;    ///< is added to |P and T|
   double smooth_denominator = 1e-5;  ///< is added to |P and T| and the weighted mistakes
@@ -28,8 +28,8 @@ inline at::Tensor tversky_loss(at::Tensor const& prediction, at::Tensor const& t
   std::vector<std::int64_t> over(options.batch ? 1 : 0, 0);
   for (std::int64_t d = 2; d < p.dim(); ++d) over.push_back(d);
   at::Tensor const both = (p * t).sum(over);
-  at::Tensor const size =
-      both + options.wrong * (p.sum(over) - both) + options.missed * (t.sum(over) - both);
+  at::Tensor const size = both + options.false_positive * (p.sum(over) - both) +
+                          options.false_negative * (t.sum(over) - both);
   at::Tensor loss = 1 - (both + options.smooth_numerator) / (size + options.smooth_denominator);
   if (options.exponent != 1) loss = loss.clamp_min(0).pow(options.exponent);
   return detail::reduce(loss, options.reduction);

@@ -78,8 +78,8 @@ inline at::Tensor tversky(at::Tensor const& logits, at::Tensor const& target,
   vlsm::detail::check_same_shape(logits, target);
   if (backend != Backend::fused || options.squash != Squash::sigmoid || !fuses(logits, target))
     return tversky_loss(logits, target, options);
-  kernels::Tversky const region{options.wrong, options.missed, options.smooth_numerator,
-                                options.smooth_denominator};
+  kernels::Tversky const region{options.false_positive, options.false_negative,
+                                options.smooth_numerator, options.smooth_denominator};
   if (options.exponent == 1)
     return fused_loss(
         logits, target,

@@ -136,7 +136,7 @@ class FusedLoss : public torch::autograd::Function<FusedLoss<Loss>> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    only_first_derivative("segmentation loss");
+    check_first_derivative("segmentation loss");
     auto const saved = ctx->get_saved_variables();
     at::Tensor const bytes = ctx->saved_data["loss"].toTensor();
     Loss loss;

@@ -307,8 +307,8 @@ class DatasetPreparation {
 
 }  // namespace detail
 
-VLSM_INLINE PrepareReport prepare(SourceSet set, std::filesystem::path const& target,
-                                  PrepareOptions const& options) {
+VLSM_INLINE PrepareReport prepare_dataset(SourceSet set, std::filesystem::path const& target,
+                                          PrepareOptions const& options) {
   return detail::DatasetPreparation(std::move(set), target, options).run();
 }
 

@@ -184,7 +184,7 @@ class FusedAddNorm : public torch::autograd::Function<FusedAddNorm> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    only_first_derivative("add_norm");
+    check_first_derivative("add_norm");
     auto const saved = ctx->get_saved_variables();
     AddNormOptions const options{.dropout = ctx->saved_data["dropout"].toDouble(),
                                  .seed = ctx->saved_data["seed"].toInt(),

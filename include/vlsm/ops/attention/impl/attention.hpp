@@ -64,7 +64,7 @@ class FusedAttention : public torch::autograd::Function<FusedAttention<Calls>> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    only_first_derivative("fusion_attention");
+    check_first_derivative("fusion_attention");
     auto const saved = ctx->get_saved_variables();
     AttentionOptions const options{.lengths = saved[5],
                                    .scale = ctx->saved_data["scale"].toDouble(),

@@ -157,7 +157,7 @@ class FusedFilm : public torch::autograd::Function<FusedFilm> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
-    only_first_derivative("film");
+    check_first_derivative("film");
     auto const saved = ctx->get_saved_variables();
     auto const by = film_backward(grads[0].contiguous(), saved[0], saved[1], saved[2]);
     bool const residual = ctx->saved_data["residual"].toBool();
