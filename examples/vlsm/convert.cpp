@@ -26,12 +26,10 @@ std::map<std::string, at::Tensor> read(std::string const& path, bool strict,
 /// Throws vlsm::Error where weights would lie beside those of a folder that is named as a whole: it
 /// would not be told any more which are meant.
 void check_beside(Options const& options) {
-  std::filesystem::path const out = options.out,
-                              folder = out.has_parent_path() ? out.parent_path() : ".";
   for (std::string const& read :
        {options.choice.weights, options.choice.decoder_weights, options.base})
-    if (std::error_code ignored;
-        std::filesystem::is_directory(read, ignored) && vlsm::io::is_same_file(folder, read))
+    if (std::error_code ignored; std::filesystem::is_directory(read, ignored) &&
+                                 vlsm::io::lies_directly_in(options.out, read))
       throw vlsm::Error("this folder would hold several weights then, and is read as one", read,
                         "choose another folder for --out");
 }

@@ -134,8 +134,7 @@ class FoundMasks {
                           "choose another --out");
     std::set<std::string> taken;
     if (std::filesystem::path const json = options.json;
-        json.extension() == ".png" &&
-        vlsm::io::is_same_file(json.has_parent_path() ? json.parent_path() : ".", folder_))
+        json.extension() == ".png" && vlsm::io::lies_directly_in(json, folder_))
       taken.insert(json.stem().string());
     for (std::size_t i = 0; i < data_.size(); ++i) {
       names_.push_back(take_name(data_.mask_path(i).stem().string(), taken,

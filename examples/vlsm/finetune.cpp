@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstdio>
-#include <limits>
 
 #include "commands.hpp"
 #include "common.hpp"

@@ -130,8 +130,7 @@ void run(Options& options) {
   std::vector<std::string> others = options.images;
   if (options.logits.ends_with(".png")) others.push_back(options.logits);
   for (std::filesystem::path const path : others)
-    if (vlsm::io::is_same_file(path.has_parent_path() ? path.parent_path() : ".", options.out))
-      taken.insert(path.stem().string());
+    if (vlsm::io::lies_directly_in(path, options.out)) taken.insert(path.stem().string());
   // While the model computes, the next pictures are decoded and the last masks encoded. Results
   // and failures come in the order of the pictures all the same.
   StopSignal const signal;

@@ -20,7 +20,7 @@ double difference(at::Tensor const& a, at::Tensor const& b) {
   return (a - b).abs().max().item<double>();
 }
 
-/// The larger of the differences of both results and of their derivatives by `x`.
+/// The larger of the differences of both results and of their derivatives with respect to `x`.
 double difference_with_gradient(at::Tensor const& a, at::Tensor const& b, at::Tensor const& x) {
   at::Tensor const by = at::randn_like(a);
   auto const gradient = [&](at::Tensor const& of) {

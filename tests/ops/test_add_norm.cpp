@@ -37,7 +37,7 @@ struct Inputs {
 /// Who reads what: their gradients come back.
 enum class Read { norm, sum, both };
 
-/// Norm and sum, and the gradients by x, residual, weight and bias.
+/// Norm and sum, and the gradients with respect to x, residual, weight and bias.
 template <class AddNorm>
 std::vector<at::Tensor> results(Inputs const& in, Read read, AddNorm const& add_norm) {
   std::vector<at::Tensor> leaves;
@@ -72,7 +72,7 @@ auto plain(AddNormOptions const& options) {
   };
 }
 
-/// Nobody asks for the gradients by weight and bias of a sum.
+/// Nobody asks for the gradients with respect to weight and bias of a sum.
 double worst_error(Inputs const& in, Read read, AddNormOptions const& options = {}) {
   return test::worst_error(results(in, read, fused(options)),
                            results(in.to(at::kDouble), read, plain(options)), in.x.scalar_type());

@@ -32,7 +32,7 @@ struct Inputs {
   }
 };
 
-/// The result, and the gradients by all that is there.
+/// The result, and the gradients with respect to all that is there.
 std::vector<at::Tensor> results(Inputs const& in, Backend backend) {
   std::vector<at::Tensor> leaves;
   auto const leaf = [&](at::Tensor const& x) {

@@ -46,8 +46,8 @@ void check(at::ScalarType type, double rounding, AttentionOptions options, std::
   for (std::size_t i = 0; i < expected.size(); ++i) {
     double const size = expected[i].abs().max().item<double>();
     INFO("result ", i, ", q ", queries, ", k ", keys, ", dim ", dim);
-    // Of one key the gradients by q and k are differences of two equal numbers: 0 in float32, and
-    // else as far from it as the factors were rounded.
+    // Of one key the gradients with respect to q and k are differences of two equal numbers: 0 in
+    // float32, and else as far from it as the factors were rounded.
     bool const cancels = size == 0 && rounding > 1e-6;
     CHECK(error(found[i], expected[i]) <= 8 * rounding * (cancels ? largest : size) + 1e-12);
     CHECK(found[i].equal(again[i]));

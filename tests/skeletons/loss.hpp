@@ -10,7 +10,8 @@
 namespace mine {
 
 // [functors]
-/// -log of Dice: the sums of a plane to a value and its derivatives by `overlap` and `predicted`.
+/// -log of Dice: the sums of a plane to a value and its derivatives with respect to `overlap` and
+/// `predicted`.
 struct LogDice {
   double smooth = 1e-5;
 

@@ -31,8 +31,8 @@ inline std::string to_base64(std::string_view bytes) {
   return text;
 }
 
-/// The bytes of such a text; nothing where a character, the length or the padding is none of
-/// base64's.
+/// The bytes of such a text; nothing where a character, the length or the padding is not valid
+/// base64.
 inline std::optional<std::string> from_base64(std::string_view text) {
   static constexpr auto values = [] {
     std::array<std::int8_t, 256> table{};

@@ -30,7 +30,7 @@ struct Recipe {
   Normalization normalize;  ///< applied to pixels in [0, 1]
   float threshold = 0.5f;   ///< a pixel belongs to the object where sigmoid(logit) > threshold
   int tokens = 77;          ///< prompts are cut to this length, end token kept
-  Fit fit = Fit::stretch;   ///< how the square is made of a picture that is none
+  Fit fit = Fit::stretch;   ///< how a picture that is not square becomes one
 };
 
 }  // namespace vlsm

@@ -13,8 +13,9 @@ namespace vlsm {
 /// Random changes of training pictures, by the definitions and the names of MONAI's transforms.
 /// Each happens with its probability, 0 to 1, in this order; all are off.
 struct Augmentation {
-  double flip = 0;      ///< RandFlip: top to bottom; then, by itself, left to right
-  double rotate = 0;    ///< RandRotate: pixels between four, masks the nearest; edges go on
+  double flip = 0;  ///< RandFlip: vertically, then independently horizontally
+  /// RandRotate: bilinear for the picture, nearest for the mask; edge pixels are repeated.
+  double rotate = 0;
   double degrees = 15;  ///< the largest angle, to either side
   double contrast = 0;  ///< RandAdjustContrast: ((x - min) / range) ^ gamma * range + min
   double least_gamma = 0.7;

@@ -90,7 +90,7 @@ class RunPainter {
 };
 
 /// The number that starts at place `at` of the text; `at` moves behind it. Throws Error for a
-/// number that is cut off, holds a character that is none of these, or has more than 64 bits.
+/// number that is cut off, holds a character outside of '0' to 'o', or has more than 64 bits.
 inline std::int64_t run_number(std::string_view text, std::size_t& at, std::string const& where) {
   constexpr unsigned bits = 5, most = 64;
   std::uint64_t value = 0;
@@ -112,7 +112,7 @@ inline std::int64_t run_number(std::string_view text, std::size_t& at, std::stri
 
 namespace detail {
 
-/// Paints the runs of a text. Throws Error for text that is none.
+/// Paints the runs of a text. Throws Error for an invalid number (run_number) or an invalid run.
 inline void paint_runs(RunPainter& painter, std::string_view text, std::string const& where) {
   std::int64_t before[2] = {0, 0};  // the last run, and the one before
   for (std::size_t at = 0, count = 0; at < text.size(); ++count) {
@@ -130,7 +130,8 @@ inline void paint_runs(RunPainter& painter, std::span<std::int64_t const> runs,
 }  // namespace detail
 
 /// The mask [height, width], 0 and 255, of run lengths as COCO compresses them into text. Throws
-/// Error, which names `where`, for a size that is none and for runs that do not fill it exactly.
+/// Error, which names `where`, for a size without pixels or beyond `largest_picture` or
+/// `longest_side`, for text that is not valid, and for runs that do not fill it exactly.
 inline Mask mask_of_run_lengths(std::string_view text, long long height, long long width,
                                 std::string const& where) {
   detail::RunPainter painter(height, width, where);

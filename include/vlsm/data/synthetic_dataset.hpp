@@ -20,8 +20,7 @@ struct SyntheticCounts {
   int test = 100;
 };
 
-/// Writes a synthetic data set in the study's layout. Prompt levels: p0 "" (no text), p1 "polyp",
-/// p2
+/// Writes a synthetic data set in the study's layout. Levels: p0 "" (no text), p1 "polyp", p2
 /// "{color} polyp". A further split, `test_opposite`, has the test pictures with the color turned
 /// into its opposite and the mask of the object that the changed words name; the row keeps what
 /// they were in `instead_of`. `progress` hears of every picture. Throws Error where a file cannot

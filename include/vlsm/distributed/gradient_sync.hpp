@@ -26,8 +26,9 @@ class GradientSync {
   GradientSync(GradientSync const&) = delete;
   GradientSync& operator=(GradientSync const&) = delete;
 
-  /// Runs `backward`, which derives `loss` or a multiple of it: the last pass before the optimizer
-  /// moves. What it leaves as gradients, with those of passes before, are sums over the processes.
+  /// Runs `backward`, which derives `loss` or a multiple of it: the last backward pass before the
+  /// optimizer's step. Afterwards the gradients, those of earlier passes included, are sums over
+  /// the processes.
   void last_pass(at::Tensor const& loss, std::function<void()> const& backward);
 
   /// Adds up the gradients that are there now, after any number of passes: for gradients that no

@@ -28,8 +28,8 @@ using Environment = std::function<char const*(char const* name)>;
 
 /// How this process was started, by the variables that mpirun (OMPI_COMM_WORLD_RANK, PMI_RANK, …)
 /// or torchrun (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT) sets. One process of one is started by
-/// hand, whoever started it. Throws Error where a variable is no number, or torchrun's are not all
-/// there.
+/// hand, whoever started it. Throws Error where a variable is not a number, or torchrun's are not
+/// all there.
 inline Launch find_launch(Environment const& variable = [](char const* name) {
   return static_cast<char const*>(std::getenv(name));
 }) {

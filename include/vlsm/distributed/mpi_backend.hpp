@@ -87,7 +87,7 @@ class MpiBackend : public c10d::Backend {
   const std::string getBackendName() const override { return "mpi"; }
 
   /// Adds up one dense tensor on the CPU, of float32, float64, int32 or int64. Throws Error for
-  /// others, and for reductions that are no sum.
+  /// others, and for reductions other than the sum.
   c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
                                            c10d::AllreduceOptions const& options) override {
     if (options.reduceOp != c10d::ReduceOp::SUM)

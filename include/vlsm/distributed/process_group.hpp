@@ -34,11 +34,11 @@ class ProcessGroup {
   /// One process, to which all below costs nothing.
   ProcessGroup();
   /// The processes of one mpirun or torchrun, a `device` each; returns once all are there. Throws
-  /// Error where this build has no MPI (CPU) or NCCL (card), or the launcher is none for the
-  /// device.
+  /// Error where this build has no MPI (CPU) or NCCL (card), or was not started as the device needs
+  /// it: by mpirun on CPUs, with an address and a port on cards.
   ProcessGroup(Launch const& launch, at::Device device);
-  /// `leave`, but for a process that failed, and while an exception is on its way: the others may
-  /// wait for what never comes.
+  /// Calls `leave`, unless this process failed (`fail`) or an exception is in flight: the others
+  /// may be waiting for a call that will not come, so it must not wait for them.
   ~ProcessGroup();
   ProcessGroup(ProcessGroup const&) = delete;
   ProcessGroup& operator=(ProcessGroup const&) = delete;

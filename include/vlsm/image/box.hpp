@@ -104,9 +104,9 @@ inline Image crop(Image const& image, Box box) {
   return part;
 }
 
-/// The square around a box, as wide as its longer side, moved so that it lies in a picture [height,
-/// width]. Where a side of the picture is shorter than the square, the result spans that whole side
-/// and is no square. Throws Error where no pixel lies in the box.
+/// The square around a box, as wide as its longer side, moved so that it lies in a picture
+/// [height, width]. Where a side of the picture is shorter than the square, the result spans that
+/// whole side and is not a square. Throws Error where no pixel lies in the box.
 inline Box square_around(Box box, std::size_t height, std::size_t width) {
   detail::check_box(box, height, width);
   std::int64_t const side = std::max(box.x1 - box.x0, box.y1 - box.y0) + 1;

@@ -11,6 +11,10 @@
 // The outer layer of a JPEG file (ITU T.81, annex B): its segments.
 namespace vlsm::detail {
 
+/// The most scans of a JPEG file: a decoder goes through the whole picture once a scan, so a small
+/// file of many would take minutes.
+inline constexpr int most_jpeg_scans = 100;
+
 /// Whether these bytes begin as a JPEG file does.
 inline bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -123,7 +122,7 @@ inline PngParts png_parts(std::string_view bytes) {
       parts.whole = true;
       return parts;
     }
-    // A chunk that must be understood (a capital first) and is none of the standard's.
+    // A chunk that must be understood (a capital first) and that the standard does not know.
     if ((chunk[0] & 0x20) == 0 && !rows && !chunk.starts_with("IHDR") && !chunk.starts_with("PLTE"))
       return parts;
     at += png_frame + length;

@@ -10,7 +10,8 @@
 namespace vlsm {
 
 /// Reads the header of a file, and nothing of its pixels. Throws Error for a missing, foreign or
-/// damaged file and for a size that is none to be decoded.
+/// damaged file, for a picture without pixels, and for a size beyond `largest_picture` or
+/// `longest_side`.
 PictureHeader read_picture_header(std::filesystem::path const& path);
 
 /// Decodes a PNG, JPEG or TIFF file. The orientation of PNG and JPEG is not applied; that of a TIFF

@@ -156,7 +156,7 @@ void restore_rows_at(at::Tensor const& map, std::array<std::size_t, 2> picture,
     detail::stretch_rows(map, height, width, rows, columns, put);
 }
 
-/// Throws Error where logits, of any shape, are not numbers: compared with a threshold they would
+/// Throws Error where any of the logits, of any shape, is NaN: compared with a threshold they would
 /// be a mask without an object. `where`: the pictures.
 inline void check_logits(at::Tensor const& logits, std::string const& where) {
   if (logits.isnan().any().item<bool>())

@@ -15,8 +15,8 @@ std::string encode_png(Image const& image);
 /// The same of one channel, [H, W].
 std::string encode_png(Mask const& mask);
 
-/// Writes a PNG file; `flush`: wait for the disk. Throws Error for a
-/// picture without pixels and a file that cannot be written, of which nothing is left behind.
+/// Writes a PNG file; `flush`: waits for the disk. Throws Error for a picture without pixels and a
+/// file that cannot be written, of which nothing is left behind.
 void write_png(std::filesystem::path const& path, Image const& image, bool flush = true);
 
 /// The same of one channel, [H, W].

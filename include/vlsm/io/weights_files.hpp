@@ -22,7 +22,7 @@ inline std::vector<std::filesystem::path> weights_files(std::filesystem::path co
   return files;
 }
 
-/// Throws Error where the weights at `path` are not there or are no weights at all (a Git LFS
+/// Throws Error where the weights at `path` are not there or are not weights at all (a Git LFS
 /// pointer, a web page): what can be told without reading them.
 inline void check_weights(std::filesystem::path const& path) {
   std::vector<std::filesystem::path> const files = weights_files(path);

@@ -34,8 +34,8 @@ struct KeyRule {
   int parts = 1;
 };
 
-/// Rules for the keys that begin with `prefix`, which the rules leave out; so they do with `slot`,
-/// by which rules of a block serve a model that has it twice.
+/// Rules for the keys behind `prefix`, which the rules themselves leave out. `slot` is put before
+/// our names, so that one table serves a model that has a block twice.
 struct KeyPart {
   std::string_view prefix;
   std::span<KeyRule const> rules;

@@ -103,9 +103,9 @@ inline double signed_rank_p(std::span<std::size_t const> ranks, std::size_t sum)
 }  // namespace detail
 
 /// The mean of some values with its bootstrap interval by percentiles. Values that are NaN or
-/// infinite are left out; of none that is left mean and interval are NaN. The same seed gives the
-/// same numbers with any standard library. Throws Error for no resamples and for a confidence that
-/// is not between 0 and 1.
+/// infinite are left out; where no value is left, mean and interval are NaN. The same seed gives
+/// the same numbers with any standard library. Throws Error for no resamples and for a confidence
+/// that is not between 0 and 1.
 inline Interval bootstrap_mean(std::span<double const> values,
                                BootstrapOptions const& options = {}) {
   if (options.resamples == 0)
@@ -134,7 +134,7 @@ inline Interval bootstrap_mean(std::span<double const> values,
 
 /// The mean of first - second over pairs of scores of the same examples, with its bootstrap
 /// interval: pairs are drawn, so what makes an example hard counts in both. Pairs whose difference
-/// is no finite number are left out. Throws Error where the numbers of scores differ, and as
+/// is not finite are left out. Throws Error where the numbers of scores differ, and as
 /// `bootstrap_mean` does.
 inline Interval bootstrap_difference(std::span<double const> first, std::span<double const> second,
                                      BootstrapOptions const& options = {}) {
@@ -145,8 +145,8 @@ inline Interval bootstrap_difference(std::span<double const> first, std::span<do
 /// 1.17: pairs that are equal are left out of the ranks (zero_method "wilcox"). The distribution of
 /// the statistic is exact up to 50 pairs where no two differences are equal and none is 0, and up
 /// to 13 pairs in any case; else it is taken for normal, corrected for ties, not for continuity.
-/// Pairs whose difference is no finite number are left out. Without pairs, and where all
-/// differences are 0, p is 1 (SciPy's may be NaN). Throws Error where the numbers of scores differ.
+/// Pairs whose difference is not finite are left out. Without pairs, and where all differences are
+/// 0, p is 1 (SciPy's may be NaN). Throws Error where the numbers of scores differ.
 inline SignedRank wilcoxon_signed_rank(std::span<double const> first,
                                        std::span<double const> second) {
   std::vector<double> kept = detail::differences(first, second);

@@ -7,7 +7,7 @@
 
 namespace vlsm {
 
-/// What stands between the two layers of a perceptron.
+/// The activation function of an Mlp.
 enum class Activation {
   relu,
   gelu,        ///< exact, by erf
@@ -29,8 +29,8 @@ inline at::Tensor activate(Activation kind, at::Tensor const& x) {
   return x;
 }
 
-/// What packed layers do instead: for QuickGELU its swish, which is as steep as the layers around
-/// it make it.
+/// The activation as an epilogue of a packed product. QuickGELU is swish there, its factor 1.702
+/// being folded into the layers before and after.
 inline kernels::Epilogue packed_form(Activation kind) {
   switch (kind) {
     case Activation::relu:

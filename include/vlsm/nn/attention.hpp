@@ -37,11 +37,13 @@ enum class AttentionMask {
   causal,  ///< a token sees itself and those before it
 };
 
-/// The attentions of a block, all of one width and the same queries: its statement for `Lora`.
+/// How many attentions a block has, all of one width and of the same queries: for `Lora`'s count of
+/// parameters and operations.
 struct Attentions {
   int count = 0;
   int width = 0;
-  int words = 0;  ///< so many of them look at the words, the others at their own queries
+  /// How many of them are cross attentions to the words; the others are self-attentions.
+  int words = 0;
 };
 
 /// Which projections of an attention get low-rank changes (LoRA, Hu et al. 2022; queries and

@@ -6,9 +6,10 @@
 namespace vlsm {
 
 /// While one lives, dense products of float32 tensors on `device` run in bfloat16 (torch's
-/// autocast). Keep it around a forward pass, not around a training: copies of weights are kept
-/// while it lives. They are dropped where it begins and ends, inside another one, too: a copy that
-/// was made without gradients (in an evaluation) would cut the next step's off.
+/// autocast). Use it around a forward pass, not around a training: LibTorch caches the converted
+/// weights while it lives. The cache is cleared at its beginning and end, also of a nested one,
+/// because a copy that was made without gradients (in an evaluation) would give the weights no
+/// gradient in the next training step.
 class Autocast {
  public:
   explicit Autocast(at::DeviceType device, bool enabled = true)

@@ -68,8 +68,9 @@ class Module : public torch::nn::Module {
   /// running statistics move there and nothing is dropped.
   void train(bool on = true) override;
 
-  /// Gives this module and those below the form in which they infer fastest: norms folded, weights
-  /// packed. It happens once and for good; parameters that a packed copy replaces are empty then.
+  /// Gives this module and those below the form in which they infer fastest: batch norms folded,
+  /// weights packed. It happens once and for good; parameters that a packed copy replaces are empty
+  /// then.
   void prepare(Preparation const& how) {
     if (!std::exchange(prepared_, true)) make_ready(how);
   }

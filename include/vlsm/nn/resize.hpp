@@ -6,6 +6,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -16,7 +17,7 @@
 // Maps and tables at another size.
 namespace vlsm {
 
-/// What a value between others is made of: of its 2 x 2 neighbors, or of 4 x 4.
+/// How resize_map interpolates: from 2 x 2 or from 4 x 4 neighbors.
 enum class Resize : std::int64_t { bilinear, bicubic };
 
 namespace detail {
@@ -51,7 +52,9 @@ inline at::Tensor resize_weights(std::int64_t from, std::int64_t to, Resize by, 
   at::Tensor const each = at::eye(from, options.device(at::kCPU)).view({1, from, from, 1});
   at::Tensor const made =
       resize_by_torch(each, to, 1, by, align_corners).view({from, to}).t().contiguous().to(device);
-  if (kept.size() >= 256) kept.clear();
+  // A model asks for a few; without a bound, pictures of any size would fill the memory.
+  constexpr std::size_t most_kept = 256;
+  if (kept.size() >= most_kept) kept.clear();
   kept.emplace(key, made);
   return made;
 }

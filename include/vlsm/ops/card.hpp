@@ -24,7 +24,7 @@ inline bool is_captured([[maybe_unused]] at::Tensor const& where) {
 #endif
 }
 
-/// Whether a derivative by x, a tensor of any shape, will be computed on a card after
+/// Whether a derivative with respect to x, a tensor of any shape, will be computed on a card after
 /// `deterministic()`: some of LibTorch's add up in an order of chance.
 inline bool needs_same_bits(at::Tensor const& x) {
   return x.is_cuda() && x.requires_grad() && c10::GradMode::is_enabled() &&

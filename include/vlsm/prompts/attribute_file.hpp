@@ -84,8 +84,8 @@ inline std::string attribute_row(std::string const& file, std::string_view mask)
 }  // namespace detail
 
 /// The attributes of a text; `where` is its file, for messages. Throws Error with the file and the
-/// row for what is no object of objects, for a mask that is there twice, and for a shape or color
-/// that is no text or empty.
+/// row for JSON that is not an object of objects, for a mask that is there twice, and for a shape
+/// or color that is empty or not a string.
 inline AttributeFile parse_attributes(std::string_view text, std::string const& where) {
   nlohmann::json json =
       parse_json(text, where, "mend the attributes", {.deepest = 16, .unique_keys = true});

@@ -42,18 +42,18 @@ struct PerturbReport {
 /// Changes the prompts of one level in all rows; rows that do not name the attribute ("no polyp")
 /// stay. A sentence that no template made is changed by words. Throws Error where no row changes,
 /// with the attributes that the level names; for a row without the level, or without p1 for
-/// `underdescribed`; for names that are none.
+/// `underdescribed`; for unknown names.
 PerturbReport perturb(std::vector<Annotation>& rows, PerturbOptions const& options);
 
 /// The attributes that the prompts of a level name and words can replace: for each of them
 /// `perturb` by uncommon, opposite or contradictory words changes some row. Throws Error as
-/// `perturb` does for a row without the level and for the name of a data set that is none.
+/// `perturb` does for a row without the level and for an unknown name of a data set.
 std::vector<std::string> perturbable_attributes(std::vector<Annotation> const& rows,
                                                 std::string const& level,
                                                 PromptSource const& source = {});
 
 /// Whose templates made the prompts: `source.dataset`, or what is found as said there. Throws Error
-/// for a name that is no data set of the study.
+/// for a name that is not a data set of the study.
 std::string find_prompt_source(std::vector<Annotation> const& rows, PromptSource const& source);
 
 }  // namespace vlsm

@@ -19,8 +19,8 @@ namespace vlsm {
 namespace detail {
 
 /// The table's JSON with the members of the one that it is `like`, which may be like another,
-/// merged in by JSON merge patch (RFC 7396): null takes a member out. What is no object is returned
-/// as it is. Throws Error, which names `where`, for a `like` that names no table.
+/// merged in by JSON merge patch (RFC 7396): null takes a member out. JSON that is not an object is
+/// returned as it is. Throws Error, which names `where`, for a `like` that names no table.
 inline nlohmann::json resolve_prompt_table(nlohmann::json table, std::string const& where) {
   static nlohmann::json const known = [] {
     auto tables = nlohmann::json::parse(builtin_prompt_tables);
@@ -38,7 +38,7 @@ inline nlohmann::json resolve_prompt_table(nlohmann::json table, std::string con
     table.erase(like);
   }
   whole.merge_patch(table);
-  // A level that is taken away is none of an empty mask, either.
+  // A level that is taken away is not one of empty masks, either.
   if (auto const levels = table.find("levels"); levels != table.end() && levels->is_object())
     for (auto const& [level, text] : levels->items()) {
       bool const own =

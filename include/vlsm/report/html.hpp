@@ -13,8 +13,8 @@
 
 namespace vlsm::report {
 
-/// Text as HTML shows it verbatim, in elements and in quoted attributes. Bytes that are no UTF-8
-/// and control characters become U+FFFD.
+/// Text as HTML shows it verbatim, in elements and in quoted attributes. Bytes that are not valid
+/// UTF-8 and control characters become U+FFFD.
 std::string escape_html(std::string_view text);
 
 /// One line of a plot. Points that are not finite are left out; without `x` they are numbered

@@ -14,7 +14,7 @@ namespace vlsm {
 
 /// The features of several sentences, each of any batch [B, …], as one batch in their order.
 /// Sentences of fewer words than the longest are padded by zeros, marked as padding: readers of
-/// words see none of it. Throws Error for none at all.
+/// words see none of it. Throws Error where there are no sentences.
 inline TextFeatures join_texts(std::vector<TextFeatures> const& texts) {
   if (texts.empty()) throw Error("there are no sentences to join", "join_texts", "give one");
   std::vector<at::Tensor> sentences, words, padding;

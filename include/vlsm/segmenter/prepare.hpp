@@ -33,13 +33,14 @@ inline Preparation preparation_for(Precision precision, bool on_cpu) {
 
 }  // namespace detail
 
-/// Prepares a model for inference where it lies, once and for good: batch norms are folded into
-/// their convolutions, low-rank changes into their layers, weights are converted and, on a CPU,
-/// packed as this machine's products read them, and what follows a product happens on its way out.
-/// The packed copies replace the weights: the model no longer trains, saves or moves to another
-/// device. Takes [B, 3, H, W] and returns logits as before; results differ by rounding, and in
-/// float32 do not depend on the number of threads. Any number of threads may use it. On a CPU it
-/// takes about as long as it saves in three passes. Throws Error for int8 on a card.
+/// Prepares a model for inference, in place and irreversibly. Batch norms are folded into their
+/// convolutions, LoRA into its layers; layer norms keep their form, only their type changes.
+/// Weights are converted and, on a CPU, packed for this machine's matrix products; bias, activation
+/// and residual are applied as a product is written. The packed copies replace the weights: the
+/// model no longer trains, saves or moves to another device. Takes [B, 3, H, W] and returns logits
+/// as before; results differ by rounding, and in float32 do not depend on the number of threads.
+/// Any number of threads may use it. On a CPU it takes about as long as it saves in three passes.
+/// Throws Error for int8 on a card.
 inline void prepare(Module& model, InferenceOptions const& options = {}) {
   at::NoGradGuard const no_gradients;
   model.eval();

@@ -54,7 +54,7 @@ struct Part {
   bool has(std::size_t cell) const { return cell % count == index; }
 };
 
-/// The K-th of N parts ("2/8"); all cells for an empty text. Throws Error where the text is no K/N
+/// The K-th of N parts ("2/8"); all cells for an empty text. Throws Error unless the text is K/N
 /// with 1 <= K <= N.
 Part parse_part(std::string const& text);
 

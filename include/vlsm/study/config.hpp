@@ -108,8 +108,8 @@ inline Set const& find_set(Config const& config, std::string_view name) {
 /// from, `where` its file for messages. Throws Error that lists everything that is wrong with the
 /// text itself: keys that are unknown or there twice, values of another type or out of range, names
 /// that are used twice or stand for nothing. What needs the models and the files is
-/// `check_config`'s: a list `wrong` is given these faults instead, for it to tell all at once; what
-/// is no JSON object is thrown even so.
+/// `check_config`'s: a list `wrong` is given these faults instead, for it to tell all at once; text
+/// that is not a JSON object is thrown even so.
 Config read_config(std::string_view text, std::filesystem::path const& base,
                    std::string const& where, std::vector<std::string>* wrong = nullptr);
 

@@ -11,7 +11,8 @@ namespace vlsm::study {
 
 /// A small study of one data set in the study's layout: two small models from random weights, the
 /// poorest and the richest prompts, what its words can be perturbed in, at most 48 pictures for
-/// training. It ends within minutes on two cores. Throws Error where `data` is no such set.
+/// training. It ends within minutes on two cores. Throws Error where `data` is not split into
+/// train, val and test, or its rows have no prompt level in common.
 Config smoke_study(std::filesystem::path const& data);
 
 /// The paper's matrix (MIDL 2024): seven models, those of its eleven data sets that stand below

@@ -19,7 +19,7 @@ struct Series {
   std::size_t seeds() const { return seed_dice.size(); }
 };
 
-/// A score of each row, in the rows' order; NaN where it is none.
+/// A score of each row, in the rows' order; NaN where a row has no such score.
 inline std::vector<double> scores_of(std::vector<RowResult> const& rows, Scores RowResult::*size,
                                      double Scores::*score) {
   std::vector<double> values;

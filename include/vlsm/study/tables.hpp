@@ -21,9 +21,8 @@ struct NamedTable {
 /// Scores are per row (a mask), averaged over seeds; means over rows; intervals are 95 % percentile
 /// bootstraps over rows (10,000 resamples), p values Wilcoxon's signed-rank test over rows with
 /// Holm's correction within a table's rows of one data set. Where a picture has several masks they
-/// are taken for independent. Dice and IoU from 0 to 1, HD95 in
-/// pixels over the images where it exists; `published_dice` is printed in percent, here from 0
-/// to 1.
+/// are taken for independent. Dice and IoU are from 0 to 1, HD95 in pixels over the images where it
+/// exists; `published_dice` is printed in percent, here from 0 to 1.
 std::vector<NamedTable> tables_of(std::vector<CellResult> const& results);
 
 }  // namespace vlsm::study

@@ -58,11 +58,12 @@ class BertText : public Module {
   static constexpr Attentions attentions{.count = depth, .width = config.layer.width};
   static constexpr PadTo pad_to{.id = 0, .length = 0};
 
-  /// ids [B, L], padded with 0 -> sentence [B, sentence], words [B, L', width], and which of them
-  /// are none.
+  /// ids [B, L], padded with 0 -> sentence [B, sentence], words [B, L', width], and their padding
+  /// mask, bool [B, L'].
   ///
   /// No token looks at padding: the batch is cut to its longest prompt, L' <= L. Throws Error for
-  /// ids that are no integers, none, or outside the vocabulary, and prompts beyond the positions.
+  /// ids that are not integers or not in the vocabulary, for an empty batch, and for prompts longer
+  /// than `.positions`.
   TextFeatures forward(Tokens const& tokens) const {
     check_tokens(tokens.ids, config.vocabulary);
     at::Tensor const word = tokens.ids != pad_to.id;  // [B, L]

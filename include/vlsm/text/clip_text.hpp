@@ -57,12 +57,13 @@ class ClipText : public Module {
                                                        : config.end,
       .length = config.padding == TextPadding::end_attended ? config.positions : 0};
 
-  /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm, and which of
-  /// them are none.
+  /// ids [B, L] -> sentence [B, sentence], words [B, L', width] after the final norm, and their
+  /// padding mask, bool [B, L'] (undefined with `TextPadding::end_attended`).
   ///
   /// The tower is causal, so no token after the end can change the sentence: the batch is cut to
   /// its longest prompt, L' <= L, unless what pads it counts as words. Throws Error for ids that
-  /// are no integers, none, or outside the vocabulary, and prompts beyond the positions.
+  /// are not integers or not in the vocabulary, for an empty batch, and for prompts longer than
+  /// `.positions`.
   TextFeatures forward(Tokens const& tokens) const {
     return read(tokens, [](int, at::Tensor const&, at::Tensor const&) {});
   }

@@ -36,8 +36,7 @@ class ClipTokenizer {
   /// The ids of a prompt: start token, text, end token, at most `length` with the end token kept.
   ///
   /// @param text  UTF-8; the flavors with ftfy also take surrogates in three bytes (CESU-8), which
-  /// ftfy
-  ///              repairs
+  ///              it repairs
   /// @throws vlsm::Error if the text is not UTF-8 (with the byte offset) or `length` is below 2
   Ids encode(std::string_view text, std::size_t length = clip_length) const;
 

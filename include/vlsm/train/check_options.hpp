@@ -12,7 +12,7 @@
 
 namespace vlsm::detail {
 
-/// Throws Error for a threshold of a probability that is none, of the option `where`.
+/// Throws Error unless `threshold`, the option `where`, is from 0 to 1.
 inline void check_threshold(float threshold, char const* where) {
   if (!(threshold >= 0 && threshold <= 1))
     throw Error("a threshold of a probability is from 0 to 1", where,

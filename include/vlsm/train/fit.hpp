@@ -19,12 +19,12 @@ namespace vlsm {
 ///
 /// Freeze slots before calling: `freeze(*model.vision)`. Returns the epochs that this call
 /// completed. Throws Error where a loss or a gradient is not finite, with the names of the pictures
-/// and before a weight has moved; for a picture that cannot be read and an example that is none
-/// (check_example); for a batch of 0 and for other options that are no numbers to train by; for a
-/// model of which nothing trains; for pictures of another type than its weights; for a folder that
-/// cannot be made; and for a state that is not this run's. Trainings at the same time in one
-/// process draw their dropout from LibTorch's one generator, so with dropout they do not give the
-/// same weights again.
+/// and before a weight has moved; for a picture that cannot be read and an example that
+/// check_example refuses; for a batch of 0 and for other options out of their range; for a model of
+/// which nothing trains; for pictures of another type than its weights; for a folder that cannot be
+/// made; and for a state that is not this run's. Trainings at the same time in one process draw
+/// their dropout from LibTorch's one generator, so with dropout they do not give the same weights
+/// again.
 std::vector<Epoch> fit(AnySegmenter& model, Dataset const& train, Dataset const& val,
                        Encode const& encode, FitOptions const& options = {},
                        FitHooks const& hooks = {});

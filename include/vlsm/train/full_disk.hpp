@@ -12,8 +12,8 @@
 
 namespace vlsm {
 
-/// Throws Error with what a run's state of `model` needs, where `folder` has no room for it: why
-/// nothing could be written there.
+/// Throws NoSpace (an Error), with how much is needed, where `folder` has no room for the state of
+/// a training of `model`.
 inline void tell_of_full_disk(std::filesystem::path const& folder, torch::nn::Module const& model) {
   std::size_t bytes = 1 << 20;
   for (at::Tensor const& tensor : model.parameters())  // a weight and its two moments

@@ -31,7 +31,7 @@ inline at::Tensor segmentation_loss(at::Tensor const& logits, at::Tensor const& 
 }
 
 /// The loss, a scalar, that `options` (of fit or evaluate) ask for, of logits [B, 1, H, W] against
-/// masks of that shape in [0, 1]. Throws Error where one of one's own is no scalar.
+/// masks of that shape in [0, 1]. Throws Error where `own_loss` does not return a scalar.
 template <class Options>
 at::Tensor chosen_loss(at::Tensor const& logits, at::Tensor const& target, Options const& options) {
   if (!options.own_loss) return segmentation_loss(logits, target, options.loss);

@@ -21,16 +21,18 @@ namespace vlsm {
 class FeatureCache;
 class ProcessGroup;
 
-/// The losses by name. The first three are what "sigmoid, then DiceCELoss(lambda_dice 1, lambda_ce
-/// 0.2)" of the study can mean.
+/// The losses by name. One of the first three is what the study means by a sigmoid and then
+/// "DiceCELoss(lambda_dice 1, lambda_ce 0.2)"; which of the first two that code computes depends on
+/// the version of MONAI.
 enum class SegmentationLoss {
-  dice,  ///< Dice alone: with the MONAI of its day (1.1.0) one channel's cross-entropy was exactly
-         ///< 0
-  dice_ce_of_probabilities,  ///< with today's: cross-entropy of the probabilities, a second sigmoid
-  dice_ce,                   ///< binary cross-entropy of the logits
-  tuned_dice,  ///< the study's for its baselines: Dice of the pictures whose mask is not empty
+  /// Dice alone: what that code computed with MONAI 1.1.0, whose cross-entropy of one channel is 0.
+  dice,
+  /// What it computes today: Dice and cross-entropy after a second sigmoid.
+  dice_ce_of_probabilities,
+  dice_ce,     ///< Dice and binary cross-entropy of the logits
+  tuned_dice,  ///< the study's for its baselines: Dice over the pictures whose mask is not empty
   dice_focal,  ///< Dice and the focal cross-entropy, MONAI's defaults
-  tversky,     ///< Tversky's with 0.3 for what is wrong, 0.7 for what is missed
+  tversky,     ///< Tversky's; false positives weigh 0.3, false negatives 0.7
 };
 
 /// A loss of one's own: logits [B, 1, H, W] and masks in [0, 1] of that shape to a scalar that

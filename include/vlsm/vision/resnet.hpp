@@ -26,7 +26,8 @@ inline constexpr ResNetConfig resnet34{.block = Residual::basic, .layers = {3, 4
 inline constexpr ResNetConfig resnet50{.layers = {3, 4, 6, 3}};
 inline constexpr ResNetConfig resnet101{.layers = {3, 4, 23, 3}};
 
-/// The tower ends at its deepest tap.
+/// The residual network of a ResNetConfig: a tower that writes the stages in `.taps` and is built
+/// up to the last of them.
 template <ResNetConfig config>
 class ResNet : public Module {
   static_assert(config.count > 0 && config.taps[config.count - 1] <= 4,

@@ -38,7 +38,8 @@ inline constexpr VitConfig clip_vit_b16{
     .taps = {3, 6, 9},
     .count = 3};
 
-/// The tower ends at its deepest tap; all blocks are built only where an image prompt is pooled.
+/// The vision transformer of a VitConfig: a tower that writes the outputs of the blocks in `.taps`.
+/// Blocks beyond the last tap are built only where `.pooled` asks for an image prompt.
 template <VitConfig config>
 class VisionTransformer : public Module {
   static_assert(divides(config.layer.heads, config.layer.width),

@@ -25,8 +25,9 @@ struct DicomPicture {
 
 /// Reads the picture out of a DICOM file's bytes: one frame of gray of 8 or 16 bits, or RGB of 8,
 /// uncompressed or packed by run lengths (RLE). The first call switches DCMTK's log off. Throws
-/// Error, which names `where`, for what is no such file, for several frames, for a transfer syntax
-/// that is not read (by its name and UID), for damage, and in a build without DCMTK.
+/// Error, which names `where`, for bytes that are not a DICOM file, for several frames, for a
+/// transfer syntax that is not read (by its name and UID), for damage, and in a build without
+/// DCMTK.
 DicomPicture parse_dicom(std::string_view bytes, std::string const& where);
 
 /// Reads a DICOM file as parse_dicom does. Throws Error likewise, and for a missing file.

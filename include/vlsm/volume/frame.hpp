@@ -55,7 +55,8 @@ inline std::string value_text(float value) {
 }  // namespace detail
 
 /// The frame as gray levels or labels of 8 bits, [H, W]. Nothing is cut off or rounded: throws
-/// Error, which names `where`, the value and its place, where one is no whole number from 0 to 255.
+/// Error, which names `where`, the value and its place, where one is not a whole number from 0 to
+/// 255.
 inline Mask gray_from_frame(Frame const& frame, std::string const& where) {
   Mask gray = Mask::from_shape({frame.height, frame.width});
   for (std::size_t i = 0; i < gray.size(); ++i) {

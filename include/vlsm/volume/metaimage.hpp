@@ -24,7 +24,8 @@ struct MetaImageHeader {
 };
 
 /// Reads the text that a MetaImage begins with. Throws Error, which names `where`, for text that is
-/// none, a kind that is not read (several channels, a list of files), and a size that is none.
+/// not a valid header, for a kind that is not read (several channels, a list of files), and for an
+/// invalid size.
 MetaImageHeader parse_metaimage_header(std::string_view bytes, std::string const& where);
 
 /// Frame `frame`, from 0, of `data`: all bytes of the data file that the header names, or those

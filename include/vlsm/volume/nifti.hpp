@@ -32,7 +32,8 @@ struct NiftiHeader {
 };
 
 /// Reads a NIfTI-1 header out of a file's bytes, unpacked. Throws Error, which names `where`, for
-/// what is none, for sides and types of voxels that are not read, and in a build without libnifti.
+/// bytes that do not begin with a valid header, for sides and types of voxels that are not read,
+/// and in a build without libnifti.
 NiftiHeader parse_nifti_header(std::string_view bytes, std::string const& where);
 
 /// One frame, from 0, of a whole .nii file in memory, packed by gzip or not; without a number it

@@ -53,7 +53,7 @@ Window window_of(std::size_t frames, FrameAt const& frame, std::string const& wh
   return {low, at(0.995)};
 }
 
-/// A frame as gray levels of 8 bits, [H, W]; what is no number is black.
+/// A frame as gray levels of 8 bits, [H, W]; NaN is black.
 inline Mask levels_of(Frame const& frame, Window window) {
   Mask gray = Mask::from_shape({frame.height, frame.width});
   for (std::size_t i = 0; i < gray.size(); ++i) {

@@ -33,6 +33,13 @@ inline bool is_same_file(std::filesystem::path const& a, std::filesystem::path c
   return std::filesystem::equivalent(a, b, failed) && !failed;
 }
 
+/// Whether a file, whether it is there or not, lies directly in a folder, however the two paths are
+/// written; a name alone lies in the current folder. False where one of the folders is not there.
+inline bool lies_directly_in(std::filesystem::path const& file,
+                             std::filesystem::path const& folder) {
+  return is_same_file(file.has_parent_path() ? file.parent_path() : ".", folder);
+}
+
 /// Throws Error where a folder cannot be read: what it lacks, nobody knows.
 inline void check_readable(std::filesystem::path const& folder) {
   std::error_code failed;

@@ -25,8 +25,8 @@ namespace vlsm::io {
 /// (reading beyond its new end would raise SIGBUS): write new weights beside it and rename.
 class MappedFile {
  public:
-  /// Maps `path`. Throws Error for a missing, unreadable or empty file and for anything that is no
-  /// file.
+  /// Maps `path`. Throws Error for a missing, unreadable or empty file and for anything but a
+  /// regular file.
   static std::shared_ptr<MappedFile const> open(std::filesystem::path const& path) {
     // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
     int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -56,8 +56,8 @@ class MappedFile {
         new MappedFile(static_cast<std::byte*>(memory), size, path.string()));
   }
 
-  /// A file that is no file on any disk: a copy of `bytes`, called `path` in messages. Throws Error
-  /// where there are no bytes.
+  /// A file in memory only: a copy of `bytes`, called `path` in messages. Throws Error where there
+  /// are no bytes.
   static std::shared_ptr<MappedFile const> in_memory(std::span<std::byte const> bytes,
                                                      std::string path) {
     if (bytes.empty()) throw Error("the file is empty", path, "download or copy it again");
@@ -78,7 +78,7 @@ class MappedFile {
 
   /// Gives the memory of `part` back, but for the pages that it shares with its neighbors: they are
   /// read from the file again when they are next looked at. What was written to them is lost. Bytes
-  /// that are none of this file's, or of no file, are left alone.
+  /// outside of the mapping, and copies (of no file), are left alone.
   void forget(std::span<std::byte const> part) const {
     static auto const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     auto const first = reinterpret_cast<std::uintptr_t>(memory_),

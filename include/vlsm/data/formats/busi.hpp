@@ -55,8 +55,8 @@ struct BusiFolder {
   /// By stem, then by busi_mask_number.
   std::map<std::string, std::map<int, std::filesystem::path>> masks;
 
-  /// Throws Error for two files that differ in their ending alone, a mask's name that is none of
-  /// BUSI's, and a symlink that leads to nothing.
+  /// Throws Error for two files that differ in their ending alone, a mask's name that is not formed
+  /// as BUSI's are, and a symlink that leads to nothing.
   explicit BusiFolder(std::filesystem::path const& folder) {
     std::vector<std::filesystem::path> files;
     for (std::string const& name : files_in(folder)) {

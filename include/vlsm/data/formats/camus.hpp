@@ -143,7 +143,7 @@ inline bool has_camus_patients(std::filesystem::path const& folder) {
 }
 
 /// The folder that holds database_nifti/, or training/ or testing/, with patients; `source` where
-/// none does. Throws Error where that is no folder, and where two folders hold patients.
+/// none does. Throws Error where that is not a folder, and where two folders hold patients.
 inline std::filesystem::path find_camus(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   check_folder(source, "give the folder of CAMUS");
@@ -233,8 +233,8 @@ inline std::vector<std::filesystem::path> add_camus_metaimages(
   return read;
 }
 
-/// The folders of patients in `source` and below, of either layout, that are none of `read`, as a
-/// finding that may be about none.
+/// The folders of patients in `source` and below, of either layout, that are not among `read`, as a
+/// finding that may name none.
 inline Finding unread_camus(std::filesystem::path const& source,
                             std::vector<std::filesystem::path> const& read) {
   namespace fs = std::filesystem;

@@ -73,7 +73,7 @@ class ChexpertTable {
   }
   /// The labels of the picture `path` that are 1, in CheXpert's order; `id` is its name in
   /// messages. Throws Error for a picture without a row or with two that differ, and for a label
-  /// that is none.
+  /// other than 1, 0, -1 and blank.
   std::vector<std::string> at(std::string const& path, std::string const& id) const {
     auto const found = rows_.find(without_ending(path));
     if (found == rows_.end())
@@ -173,7 +173,7 @@ struct ChexlocalizePicture {
   std::string view;  ///< "frontal" or "lateral"
   std::string path;  ///< "patient64541/study1/view1_frontal.jpg"
 
-  /// Throws Error, which names `where`, for a key that is none of CheXpert's.
+  /// Throws Error, which names `where`, for a key that is not the name of a picture of CheXpert's.
   ChexlocalizePicture(std::string const& key, std::string const& where)
       : id(key), view(key.substr(key.rfind('_') + 1)), path(key) {
     for (int i = 0; i < 2; ++i)
@@ -188,7 +188,7 @@ struct ChexlocalizePicture {
 
 /// Adds the rows of a picture's masks, {finding: run lengths}, which are not empty. Returns the
 /// findings that have one. `positive` is what the table says of the picture, `where` names it in
-/// messages. Throws Error for run lengths that are none.
+/// messages. Throws Error for run lengths that are not valid.
 inline std::set<std::string> add_chexlocalize_masks(
     SourceSet& set, ChexlocalizePicture const& picture, nlohmann::json const& masks,
     std::vector<std::string> const& positive, std::string const& split, std::string const& where) {

@@ -8,7 +8,7 @@
 #include "vlsm/image/write.hpp"
 #include "vlsm/volume/window.hpp"
 
-// Pictures that are written anew, since their kind is none of the study's.
+// Pictures that are written anew, since the study's layout does not hold their kind.
 namespace vlsm::detail {
 
 /// A picture's file as 8 bits, [H, W, 3]. Gray of 16 bits is scaled as the frames of volumes are

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -86,7 +85,7 @@ class FrameFile {
     return as_image(levels_of(frame(k), window_));
   }
 
-  /// Frame `k` as labels [H, W]. Throws Error for values that are no whole number from 0 to 255.
+  /// Frame `k` as labels [H, W]. Throws Error for values that are not whole numbers from 0 to 255.
   Mask labels(std::size_t k) const { return gray_from_frame(frame(k), path_.string()); }
 
   /// Frame `k` as a mask [H, W]: 255 where it has the label `object`, else 0. Throws Error as

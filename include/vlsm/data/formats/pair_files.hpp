@@ -75,7 +75,7 @@ inline std::vector<std::string> pictures_in(std::filesystem::path const& images,
 
 /// What of two folders is passed over for its name, as findings that may be about no file: among
 /// the masks what lacks their suffix ("a_mask_1.png" beside "a_mask.png"), among the pictures what
-/// is none of `pictures`, those that are read.
+/// is not in `pictures`, those that are read.
 inline std::vector<Finding> passed_over(std::filesystem::path const& images,
                                         std::filesystem::path const& masks,
                                         std::string const& mask_suffix,

@@ -60,7 +60,8 @@ constexpr std::uint8_t luma(std::array<std::uint8_t, 3> const& color) {
 }
 
 /// The gray levels [H, W] of a mask's file. Where the largest level is 1, 1 is the object. In doubt
-/// are masks with colors or levels that are no clear black or white, and those that stay below 128.
+/// are masks with colors or levels that are not clearly black or white, and those that stay below
+/// 128.
 inline SourceMask gray_levels_of(RawPicture const& picture) {
   SourceMask result{.levels = Mask::from_shape({picture.height, picture.width})};
   std::uint8_t* const levels = result.levels.data();

@@ -20,9 +20,6 @@
 
 namespace vlsm::detail {
 
-/// A progressive picture is gone through once a scan: a file of many scans would take minutes.
-inline constexpr int most_jpeg_scans = 100;
-
 /// libjpeg's decoder. It reports errors by a jump back to where it was called, so each call is made
 /// by `guarded`, and between the two lie no destructors.
 class JpegDecoder {
@@ -80,8 +77,8 @@ class JpegDecoder {
  private:
   static JpegDecoder* of(j_common_ptr info) { return static_cast<JpegDecoder*>(info->client_data); }
 
-  /// PIL looks at no warning, but refuses what ends too early; a picture with a gray or garbled
-  /// part is none to segment, either. The other warnings leave the pixels as they are.
+  /// PIL looks at no warning, but refuses what ends too early; nor should a picture with a gray or
+  /// garbled part be segmented. The other warnings leave the pixels as they are.
   static bool tells_damage(int code) {
     return code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE ||
            code == JWRN_ARITH_BAD_CODE || code == JWRN_MUST_RESYNC;
@@ -115,7 +112,7 @@ inline void cmyk_to_rgb(std::uint8_t const* cmyk, std::size_t pixels, std::uint8
 inline std::optional<RawPicture> decode_jpeg(std::string_view bytes, JpegFrame const& frame,
                                              RgbPlace const& place) {
   JpegDecoder decoder(bytes);
-  // Another frame may be found than the one that was looked at: such a file is none.
+  // Another frame may be found than the one that was looked at: such a file is not valid.
   if (!decoder.start() || decoder.height() != frame.height || decoder.width() != frame.width)
     return std::nullopt;
   std::size_t const channels = decoder.channels(), kept = std::min<std::size_t>(channels, 3);

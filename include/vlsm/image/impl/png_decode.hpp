@@ -104,7 +104,7 @@ inline std::unique_ptr<std::uint8_t[]> png_rows(PngHeader const& header, std::st
   return rows;
 }
 
-/// RGBA of 256 indices; empty where the chunk is no palette. What lies beyond it is black, as in
+/// RGBA of 256 indices; empty where the chunk is not a palette. What lies beyond it is black, as in
 /// PIL.
 inline std::vector<std::array<std::uint8_t, 4>> png_palette(PngParts const& parts) {
   std::string_view const colors = parts.palette;

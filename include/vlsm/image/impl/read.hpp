@@ -44,7 +44,8 @@ inline int png_orientation(PictureFile& file) {
   throw Error(what, path.string(), "fetch the file again, or write it anew as PNG");
 }
 
-/// Throws Error where the size that the header claims is none to be decoded.
+/// Throws Error where a header claims no pixels, or a size beyond `largest_picture` or
+/// `longest_side`.
 inline void check_size(PictureHeader const& header, std::filesystem::path const& path) {
   auto const width = static_cast<long long>(header.width),
              height = static_cast<long long>(header.height);
@@ -138,13 +139,13 @@ inline void check_jpeg_kind(JpegFrame const& frame, std::filesystem::path const&
 #endif
 }
 
-/// Whether a JPEG goes on to its end marker, by tables and scans that a decoder may see.
+/// Whether a JPEG reaches its end marker with valid Huffman tables and at most `most_jpeg_scans`
+/// scans.
 inline bool sound_jpeg(std::string_view bytes) {
-  constexpr int most_scans = 100;  // a picture is gone through once a scan
   JpegBytes const all(bytes);
   int scans = 0;
   return each_segment(all, [&](unsigned marker, std::size_t at) {
-    if (marker == 0xda) return ++scans <= most_scans;
+    if (marker == 0xda) return ++scans <= most_jpeg_scans;
     return marker != 0xc4 || sound_huffman_tables(all.segment(at));
   });
 }

@@ -29,8 +29,8 @@ struct Section {
 
 namespace detail {
 
-/// What torch pickles a tensor as that is none of ours (quantized, sparse), by the function that
-/// would rebuild it; else empty.
+/// The kind of a pickled tensor that is not read here (quantized, sparse), by the function with
+/// which torch would rebuild it; empty for other values.
 inline std::string_view foreign_tensor(Pickle const& pickle, Ref ref) {
   auto const* object = pickle.get<PickleObject>(ref);
   auto const* name = object != nullptr ? pickle.get<PickleClass>(object->callable) : nullptr;

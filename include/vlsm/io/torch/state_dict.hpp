@@ -167,8 +167,8 @@ inline bool leads_to(Pickle const& pickle, Ref value, std::string const& path,
 }  // namespace detail
 
 /// The state dict of what torch.save wrote: the dict of tensors whose keys the schemes explain
-/// best, wherever it is; `wanted` names another one. Throws Error where there is none, or no
-/// telling.
+/// best, wherever it is; `wanted` names another one. Throws Error where there is none, and where it
+/// is not clear which of several is meant.
 inline StateDict find_state_dict(Pickle const& pickle, std::string const& where,
                                  std::string_view wanted = {}) {
   auto const* root = pickle.get<PickleDict>(pickle.root);

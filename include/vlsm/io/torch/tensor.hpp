@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -126,7 +125,7 @@ inline std::optional<DType> named_dtype(Pickle const& pickle, PickleTensor const
 
 }  // namespace detail
 
-/// What a tensor's elements are where that is no type of ours ("complex64"); else empty.
+/// The type of a tensor's elements where it is not read here ("complex64"); else empty.
 inline std::string foreign_type(Pickle const& pickle, PickleTensor const& tensor) {
   auto const& storage = pickle.get<PickleClass>(pickle.get<PickleStorage>(tensor.storage)->type);
   auto const type = find_storage_type(storage->name);

@@ -76,8 +76,8 @@ struct AddNormForward {
   float *mean = nullptr, *inverse_deviation = nullptr;
 };
 
-/// Arguments of the backward. z and the gradients by x, y, z and the residual are [rows, columns],
-/// weight and its gradients [columns].
+/// Arguments of the backward. z and the gradients with respect to x, y, z and the residual are
+/// [rows, columns], weight and its gradients [columns].
 struct AddNormBackward {
   AddNormShape shape;
   void const *z = nullptr, *weight = nullptr, *grad_y = nullptr;
@@ -103,7 +103,7 @@ constexpr std::ptrdiff_t add_norm_workspace(AddNormShape const& shape) {
 
 /// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
 /// every run on a card. Throws Error for rows of more than add_norm_columns numbers and for element
-/// types that are no floats or do not go together.
+/// types that are not floating-point or do not go together.
 void launch(AddNormForward const& arguments, void* stream);
 /// Starts the backward, likewise.
 void launch(AddNormBackward const& arguments, void* stream);

@@ -142,8 +142,8 @@ VLSM_HOST_DEVICE inline std::uint32_t to_tf32(float value) {
 #endif
 }
 
-/// Calls `run.operator()<T>()` with the element type as a type; throws Error for
-/// what is no floating-point type.
+/// Calls `run.operator()<T>()` with the element type as a type; throws Error for types that are not
+/// floating-point.
 template <class Run>
 void with_floats(Element element, char const* what, char const* where, Run const& run) {
   switch (element) {

@@ -193,7 +193,8 @@ struct TransformOutput {
     return (row * c.width + column) * c.dilation * c.weights.out;
   }
 
-  /// Asks for the lines of a tile's results, and of the residual; those that are none do no harm.
+  /// Asks for the lines of a tile's results, and of the residual; addresses outside of them do no
+  /// harm.
   VLSM_ALWAYS_INLINE void fetch(Index at) const {
 #pragma GCC unroll 4
     for (int i = 0; i < tile; ++i)

@@ -5,6 +5,7 @@
 
 namespace vlsm::kernels::film {
 
+/// Writes y = scale (x + bias) + shift + residual.
 template <class T, class Places>
 __global__ void __launch_bounds__(threads) film_forward(FilmForward const a, bool const wide) {
   Places const places(a.shape);
@@ -70,7 +71,9 @@ __global__ void __launch_bounds__(threads) film_backward(FilmBackward const a, b
   }
 }
 
-/// The gradient by the bias, of the batch's gradients by the shift. A thread a channel.
+/// Writes grad_bias [C], the gradient with respect to the bias: the sum over the batch of scale
+/// times `by_shift`, both [B, C]. `by_shift` is the gradient with respect to the shift, in float32.
+/// A thread a channel.
 template <class T>
 __global__ void __launch_bounds__(threads) film_bias(FilmBackward const a, float const* by_shift) {
   int const channels = a.shape.channels;

@@ -32,8 +32,9 @@ struct FilmForward {
   void* y = nullptr;               ///< like x; may be x or residual
 };
 
-/// Arguments of the backward. The gradients by scale and shift are [B, C], that by the bias [C];
-/// that by the residual is grad_y itself: hand that on, nothing writes it.
+/// Arguments of the backward. The gradients with respect to scale and shift are [B, C], that with
+/// respect to the bias is [C]; that with respect to the residual is grad_y itself: hand that on,
+/// nothing writes it.
 struct FilmBackward {
   FilmShape shape;
   void const *x = nullptr, *scale = nullptr, *bias = nullptr, *grad_y = nullptr;
@@ -53,13 +54,14 @@ VLSM_HOST_DEVICE constexpr int film_splits(FilmShape const& shape) {
                       : static_cast<int>((shape.positions + film_map_part - 1) / film_map_part);
 }
 
-/// Floats: two sums of each plane a split, and the gradient by the shift before it is rounded.
+/// Floats: two sums of each plane a split, and the gradient with respect to the shift before it is
+/// rounded.
 constexpr std::ptrdiff_t film_workspace(FilmShape const& shape) {
   return (2 * film_splits(shape) + 1) * shape.planes();
 }
 
 /// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
-/// every run. Throws Error for element types that are no floats.
+/// every run. Throws Error for element types that are not floating-point.
 void launch(FilmForward const& arguments, void* stream);
 /// Starts the backward, likewise.
 void launch(FilmBackward const& arguments, void* stream);

@@ -5,7 +5,7 @@
 
 namespace vlsm::kernels::dice {
 
-/// What the regions' slopes and the gradient by the value make of one plane.
+/// What the regions' slopes and the gradient with respect to the value make of one plane.
 __device__ inline DiceSlopes slopes_of(DiceBackward const& a, std::ptrdiff_t plane) {
   std::ptrdiff_t const groups = a.total.groups, group = plane % groups;
   double given = static_cast<double>(a.grad[a.total.each_group ? group : 0]);

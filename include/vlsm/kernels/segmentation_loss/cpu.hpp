@@ -182,7 +182,8 @@ struct SumsTask : DiceSizes {
   }
 };
 
-/// The second read: the gradient by the logits [planes, pixels], from the slopes of each plane.
+/// The second read: the gradient with respect to the logits [planes, pixels], from the slopes of
+/// each plane.
 template <class Term, class X, class Y>
 struct GradientTask : DiceSizes {
   Term term;

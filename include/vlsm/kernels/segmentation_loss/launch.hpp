@@ -85,9 +85,9 @@ struct DiceForward : DiceOnDevice {
   float* value = nullptr;         ///< [1], or [groups] with `each_group`
 };
 
-/// Arguments of the backward, which writes the gradient by the logits.
+/// Arguments of the backward, which writes the gradient with respect to the logits.
 struct DiceBackward : DiceOnDevice {
-  float const* grad = nullptr;  ///< by the value, of its shape
+  float const* grad = nullptr;  ///< with respect to the value, of its shape
   void* gradient = nullptr;     ///< [planes, pixels], of the logits' type
 };
 

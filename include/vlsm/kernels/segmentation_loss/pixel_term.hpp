@@ -6,8 +6,8 @@
 #include "vlsm/kernels/common/host_device.hpp"
 
 // Losses per pixel, to be averaged beside a region's loss: functors of a logit x and a target t,
-// each with its value and its slope, the derivative by x. They are written once for floats and for
-// vectors of floats; what differs between the two (exponentials) comes from `Math`.
+// each with its value and its slope, the derivative with respect to x. They are written once for
+// floats and for vectors of floats; what differs between the two (exponentials) comes from `Math`.
 namespace vlsm::kernels {
 
 /// What a logit says: sigma(x), 1 - sigma(x), |x| and log(1 + e^-|x|), each exact in its last

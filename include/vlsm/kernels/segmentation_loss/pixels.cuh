@@ -10,7 +10,8 @@ namespace vlsm::kernels::dice {
 
 inline constexpr int threads = 256;
 
-/// What the pixel terms need of exponentials; the same formulas as cpu/probability.hpp.
+/// What the pixel terms need of exponentials; the same formulas as VectorMath in
+/// kernels/segmentation_loss/cpu.hpp.
 struct DeviceMath {
   VLSM_EVERYWHERE static void exp2(float& x) { x = exp2f(x); }
 

@@ -21,7 +21,7 @@ struct DiceSums {
   }
 };
 
-/// A region's loss and its derivatives by |P and T| and by |P|.
+/// A region's loss and its derivatives with respect to |P and T| and |P|.
 struct RegionLoss {
   double value, by_overlap, by_predicted;
 };

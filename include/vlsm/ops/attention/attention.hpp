@@ -18,7 +18,7 @@ at::Tensor fusion_attention(at::Tensor const& q, at::Tensor const& k, at::Tensor
 /// Attention for inference on a CPU whose products have factors of bfloat16: q [B, Nq, H, D], k and
 /// v [B, Nk, H, D], float32, Nk at least 1 -> [B, Nq, H, D], contiguous. All keys count; scores are
 /// scaled by 1 / sqrt(D). No gradients. The same bits from any number of threads. Throws Error for
-/// tensors that do not fit each other or are none of that kind.
+/// shapes that do not fit each other, for other types and devices, and without keys.
 at::Tensor rounded_attention(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v);
 
 }  // namespace vlsm::ops

@@ -18,7 +18,8 @@ std::pair<at::Tensor, at::Tensor> attention_cpu_forward(at::Tensor const& q, at:
                                                         AttentionOptions const& options,
                                                         bool with_lse);
 
-/// Gradients by q, k and v, of their shapes, from that by the result [B, Nq, H, D].
+/// Gradients with respect to q, k, v, of their shapes, from that with respect to the result
+/// [B, Nq, H, D].
 std::array<at::Tensor, 3> attention_cpu_backward(at::Tensor const& grad_out, at::Tensor const& q,
                                                  at::Tensor const& k, at::Tensor const& v,
                                                  AttentionOptions const& options);

@@ -98,8 +98,8 @@ inline std::pair<at::Tensor, at::Tensor> attention_cuda_forward(at::Tensor const
   return {out, lse};
 }
 
-/// Gradients by q, k and v, of their shapes, from that by the result [B, Nq, H, D]; `out_in` and
-/// `lse` are what the forward returned.
+/// Gradients with respect to q, k, v, of their shapes, from that with respect to the result
+/// [B, Nq, H, D]; `out_in` and `lse` are what the forward returned.
 inline std::array<at::Tensor, 3> attention_cuda_backward(
     at::Tensor const& grad_out_in, at::Tensor const& q_in, at::Tensor const& k_in,
     at::Tensor const& v_in, at::Tensor const& out_in, at::Tensor const& lse,

@@ -49,8 +49,8 @@ inline std::tuple<at::Tensor, at::Tensor> dice_ce_forward(at::Tensor const& logi
           at::zeros({logits.size(0) * std::int64_t{sizeof(kernels::RegionLoss)}}, at::kByte)};
 }
 
-/// The gradient by the logits [B, 1, H, W], from that by the value [] and the regions that the
-/// forward returned.
+/// The gradient with respect to the logits [B, 1, H, W], from that with respect to the value [] and
+/// the regions that the forward returned.
 inline at::Tensor dice_ce_backward(at::Tensor const& grad, at::Tensor const& logits,
                                    at::Tensor const& target, at::Tensor const& regions,
                                    double dice_weight, double ce_weight) {

@@ -32,8 +32,8 @@ inline std::tuple<at::Tensor, at::Tensor> attention_forward(
     double scale, double dropout, std::int64_t seed, std::int64_t offset) {
   return fused_attention_forward(q, k, v, options_of(lengths, scale, dropout, seed, offset), true);
 }
-/// The backward as an operator of its own: gradients by q, k and v, contiguous, of their shapes,
-/// from that by the result [B, Nq, H, D].
+/// The backward as an operator of its own: gradients with respect to q, k and v, contiguous, of
+/// their shapes, from that with respect to the result [B, Nq, H, D].
 inline std::tuple<at::Tensor, at::Tensor, at::Tensor> attention_backward(
     at::Tensor const& grad_out, at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
     at::Tensor const& out, at::Tensor const& lse, Maybe const& lengths, double scale,

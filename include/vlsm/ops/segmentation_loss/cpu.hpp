@@ -49,8 +49,8 @@ std::vector<kernels::DiceSums> region_sums_cpu(kernels::DiceSizes const& size, T
   return sums;
 }
 
-/// Writes the gradient by the logits [B, C, H, W], from the slopes of every plane [B C]; likewise,
-/// and in the type of the logits.
+/// Writes the gradient with respect to the logits [B, C, H, W] from the slopes of their planes
+/// [B C]; likewise, and in the type of the logits.
 template <class Term>
 void region_gradient_cpu(kernels::DiceSizes const& size, Term const& term, at::Tensor const& logits,
                          at::Tensor const& target, kernels::DiceSlopes const* slopes,

@@ -57,8 +57,8 @@ std::pair<at::Tensor, at::Tensor> region_loss_cuda_forward(at::Tensor const& log
   return {loss.batch ? value.view({groups, 1, 1}) : value.view({-1, channels, 1, 1}), regions};
 }
 
-/// The gradient by the logits [B, C, H, W], from that by the value and the regions that the forward
-/// returned.
+/// The gradient with respect to the logits [B, C, H, W], from that with respect to the value and
+/// the regions that the forward returned.
 template <class Loss>
 at::Tensor region_loss_cuda_backward(at::Tensor const& grad, at::Tensor const& logits,
                                      at::Tensor const& mask, Loss const& loss,

@@ -86,8 +86,8 @@ std::pair<at::Tensor, std::vector<kernels::RegionLoss>> fused_loss_forward(at::T
   return {(value + term).to(at::kFloat), std::move(regions)};
 }
 
-/// The gradient by the logits [B, C, H, W], from that by the value and the regions that the forward
-/// returned.
+/// The gradient with respect to the logits [B, C, H, W], from that with respect to the value and
+/// the regions that the forward returned.
 template <class Loss>
 at::Tensor fused_loss_backward(at::Tensor const& grad, at::Tensor const& logits,
                                at::Tensor const& mask, Loss const& loss,

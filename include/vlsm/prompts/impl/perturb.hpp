@@ -36,8 +36,8 @@ inline std::string dataset_of_report(std::filesystem::path const& folder) {
   return {};
 }
 
-/// Whether a table made all sentences of all rows: most of their values have a counterpart, and
-/// none that has none is a value of another attribute. "red polyp" is not of the shape "red".
+/// Whether a table made all sentences of all rows: most of their values have a counterpart, and no
+/// value without one belongs to another attribute. "red polyp" is not of the shape "red".
 inline bool explains(PromptTable const& table, std::vector<Annotation> const& rows) {
   Perturber const all(Perturbation::opposite, "all");
   std::size_t known = 0, unknown = 0;

@@ -32,8 +32,8 @@ inline std::string contents_of_weights(Model const& model) {
 }
 
 /// Notes in a cell's folder what its training begins from: hashes of its weights and data. One that
-/// was stopped and had begun from something else is no beginning of this one: it is taken away, and
-/// true is returned. Throws Error where the note cannot be written.
+/// was stopped and had begun from something else is not continued: it is taken away, and true is
+/// returned. Throws Error where the note cannot be written.
 inline bool begin_training(std::filesystem::path const& folder,
                            std::map<std::string, std::string> const& read) {
   std::filesystem::path const noted = folder / "begun.json";

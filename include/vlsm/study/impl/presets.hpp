@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <system_error>
 
 #include "vlsm/base/compiled.hpp"

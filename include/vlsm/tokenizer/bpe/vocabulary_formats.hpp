@@ -54,7 +54,7 @@ class FlatVocabularyReader : public nlohmann::json_sax<nlohmann::json> {
   bool binary(nlohmann::json::binary_t&) override { return refuse("binary data"); }
   bool start_array(std::size_t) override { return refuse("a list"); }
   bool end_array() override { return true; }
-  /// Throws Error for what is no JSON.
+  /// Throws Error: the text is not valid JSON.
   bool parse_error(std::size_t position, std::string const&,
                    nlohmann::json::exception const&) override {
     throw Error("this is not valid JSON (at byte " + std::to_string(position) + ")", where_,

@@ -192,8 +192,7 @@ inline Text fix_segment(TextView segment, bool unescape) {
 }
 
 /// ftfy's fix_text: repairs each line (at most a million characters) by itself. From the first line
-/// with a
-/// "<" on, entities stay as they are: the text is then taken for real HTML.
+/// with "<" on, entities stay as they are: the text is then taken for real HTML.
 inline Text fix_text(TextView text) {
   constexpr std::size_t longest = 1'000'000;
   Text out;

@@ -148,8 +148,7 @@ inline std::size_t read_reference(TextView text, std::size_t at, Text& out) {
   return end(i) - at;
 }
 
-/// Python's html.unescape: semicolons are optional for the old names, which may be glued to more
-/// letters
+/// Python's html.unescape: semicolons are optional for the old names, which more letters may follow
 /// ("&ampx" is "&x").
 inline Text unescape_python(TextView text) {
   if (text.find(U'&') == TextView::npos) return Text(text);
@@ -177,8 +176,7 @@ inline Text ftfy_named(std::string_view name) {
   return upper_python(entities.with_semicolon(lower));
 }
 
-/// ftfy's unescape_html: references that end with a semicolon and have at most 24 letters and
-/// digits.
+/// ftfy's unescape_html: references of at most 24 letters and digits that end with a semicolon.
 inline Text unescape_ftfy(TextView text) {
   if (text.find(U'&') == TextView::npos) return Text(text);
   Text out;

@@ -43,7 +43,7 @@ inline std::string read_vocabulary_file(std::filesystem::path const& path) {
   return bytes;
 }
 
-/// What to do about a file whose text is no JSON.
+/// What to do about a file whose text is not valid JSON.
 inline constexpr std::string_view fetch_json = "the file is damaged or cut off; fetch it again";
 
 /// The member of this name; null if there is none, or if `object` is something else.

@@ -156,8 +156,8 @@ inline std::string unpacked_metaimage(std::string_view data, std::size_t size,
               "fetch the file again, or write it anew with CompressedData = False");
 }
 
-/// A header with its sides alone. Throws Error for what is no picture of one channel of 2 or 3
-/// dimensions, stored as numbers.
+/// A header with its sides alone. Throws Error unless it is that of a picture of one channel and 2
+/// or 3 dimensions, stored as binary numbers.
 inline MetaImageHeader metaimage_sides(MetaImageText const& text, std::string const& where) {
   if (text.value("ObjectType", "Image") != "Image")
     text.fail("this MetaImage holds no picture: ObjectType " +

@@ -75,7 +75,7 @@ class DatasetPreparation {
   /// Whether rows get other splits than the publisher's.
   bool splits_anew() const { return options_.split[0] + options_.split[1] + options_.split[2] > 0; }
 
-  /// Throws Error where the file cannot be read, and where what fills a slot is no text.
+  /// Throws Error where the file cannot be read, and where the value for a slot is not text.
   void read_attribute_file() {
     for (auto const& [mask, row] : read_attributes(options_.attributes).rows) {
       Attributes& given = given_[mask];

@@ -26,7 +26,7 @@ struct AnnotationList {
 };
 
 /// All lists NAME.json of a folder, or of the anns/ in it; NAME is the split. Throws Error where
-/// there is none, and for one that is no annotation list.
+/// there is none, and for one that is not a valid annotation list.
 inline std::vector<AnnotationList> read_published(std::filesystem::path folder) {
   if (is_folder(folder / "anns")) folder /= "anns";
   std::vector<AnnotationList> lists;

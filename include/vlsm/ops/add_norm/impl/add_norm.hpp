@@ -114,8 +114,8 @@ struct AddNormGradients {
   at::Tensor x, residual, weight, bias;
 };
 
-/// From the gradients by the norm and, where somebody read it, by the sum; `x` and `residual` are
-/// the types of the summands.
+/// From the gradients with respect to the norm and, where somebody read it, to the sum; `x` and
+/// `residual` are the types of the summands.
 inline AddNormGradients add_norm_backward(at::Tensor const& grad_y, at::Tensor const& grad_z,
                                           NormedRows const& rows, at::Tensor const& weight,
                                           at::ScalarType x, at::ScalarType residual,
