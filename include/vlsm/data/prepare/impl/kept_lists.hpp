@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -71,9 +72,9 @@ inline void set_lists_aside(std::filesystem::path const& target) {
 }
 
 /// Where below `target` that is which was set aside once `put_lists_back` ran: in anns/ unless the
-/// name is one of `taken`.
+/// name is one of `taken`, which are keys.
 inline std::vector<std::string> names_of_kept(std::filesystem::path const& target,
-                                              std::set<std::string> const& taken) {
+                                              std::map<std::string, std::string> const& taken) {
   std::vector<std::string> names;
   for (std::string const& name : all_names_in(target / kept_lists))
     names.push_back((taken.contains(name) ? std::string(kept_lists) : "anns") + "/" + name);

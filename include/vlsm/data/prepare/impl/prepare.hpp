@@ -272,23 +272,19 @@ class DatasetPreparation {
 
   void write_annotations() {
     std::map<std::string, std::string> lists;
-    std::set<std::string> names;
     for (auto const& [split, rows] : splits) {
-      std::string const name = split + ".json";
-      std::string const& text = lists[name] = rows.dump(1) + "\n";
-      report_.lists[name] = content_hash(text).text();
-      names.insert(name);
+      std::string const& text = lists[split + ".json"] = rows.dump(1) + "\n";
+      report_.lists[split + ".json"] = content_hash(text).text();
     }
-    add({"stale_files", names_of_kept(target_, names),
+    add({"stale_files", names_of_kept(target_, lists),
          "this run did not write them; they were kept"});
     io::write_whole_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
     // All lists at once: a set with anns/ is complete.
-    namespace fs = std::filesystem;
-    fs::path const folder = target_ / "anns.partial";
-    fs::remove_all(folder);
+    std::filesystem::path const folder = target_ / "anns.partial";
+    std::filesystem::remove_all(folder);
     io::make_folder(folder, check_path);
     for (auto const& [name, text] : lists) io::write_whole_file(folder / name, text);
-    fs::rename(folder, target_ / "anns");
+    std::filesystem::rename(folder, target_ / "anns");
     put_lists_back(target_);
     std::error_code ignored;
     std::filesystem::remove(target_ / "preparing.json", ignored);
