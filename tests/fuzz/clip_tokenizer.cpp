@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
                   "a row that is cut begins as the whole");
     std::optional<Text> plain = plain_text(prompt, flavors[which]);
     if (!plain && flavors[which] == clip && prompt.find('<') == std::string_view::npos)
-      plain = lower_rust(collapse_spaces(normalize(decode(prompt))));
+      plain = lower_rust(collapse_spaces(normalize_as_crate(decode(prompt))));
     if (plain && plain->find(U'<') == Text::npos)
       fuzz::require(Ids(ids.begin() + 1, ids.end() - 1) == plain_ids(*plain),
                     "the ids are those of the plain way");
