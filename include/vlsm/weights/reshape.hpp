@@ -24,15 +24,16 @@ inline at::Tensor to_ours(Change change, at::Tensor const& theirs) {
   }
 }
 
-/// Whether one of ours has a shape that `to_theirs` takes.
+/// Whether one of ours, of any shape, has one that `to_theirs` takes: two sides to transpose, a
+/// first one that the parts divide.
 inline bool has_theirs(KeyRule const& rule, at::Tensor const& ours) {
   if (rule.change == Change::transpose) return ours.dim() == 2;
   if (rule.change == Change::part) return ours.dim() > 0 && ours.size(0) % rule.parts == 0;
   return true;
 }
 
-/// One of ours, of a shape as has_theirs says, as the source's, part `part` of `parts`: the inverse
-/// of `to_ours`.
+/// One of ours, of any shape that has_theirs takes, as the source's, part `part` of `parts`: the
+/// inverse of `to_ours`.
 inline at::Tensor to_theirs(KeyRule const& rule, at::Tensor const& ours) {
   switch (rule.change) {
     case Change::transpose:
