@@ -270,20 +270,20 @@ class DatasetPreparation {
     for (auto const& [split, rows] : splits) report_.rows[split] = rows.size();
   }
 
+  static std::string text_of(nlohmann::ordered_json const& rows) { return rows.dump(1) + "\n"; }
+
   void write_annotations() {
-    std::map<std::string, std::string> lists;
-    for (auto const& [split, rows] : splits) {
-      std::string const& text = lists[split + ".json"] = rows.dump(1) + "\n";
-      report_.lists[split + ".json"] = content_hash(text).text();
-    }
-    add({"stale_files", names_of_kept(target_, lists),
+    for (auto const& [split, rows] : splits)
+      report_.lists[split + ".json"] = content_hash(text_of(rows)).text();
+    add({"stale_files", names_of_kept(target_, report_.lists),
          "this run did not write them; they were kept"});
     io::write_whole_file(target_ / "report.json", report_.to_json().dump(1) + "\n");
     // All lists at once: a set with anns/ is complete.
     std::filesystem::path const folder = target_ / "anns.partial";
     std::filesystem::remove_all(folder);
     io::make_folder(folder, check_path);
-    for (auto const& [name, text] : lists) io::write_whole_file(folder / name, text);
+    for (auto const& [split, rows] : splits)
+      io::write_whole_file(folder / (split + ".json"), text_of(rows));
     std::filesystem::rename(folder, target_ / "anns");
     put_lists_back(target_);
     std::error_code ignored;
