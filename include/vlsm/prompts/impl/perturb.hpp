@@ -38,12 +38,14 @@ inline std::string dataset_of_report(std::filesystem::path const& folder) {
 
 /// Whether a table made all sentences of all rows: most of their values have a counterpart, and no
 /// value without one belongs to another attribute. "red polyp" is not of the shape "red".
-inline bool explains(PromptTable const& table, std::vector<Annotation> const& rows) {
+/// With `all_known` each value has to have a counterpart, which is soon seen.
+inline bool explains(PromptTable const& table, std::vector<Annotation> const& rows,
+                     bool all_known) {
   Perturber const all(Perturbation::opposite, "all");
   std::size_t known = 0, unknown = 0;
   auto const made = [&](std::string const& level, std::string const& sentence) {
     auto const read = all.change(table, level, sentence);
-    if (!read) return false;
+    if (!read || (all_known && !read->unknown.empty())) return false;
     known += read->known, unknown += read->unknown.size();
     return std::ranges::all_of(read->unknown,
                                [&](std::string const& value) { return all.words(value) == value; });
@@ -146,8 +148,9 @@ VLSM_INLINE std::string find_prompt_source(std::vector<Annotation> const& rows,
                 "choose busi, camus, chexlocalize, kvasir_polyp, isic, dfu, or words");
   std::string const reported = detail::dataset_of_report(source.folder);
   if (study_prompt_table(reported)) return reported;
-  for (char const* name : {"polyp", "isic", "dfu", "busi", "camus", "chexlocalize"})
-    if (detail::explains(study_prompt_table(name).value(), rows)) return name;
+  for (bool const all_known : {true, false})
+    for (char const* name : {"polyp", "isic", "dfu", "busi", "camus", "chexlocalize"})
+      if (detail::explains(study_prompt_table(name).value(), rows, all_known)) return name;
   return "words";
 }
 
