@@ -32,6 +32,11 @@ if(VLSM_SANITIZE)
   list(APPEND vlsm_options ${sanitizers} -fno-sanitize-recover=undefined -fno-omit-frame-pointer
        $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(vlsm_development INTERFACE ${sanitizers})
+  # With the checks in place, optimizing takes longer than it saves.
+  string(REPLACE "-O2" "-O1" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+  if(VLSM_LIGHT_TESTS)
+    target_compile_options(vlsm_compiled PRIVATE $<$<CONFIG:Release>:-O0>)
+  endif()
 endif()
 target_compile_options(vlsm_development INTERFACE ${vlsm_options})
 # g++ 12 takes members of LibTorch's small vectors for uninitialized.

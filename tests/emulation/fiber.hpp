@@ -8,14 +8,8 @@
 #include <cstddef>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define VLSM_FIBER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define VLSM_FIBER_ASAN 1
-#endif
-#endif
-#ifdef VLSM_FIBER_ASAN
+#include "support/sanitized.hpp"
+#ifdef VLSM_TEST_SANITIZED
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -75,7 +69,7 @@ class Fiber {
   void prepare(std::byte* stack, void (*entry)()) {
     stack_ = stack;
     size_ = Stacks::bytes - Stacks::guard;
-#ifdef VLSM_FIBER_ASAN
+#ifdef VLSM_TEST_SANITIZED
     __asan_unpoison_memory_region(stack_, size_);
 #endif
     getcontext(&context_);
@@ -87,18 +81,18 @@ class Fiber {
 
   /// The first thing that `entry` does.
   static void entered() {
-#ifdef VLSM_FIBER_ASAN
+#ifdef VLSM_TEST_SANITIZED
     __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
 #endif
   }
 
   void switch_to(Fiber& other) {
-#ifdef VLSM_FIBER_ASAN
+#ifdef VLSM_TEST_SANITIZED
     void* own = nullptr;
     __sanitizer_start_switch_fiber(&own, other.stack_, other.size_);
 #endif
     swapcontext(&context_, &other.context_);
-#ifdef VLSM_FIBER_ASAN
+#ifdef VLSM_TEST_SANITIZED
     __sanitizer_finish_switch_fiber(own, nullptr, nullptr);
 #endif
   }

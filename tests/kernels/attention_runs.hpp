@@ -4,6 +4,7 @@
 #include "emulation/cuda.hpp"
 #include "kernels/attention_reference.hpp"
 #include "support/doctest.hpp"
+#include "support/sanitized.hpp"
 
 namespace vlsm::test {
 
@@ -54,9 +55,7 @@ inline std::vector<AttentionCase> covering_cases(Arithmetic arithmetic) {
   int i = static_cast<int>(arithmetic);
   for (int queries : {1, 19, 99, 676})
     for (int keys : {1, 7, 17, 77, 128, 256, 300}) {
-#ifdef __SANITIZE_ADDRESS__  // ten times as slow: the largest are left to the cases of their own
-      if (queries == 676) continue;
-#endif
+      if (sanitized && queries == 676) continue;  // large ones have cases of their own
       if (queries == 676 && keys > 77 && keys < 300) continue;  // 99 queries meet these
       bool const small = queries * keys < 10000;
       AttentionCase c{small ? 3 : 1, small ? 2 : 1, queries, keys, widths[i % 5], arithmetic};

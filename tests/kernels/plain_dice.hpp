@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/own_loss.hpp"
+#include "support/sanitized.hpp"
 #include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/segmentation_loss/launch.hpp"
 #include "vlsm/kernels/segmentation_loss/pixel_term.hpp"
@@ -49,6 +50,20 @@ struct DiceProblem {
     }
   }
 };
+
+/// What the targets are like, and how large the logits.
+struct DiceValues {
+  Mask mask;
+  float scale;
+};
+
+inline std::vector<DiceValues> dice_values() {
+  if (sanitized) return {{Mask::blob, 4}};
+  std::vector<DiceValues> all;
+  for (Mask mask : {Mask::blob, Mask::empty, Mask::full, Mask::soft})
+    for (float scale : {4.0f, 1e4f}) all.push_back({mask, scale});
+  return all;
+}
 
 struct PlainDice {
   std::vector<DiceSums> sums;    ///< [planes]

@@ -96,18 +96,17 @@ void compare_all(char const* name) {
                                {2, 16384},
                                {1, 16385},
                                {3, 40001}})
-    for (Mask mask : {Mask::blob, Mask::empty, Mask::full, Mask::soft})
-      for (float scale : {4.0f, 1e4f}) {
-        INFO(size.planes, " planes of ", size.pixels, " pixels, mask ", static_cast<int>(mask),
-             ", logits up to ", scale);
-        test::DiceProblem<X, Y> const problem(size, mask, scale);
-        compare(problem, NoTerm{}, worst);
-        compare(problem, EntropyOfLogits{}, worst);
-        compare(problem, EntropyOfProbabilities{}, worst);
-        compare(problem, FocalEntropy{}, worst);
-        compare(problem, FocalEntropy{.gamma = 1.5f, .foreground = 0.25f, .background = 0.75f},
-                worst);
-      }
+    for (test::DiceValues const& values : test::dice_values()) {
+      INFO(size.planes, " planes of ", size.pixels, " pixels, mask ", static_cast<int>(values.mask),
+           ", logits up to ", values.scale);
+      test::DiceProblem<X, Y> const problem(size, values.mask, values.scale);
+      compare(problem, NoTerm{}, worst);
+      compare(problem, EntropyOfLogits{}, worst);
+      compare(problem, EntropyOfProbabilities{}, worst);
+      compare(problem, FocalEntropy{}, worst);
+      compare(problem, FocalEntropy{.gamma = 1.5f, .foreground = 0.25f, .background = 0.75f},
+              worst);
+    }
   std::printf("%s: largest error of a sum %.2g relative, of a gradient %.2g of its largest entry\n",
               name, worst.sum, worst.gradient);
 }

@@ -32,7 +32,9 @@ void check_all(Arithmetic arithmetic) {
 
 TEST_CASE("fusion attention, backward: float") { check_all(Arithmetic::f32); }
 TEST_CASE("fusion attention, backward: TF32") { check_all(Arithmetic::tf32); }
-TEST_CASE("fusion attention, backward: half") { check_all(Arithmetic::f16); }
+TEST_CASE("fusion attention, backward: half" * doctest::skip(sanitized)) {
+  check_all(Arithmetic::f16);
+}
 TEST_CASE("fusion attention, backward: bfloat16") { check_all(Arithmetic::bf16); }
 
 TEST_CASE("fusion attention, backward: tiles of keys, groups of queries, groups of keys") {
@@ -42,8 +44,8 @@ TEST_CASE("fusion attention, backward: tiles of keys, groups of queries, groups 
   check_backward({2, 1, 70, 600, 64, Arithmetic::tf32, Layout::sliced, {600, 300}}, worst);
   check_backward({2, 1, 130, 700, 128, Arithmetic::bf16, Layout::odd, {0, 699}, 0.1}, worst);
   emulation::options.capability = 87;
-  emulation::options.multiprocessors = 16;
-  check_backward({2, 10, 420, 9, 16, Arithmetic::f16}, worst);
+  emulation::options.multiprocessors = 4;
+  check_backward({1, 5, 420, 9, 16, Arithmetic::f16}, worst);
 }
 
 TEST_CASE(
