@@ -149,6 +149,21 @@ TEST_CASE("labels are told apart over all frames and files") {
   CHECK(says(text_of(one.read(), "mask_meaning"), "label 7"));
 }
 
+TEST_CASE("labels beyond 8 bits, as atlases of the brain have them") {
+  if (lacks_nifti()) {
+    MESSAGE("skipped: no libnifti");
+    return;
+  }
+  auto both = labels(1003);
+  both[24] = 2035;
+  Own const own(both);
+  CHECK(says(error_of([&] { own.prepare(); }), "the labels 1003, 2035: "));
+  CHECK(own.prepare({.label = 2035}).rows.at("all") == 1);
+  CHECK(vlsm::read_mask(own / "set/masks/ct_2.png")(0, 0) == 255);
+  Own const negative(labels(-1));
+  CHECK(says(error_of([&] { negative.prepare(); }), "the value -1 is no label"));
+}
+
 TEST_CASE("a label that no mask holds, and masks that hold none") {
   Volumes const set({{"a", uniform(1, 2)}, {"b", uniform(2, 3)}});
   CHECK(says(error_of([&] { set.read({.label = 7}); }), "no mask holds label 7: there are 2, 3"));

@@ -71,6 +71,16 @@ TEST_CASE("the rescale slope is applied, MONOCHROME1 inverted") {
   CHECK(gray({.slope = " +2.0 "})[1] == 2);
   for (char const* slope : {"1,5", "abc", "nan", "0", "1 2"})
     CHECK(error_of_spec({.slope = slope}).find("RescaleSlope is ") != std::string::npos);
+  // As a program writes numbers that it does not know.
+  for (char const* kind : {"UN", "OB"}) {
+    DicomSpec unknown;
+    unknown.early = unknown.element(0x28, 8, kind, "1 ") +
+                    unknown.element(0x28, 0x1053, kind, std::string("3\0", 2));
+    CHECK(gray(unknown)[1] == 3);
+  }
+  DicomSpec words;
+  words.early = words.element(0x28, 0x1053, "OW", "3 ");
+  CHECK(error_of_spec(words).find("RescaleSlope is ") != std::string::npos);
 }
 
 TEST_CASE("RGB is read, by pixels and by planes") {

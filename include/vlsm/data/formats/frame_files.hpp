@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -85,14 +86,32 @@ class FrameFile {
     return as_image(levels_of(frame(k), window_));
   }
 
-  /// Frame `k` as labels [H, W]. Throws Error for values that are not whole numbers from 0 to 255.
-  Mask labels(std::size_t k) const { return gray_from_frame(frame(k), path_.string()); }
+  /// The labels that frame `k` holds, 0 among them: whole numbers of at most 24 bits, which a float
+  /// keeps apart. Throws Error for other values, and where there are more than masks have.
+  std::set<int> labels(std::size_t k) const {
+    constexpr std::size_t most = 4096;
+    std::set<int> held;
+    float last = std::nanf("");
+    for (float const value : frame(k).values) {
+      if (value == last) continue;  // labels lie side by side
+      if (!(value >= 0 && value < 0x1p24f && value == std::floor(value)))
+        throw Error("the value " + value_text(value) + " is no label", path_.string(),
+                    "labels are whole numbers from 0 to 16777215");
+      held.insert(static_cast<int>(last = value));
+      if (held.size() > most)
+        throw Error("a frame has more than " + std::to_string(most) + " values", path_.string(),
+                    "give a mask: it has a label or a few");
+    }
+    return held;
+  }
 
-  /// Frame `k` as a mask [H, W]: 255 where it has the label `object`, else 0. Throws Error as
-  /// `labels` does.
+  /// Frame `k` as a mask [H, W]: 255 where it has the label `object`, else 0. Throws Error for a
+  /// file that cannot be read.
   Mask mask(std::size_t k, int object) const {
-    Mask levels = labels(k);
-    for (std::uint8_t& level : levels) level = level == object ? 255 : 0;
+    Frame const one = frame(k);
+    Mask levels = Mask::from_shape({one.height, one.width});
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      levels.data()[i] = one.values[i] == static_cast<float>(object) ? 255 : 0;
     return levels;
   }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <bitset>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,9 +23,9 @@ struct FramePair {
   std::string stem;
   std::filesystem::path image, mask;
   std::size_t frames = 1;
-  std::string group{};      ///< what a split keeps together
-  std::string elsewhere{};  ///< in what the mask's place in space differs: other_place
-  std::vector<std::bitset<256>> labels{};  ///< what each frame of the mask holds
+  std::string group{};                  ///< what a split keeps together
+  std::string elsewhere{};              ///< in what the mask's place in space differs: other_place
+  std::vector<std::set<int>> labels{};  ///< what each frame of the mask holds
   /// Whether the mask is a picture, a PNG beside a DICOM say, which has no labels.
   bool drawn() const { return is_picture_name(mask.filename().string()); }
 };
@@ -48,10 +47,7 @@ inline FramePair look_at_frames(FrameFiles& files, Pair const& pair,
                 result.mask.string(), "give both of one volume");
   if (!mask) return result;
   result.elsewhere = other_place(image->place(), mask->place());
-  for (std::size_t k = 0; k < others; ++k) {
-    std::bitset<256>& held = result.labels.emplace_back();
-    for (std::uint8_t const label : mask->labels(k)) held.set(label);
-  }
+  for (std::size_t k = 0; k < others; ++k) result.labels.push_back(mask->labels(k));
   return result;
 }
 
@@ -67,19 +63,20 @@ inline FramePair look_at_frames(FrameFiles& files, Pair const& pair,
 inline std::optional<int> object_label(std::vector<FramePair> const& pairs,
                                        std::optional<int> wanted, bool allow_empty,
                                        std::string const& where, std::vector<Finding>& findings) {
-  std::bitset<256> all;
+  std::set<int> all;
   for (FramePair const& pair : pairs)
-    for (auto const& held : pair.labels) all |= held;
-  if (all.none()) {
+    for (auto const& held : pair.labels) all.insert(held.begin(), held.end());
+  if (all.empty()) {
     if (wanted) refuse_labels(where);
     return {};
   }
+  bool const held = wanted ? all.contains(*wanted) : *all.rbegin() > 0;
+  all.erase(0);
+  constexpr std::size_t most = 40;
   std::vector<std::string> labels;
-  int only = 255;
-  for (int label = 1; label < 256; ++label)
-    if (all[static_cast<std::size_t>(label)]) labels.push_back(std::to_string(only = label));
-  bool const held = wanted ? *wanted >= 0 && *wanted < 256 && all[static_cast<std::size_t>(*wanted)]
-                           : !labels.empty();
+  for (int const label : all)
+    if (labels.size() < most) labels.push_back(std::to_string(label));
+  if (all.size() > most) labels.push_back(std::to_string(all.size() - most) + " more");
   if (!held && !allow_empty)
     throw Error((wanted ? "no mask holds label " + std::to_string(*wanted)
                         : std::string("no mask holds an object")) +
@@ -94,7 +91,7 @@ inline std::optional<int> object_label(std::vector<FramePair> const& pairs,
   if (!labels.empty())
     findings.push_back(
         {"mask_meaning", {}, "the object is label " + labels[0] + ", the only one beside 0"});
-  return only;
+  return all.empty() ? 255 : *all.begin();
 }
 
 /// Adds a row for each frame whose mask holds the label `object`; for the frame of a file of one
@@ -103,8 +100,7 @@ inline void add_frames(SourceSet& set, std::shared_ptr<FrameFiles> const& files,
                        FramePair const& pair, std::optional<int> object) {
   std::size_t const digits = std::to_string(pair.frames - 1).size();
   for (std::size_t k = 0; k < pair.frames; ++k) {
-    auto const label = static_cast<std::size_t>(object.value_or(0));
-    if (pair.frames > 1 && (label > 255 || !pair.labels[k][label])) continue;
+    if (pair.frames > 1 && !pair.labels[k].contains(object.value_or(0))) continue;
     std::string number = std::to_string(k);
     number.insert(0, digits - number.size(), '0');
     std::string const name = (pair.frames > 1 ? pair.stem + "_" + number : pair.stem) + ".png";

@@ -15,7 +15,6 @@
 #include <dcmtk/dcmdata/dcxfer.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -108,24 +107,29 @@ class DicomFile {
     if (!has(tag)) return otherwise;
     std::string const text = trimmed(bytes_of(tag));
     if (text.empty() && is_short(data_, tag)) return otherwise;
-    double value = 0;
-    std::string_view const digits = std::string_view(text).substr(text.starts_with('+'));
-    char const* const end = digits.data() + digits.size();
-    if (digits.empty() || std::from_chars(digits.data(), end, value).ptr != end ||
-        !std::isfinite(value))
-      damaged(std::string(name) + " is no number");
-    return value;
+    auto const value =
+        detail::parse_number<double>(std::string_view(text).substr(text.starts_with('+')));
+    if (!value || !std::isfinite(*value)) damaged(std::string(name) + " is no number");
+    return *value;
   }
-  std::string text(DcmTagKey const& tag) {
-    OFString value;
-    bool const there = is_short(data_, tag) && data_.findAndGetOFString(tag, value).good();
-    return there ? shown(value.c_str()) : std::string{};
-  }
-  /// A text's bytes, without blanks at its end; empty where there is none.
+  std::string text(DcmTagKey const& tag) { return shown(bytes_of(tag).c_str()); }
+  /// The bytes of a text's first value, without blanks at its end; empty where there is none, "?"
+  /// for numbers that are no text.
   std::string bytes_of(DcmTagKey const& tag) {
+    DcmElement* element = nullptr;
     OFString value;
-    bool const there = is_short(data_, tag) && data_.findAndGetOFString(tag, value).good();
-    return there ? std::string(value.c_str()) : std::string{};
+    if (!is_short(data_, tag) || data_.findAndGetElement(tag, element).bad()) return {};
+    // What a program did not know is marked as unknown (UN): DCMTK would write it in hexadecimal.
+    DcmEVR const kind = element->ident();
+    if (kind == EVR_OW || kind == EVR_OF || kind == EVR_OD || kind == EVR_OL) return "?";
+    if (kind == EVR_UN || kind == EVR_OB) {
+      Uint8* bytes = nullptr;
+      if (element->getUint8Array(bytes).bad() || !bytes) return {};
+      value.assign(reinterpret_cast<char const*>(bytes), element->getLength());
+      value = value.substr(0, value.find('\\'));
+      return trimmed(value.c_str());
+    }
+    return element->getOFString(value, 0).good() ? std::string(value.c_str()) : std::string{};
   }
   bool has(DcmTagKey const& tag) { return data_.tagExists(tag) == OFTrue; }
 
