@@ -93,9 +93,16 @@ TEST_CASE("masks of a list are looked at together, as a training reads them") {
   CHECK(finds(report, "unclear_mask", {"train"}));
   CHECK(!finds(report, "unclear_mask", {"test"}));
   CHECK(!finds(report, "empty_mask"));
+  // Where a training would stop for want of an object, or of a row.
+  for (std::size_t i = 0; i < 4; ++i) scale(i, i < 2 ? 0 : 255);
+  write_file(set / "anns/val.json", "[]");
+  report = vlsm::check_dataset(set.path());
+  CHECK(finds(report, "unclear_mask", {"test"}));
+  CHECK(!finds(report, "unclear_mask", {"train"}));
+  CHECK(finds(report, "empty_list", {"val"}));
 }
 
-TEST_CASE("lists that were edited outlast a run, under their name where it is free") {
+TEST_CASE("lists that were edited outlast a run, and are no split of a later one") {
   TempDir const folder;
   write_own_set(folder / "own", 4);
   fs::path const set = folder / "set", anns = set / "anns";
@@ -114,12 +121,13 @@ TEST_CASE("lists that were edited outlast a run, under their name where it is fr
     CHECK(finds(prepare(thirds), "stale_files"));
     CHECK(read_file(anns / "train.json") == sound);
   }
-  CHECK(read_file(set / "anns.kept/train.json") == "[1]");
-  CHECK(read_file(anns / "train-2.json") == "[2]");
   write_file(anns / "val.json", "[3]");
-  CHECK(finds(prepare({}), "stale_files"));
-  CHECK(read_file(anns / "val.json") == "[3]");
-  CHECK(!fs::exists(anns / "test.json"));
+  CHECK(finds(prepare({}), "stale_files",
+              {"anns.edited/train-2.json", "anns.edited/train.json", "anns.edited/val.json"}));
+  CHECK(read_file(set / "anns.edited/train.json") == "[1]");
+  CHECK(read_file(set / "anns.edited/train-2.json") == "[2]");
+  CHECK(read_file(set / "anns.edited/val.json") == "[3]");
+  for (auto const& list : fs::directory_iterator(anns)) CHECK(list.path().filename() == "all.json");
 }
 
 TEST_CASE("lists of one's own outlast a run, one that stops, too") {

@@ -152,6 +152,9 @@ class DatasetCheck {
         if (auto const mask = masks.find(row["mask_name"]); mask != masks.end())
           here.insert(mask->second);
       if (!here.empty()) look_at_meaning(list.split, here);
+      if (list.rows.empty())
+        report_.findings.push_back(
+            {"empty_list", {list.split}, "the list has no rows: what uses it stops there"});
     }
   }
 
@@ -161,8 +164,17 @@ class DatasetCheck {
     try {
       MaskMeaning const meaning =
           survey.meaning({}, /*allow_empty=*/true, "anns/" + split + ".json");
+      bool any = false;
       for (MaskFile* mask : masks)
-        for (auto const& [value, count] : mask->values.counts) mask->empty &= meaning(value) < 128;
+        for (auto const& [value, count] : mask->values.counts) {
+          bool const object = meaning(value) >= 128;
+          mask->empty &= !object, any |= object;
+        }
+      if (!any)
+        report_.findings.push_back({"unclear_mask",
+                                    {split},
+                                    "no mask of the list holds an object: what uses it stops there "
+                                    "(--allow-empty)"});
       if (!meaning.notice.empty())
         report_.findings.push_back({"mask_meaning", {split}, meaning.notice});
     } catch (Error const& e) {

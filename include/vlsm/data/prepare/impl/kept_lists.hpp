@@ -5,22 +5,25 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 
 // anns/ is removed while a set is written, for a folder with it is complete. What a user put there
-// must outlast that, a run that is stopped included.
+// or changed must outlast that, a run that is stopped included.
 namespace vlsm::detail {
 
-/// Where below a set its other lists wait while it is written.
+/// Where below a set lists of one's own wait while it is written; those stay that it has a list of
+/// the same name as.
 inline constexpr char const* kept_lists = "anns.kept";
+/// Where below a set the lists of earlier runs stay that were edited: in anns/ they would hold
+/// pictures that lists of later runs hold, too.
+inline constexpr char const* edited_lists = "anns.edited";
 
 /// The names of what a folder holds, hidden files too; none where there is no such folder.
 inline std::vector<std::string> all_names_in(std::filesystem::path const& folder) {
@@ -43,45 +46,53 @@ inline std::filesystem::path free_name(std::filesystem::path const& folder,
   return path;
 }
 
-/// Moves what lies in anns/ of `target`, but for the lists that the run of report.json wrote and
-/// that nobody has changed since, to kept_lists, and removes the rest; of a symlink the link alone.
-/// Throws Error where something cannot be moved.
+/// The lists that the run of report.json wrote, by their names, with the hashes of their bytes.
+inline std::map<std::string, std::string> lists_of_last_run(std::filesystem::path const& target) {
+  std::map<std::string, std::string> lists;
+  auto const report = nlohmann::json::parse(
+      io::read_whole_file(target / "report.json").value_or(""), nullptr, false);
+  if (report.is_object() && report.contains("lists") && report["lists"].is_object())
+    for (auto const& [name, hash] : report["lists"].items())
+      if (hash.is_string()) lists.emplace(name, hash.get<std::string>());
+  return lists;
+}
+
+/// Removes anns/ of `target`, of a symlink the link alone. Lists that the last run did not write
+/// are moved to kept_lists, those that were edited since to edited_lists. Throws Error where
+/// something cannot be moved.
 inline void set_lists_aside(std::filesystem::path const& target) {
   namespace fs = std::filesystem;
   std::error_code failed;
-  std::set<std::pair<std::string, std::string>> written;  // name, hash
-  if (is_file(target / "report.json")) {
-    auto const report =
-        nlohmann::json::parse(read_text_file(target / "report.json"), nullptr, false);
-    if (report.is_object() && report.contains("lists") && report["lists"].is_object())
-      for (auto const& [name, hash] : report["lists"].items())
-        if (hash.is_string()) written.emplace(name, hash.get<std::string>());
-  }
+  auto const written = lists_of_last_run(target);
   if (!fs::is_symlink(target / "anns", failed))
     for (std::string const& name : all_names_in(target / "anns")) {
       fs::path const list = target / "anns" / name;
-      if (is_file(list) && written.contains({name, content_hash(read_text_file(list)).text()}))
-        continue;
-      fs::create_directories(target / kept_lists, failed);
-      fs::rename(list, free_name(target / kept_lists, name), failed);
+      auto const own = written.find(name);
+      auto const bytes = io::read_whole_file(list);
+      if (own != written.end() && bytes && content_hash(*bytes).text() == own->second) continue;
+      fs::path const folder = target / (own == written.end() ? kept_lists : edited_lists);
+      fs::create_directories(folder, failed);
+      fs::rename(list, free_name(folder, name), failed);
       if (failed)
-        throw Error("this is of no earlier run, and cannot be moved (" + failed.message() + ")",
+        throw Error("this would be lost, and cannot be moved (" + failed.message() + ")",
                     list.string(), "move it out of the folder");
     }
   fs::remove_all(target / "anns", failed);
 }
 
-/// Where below `target` that is which was set aside once `put_lists_back` ran: in anns/ unless the
-/// name is one of `taken`, which are keys.
+/// Where below `target` that is which was set aside once `put_lists_back` ran: a list of one's own
+/// is in anns/ unless its name is one of `taken`, which are keys.
 inline std::vector<std::string> names_of_kept(std::filesystem::path const& target,
                                               std::map<std::string, std::string> const& taken) {
   std::vector<std::string> names;
   for (std::string const& name : all_names_in(target / kept_lists))
     names.push_back((taken.contains(name) ? std::string(kept_lists) : "anns") + "/" + name);
+  for (std::string const& name : all_names_in(target / edited_lists))
+    names.push_back(std::string(edited_lists) + "/" + name);
   return names;
 }
 
-/// Moves what was set aside to anns/ again, which is there; what would replace a list of this run
+/// Moves lists of one's own to anns/ again, which is there; what would replace a list of this run
 /// stays where it is.
 inline void put_lists_back(std::filesystem::path const& target) {
   namespace fs = std::filesystem;
