@@ -11,6 +11,7 @@
 #include "common.hpp"
 #include "marked_png.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -24,9 +25,9 @@ inline std::string output_name(std::string const& image, std::string const& prom
                                std::filesystem::path const& out, std::set<std::string>& taken) {
   std::string slug;
   for (char c : prompt) {
-    bool const plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    bool const plain = vlsm::detail::is_letter_or_digit(c);
     if (plain)
-      slug += static_cast<char>(std::tolower(c));
+      slug += vlsm::detail::lower_case(c);
     else if (!slug.empty() && slug.back() != '-')
       slug += '-';
     if (slug.size() >= 48) break;

@@ -14,6 +14,22 @@
 using namespace vlsm::test;
 using vlsm::io::MappedFile;
 
+TEST_CASE("a file is read whole or not at all") {
+  TempDir const folder;
+  std::string const text(200'000, 'x');
+  write_file(folder / "file", text);
+  CHECK(vlsm::io::read_whole_file(folder / "file") == text);
+  CHECK(!vlsm::io::read_whole_file(folder / "none"));
+  CHECK(!vlsm::io::read_whole_file(folder / ""));
+  CHECK(!vlsm::io::read_whole_file("/proc/self/mem"));  // fails at the first byte
+}
+
+TEST_CASE("a Git LFS pointer is no file, whoever reads it") {
+  TempDir const folder;
+  write_file(folder / "scan.nii.gz", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+  CHECK_ERROR(MappedFile::open(folder / "scan.nii.gz"), "this is a Git LFS pointer");
+}
+
 namespace {
 
 auto const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));

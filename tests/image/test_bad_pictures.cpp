@@ -99,8 +99,8 @@ TEST_CASE("colors of 16 bits and alpha channels and palettes become RGB as PIL m
 TEST_CASE("what is no picture is told by name") {
   TempDir const folder;
   CHECK_ERROR(vlsm::read_image(folder / "missing.png"), "missing.png");
-  CHECK_ERROR(vlsm::read_image(folder.path()), "cannot be read");
-  CHECK_ERROR(vlsm::read_image("/dev/null"), "cannot be read");
+  CHECK_ERROR(vlsm::read_image(folder.path()), "this is a folder, not a picture");
+  CHECK_ERROR(vlsm::read_image("/dev/null"), "this is not a regular file");
   CHECK_ERROR(vlsm::read_image(std::string(5000, 'x')), "cannot be read");
   CHECK_ERROR(decode(""), "the picture is empty");
   CHECK_ERROR(decode("no picture at all"), "no PNG or JPEG");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <charconv>
 
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/resize.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -17,11 +17,9 @@ DataFolder& data_of(Service& service) {
 }
 
 std::size_t row_in(std::string const& text) {
-  std::size_t row = 0;
-  auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), row);
-  if (wrong != std::errc() || end != text.data() + text.size())
-    throw Refusal(404, "there is no such row", "row", "give its number");
-  return row;
+  auto const row = vlsm::detail::parse_number<std::size_t>(text);
+  if (!row) throw Refusal(404, "there is no such row", "row", "give its number");
+  return *row;
 }
 
 Json prompts_of(vlsm::Annotation const& row) {

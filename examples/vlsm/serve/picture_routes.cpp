@@ -2,11 +2,11 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
 #include "vlsm/base/content_hash.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/image/resize.hpp"
 #include "vlsm/image/to_tensor.hpp"
 
@@ -16,14 +16,12 @@ std::size_t number_in(Request const& request, std::string const& name, std::size
                       std::size_t low, std::size_t high) {
   auto const entry = request.query.find(name);
   if (entry == request.query.end()) return otherwise;
-  std::string const& text = entry->second;
-  std::size_t number = 0;
-  auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (wrong != std::errc() || end != text.data() + text.size() || number < low || number > high)
+  auto const number = vlsm::detail::parse_number<std::size_t>(entry->second);
+  if (!number || *number < low || *number > high)
     throw Refusal(400,
                   "this is no number from " + std::to_string(low) + " to " + std::to_string(high),
                   name, "give one");
-  return number;
+  return *number;
 }
 
 std::shared_ptr<Stored const> find_picture(Service& service, std::string const& id) {
@@ -55,7 +53,8 @@ Answer take_picture(Service& service, Request const& request, std::string bytes,
   if (auto const kept = service.pictures.find(id)) {
     picture = *kept;
     if (picture->bytes != bytes || picture->slice != slice)
-      throw Refusal(409, "another picture has the same hash", "picture", "write it anew");
+      throw Refusal(409, "another picture has the same hash", "picture",
+                    "save it again: its bytes then differ");
   } else {
     std::size_t const needs = bytes.size() + service.host.most_bytes();
     if (needs > service.settings.cache)

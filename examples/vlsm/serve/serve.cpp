@@ -50,7 +50,7 @@ std::string token_of(std::string const& file) {
                       "check the path and its permissions");
   std::string const token = vlsm::detail::trimmed(*text);
   bool const plain = std::ranges::all_of(
-      token, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
+      token, [](char c) { return vlsm::detail::is_letter_or_digit(c) || c == '-' || c == '_'; });
   if (token.size() < 16 || token.size() > 256 || !plain)
     throw vlsm::Error("this is no token", file,
                       "write 16 to 256 letters, digits, - and _ into the file");

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "vlsm/base/utf8.hpp"
@@ -25,12 +28,33 @@ constexpr char upper_case(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
+/// Whether it is one of a to z, A to Z and 0 to 9.
+constexpr bool is_letter_or_digit(char c) {
+  return (lower_case(c) >= 'a' && lower_case(c) <= 'z') || (c >= '0' && c <= '9');
+}
+
+/// Whether a byte is part of a word: a letter, a digit, or of a letter in UTF-8.
+constexpr bool in_word(char c) {
+  return static_cast<unsigned char>(c) >= 0x80 || is_letter_or_digit(c);
+}
+
 /// The text without spaces, tabs, CR and LF at its ends.
 inline std::string trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   std::size_t const first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return "";
   return std::string(text.substr(first, text.find_last_not_of(blanks) + 1 - first));
+}
+
+/// The number that a text is as a whole, in C's notation whatever the locale; nothing for other
+/// texts, and where it does not fit the type.
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  char const* const end = text.data() + text.size();
+  auto const [stop, wrong] = std::from_chars(text.data(), end, number);
+  if (wrong != std::errc() || stop != end) return std::nullopt;
+  return number;
 }
 
 /// The parts of a text between separators, which may be empty; a text without any is one part.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 
 // Which file holds the weights where a person names a file or a folder.
 namespace vlsm::io {
@@ -29,8 +29,8 @@ inline bool looks_remote(std::string_view path) {
   std::size_t const slash = path.find('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == path.size()) return false;
   if (path.find('/', slash + 1) != std::string_view::npos || path.front() == '.') return false;
-  if (!std::ranges::all_of(path, [](unsigned char c) {
-        return std::isalnum(c) || c == '/' || c == '-' || c == '_' || c == '.';
+  if (!std::ranges::all_of(path, [](char c) {
+        return vlsm::detail::is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.';
       }))
     return false;
   for (std::string_view ending : {".safetensors", ".pt", ".pth", ".ckpt", ".bin"})

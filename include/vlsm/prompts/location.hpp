@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <initializer_list>
 #include <string>
@@ -113,7 +112,7 @@ inline std::string without_location(std::string_view sentence) {
     kept_lower.resize(kept.size());
     at = sentence.size() - tail.size();
     bool const in_front = kept.empty();
-    capital = in_front && std::isupper(static_cast<unsigned char>(sentence[0])) != 0;
+    capital = in_front && sentence[0] != detail::lower_case(sentence[0]);
     if (in_front) at += std::min(tail.find_first_not_of(", "), tail.size());
     if (of) {
       keep(in_front ? "in" : " in");

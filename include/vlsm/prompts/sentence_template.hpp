@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cctype>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -37,7 +36,7 @@ class SentenceTemplate {
       part.slot = text.substr(brace + 1, end - brace - 1);
       if (part.slot.empty()) fail("a slot has no name");
       for (char c : part.slot)
-        if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') fail("a slot's name is none");
+        if (!detail::is_letter_or_digit(c) && c != '_') fail("a slot's name is none");
       part.capital = part.slot[0] >= 'A' && part.slot[0] <= 'Z';
       part.slot[0] = detail::lower_case(part.slot[0]);
       parts_.push_back(std::move(part));

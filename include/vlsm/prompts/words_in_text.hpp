@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -27,12 +26,6 @@ inline bool is_shape_in_text(std::string_view uncommon) {
   constexpr std::array<std::string_view, 5> things{"kenspeckle", "izzard", "jejune", "eructation",
                                                    "defenestrate"};
   return std::ranges::find(things, uncommon) == things.end();
-}
-
-/// Whether a byte is part of a word: a letter, a digit, or of a letter in UTF-8.
-inline bool in_word(char c) {
-  auto const byte = static_cast<unsigned char>(c);
-  return byte >= 0x80 || std::isalnum(byte) != 0;
 }
 
 /// Whether `word` (in lower case) stands in `lower` at a place as a whole.
@@ -102,7 +95,7 @@ inline std::string replace_words(std::string_view text, std::vector<WordInText> 
       result += text[at++];
       continue;
     }
-    bool const capital = std::isupper(static_cast<unsigned char>(text[at])) != 0;
+    bool const capital = text[at] != lower_case(text[at]);
     result += capital ? SentenceTemplate::capitalized(best->other) : best->other;
     at += best->value.size();
   }

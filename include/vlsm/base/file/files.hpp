@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -14,16 +14,18 @@
 
 namespace vlsm::io {
 
-/// All bytes of a file; nothing where there is none, where it is a folder, and where it may not be
-/// read. For the small files that are parsed as a whole; MappedFile is for weights.
+/// All bytes of a file; nothing where there is none, where it is a folder, and where it cannot be
+/// read to its end. For the small files that are parsed as a whole; MappedFile is for weights.
 inline std::optional<std::string> read_whole_file(std::filesystem::path const& path) {
   std::ifstream in(path, std::ios::binary);
   std::error_code ignored;
   if (!in || std::filesystem::is_directory(path, ignored)) return std::nullopt;
-  std::ostringstream bytes;
-  bytes << in.rdbuf();
-  if (in.bad() || bytes.bad()) return std::nullopt;
-  return std::move(bytes).str();
+  std::string bytes;
+  std::array<char, 65536> part;
+  while (in.read(part.data(), part.size()) || in.gcount() > 0)
+    bytes.append(part.data(), static_cast<std::size_t>(in.gcount()));
+  if (in.bad()) return std::nullopt;
+  return bytes;
 }
 
 /// Whether two paths lead to one file or folder, however they are written. False where one of them

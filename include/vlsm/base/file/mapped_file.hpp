@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/file/files.hpp"
 
 namespace vlsm::io {
 
@@ -25,8 +26,8 @@ namespace vlsm::io {
 /// (reading beyond its new end would raise SIGBUS): write new weights beside it and rename.
 class MappedFile {
  public:
-  /// Maps `path`. Throws Error for a missing, unreadable or empty file and for anything but a
-  /// regular file.
+  /// Maps `path`. Throws Error for a missing, unreadable or empty file, for anything but a regular
+  /// file, and for a Git LFS pointer.
   static std::shared_ptr<MappedFile const> open(std::filesystem::path const& path) {
     // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
     int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -52,8 +53,10 @@ class MappedFile {
     if (memory == MAP_FAILED)
       throw Error(std::string("the file cannot be mapped (") + std::strerror(errno) + ")",
                   path.string(), "check the free memory and the file system");
-    return std::shared_ptr<MappedFile const>(
+    std::shared_ptr<MappedFile const> mapped(
         new MappedFile(static_cast<std::byte*>(memory), size, path.string()));
+    refuse_lfs_pointer({static_cast<char const*>(memory), size}, path.string());
+    return mapped;
   }
 
   /// A file in memory only: a copy of `bytes`, called `path` in messages. Throws Error where there

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
 #include <string>
-#include <system_error>
 #include <vector>
 
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
@@ -40,12 +39,11 @@ inline SourceMask union_of(std::vector<std::filesystem::path> const& files) {
 inline int busi_mask_number(std::string const& end, std::filesystem::path const& file) {
   std::string const digits =
       end == "_mask" ? "0" : end.substr(std::min<std::size_t>(6, end.size()));
-  int number = -1;
-  auto const [stop, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (failed != std::errc() || stop != digits.data() + digits.size() || number < 0)
+  auto const number = detail::parse_number<int>(digits);
+  if (!number || *number < 0)
     throw Error("a mask's name is none of BUSI's", file.string(),
                 "they end in \"_mask.png\" and \"_mask_1.png\"");
-  return number;
+  return *number;
 }
 
 /// The files of one of BUSI's folders: "benign (1)" is the stem of a picture and of its masks.

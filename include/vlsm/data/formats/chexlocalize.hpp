@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
@@ -95,10 +94,9 @@ class ChexpertTable {
     std::vector<std::string> list;
     for (std::string_view const finding : chexpert_findings) {
       std::string const cell = trimmed(csv_.at(row, std::string(finding)));
-      double value = 0;
-      char const* const last = cell.data() + cell.size();
-      bool const number = std::from_chars(cell.data(), last, value).ptr == last;
-      bool const known = number && (value == 0 || value == 1 || value == -1);
+      // Of a blank label nothing is said.
+      auto const value = cell.empty() ? std::optional(0.0) : parse_number<double>(cell);
+      bool const known = value && (value == 0 || value == 1 || value == -1);
       if (!known || !csv_.complete(row))
         throw Error("the table's (csv) row for " + id +
                         (known ? " is cut off"

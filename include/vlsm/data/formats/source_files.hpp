@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,7 +22,7 @@ namespace vlsm::detail {
 
 /// Whether name `a` comes before `b` where runs of digits compare by their value: "2" before "10".
 inline bool natural_less(std::string const& a, std::string const& b) {
-  auto const digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  auto const digit = [](char c) { return c >= '0' && c <= '9'; };
   std::size_t i = 0, j = 0;
   while (i < a.size() && j < b.size()) {
     if (digit(a[i]) && digit(b[j])) {
@@ -180,6 +179,9 @@ inline std::string read_text_file(std::filesystem::path const& path,
                 "fetch the file again, or give a smaller one");
   std::string bytes(static_cast<std::size_t>(size), '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (in.bad())
+    throw Error("the file cannot be read to its end", path.string(),
+                "check the disk, or copy it again");
   bytes.resize(static_cast<std::size_t>(in.gcount()));
   io::refuse_lfs_pointer(bytes, path.string());
   return bytes;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -89,8 +88,7 @@ inline SourceSet read_study_layout(std::filesystem::path const& images,
     if (folder.filename().string().starts_with("mask_")) folder = folder.parent_path();
     std::string const stem = (folder / detail::stem_of(name)).string();
     auto const ends_word = [&](std::size_t size) {
-      auto const next = static_cast<unsigned char>(stem[size]);  // a letter in UTF-8 is no end
-      return size == stem.size() || (next < 0x80 && !std::isalnum(next));
+      return size == stem.size() || !detail::in_word(stem[size]);
     };
     auto found = by_stem.end();
     for (std::size_t size = stem.size(); size > 0 && found == by_stem.end(); --size)

@@ -26,8 +26,13 @@ class PictureFile {
         size_(bytes.size()) {}
   explicit PictureFile(std::filesystem::path path) : path_(std::move(path)) {
     std::error_code failed;
+    if (std::filesystem::is_directory(path_, failed))
+      throw Error("this is a folder, not a picture", path_.string(), "name a file in it");
+    if (std::filesystem::exists(path_, failed) && !std::filesystem::is_regular_file(path_, failed))
+      throw Error("this is not a regular file", path_.string(),
+                  "write the picture to a file first");
     size_ = std::filesystem::file_size(path_, failed);
-    if (failed || !std::filesystem::is_regular_file(path_))
+    if (failed)
       throw Error("the picture cannot be read", path_.string(),
                   "check that the file exists and may be read");
     if (size_ == 0)

@@ -2,17 +2,16 @@
 #pragma once
 
 #include <bit>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/bytes.hpp"
+#include "vlsm/base/text.hpp"
 
 namespace vlsm::io {
 
@@ -78,11 +77,9 @@ class PickleCursor {
   std::int64_t line_number() {
     std::string_view text = line();
     if (text.ends_with('L')) text.remove_suffix(1);
-    std::int64_t value = 0;
-    auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || stop != text.data() + text.size())
-      fail("a number cannot be read: " + shown(text));
-    return value;
+    auto const value = vlsm::detail::parse_number<std::int64_t>(text);
+    if (!value) fail("a number cannot be read: " + shown(text));
+    return *value;
   }
 
   /// A frame only groups opcodes; its length is checked and otherwise of no interest.

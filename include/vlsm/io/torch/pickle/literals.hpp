@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "vlsm/base/text.hpp"
 #include "vlsm/io/torch/pickle/cursor.hpp"
 #include "vlsm/io/torch/pickle/machine.hpp"
 #include "vlsm/io/torch/pickle/pickle.hpp"
@@ -108,12 +108,9 @@ class PickleLiterals {
     machine_.push_new(PickleBytes{std::string(cursor_.take(length))});
   }
   void float_line() {
-    std::string_view const line = cursor_.line();
-    double value = 0;
-    if (std::from_chars(line.data(), line.data() + line.size(), value).ptr !=
-        line.data() + line.size())
-      cursor_.fail("a float is no number");
-    machine_.push_new(value);
+    auto const value = vlsm::detail::parse_number<double>(cursor_.line());
+    if (!value) cursor_.fail("a float is no number");
+    machine_.push_new(*value);
   }
 
   std::uint64_t signed_length() {
