@@ -56,6 +56,12 @@ TEST_CASE("checkpoint: a TorchScript module is flattened, cycles and explosions 
   CHECK(file.format == "torchscript");
   CHECK(content(get(file, "weight")) == floats(6));
   CHECK(content(get(file, "inner.bias")) == floats(6));
+  std::string const negated =
+      matrix.substr(0, matrix.size() - 2) + pickle_dict({{"neg", "\x88"}}) + "tR";
+  Checkpoint const lazy =
+      open_module(module + pickle_dict({{"weight", matrix}, {"lazy", negated}}) + "b");
+  REQUIRE(lazy.unread.size() == 1);
+  CHECK(lazy.unread[0].name == "lazy");
   CHECK_ERROR(open_module(module + pickle_dict({{"self", "h\x01"}}) + "b"), "nested too deeply");
   // Each of 40 modules holds the next twice: 2^40 names.
   std::string levels = module + pickle_dict({{"w", matrix}}) + "b";

@@ -22,17 +22,21 @@ struct StateDict {
   std::vector<UnreadTensor> unread;
   std::string section;              ///< as in Checkpoint
   std::vector<std::string> rivals;  ///< as in Checkpoint
-  std::size_t name_bytes = 0;
 
   /// Adds a tensor. Names are copied, and a pickle can refer to one long text a million times:
   /// their lengths are bounded. Throws Error.
   void add(std::string name, Ref tensor, std::string const& where) {
-    constexpr std::size_t longest = 4096;
-    constexpr std::size_t most = std::size_t{64} << 20;
-    name_bytes += name.size();
-    if (name.size() > longest || name_bytes > most)
-      throw Error("the tensors' names are too long", where, "the file is damaged");
+    count(name, where);
     tensors.emplace_back(std::move(name), tensor);
+  }
+
+  /// Adds a tensor of a kind that is not read (see detail::foreign_tensor), likewise.
+  void add_unread(std::string name, std::string_view kind, std::string const& where) {
+    count(name, where);
+    std::string type(kind.substr(0, 40));
+    if (kind == "qtensor") type = "quantized";
+    if (kind.starts_with("tensor_v")) type = "negated or conjugated";
+    unread.push_back({std::move(name), std::move(type)});
   }
 
   void note(std::string text) {
@@ -42,6 +46,16 @@ struct StateDict {
     else if (notes.size() == most)
       notes.emplace_back("more was left out");
   }
+
+ private:
+  void count(std::string const& name, std::string const& where) {
+    constexpr std::size_t longest = 4096;
+    constexpr std::size_t most = std::size_t{64} << 20;
+    name_bytes_ += name.size();
+    if (name.size() > longest || name_bytes_ > most)
+      throw Error("the tensors' names are too long", where, "the file is damaged");
+  }
+  std::size_t name_bytes_ = 0;
 };
 
 namespace detail {
@@ -71,8 +85,11 @@ class ModuleFlattener {
       if (visits_left_-- == 0) fail("the modules hold each other too often");
       auto const* name = pickle_.get<std::string>(key);
       if (name == nullptr || name->size() > 1024) fail("an attribute's name is no short text");
+      std::string_view const foreign = foreign_tensor(pickle_, value);
       if (pickle_.get<PickleTensor>(value) != nullptr)
         result_.add(prefix + *name, value, where_);
+      else if (!foreign.empty())
+        result_.add_unread(prefix + *name, foreign, where_);
       else
         visit(value, prefix + *name + ".", depth + 1);
     }
@@ -146,10 +163,7 @@ inline void add_tensors(Pickle const& pickle, PickleDict const& dict, std::strin
     if (name == nullptr && is_tensor(pickle, value))
       throw Error("a tensor's name is not text", where, "save model.state_dict()");
     if (!foreign.empty())
-      result.unread.push_back({prefix + *name, foreign == "qtensor" ? std::string("quantized")
-                                               : foreign.starts_with("tensor_v")
-                                                   ? std::string("negated or conjugated")
-                                                   : std::string(foreign.substr(0, 40))});
+      result.add_unread(prefix + *name, foreign, where);
     else if (name != nullptr && pickle.get<PickleTensor>(value) != nullptr)
       result.add(prefix + *name, value, where);
     else
