@@ -5,6 +5,7 @@
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "support/pictures.hpp"
+#include "vlsm/data/contents.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/prompts/perturb.hpp"
 
@@ -122,6 +123,17 @@ TEST_CASE("dataset: the level random draws from every level but p0") {
         "one");
   CHECK_ERROR(folder.open(row("a.png", "m.png", R"({"p0": ""})"), "random"),
               "no prompt \"random\"");
+}
+
+TEST_CASE("dataset: contents are those of the first look, as an open set keeps its pictures") {
+  Folder const folder;
+  auto const data = folder.open(row("a.png", "m.png", R"({"p1": "x"})"));
+  vlsm::Contents contents;
+  std::string const first = contents.of(data, {0}, /*files=*/true);
+  write_file(folder / "masks/m.png", plain_png(16, 12, '\0'));
+  CHECK(contents.of(data, {0}, true) == first);
+  CHECK(vlsm::Contents().of(data, {0}, true) != first);
+  CHECK(vlsm::Contents().of(data, {0}, false) == vlsm::Contents().of(data, {0}, false));
 }
 
 TEST_CASE("dataset: missing splits and empty ones and levels that a row lacks are told at once") {

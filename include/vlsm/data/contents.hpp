@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "vlsm/base/content_hash.hpp"
@@ -16,7 +14,8 @@
 namespace vlsm {
 
 /// Hashes of what a training or a test reads, by which other contents are told apart. A file is
-/// read once while its size and time stay.
+/// read once, like the pictures that an open data set keeps: what changes later, a later process
+/// finds changed.
 class Contents {
  public:
   /// Of what rows of a split say, in all levels, and, with `files`, of their pictures and masks:
@@ -39,23 +38,15 @@ class Contents {
   }
 
  private:
-  struct Read {
-    std::uintmax_t size = 0;
-    std::filesystem::file_time_type time{};
-    ContentHash hash{};
-  };
-
   ContentHash of(std::filesystem::path const& path) {
-    std::error_code ignored;  // what reads the file says why
-    std::uintmax_t const size = std::filesystem::file_size(path, ignored);
-    auto const time = std::filesystem::last_write_time(path, ignored);
-    auto const [entry, fresh] = read_.try_emplace(path.string());
-    if (fresh || entry->second.size != size || entry->second.time != time)
-      entry->second = {size, time, content_hash(io::MappedFile::open(path)->bytes())};
-    return entry->second.hash;
+    auto known = hashes_.find(path.string());
+    if (known == hashes_.end())
+      known =
+          hashes_.emplace(path.string(), content_hash(io::MappedFile::open(path)->bytes())).first;
+    return known->second;
   }
 
-  std::map<std::string, Read> read_;
+  std::map<std::string, ContentHash> hashes_;
 };
 
 }  // namespace vlsm

@@ -33,14 +33,17 @@ inline std::string contents_of_weights(Model const& model) {
 
 /// Notes in a cell's folder what its training begins from: hashes of its weights and data. One that
 /// was stopped and had begun from something else is not continued: it is taken away, and true is
-/// returned. Throws Error where the note cannot be written.
+/// returned. Throws Error where the note cannot be read or written.
 inline bool begin_training(std::filesystem::path const& folder,
                            std::map<std::string, std::string> const& read) {
   std::filesystem::path const noted = folder / "begun.json";
   std::string const now = nlohmann::ordered_json(read).dump(1) + "\n";
   std::error_code ignored;
-  bool const other = std::filesystem::exists(folder / "last.safetensors", ignored) &&
-                     io::read_whole_file(noted) != now;
+  auto const before = io::read_whole_file(noted);
+  if (!before && std::filesystem::exists(noted, ignored))
+    throw Error("the note of what a training began from cannot be read", noted.string(),
+                "check its permissions, or remove the folder that it is in");
+  bool const other = std::filesystem::exists(folder / "last.safetensors", ignored) && before != now;
   if (other) remove_run(folder);
   io::write_whole_file(noted, now);
   return other;
