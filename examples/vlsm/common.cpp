@@ -5,7 +5,6 @@
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 
-#include <charconv>
 #include <cstdio>
 #include <set>
 
@@ -14,6 +13,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/io/weights_files.hpp"
 #include "vlsm/train/generators.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
@@ -114,10 +114,10 @@ void ModelChoice::add_to(CLI::App& app, bool weights_required) {
                  "vocab.txt, or one of these files; default: beside the weights");
 }
 
-vlsm::Encode ModelChoice::encode() const {
+vlsm::Encode ModelChoice::encode(bool reads_weights) const {
   vlsm::RegisteredModel const& info = vlsm::find_model(model);
   for (std::string const& file : {weights, decoder_weights})
-    if (!file.empty() && file != "random") vlsm::io::check_weights(file);
+    if (reads_weights && !file.empty() && file != "random") vlsm::io::check_weights(file);
   if (info.vocabulary == 0)
     for (auto const& [option, value] : {std::pair{"--vocab ", vocab}, {"--tokenizer ", tokenizer}})
       if (!value.empty())
@@ -154,7 +154,8 @@ void DataChoice::add_to(CLI::App& app, std::string const& help) {
   option->each([this](std::string const&) { prompt_given = true; });
   app.add_option("--mask-value", mask_value,
                  "which value of the masks is the object: a gray level or palette index (2), a "
-                 "color (0,128,0), or any; default: told from all masks together");
+                 "color (0,128,0), or any; default: told from all masks together")
+      ->check(not_empty());
   app.add_flag("--allow-empty", allow_empty, "accept a split in which no mask holds an object");
 }
 
@@ -187,9 +188,7 @@ CLI::Validator number_between(double low, double high) {
 
 CLI::Validator whole_number() {
   auto const check = [](std::string const& text) {
-    std::uint64_t value = 0;
-    auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
-    bool const fits = wrong == std::errc() && end == text.data() + text.size();
+    bool const fits = vlsm::detail::parse_number<std::uint64_t>(text).has_value();
     return fits ? std::string() : "Value " + text + " is no whole number from 0 to 2^64 - 1";
   };
   return CLI::Validator(check, "UINT");

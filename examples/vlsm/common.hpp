@@ -66,8 +66,9 @@ struct ModelChoice {
   /// Adds --model, --weights, --decoder-weights, --weights-key, --decoder-weights-key, --strict.
   void add_weights_to(CLI::App& app, bool weights_required);
   /// The tokenizer of this model: none, bytes, or one with the vocabulary at --vocab or beside the
-  /// weights. Throws vlsm::Error, first of all where the weights are not there or none at all.
-  vlsm::Encode encode() const;
+  /// weights. Throws vlsm::Error, first of all where weights that are to be read are not there or
+  /// none at all.
+  vlsm::Encode encode(bool reads_weights = true) const;
   /// The model with its weights, and a notice of what was loaded. `partial`: what --weights never
   /// holds may start at random.
   std::unique_ptr<vlsm::AnySegmenter> open(std::uint64_t seed, bool partial = false) const;

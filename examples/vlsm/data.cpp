@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <string_view>
-#include <system_error>
 
 #include "commands.hpp"
 #include "common.hpp"
@@ -44,9 +42,8 @@ std::array<int, 3> parse_split(std::string const& text) {
   std::array<int, 3> shares{};
   auto const parts = vlsm::detail::split_text(text, ",");
   auto const parse = [](std::string_view part, int& share) {
-    auto const [end, error] = std::from_chars(part.data(), part.data() + part.size(), share);
-    return error == std::errc() && end == part.data() + part.size() && share >= 0 &&
-           share <= 1000000;
+    share = vlsm::detail::parse_number<int>(part).value_or(-1);
+    return share >= 0 && share <= 1000000;
   };
   bool good = parts.size() == shares.size();
   for (std::size_t i = 0; good && i < shares.size(); ++i) good = parse(parts[i], shares[i]);
@@ -101,10 +98,12 @@ void add_folder_options(CLI::App& command, Options& options) {
   command.add_option(
       "--mask-suffix", options.layout.mask_suffix,
       own + "what a mask's name has behind its picture's, before the ending (_mask)");
-  command.add_option("--mask-value", options.mask_value,
-                     own +
-                         "value of the object in masks that are pictures: a gray level or index "
-                         "(2), a color (0,128,0), or any; default: told from all masks");
+  command
+      .add_option("--mask-value", options.mask_value,
+                  own +
+                      "value of the object in masks that are pictures: a gray level or index "
+                      "(2), a color (0,128,0), or any; default: told from all masks")
+      ->check(not_empty());
   command.add_option("--label", options.layout.label,
                      own +
                          "label of the object in NIfTI, MetaImage and DICOM masks; default: the "

@@ -80,7 +80,7 @@ void perturb_prompts(Options& options, vlsm::RegisteredModel const& info,
   if (options.attribute_given && !vlsm::takes_attribute(how.kind))
     throw vlsm::Error("this perturbation changes no single attribute",
                       "--perturb " + options.perturb, "leave out --attribute");
-  if (how.level.empty())
+  if (info.vocabulary == 0)
     throw vlsm::Error("this model reads no prompt", "--model " + options.choice.model,
                       "leave out --perturb");
   options.data.rewrite = [how, &report](std::vector<vlsm::Annotation>& rows) {

@@ -32,6 +32,7 @@ struct Options {
   std::string cache = "memory";
   double cache_memory = 0;  // GB
   bool cache_half = false;
+  bool cache_given = false;
   std::vector<std::string> augment;
   vlsm::FitOptions fit;
   bool resume = false;
@@ -75,13 +76,27 @@ void take_noted(ModelChoice& choice, Noted const& noted) {
   choice.decoder_weights_key = noted("decoder_weights_key");
 }
 
+/// A run that goes on reads no weights but its own: of others it takes the vocabulary beside them.
+template <class Noted>
+void take_vocabulary_alone(ModelChoice& choice, Noted const& noted) {
+  std::string const& weights = choice.weights;
+  if (weights != "random" && !std::filesystem::exists(weights)) {
+    notice(weights + ": not there, and not needed to go on");
+    choice.weights = "random";
+  } else if (weights != "random" && weights != noted("weights") &&
+             !vlsm::io::is_same_file(weights, noted("weights"))) {
+    notice("the run goes on from what it has kept: of " + weights +
+           " nothing but the vocabulary beside it is read");
+  }
+  choice.decoder_weights.clear();
+}
+
 void run(Options& options) {
   vlsm::keep_freed_memory();
   at::Device const device = options.common.apply();
   vlsm::ProcessGroup group(vlsm::find_launch(), device);
   vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
   std::filesystem::path const out = options.out, config = out / "config.json";
-  // What a run has kept is all that it needs of a model; other weights would be read in vain.
   std::filesystem::path const last = out / "last.safetensors";
   bool const goes_on = options.resume && std::filesystem::exists(last);
   nlohmann::json const before = options.resume ? read_run_config(out) : nlohmann::json();
@@ -92,12 +107,8 @@ void run(Options& options) {
   };
   take_noted(options.choice, noted);
   ModelChoice const begun = options.choice;
-  if (goes_on && options.choice.weights != "random" &&
-      !std::filesystem::exists(options.choice.weights)) {
-    notice(options.choice.weights + ": not there, and not needed to go on");
-    options.choice.weights = "random";
-  }
-  vlsm::Encode const encode = options.choice.encode();
+  if (goes_on) take_vocabulary_alone(options.choice, noted);
+  vlsm::Encode const encode = options.choice.encode(/*reads_weights=*/!goes_on);
   auto const train = options.data.open("train", info), val = options.data.open("val", info);
   if (options.train == "auto" && !noted("train").empty()) options.train = noted("train");
   bool const decoder_only =
@@ -134,7 +145,7 @@ void run(Options& options) {
   if (options.fit.pass > 0) settings["pass"] = options.fit.pass;
   options.fit.augment = vlsm::augmentation_of(options.augment);
   if (options.fit.augment.any()) settings["augment"] = vlsm::names_of(options.fit.augment);
-  if (options.cache_half) settings["cache_half"] = true;
+  if (options.cache_half && decoder_only) settings["cache_half"] = true;
   if (options.batch_norms != "learn") settings["batch_norms"] = options.batch_norms;
   if (!options.choice.tokenizer.empty()) settings["tokenizer"] = options.choice.tokenizer;
   vlsm::io::FileLock lock;  // held to the end of the run
@@ -179,7 +190,10 @@ void run(Options& options) {
   options.fit.seed = options.common.seed;
   options.fit.run = out;
   options.fit.resume = options.resume;
-  if (decoder_only) options.fit.features = open_cache(options, info, train->size(), val->size());
+  if (decoder_only)
+    options.fit.features = open_cache(options, info, train->size(), val->size());
+  else if (options.cache_given || options.cache_half)
+    notice("all of the model is trained: --cache keeps nothing (--train decoder)");
   show_notices();
   StopSignal const signal;
   auto const draw = [&](vlsm::RunLog& log, vlsm::Epoch const& epoch) {
@@ -275,7 +289,8 @@ void add_finetune(CLI::App& app) {
                    "with --train decoder, keep what the encoders make of each picture, so that "
                    "they run once: in memory, in a folder (which other runs share), or off")
       ->check(not_empty())
-      ->capture_default_str();
+      ->capture_default_str()
+      ->each([options](std::string const& cache) { options->cache_given = cache != "off"; });
   command
       ->add_option("--cache-memory", options->cache_memory,
                    "most memory for --cache, in GB; 0: half of what is free, none beside a folder")

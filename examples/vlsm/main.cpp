@@ -111,8 +111,9 @@ int main(int count, char** words) {
       unmark_options(app);
       app.parse(split(count, words));
       if (app.get_subcommands().empty()) throw CLI::RequiredError("a subcommand (segment, say)");
-    } catch (CLI::Success const& e) {
-      app.exit(e);  // --help, --version
+    } catch (CLI::Success const& e) {  // --help, --version
+      if (auto const wrong = app.remaining(); !wrong.empty()) throw CLI::ExtrasError(wrong);
+      app.exit(e);
     }
     tool::show_notices();
     tool::flush_results();

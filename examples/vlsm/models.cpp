@@ -16,7 +16,10 @@ void add_models(CLI::App& app) {
   auto const json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "print JSON lines");
   auto const svg = std::make_shared<std::string>();
-  command->add_option("--svg", *svg, "write a figure of each model into this folder (MODEL.svg)")
+  command
+      ->add_option("--svg", *svg,
+                   "write a figure of each model into this folder: MODEL.svg, in place "
+                   "of any file of that name")
       ->check(not_empty());
   command->callback([json, svg] {
     if (!svg->empty()) {

@@ -38,9 +38,12 @@ vlsm::report::Picture small_overlay(Options const& options, nlohmann::ordered_js
   return {row["mask_name"], vlsm::resize_shorter_side(vlsm::overlay(image, mask), 160)};
 }
 
+/// What the page's title begins with, by which it is told from other files of its name.
+constexpr char const* page_title = "Prompts of ";
+
 /// The first rows of the annotations as a page, for people to check prompts against pictures.
 void write_page(Options const& options, nlohmann::ordered_json const& rows) {
-  vlsm::report::Report page("Prompts of " + options.layout.dataset,
+  vlsm::report::Report page(page_title + options.layout.dataset,
                             "The first " + std::to_string(std::min(options.show, rows.size())) +
                                 " of " + std::to_string(rows.size()) + " rows.");
   for (std::size_t i = 0; i < std::min(options.show, rows.size()); ++i) {
@@ -69,8 +72,11 @@ void run(Options& options) {
   if (options.show > 0) {
     check_can_write(options.page, read);
     auto const there = vlsm::io::read_whole_file(options.page);
-    if (!named && there && there->find(vlsm::report::made_with) == std::string::npos)
-      throw vlsm::Error("this file would be lost, and is no page of vlsm's", options.page,
+    std::error_code ignored;
+    bool const own = there ? there->find(std::string("<title>") + page_title) != std::string::npos
+                           : !std::filesystem::exists(options.page, ignored);
+    if (!named && !own)
+      throw vlsm::Error("this file would be lost, and is no page of its own", options.page,
                         "name another with --page");
     if (std::filesystem::weakly_canonical(options.page) ==
         std::filesystem::weakly_canonical(options.out))

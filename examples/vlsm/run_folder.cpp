@@ -44,9 +44,12 @@ void check_free(std::filesystem::path const& out) {
   if (auto const weights = vlsm::io::detail::weights_names(out); !weights.empty())
     throw vlsm::Error("the folder holds other weights", (out / weights[0]).string(),
                       "choose another --out, so that a folder is one model");
-  auto const config = out / "config.json";
-  if (std::filesystem::exists(config) && !is_begun(out))
+  if (is_begun(out)) return;
+  if (auto const config = out / "config.json"; std::filesystem::exists(config))
     throw vlsm::Error("the folder holds a configuration that is no run's", config.string(),
+                      "choose another --out");
+  if (auto const log = out / "log.csv"; std::filesystem::exists(log))
+    throw vlsm::Error("the folder holds a log that is no run's", log.string(),
                       "choose another --out");
 }
 

@@ -212,10 +212,11 @@ void add_segment(CLI::App& app) {
           "--threshold", options->threshold,
           "a pixel belongs to the object above this probability, 0 to 1; default: the model's")
       ->check(number_between(0, 1));
-  command->add_option(
-      "--logits", options->logits,
-      "also write the logits, [images x prompts, 1, S, S] float32 without the border "
-      "that cris-original puts around a picture, as safetensors");
+  command
+      ->add_option("--logits", options->logits,
+                   "also write the logits, [images x prompts, 1, S, S] float32 without the border "
+                   "that cris-original puts around a picture, as safetensors")
+      ->check(not_empty());
   command->add_flag("--json", options->json, "print a JSON line for each picture and prompt");
   options->common.add_to(*command, /*infers=*/true);
   command->callback([options] { run(*options); });

@@ -81,9 +81,12 @@ TEST_CASE("prompts: a list and a page that shows it") {
                             "--images " + set.word("own/images") + "--masks " +
                             set.word("own/masks") + "--out " + set.word("all.json") + "--show 1";
   check_done(run_tool(again));  // its own page gives way
-  write_file(set / "all.html", "notes");
-  check_failed(run_tool(again), 1, "this file would be lost, and is no page of vlsm's");
-  CHECK(read_file(set / "all.html") == "notes");
+  std::string const report = "<title>Report of a study</title> Made with vlsm";
+  for (std::string const& other : {std::string("notes"), report}) {
+    write_file(set / "all.html", other);
+    check_failed(run_tool(again), 1, "this file would be lost, and is no page of its own");
+    CHECK(read_file(set / "all.html") == other);
+  }
   check_failed(run_tool("prompts --dataset spots --images " + set.word("own/images") + "--masks " +
                         set.word("own/masks") + "--out " + set.word("b.json")),
                1, "--prompts");

@@ -142,6 +142,10 @@ TEST_CASE("prompts are perturbed where they are evaluated") {
                "no prompt of level p2 names size");
   check_failed(run_tool(line + "--perturb opposite --attribute size"), 1, "choose one of color");
   check_failed(run_tool(line + "--perturb location_missing"), 1, "where the object is");
+  check_failed(run_tool("evaluate --model unet-small --weights random --prompt p1 "
+                        "--perturb opposite --data " +
+                        as_word(study / "data")),
+               1, "this model reads no prompt");
   check_failed(run_tool(line + "--perturb overdescribed"), 1, "choose another level");
   check_failed(run_tool(line + "--perturb opposite --attribute mood"), 1, "mood");
   check_failed(run_tool(line + "--perturb opposite --dataset brats"), 1, "brats");
@@ -237,6 +241,10 @@ TEST_CASE("a run with frozen encoders says what its cache needs, and --cache dec
                "begun with cache_half = true");
   check_failed(run_tool(line + "--cache " + as_word(study / "data/anns/val.json")), 1, "val.json");
   check_failed(run_tool(line + "--cache-memory nan"), 2, "--cache-memory");
+  Outcome const all = run_tool(study.finetune("all") + "--epochs 1 --cache-half");
+  check_done(all);
+  CHECK(all.err.find("--cache keeps nothing") != std::string::npos);
+  CHECK(study.file("all/config.json").find("cache_half") == std::string::npos);
 }
 
 TEST_CASE("augmentation is asked for by names, and kept through a resume") {

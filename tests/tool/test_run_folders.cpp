@@ -90,6 +90,13 @@ TEST_CASE("a run goes on wherever its data and the weights that it began from ar
   check_done(more);
   CHECK(more.err.find("not needed") != std::string::npos);
   check_failed(run_tool(command + "--epochs 4 --resume --pass 2"), 1, "begun without pass");
+  // Whatever now lies where its weights were is not read.
+  std::filesystem::create_directories(study / "first");
+  for (char const* file : {"a.pt", "b.pt"}) write_file(study / "first" / file, "text");
+  Outcome const other =
+      run_tool(command + "--epochs 4 --resume --weights " + as_word(study / "first"));
+  check_done(other);
+  CHECK(other.err.find("goes on from what it has kept") != std::string::npos);
 }
 
 TEST_CASE("a run that kept no epoch begins again from the weights that it began from") {
@@ -131,6 +138,10 @@ TEST_CASE("a folder of weights is no folder for a run") {
   std::filesystem::create_directory(study / "hub");
   write_file(study / "hub/model.safetensors", "weights");
   check_failed(run_tool(study.finetune("hub") + "--epochs 1"), 1, "holds other weights");
+  std::filesystem::create_directory(study / "notes");
+  write_file(study / "notes/log.csv", "Patient,note\nAnna,7\n");
+  check_failed(run_tool(study.finetune("notes") + "--epochs 1"), 1, "a log that is no run's");
+  CHECK(study.file("notes/log.csv") == "Patient,note\nAnna,7\n");
   CHECK(files_in(study / "hub") == std::vector<std::string>{"model.safetensors"});
 }
 

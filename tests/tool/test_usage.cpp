@@ -8,6 +8,7 @@ TEST_CASE("wrong usage is told in one line with status 2") {
   for (auto const& [arguments, words] : std::vector<std::pair<std::string, std::string>>{
            {"", "subcommand"},
            {"nonsense", "nonsense"},
+           {"nonsense --help", "nonsense"},
            {"models --nonsense", "--nonsense"},
            {"models extra", "extra"},
            {"segment", "required"},

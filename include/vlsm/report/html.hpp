@@ -69,9 +69,6 @@ struct Section {
   std::vector<std::variant<Table, Plot, BarChart, Gallery>> parts = {};
 };
 
-/// What each report says at its end, by which it is told from other pages.
-inline constexpr char const* made_with = "Made with vlsm";
-
 /// A report as one HTML file that needs nothing else: no script, no other file, no network. It
 /// follows the reader's choice of light or dark, fits a phone and prints.
 class Report {

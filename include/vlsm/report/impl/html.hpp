@@ -136,8 +136,7 @@ VLSM_INLINE std::string Report::html() const {
   }
   // A short report needs no list of its parts.
   if (sections_.size() > 3) page += "<nav>" + contents + "</nav>\n";
-  return page + body + "<footer>" + std::string(made_with) +
-         " " VLSM_VERSION "</footer>\n</body>\n</html>\n";
+  return page + body + "<footer>Made with vlsm " VLSM_VERSION "</footer>\n</body>\n</html>\n";
 }
 
 VLSM_INLINE void Report::write(std::filesystem::path const& path) const {
