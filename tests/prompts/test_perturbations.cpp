@@ -6,6 +6,7 @@
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "support/fixtures.hpp"
+#include "support/sanitized.hpp"
 #include "vlsm/prompts/location.hpp"
 #include "vlsm/prompts/perturb.hpp"
 #include "vlsm/prompts/tables.hpp"
@@ -86,6 +87,7 @@ TEST_CASE("perturbed published prompts are what their templates make of the othe
   auto const sets = published();
   if (sets.empty()) VLSM_SKIP(no_samples);
   auto const all_words = published_words();
+  std::size_t const step = sanitized ? 16 : 1;  // each row takes the same way
   std::size_t compared = 0;
   for (auto const& [set, rows] : sets) {
     auto const table = study_prompt_table(set).value();
@@ -93,7 +95,8 @@ TEST_CASE("perturbed published prompts are what their templates make of the othe
       if (!table.attributes().contains(attribute)) continue;
       for (auto const kind :
            {Perturbation::uncommon, Perturbation::opposite, Perturbation::contradictory})
-        for (Annotation const& row : rows) {
+        for (std::size_t k = 0; k < rows.size(); k += step) {
+          Annotation const& row = rows[k];
           if (is_empty(row)) continue;
           for (auto const& [level, sentences] : row.prompts) {
             Rows one{{row.image, row.mask, {{level, sentences}}}};
@@ -127,7 +130,7 @@ TEST_CASE("perturbed published prompts are what their templates make of the othe
     }
   }
   MESSAGE(compared, " sentences");
-  CHECK(compared > 10'000);
+  CHECK(compared > 10'000 / step);
 }
 
 TEST_CASE("published prompts without the location are those of the template without its phrase") {
