@@ -30,15 +30,15 @@ else()
   message(STATUS "clang: skipped: no clang++")
 endif()
 
-# The runtime's headers come with the toolkit, or with the wheel that LibTorch needs.
+# The runtime's headers come with the toolkit, or with wheels: of the runtime, and of nvcc, which alone has crt/.
 get_filename_component(site "${LibTorch_INCLUDE_DIR}/../.." ABSOLUTE)
 file(GLOB wheels "${site}/nvidia/*/include")
-find_path(cuda cuda_runtime_api.h HINTS ${wheels} /usr/local/cuda/include ENV CUDA_PATH PATH_SUFFIXES include NO_CACHE)
-if(cuda)
+find_path(cuda crt/host_config.h HINTS ${wheels} /usr/local/cuda/include ENV CUDA_PATH PATH_SUFFIXES include NO_CACHE)
+if(cuda AND EXISTS "${cuda}/cuda_runtime_api.h")
   foreach(test IN ITEMS test_dice test_film test_add_norm test_fusion_attention test_on_device)
     compile("VLSM_KERNELS: ${test}" g++ ${flags} -Wno-restrict -DVLSM_KERNELS -isystem "${cuda}"
             "-DVLSM_TEST_DATA=\"\"" "-DVLSM_SHARED=\"\"" "${root}/tests/ops/${test}.cpp")
   endforeach()
 else()
-  message(STATUS "VLSM_KERNELS: skipped: no cuda_runtime_api.h")
+  message(STATUS "VLSM_KERNELS: skipped: no CUDA toolkit")
 endif()
