@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <ATen/Parallel.h>
 
+#include <cstdint>
 #include <thread>
+#include <vector>
 
 #include "blocks/adapted.hpp"
 #include "support/disks.hpp"
@@ -131,15 +133,16 @@ TEST_CASE("packed copies replace the weights, and a model is prepared once") {
 }
 
 TEST_CASE("a packed dense layer refuses rows of another length, and adds as the plain one does") {
+  using Shape = std::vector<std::int64_t>;
   at::NoGradGuard const no_grad;
   at::Tensor const weight = at::randn({8, 32}), bias = at::randn({8}), x = at::randn({4, 32});
   for (at::ScalarType const type : {at::kFloat, at::kBFloat16}) {
     ops::PackedLinear const packed(weight, bias, type);
     at::Tensor const rows = x.to(type), plain = at::linear(rows, weight.to(type), bias.to(type));
     double const allowed = type == at::kFloat ? 1e-5 : 0.2;
-    for (at::IntArrayRef const shape : {at::IntArrayRef({24}), {4, 24}, {4, 40}, {0, 24}, {}})
+    for (Shape const& shape : {Shape{24}, {4, 24}, {4, 40}, {0, 24}, {}})
       CHECK_THROWS_AS(packed.run(at::randn(shape, rows.options())), Error);
-    for (at::IntArrayRef const shape : {at::IntArrayRef({4, 8}), {8}, {1, 8}, {4, 1}, {2, 4, 8}}) {
+    for (Shape const& shape : {Shape{4, 8}, {8}, {1, 8}, {4, 1}, {2, 4, 8}}) {
       at::Tensor const residual = at::randn(shape, rows.options()),
                        found = packed.plus(rows, residual, kernels::Epilogue::relu),
                        wanted = at::relu(plain + residual);

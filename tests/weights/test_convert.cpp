@@ -87,7 +87,8 @@ TEST_CASE("convert: a model has no place among another's keys") {
 }
 
 TEST_CASE("convert: what has not the shape that its name asks for is refused") {
-  for (at::IntArrayRef const shape : {at::IntArrayRef({2, 3}), {}})
+  using Shape = std::vector<std::int64_t>;
+  for (Shape const& shape : {Shape{2, 3}, {}})
     CHECK_THROWS_AS(io::to_scheme({{"vision.blocks.10.attn.qkv.weight", at::zeros(shape)}},
                                   std::span(&io::hf_clipseg, 1)),
                     Error);
