@@ -88,7 +88,6 @@ void take_vocabulary_alone(ModelChoice& choice, Noted const& noted) {
     notice("the run goes on from what it has kept: of " + weights +
            " nothing but the vocabulary beside it is read");
   }
-  choice.decoder_weights.clear();
 }
 
 void run(Options& options) {

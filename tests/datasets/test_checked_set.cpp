@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -139,6 +141,7 @@ TEST_CASE("lists of one's own outlast a run, one that stops, too") {
   fs::create_directories(anns / "folds");
   for (char const* name : {"fold1.json", "train.json", "folds/2.json"})
     write_file(anns / name, "[]");
+  REQUIRE(mkfifo((anns / "pipe").c_str(), 0600) == 0);  // who opens it would wait for ever
   std::string const sound = read_file(folder / "own/images/p1.png");
   write_file(folder / "own/images/p1.png", "damaged");
   CHECK(!error_of([&] { vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set); }).empty());
@@ -146,7 +149,8 @@ TEST_CASE("lists of one's own outlast a run, one that stops, too") {
   write_file(folder / "own/images/p1.png", sound);
   auto const report =
       vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), set, {.split = {1, 1, 1}});
-  CHECK(finds(report, "stale_files", {"anns/fold1.json", "anns/folds", "anns.kept/train.json"}));
+  CHECK(finds(report, "stale_files",
+              {"anns/fold1.json", "anns/folds", "anns/pipe", "anns.kept/train.json"}));
   CHECK(read_file(anns / "fold1.json") == "[]");
   CHECK(read_file(anns / "folds/2.json") == "[]");
   CHECK(read_file(anns / "train.json") != "[]");

@@ -49,6 +49,7 @@ inline std::filesystem::path free_name(std::filesystem::path const& folder,
 /// The lists that the run of report.json wrote, by their names, with the hashes of their bytes.
 inline std::map<std::string, std::string> lists_of_last_run(std::filesystem::path const& target) {
   std::map<std::string, std::string> lists;
+  if (!is_file(target / "report.json")) return lists;
   auto const report = nlohmann::json::parse(
       io::read_whole_file(target / "report.json").value_or(""), nullptr, false);
   if (report.is_object() && report.contains("lists") && report["lists"].is_object())
@@ -67,10 +68,12 @@ inline void set_lists_aside(std::filesystem::path const& target) {
   if (!fs::is_symlink(target / "anns", failed))
     for (std::string const& name : all_names_in(target / "anns")) {
       fs::path const list = target / "anns" / name;
-      auto const own = written.find(name);
-      auto const bytes = io::read_whole_file(list);
-      if (own != written.end() && bytes && content_hash(*bytes).text() == own->second) continue;
-      fs::path const folder = target / (own == written.end() ? kept_lists : edited_lists);
+      auto const of_run = written.find(name);
+      if (of_run != written.end() && is_file(list)) {
+        auto const bytes = io::read_whole_file(list);
+        if (bytes && content_hash(*bytes).text() == of_run->second) continue;
+      }
+      fs::path const folder = target / (of_run == written.end() ? kept_lists : edited_lists);
       fs::create_directories(folder, failed);
       fs::rename(list, free_name(folder, name), failed);
       if (failed)
