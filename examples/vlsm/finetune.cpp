@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "commands.hpp"
 #include "common.hpp"
@@ -35,6 +36,8 @@ struct Options {
   bool cache_given = false;
   std::vector<std::string> augment;
   vlsm::FitOptions fit;
+  std::optional<std::size_t> batch;     // without it the model's own …
+  std::optional<double> learning_rate;  // … as is this
   bool resume = false;
 };
 
@@ -66,60 +69,23 @@ std::shared_ptr<vlsm::FeatureCache> open_cache(Options const& options, vlsm::Mod
   return std::make_shared<vlsm::FeatureCache>(how);
 }
 
-/// The weights that a run began from, where the command line names none.
-template <class Noted>
-void take_noted(ModelChoice& choice, Noted const& noted) {
-  if (choice.weights != "random" || noted("weights").empty()) return;
-  choice.weights = noted("weights"), choice.weights_key = noted("weights_key");
-  if (!choice.decoder_weights.empty()) return;
-  choice.decoder_weights = noted("decoder_weights");
-  choice.decoder_weights_key = noted("decoder_weights_key");
-}
-
-/// A run that goes on reads no weights but its own: of others it takes the vocabulary beside them.
-template <class Noted>
-void take_vocabulary_alone(ModelChoice& choice, Noted const& noted) {
-  std::string const& weights = choice.weights;
-  if (weights != "random" && !std::filesystem::exists(weights)) {
-    notice(weights + ": not there, and not needed to go on");
-    choice.weights = "random";
-  } else if (weights != "random" && weights != noted("weights") &&
-             !vlsm::io::is_same_file(weights, noted("weights"))) {
-    notice("the run goes on from what it has kept: of " + weights +
-           " nothing but the vocabulary beside it is read");
-  }
-}
-
-void run(Options& options) {
-  vlsm::keep_freed_memory();
-  at::Device const device = options.common.apply();
-  vlsm::ProcessGroup group(vlsm::find_launch(), device);
-  vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
-  std::filesystem::path const out = options.out, config = out / "config.json";
-  std::filesystem::path const last = out / "last.safetensors";
-  bool const goes_on = options.resume && std::filesystem::exists(last);
-  nlohmann::json const before = options.resume ? read_run_config(out) : nlohmann::json();
-  auto const noted = [&](char const* key) {
-    return before.is_object() && before.contains(key) && before[key].is_string()
-               ? before[key].get<std::string>()
-               : std::string();
-  };
-  take_noted(options.choice, noted);
-  ModelChoice const begun = options.choice;
-  if (goes_on) take_vocabulary_alone(options.choice, noted);
-  vlsm::Encode const encode = options.choice.encode(/*reads_weights=*/!goes_on);
-  auto const train = options.data.open("train", info), val = options.data.open("val", info);
-  if (options.train == "auto" && !noted("train").empty()) options.train = noted("train");
-  bool const decoder_only =
-      options.train == "decoder" ||
-      (options.train == "auto" && options.choice.weights != "random" && !info.trains_towers);
-
+/// What the command line leaves to the model: the study's way to train it.
+void take_study_defaults(Options& options, vlsm::RegisteredModel const& info) {
+  if (options.train == "auto")
+    options.train = options.choice.weights != "random" && !info.trains_towers ? "decoder" : "all";
   if (options.loss == "auto") options.loss = info.vocabulary == 0 ? "tuned-dice" : "dice";
+  options.fit.batch = options.batch.value_or(info.batch);
+  options.fit.optimizer.learning_rate = options.learning_rate.value_or(info.learning_rate);
+}
+
+/// What the weights of a run depend on, as its config.json says it.
+nlohmann::ordered_json settings_of(Options const& options, vlsm::RegisteredModel const& info,
+                                   std::string const& rows, nlohmann::ordered_json const& weights) {
   nlohmann::ordered_json settings{{"model", options.choice.model},
                                   {"data", options.data.data},
                                   {"prompt", options.data.level(info)},
                                   {"mask_value", options.data.mask_value},
-                                  {"train", decoder_only ? "decoder" : "all"},
+                                  {"train", options.train},
                                   {"loss", options.loss},
                                   {"schedule", options.schedule},
                                   {"epochs", options.fit.epochs},
@@ -128,67 +94,115 @@ void run(Options& options) {
                                   {"weight_decay", options.fit.optimizer.weight_decay},
                                   {"clip", options.fit.optimizer.clip},
                                   {"precision", options.common.precision},
-                                  {"seed", options.common.seed}};
-  settings["rows"] = rows_of(*train, *val);
-  for (auto const& [key, value] : {std::pair{"weights", begun.weights},
-                                   {"decoder_weights", begun.decoder_weights},
-                                   {"weights_key", begun.weights_key},
-                                   {"decoder_weights_key", begun.decoder_weights_key}}) {
-    std::string const is = goes_on ? noted(key) : value;  // what has been kept is of no other
-    if (!is.empty() && is != "random") settings[key] = is;
-  }
+                                  {"seed", options.common.seed},
+                                  {"rows", rows}};
+  settings.update(weights);
   // A path need not be valid UTF-8, JSON must be.
   settings = nlohmann::ordered_json::parse(
       settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   // What is new since a run may have begun stands only where it is asked for.
   if (options.fit.pass > 0) settings["pass"] = options.fit.pass;
-  options.fit.augment = vlsm::augmentation_of(options.augment);
   if (options.fit.augment.any()) settings["augment"] = vlsm::names_of(options.fit.augment);
-  if (options.cache_half && decoder_only) settings["cache_half"] = true;
+  if (options.cache_half && options.train == "decoder") settings["cache_half"] = true;
   if (options.batch_norms != "learn") settings["batch_norms"] = options.batch_norms;
   if (!options.choice.tokenizer.empty()) settings["tokenizer"] = options.choice.tokenizer;
+  return settings;
+}
+
+/// Holds the folder of a run. Throws vlsm::Error where another process trains in it.
+void take_folder(vlsm::io::FileLock& lock, std::filesystem::path const& out) {
+  if (!lock.held()) lock = vlsm::io::FileLock::of_folder(out);
+  if (!lock.held())
+    throw vlsm::Error("another process trains in this folder", out.string(),
+                      "wait for its end, or choose another --out");
+}
+
+/// The options of `fit` that are said by name, by the model or by the run.
+void complete_fit(Options& options, vlsm::RegisteredModel const& info, vlsm::ProcessGroup& group) {
+  vlsm::FitOptions& fit = options.fit;
+  fit.loss = vlsm::find_loss(options.loss, info.vocabulary > 0);
+  fit.precision = options.common.computes_in();
+  fit.batch_norms =
+      options.batch_norms == "frozen" ? vlsm::BatchNorms::frozen : vlsm::BatchNorms::learn;
+  fit.schedule = options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
+  fit.group = &group;
+  fit.threshold = info.recipe.threshold;
+  fit.seed = options.common.seed;
+  fit.run = options.out;
+  fit.resume = options.resume;
+}
+
+/// How a run ended whose last call trained the epochs `history`.
+void print_end(Options const& options, std::vector<vlsm::Epoch> const& history) {
+  std::string const out = vlsm::detail::one_line(options.out);
+  double best = 0;
+  int done = 0;
+  for (vlsm::Epoch const& epoch : vlsm::read_run_log(options.out)) {
+    best = std::max(best, epoch.val_dice);
+    done = epoch.epoch;
+  }
+  if (!history.empty())
+    std::printf(
+        "%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",
+        out.c_str(), history.back().epoch, history.back().val_dice, best,
+        vlsm::detail::one_line((std::filesystem::path(options.out) / "best.safetensors").string())
+            .c_str());
+  else if (done < options.fit.epochs)
+    std::printf(
+        "%s: nothing left to do: it stopped after epoch %d, %d epochs without a better validation "
+        "Dice (--patience)\n",
+        out.c_str(), done, options.fit.early_stop.patience);
+  else
+    std::printf("%s: nothing left to do\n", out.c_str());
+}
+
+void run(Options& options) {
+  vlsm::keep_freed_memory();
+  at::Device const device = options.common.apply();
+  vlsm::ProcessGroup group(vlsm::find_launch(), device);
+  vlsm::RegisteredModel const& info = vlsm::find_model(options.choice.model);
+  std::filesystem::path const out = options.out, last = out / "last.safetensors";
+  bool const goes_on = options.resume && std::filesystem::exists(last);
+  nlohmann::json const before = options.resume ? read_run_config(out) : nlohmann::json();
+
+  take_noted(options.choice, before);
+  auto const weights = weights_settings(options.choice, before, goes_on);
+  if (goes_on) take_vocabulary_alone(options.choice, noted(before, "weights"));
+  vlsm::Encode const encode = options.choice.encode(/*reads_weights=*/!goes_on);
+  auto const train = options.data.open("train", info), val = options.data.open("val", info);
+  if (options.train == "auto" && !noted(before, "train").empty())
+    options.train = noted(before, "train");
+  take_study_defaults(options, info);
+  options.fit.augment = vlsm::augmentation_of(options.augment);
+  auto settings = settings_of(options, info, rows_of(*train, *val), weights);
+
   vlsm::io::FileLock lock;  // held to the end of the run
-  auto const take_folder = [&] {
-    if (!lock.held()) lock = vlsm::io::FileLock::of_folder(out);
-    if (!lock.held())
-      throw vlsm::Error("another process trains in this folder", out.string(),
-                        "wait for its end, or choose another --out");
-  };
-  if (group.first() && std::filesystem::is_directory(out)) take_folder();
-  if (!group.first()) {
-    // It is the first one's folder.
-  } else if (options.resume) {
-    check_resumable(out);
-    check_same_run(out, settings);
-  } else {
-    check_free(out);
+  if (group.first()) {      // it is the first one's folder
+    if (std::filesystem::is_directory(out)) take_folder(lock, out);
+    if (options.resume) {
+      check_resumable(out);
+      check_same_run(out, settings);
+    } else {
+      check_free(out);
+    }
   }
   auto const model =
       goes_on ? vlsm::io::open_model(info, {.weights = last.string(), .seed = options.common.seed})
               : options.choice.open(options.common.seed, /*partial=*/true);
   model->module().to(device);
+  bool const decoder_only = options.train == "decoder";
   if (decoder_only) vlsm::freeze_encoders(model->module());
   if (group.first()) {
     vlsm::io::make_folder(out, "choose another --out");
-    take_folder();
+    take_folder(lock, out);
     if (!options.resume) check_free(out);  // another run may have come and gone meanwhile
     // Where nothing is left to do the run stays what it is.
     if (goes_on && static_cast<int>(vlsm::read_run_log(out).size()) >= options.fit.epochs)
       settings["epochs"] = before.value("epochs", options.fit.epochs);
-    vlsm::io::write_whole_file(config, settings.dump(1) + "\n");
+    vlsm::io::write_whole_file(out / "config.json", settings.dump(1) + "\n");
   }
 
-  options.fit.loss = vlsm::find_loss(options.loss, info.vocabulary > 0);
-  options.fit.precision = options.common.computes_in();
-  options.fit.batch_norms =
-      options.batch_norms == "frozen" ? vlsm::BatchNorms::frozen : vlsm::BatchNorms::learn;
-  options.fit.group = &group;
-  options.fit.schedule =
-      options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
-  options.fit.threshold = info.recipe.threshold;
-  options.fit.seed = options.common.seed;
-  options.fit.run = out;
-  options.fit.resume = options.resume;
+  complete_fit(options, info, group);
   if (decoder_only)
     options.fit.features = open_cache(options, info, train->size(), val->size());
   else if (options.cache_given || options.cache_half)
@@ -209,25 +223,7 @@ void run(Options& options) {
     if (std::string const trouble = options.fit.features->trouble(); !trouble.empty())
       notice("no more features could be kept: " + trouble);
   show_notices();
-  if (!group.first()) return;
-  double best = 0;
-  int done = 0;
-  for (vlsm::Epoch const& epoch : vlsm::read_run_log(out)) {
-    best = std::max(best, epoch.val_dice);
-    done = epoch.epoch;
-  }
-  if (history.empty() && done < options.fit.epochs)
-    std::printf(
-        "%s: nothing left to do: it stopped after epoch %d, %d epochs without a better validation "
-        "Dice (--patience)\n",
-        vlsm::detail::one_line(options.out).c_str(), done, options.fit.early_stop.patience);
-  else if (history.empty())
-    std::printf("%s: nothing left to do\n", vlsm::detail::one_line(options.out).c_str());
-  else
-    std::printf("%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",
-                vlsm::detail::one_line(options.out).c_str(), history.back().epoch,
-                history.back().val_dice, best,
-                vlsm::detail::one_line((out / "best.safetensors").string()).c_str());
+  if (group.first()) print_end(options, history);
 }
 
 }  // namespace
@@ -255,10 +251,10 @@ void add_finetune(CLI::App& app) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command
-      ->add_option("--batch", options->fit.batch,
-                   "pictures a step, of all processes together (mpirun -np N vlsm finetune ...)")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
+      ->add_option("--batch", options->batch,
+                   "pictures a step, of all processes together (mpirun -np N vlsm finetune ...); "
+                   "without it what the study trained the model with (vlsm models --json)")
+      ->check(CLI::Range(1, 65536));
   command
       ->add_option(
           "--pass", options->fit.pass,
@@ -297,9 +293,10 @@ void add_finetune(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--cache-half", options->cache_half,
                     "keep float16 in the cache: half of the room");
-  command->add_option("--lr", options->fit.optimizer.learning_rate, "learning rate of AdamW")
-      ->check(number_between(0, 1e3))
-      ->capture_default_str();
+  command
+      ->add_option("--lr", options->learning_rate,
+                   "learning rate of AdamW; without it what the study trained the model with")
+      ->check(number_between(0, 1e3));
   command
       ->add_option("--weight-decay", options->fit.optimizer.weight_decay, "weight decay of AdamW")
       ->check(number_between(0, 1e3))

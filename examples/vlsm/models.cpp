@@ -44,7 +44,9 @@ void add_models(CLI::App& app) {
                     {"parameters", info.parameters},
                     {"image", info.recipe.image},
                     {"gflop", info.gflop},
-                    {"threshold", shortest(info.recipe.threshold)}});
+                    {"threshold", shortest(info.recipe.threshold)},
+                    {"batch", info.batch},
+                    {"learning_rate", info.learning_rate}});
         continue;
       }
       std::printf("%-16s %12lld %6d %8.2f  %s, %s, %s, %s, %s\n%16s %s\n",

@@ -6,7 +6,6 @@
 #include <numeric>
 #include <set>
 
-#include "common.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/data/contents.hpp"
@@ -29,6 +28,46 @@ bool is_begun(std::filesystem::path const& out) {
 nlohmann::json read_run_config(std::filesystem::path const& out) {
   std::ifstream in(out / "config.json");
   return nlohmann::json::parse(in, nullptr, false);
+}
+
+std::string noted(nlohmann::json const& before, char const* key) {
+  return before.is_object() && before.contains(key) && before[key].is_string()
+             ? before[key].get<std::string>()
+             : std::string();
+}
+
+void take_noted(ModelChoice& choice, nlohmann::json const& before) {
+  if (choice.weights != "random" || noted(before, "weights").empty()) return;
+  choice.weights = noted(before, "weights");
+  choice.weights_key = noted(before, "weights_key");
+  if (!choice.decoder_weights.empty()) return;
+  choice.decoder_weights = noted(before, "decoder_weights");
+  choice.decoder_weights_key = noted(before, "decoder_weights_key");
+}
+
+void take_vocabulary_alone(ModelChoice& choice, std::string const& begun_from) {
+  std::string const& weights = choice.weights;
+  if (weights != "random" && !std::filesystem::exists(weights)) {
+    notice(weights + ": not there, and not needed to go on");
+    choice.weights = "random";
+  } else if (weights != "random" && weights != begun_from &&
+             !vlsm::io::is_same_file(weights, begun_from)) {
+    notice("the run goes on from what it has kept: of " + weights +
+           " nothing but the vocabulary beside it is read");
+  }
+}
+
+nlohmann::ordered_json weights_settings(ModelChoice const& choice, nlohmann::json const& before,
+                                        bool goes_on) {
+  nlohmann::ordered_json settings = nlohmann::ordered_json::object();
+  for (auto const& [key, value] : {std::pair{"weights", choice.weights},
+                                   {"decoder_weights", choice.decoder_weights},
+                                   {"weights_key", choice.weights_key},
+                                   {"decoder_weights_key", choice.decoder_weights_key}}) {
+    std::string const is = goes_on ? noted(before, key) : value;
+    if (!is.empty() && is != "random") settings[key] = is;
+  }
+  return settings;
 }
 
 void check_free(std::filesystem::path const& out) {

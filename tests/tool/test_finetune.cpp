@@ -247,6 +247,28 @@ TEST_CASE("a run with frozen encoders says what its cache needs, and --cache dec
   CHECK(study.file("all/config.json").find("cache_half") == std::string::npos);
 }
 
+TEST_CASE("batch and learning rate are the model's own where none is chosen") {
+  Study const study;
+  std::string line = study.finetune();
+  line.erase(line.find("--batch 5"), 9);
+  check_done(run_tool(line + "--epochs 1"));
+  auto const config = nlohmann::json::parse(study.file("run/config.json"));
+  std::istringstream models(run_tool("models --json").out);
+  std::size_t found = 0;
+  for (std::string row; std::getline(models, row);) {
+    auto const model = nlohmann::json::parse(row);
+    if (model.at("model") != "clipseg-tiny") continue;
+    ++found;
+    CHECK(config.at("batch") == model.at("batch"));
+    CHECK(config.at("lr") == model.at("learning_rate"));
+  }
+  CHECK(found == 1);
+  check_done(run_tool(study.finetune("chosen") + "--epochs 1 --lr 3e-4"));
+  auto const chosen = nlohmann::json::parse(study.file("chosen/config.json"));
+  CHECK(chosen.at("batch") == 5);
+  CHECK(chosen.at("lr") == 3e-4);
+}
+
 TEST_CASE("augmentation is asked for by names, and kept through a resume") {
   Study const study;
   check_done(run_tool(study.finetune("plain") + "--epochs 1"));

@@ -4,31 +4,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "vlsm/metrics/measures.hpp"
 #include "vlsm/study/cell.hpp"
 
 // What a cell found, as it stands in its metrics.json: no times and no paths, so that a cell done
 // twice is the same file.
 namespace vlsm::study {
 
-/// Scores of one prediction at one size.
-struct Scores {
-  double dice = 0, iou = 0;
-  double hd95 = std::numeric_limits<double>::quiet_NaN();  ///< pixels; NaN where a mask is empty
-};
-
 /// One row of a test.
 struct RowResult {
   std::string mask, prompt;
   std::string row_class;  ///< see class_of_names
-  Scores model;           ///< at the model's size
-  Scores picture;         ///< at the picture's
+  Measures model;         ///< at the model's size
+  Measures picture;       ///< at the picture's
 };
 
 /// One test of a cell.

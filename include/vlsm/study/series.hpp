@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <vector>
 
 #include "vlsm/study/result.hpp"
@@ -20,8 +19,8 @@ struct Series {
 };
 
 /// A score of each row, in the rows' order; NaN where a row has no such score.
-inline std::vector<double> scores_of(std::vector<RowResult> const& rows, Scores RowResult::*size,
-                                     double Scores::*score) {
+inline std::vector<double> scores_of(std::vector<RowResult> const& rows, Measures RowResult::*size,
+                                     double Measures::*score) {
   std::vector<double> values;
   for (RowResult const& row : rows) values.push_back(row.*size.*score);
   return values;
@@ -29,20 +28,15 @@ inline std::vector<double> scores_of(std::vector<RowResult> const& rows, Scores 
 
 /// The same of some of the rows.
 inline std::vector<double> scores_of(std::vector<RowResult> const& rows,
-                                     std::vector<std::size_t> const& which, Scores RowResult::*size,
-                                     double Scores::*score) {
+                                     std::vector<std::size_t> const& which,
+                                     Measures RowResult::*size, double Measures::*score) {
   std::vector<double> values;
   for (std::size_t const i : which) values.push_back(rows.at(i).*size.*score);
   return values;
 }
 
 /// The mean of what is finite; NaN of nothing.
-inline double mean_of(std::vector<double> const& values) {
-  double sum = 0, count = 0;
-  for (double const value : values)
-    if (std::isfinite(value)) sum += value, ++count;
-  return sum / count;
-}
+inline double mean_of(std::vector<double> const& values) { return spread_of(values).mean; }
 
 /// All tests of all cells, averaged over seeds, in the order of the cells. Throws Error where a
 /// split, or a model's weights, were others in one cell than in another.

@@ -1,41 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "vlsm/data/dataset.hpp"
+#include "vlsm/metrics/measures.hpp"
 #include "vlsm/segmenter/any_segmenter.hpp"
 #include "vlsm/train/options.hpp"
 
 namespace vlsm {
-
-/// How well a mask was found.
-struct Measures {
-  double dice = 0;
-  double iou = 0;
-  /// 95th percentile of the Hausdorff distance in pixels of the size that is scored at
-  /// (metrics/hausdorff.hpp); NaN where prediction or target is empty, and where it is not asked
-  /// for.
-  double hd95 = std::numeric_limits<double>::quiet_NaN();
-};
 
 /// How well one example was segmented, at the size of EvaluateOptions::at.
 struct Score : Measures {
   std::string name;
   std::string prompt;
   Measures picture;  ///< at the picture's size, where EvaluateOptions::picture_too asks for it
-};
-
-/// A mean with its standard deviation (of the population, as numpy's std) over the examples whose
-/// score is a finite number; NaN where there are none.
-struct Spread {
-  double mean = 0;
-  double deviation = 0;
-  std::size_t count = 0;  ///< of how many examples
 };
 
 /// The scores of a data set.
@@ -50,18 +31,10 @@ struct Evaluation {
   Spread hd95() const { return spread(&Measures::hd95); }
 
  private:
-  Spread spread(double Measures::*member) const {
-    double sum = 0, squares = 0;
-    std::size_t count = 0;
-    for (Score const& score : scores) {
-      if (!std::isfinite(score.*member)) continue;
-      sum += score.*member;
-      ++count;
-    }
-    double const mean = sum / static_cast<double>(count);
-    for (Score const& score : scores)
-      if (std::isfinite(score.*member)) squares += (score.*member - mean) * (score.*member - mean);
-    return {mean, std::sqrt(squares / static_cast<double>(count)), count};
+  Spread spread(double Measures::*measure) const {
+    std::vector<double> values;
+    for (Score const& score : scores) values.push_back(score.*measure);
+    return spread_of(values);
   }
 };
 

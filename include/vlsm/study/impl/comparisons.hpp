@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <string>
 #include <tuple>
@@ -27,18 +26,11 @@ inline std::string share(CellResult const& cell) {
   return cell.zero_shot() ? std::string() : share_text(cell.share);
 }
 inline std::vector<double> dice(Series const& series) {
-  return scores_of(series.rows, &RowResult::model, &Scores::dice);
+  return scores_of(series.rows, &RowResult::model, &Measures::dice);
 }
 inline Row operator+(Row row, Row const& more) {
   row.insert(row.end(), more.begin(), more.end());
   return row;
-}
-
-inline double spread(std::vector<double> const& values) {
-  double const mean = mean_of(values);
-  double squares = 0;
-  for (double const value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
 /// A p value with four decimals, or two digits of a very small one.

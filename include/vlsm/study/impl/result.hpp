@@ -10,6 +10,7 @@
 #include "vlsm/base/json.hpp"
 #include "vlsm/study/names.hpp"
 #include "vlsm/study/result.hpp"
+#include "vlsm/study/series.hpp"
 
 namespace vlsm::study {
 
@@ -25,31 +26,32 @@ inline constexpr std::array<std::pair<char const*, Purpose>, 4> purposes{
 
 inline Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-/// Means over the rows, as `_mean`, `_std` of the population; HD95 over those where it is finite.
-inline void add_means(Json& json, std::vector<RowResult> const& rows, Scores RowResult::*size) {
-  for (auto const& [name, score] :
-       {std::pair{"dice", &Scores::dice}, {"iou", &Scores::iou}, {"hd95", &Scores::hd95}}) {
-    double sum = 0, squares = 0, count = 0;
-    for (RowResult const& row : rows)
-      if (double const value = row.*size.*score; std::isfinite(value)) sum += value, ++count;
-    double const mean = sum / count;
-    for (RowResult const& row : rows)
-      if (double const value = row.*size.*score; std::isfinite(value))
-        squares += (value - mean) * (value - mean);
-    json[std::string(name) + "_mean"] = number(mean);
-    json[std::string(name) + "_std"] = number(std::sqrt(squares / count));
-    if (score == &Scores::hd95) json["hd95_n"] = static_cast<std::size_t>(count);
+/// Means over the rows, as `_mean`, `_std` of the population; of a measure that some masks lack,
+/// over the others, with their number.
+inline void add_means(Json& json, std::vector<RowResult> const& rows, Measures RowResult::*size) {
+  for (NamedMeasure const& measure : named_measures) {
+    std::string const name = measure.name;
+    Spread const spread = spread_of(scores_of(rows, size, measure.value));
+    json[name + "_mean"] = number(spread.mean);
+    json[name + "_std"] = number(spread.deviation);
+    if (measure.may_lack) json[name + "_n"] = spread.count;
   }
 }
 
-inline Json scores_json(Scores const& scores) {
-  return {{"dice", scores.dice}, {"iou", scores.iou}, {"hd95", number(scores.hd95)}};
+inline Json to_json(Measures const& measures) {
+  Json json;
+  for (NamedMeasure const& measure : named_measures)
+    json[measure.name] = number(measures.*measure.value);
+  return json;
 }
 
-inline Scores scores_of(nlohmann::json const& json) {
-  Scores scores{json.at("dice"), json.at("iou")};
-  if (!json.at("hd95").is_null()) scores.hd95 = json.at("hd95");
-  return scores;
+inline Measures measures_of(nlohmann::json const& json) {
+  Measures measures;
+  for (NamedMeasure const& measure : named_measures) {
+    nlohmann::json const& value = json.at(measure.name);
+    if (!(measure.may_lack && value.is_null())) value.get_to(measures.*measure.value);
+  }
+  return measures;
 }
 
 inline Json test_json(TestResult const& result) {
@@ -68,8 +70,8 @@ inline Json test_json(TestResult const& result) {
   for (RowResult const& row : result.rows) {
     Json entry{{"mask", row.mask}, {"prompt", row.prompt}};
     if (!row.row_class.empty()) entry["class"] = row.row_class;
-    entry.update(scores_json(row.model));
-    entry["picture"] = scores_json(row.picture);
+    entry.update(to_json(row.model));
+    entry["picture"] = to_json(row.picture);
     json["per_image"].push_back(std::move(entry));
   }
   return json;
@@ -86,7 +88,7 @@ inline TestResult test_of(nlohmann::json const& json) {
   result.changed = json.at("changed");
   for (nlohmann::json const& row : json.at("per_image"))
     result.rows.push_back({row.at("mask"), row.at("prompt"), row.value("class", std::string()),
-                           scores_of(row), scores_of(row.at("picture"))});
+                           measures_of(row), measures_of(row.at("picture"))});
   return result;
 }
 

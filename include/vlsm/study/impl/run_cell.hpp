@@ -190,11 +190,8 @@ class CellRun {
     for (std::size_t i = 0; i < scored.scores.size(); ++i) {
       Score const& score = scored.scores[i];
       Annotation const& row = opened.data->row(opened.rows[i]);
-      result.rows.push_back({score.name,
-                             score.prompt,
-                             class_of_names(row.image, row.mask),
-                             {score.dice, score.iou, score.hd95},
-                             {score.picture.dice, score.picture.iou, score.picture.hd95}});
+      result.rows.push_back(
+          {score.name, score.prompt, class_of_names(row.image, row.mask), score, score.picture});
     }
     drop_single_class(result.rows);
     bool const own = test.purpose == Purpose::own && !drawn_;

@@ -20,15 +20,15 @@ inline auto key_of(CellResult const& cell, Test const& test) {
                     test.purpose, test.set, test.split, test.perturbation, test.attribute);
 }
 
-/// The rows with their scores averaged over seeds; HD95 over those where it is finite.
+/// The rows with their scores averaged over seeds; HD95 over those that have one.
 inline std::vector<RowResult> averaged(std::vector<TestResult const*> const& seeds) {
   std::vector<RowResult> rows = seeds.front()->rows;
   for (std::size_t i = 0; i < rows.size(); ++i)
     for (auto const size : {&RowResult::model, &RowResult::picture})
-      for (auto const score : {&Scores::dice, &Scores::iou, &Scores::hd95}) {
+      for (NamedMeasure const& measure : named_measures) {
         std::vector<double> values;
-        for (TestResult const* seed : seeds) values.push_back(seed->rows[i].*size.*score);
-        rows[i].*size.*score = mean_of(values);
+        for (TestResult const* seed : seeds) values.push_back(seed->rows[i].*size.*measure.value);
+        rows[i].*size.*measure.value = mean_of(values);
       }
   return rows;
 }
@@ -88,7 +88,8 @@ VLSM_INLINE std::vector<Series> series_of(std::vector<CellResult> const& results
           splits.emplace(std::pair(test.test.set, test.test.split), &test);
       detail_series::check_same_rows(of_split->second->rows, test.rows, test.test, cell.id);
       members[at].push_back(&test);
-      all[at].seed_dice.push_back(mean_of(scores_of(test.rows, &RowResult::model, &Scores::dice)));
+      all[at].seed_dice.push_back(
+          mean_of(scores_of(test.rows, &RowResult::model, &Measures::dice)));
       if (TestResult const* const plain = detail_series::unperturbed(cell, test.test))
         for (std::size_t i = 0; i < test.rows.size(); ++i)
           if (test.rows[i].prompt != plain->rows[i].prompt) moved[at].insert(i);

@@ -28,28 +28,27 @@ inline Row score_headers() {
           "iou_picture", "hd95_picture"};
 }
 inline Row score_cells(Series const& series) {
-  auto const at = [&](Scores RowResult::*size, double Scores::*score) {
+  auto const at = [&](Measures RowResult::*size, double Measures::*score) {
     return scores_of(series.rows, size, score);
   };
   auto const model = &RowResult::model, picture = &RowResult::picture;
-  Interval const dice = bootstrap_mean(at(model, &Scores::dice)),
-                 iou = bootstrap_mean(at(model, &Scores::iou));
-  auto const distances = at(model, &Scores::hd95);
-  auto const finite = std::ranges::count_if(distances, [](double d) { return std::isfinite(d); });
+  Interval const dice = bootstrap_mean(at(model, &Measures::dice)),
+                 iou = bootstrap_mean(at(model, &Measures::iou));
+  Spread const distance = spread_of(at(model, &Measures::hd95));
   return {std::to_string(series.seeds()),
           std::to_string(series.rows.size()),
           decimals(dice.mean),
           decimals(dice.low),
           decimals(dice.high),
-          series.seeds() > 1 ? decimals(spread(series.seed_dice)) : std::string(),
+          series.seeds() > 1 ? decimals(spread_of(series.seed_dice).deviation) : std::string(),
           decimals(iou.mean),
           decimals(iou.low),
           decimals(iou.high),
-          decimals(mean_of(distances), 2),
-          std::to_string(finite),
-          decimals(mean_of(at(picture, &Scores::dice))),
-          decimals(mean_of(at(picture, &Scores::iou))),
-          decimals(mean_of(at(picture, &Scores::hd95)), 2)};
+          decimals(distance.mean, 2),
+          std::to_string(distance.count),
+          decimals(mean_of(at(picture, &Measures::dice))),
+          decimals(mean_of(at(picture, &Measures::iou))),
+          decimals(mean_of(at(picture, &Measures::hd95)), 2)};
 }
 
 /// The published Dice of a cell's test, where the cell is what the paper trained.
@@ -127,7 +126,7 @@ inline report::Table perturbation(std::vector<Series> const& all) {
     if (!right || series.moved.empty()) continue;
     CellResult const& cell = series.cell;
     auto const of = [&](Series const& one) {
-      return scores_of(one.rows, series.moved, &RowResult::model, &Scores::dice);
+      return scores_of(one.rows, series.moved, &RowResult::model, &Measures::dice);
     };
     comparisons.add({cell.label, series.test.set, series.test.split, cell.prompt, way(cell),
                      share(cell), series.test.perturbation, series.test.attribute},
@@ -221,15 +220,15 @@ inline report::Table classes(std::vector<Series> const& all) {
     CellResult const& cell = series.cell;
     for (auto const& of_class : rows) {
       std::vector<std::size_t> const& which = of_class.second;
-      auto const of = [&](double Scores::*score) {
+      auto const of = [&](double Measures::*score) {
         return scores_of(series.rows, which, &RowResult::model, score);
       };
-      Interval const dice = bootstrap_mean(of(&Scores::dice));
+      Interval const dice = bootstrap_mean(of(&Measures::dice));
       table.rows.push_back({cell.label, series.test.set, series.test.split, cell.prompt, way(cell),
                             share(cell), of_class.first, std::to_string(which.size()),
                             decimals(dice.mean), decimals(dice.low), decimals(dice.high),
-                            decimals(mean_of(of(&Scores::iou))),
-                            decimals(mean_of(of(&Scores::hd95)), 2)});
+                            decimals(mean_of(of(&Measures::iou))),
+                            decimals(mean_of(of(&Measures::hd95)), 2)});
     }
   }
   return table;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -101,22 +100,21 @@ inline void gather_scores(ProcessGroup const& group, std::vector<std::size_t> co
                           std::size_t count, std::vector<Score>& scores) {
   if (group.size() == 1) return;
   if (group.any(scores.size() < positions.size())) return scores.clear();
-  constexpr std::size_t each = 6;
+  auto const for_each_number = [](Score& score, double* number, auto const& act) {
+    for (Measures* const at : {static_cast<Measures*>(&score), &score.picture})
+      for (NamedMeasure const& measure : named_measures) act(at->*measure.value, *number++);
+  };
+  constexpr std::size_t each = 2 * named_measures.size();
   std::vector<double> values(count * each, 0);  // to each of which one process adds
+  std::vector<Score> all(count);
   for (std::size_t i = 0; i < positions.size(); ++i) {
-    Score const& s = scores[i];
-    std::ranges::copy(
-        std::array{s.dice, s.iou, s.hd95, s.picture.dice, s.picture.iou, s.picture.hd95},
-        values.begin() + static_cast<std::ptrdiff_t>(positions[i] * each));
+    std::size_t const at = positions[i];
+    all[at] = std::move(scores[i]);
+    for_each_number(all[at], &values[at * each], [](double& mine, double& sent) { sent = mine; });
   }
   values = group.sum(values);
-  std::vector<Score> all(count);
-  for (std::size_t i = 0; i < positions.size(); ++i) all[positions[i]] = std::move(scores[i]);
-  for (std::size_t i = 0; i < count; ++i) {
-    double const* v = &values[i * each];
-    static_cast<Measures&>(all[i]) = {v[0], v[1], v[2]};
-    all[i].picture = {v[3], v[4], v[5]};
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    for_each_number(all[i], &values[i * each], [](double& mine, double& sent) { mine = sent; });
   scores = std::move(all);
 }
 
