@@ -57,6 +57,15 @@ TEST_CASE("CheXlocalize: two keys of one picture, and what is called otherwise i
     said |= finding.kind == "positive_without_mask" &&
             finding.text.find("Lung Opacity") != std::string::npos;
   CHECK(said);
+  // The names that CheXpert's own archive and CheXlocalize's sample have.
+  for (char const* in : {"CheXpert-v1.0", "sample"}) {
+    fs::create_directories(folder / in);
+    fs::rename(folder / "CheXpert/val", folder / in / "valid");
+    fs::rename(folder / "CheXpert/val_labels.csv", folder / in / "valid.csv");
+    CHECK(vlsm::read_chexlocalize(folder.path()).images.size() == 1);
+    fs::rename(folder / in / "valid", folder / "CheXpert/val");
+    fs::rename(folder / in / "valid.csv", folder / "CheXpert/val_labels.csv");
+  }
   write_file(json, "{" + id + masks + ", " + id + masks + "}");
   CHECK(says(error_of([&] { vlsm::read_chexlocalize(folder.path()); }), "occurs twice"));
 }

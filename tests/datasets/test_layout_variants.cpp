@@ -147,6 +147,13 @@ TEST_CASE("descriptions and lists of CAMUS with other line ends, marks and capit
   write_file(folder / "a.txt", "\xef\xbb\xbf patient0001\t\r\n\r\npatient0002");
   CHECK(vlsm::detail::read_camus_list(folder / "a.txt") ==
         std::vector<std::string>{"patient0001", "patient0002"});
+  write_file(folder / "a.txt", "patient0001 patient0002\npatient0003");
+  CHECK(vlsm::detail::read_camus_list(folder / "a.txt").size() == 3);
+  write_file(folder / "a.txt", "patient0001, patient0002");
+  CHECK(says(error_of([&] { vlsm::detail::read_camus_list(folder / "a.txt"); }), "no list"));
+  write_file(folder / "b.cfg", "Sex: F\nAge: 56\nImageQuality: Good\nSex: M\n");
+  CHECK(says(error_of([&] { vlsm::detail::CamusInfo::read(folder / "b.cfg"); }),
+             "Sex is there twice"));
   CHECK(vlsm::detail::in_any_case(folder / "A.CFG") == folder / "a.cfg");
 }
 
@@ -247,6 +254,66 @@ TEST_CASE("published lists of another set, and rows without some prompts") {
         }).find("val.json") != std::string::npos);
 }
 
+TEST_CASE("published lists that join a picture with another one's mask") {
+  TempDir const folder;
+  write_kvasir(folder / "Kvasir-SEG");
+  fs::create_directories(folder / "lists");
+  auto const row = [](std::string const& image, std::string const& mask) {
+    return Json{{"img_name", image}, {"mask_name", mask}, {"prompts", {{"p0", ""}}}};
+  };
+  write_file(folder / "lists/train.json",
+             Json{row("a.png", "b.png"), row("b.png", "b.png")}.dump());
+  auto const report = report_of("kvasir_polyp", folder.path(), {.published = folder / "lists"});
+  CHECK(finds(report, "other_pair", "train: b.png"));
+  CHECK(report.rows.at("train") == 1);
+}
+
+TEST_CASE("BUSI: a folder in capitals, one that is not there, and an object in a normal picture") {
+  TempDir const folder;
+  write_busi(folder.path());
+  write_pictures(folder / "Normal", {"normal (1).png"}, 90);
+  write_pictures(folder / "Normal", {"normal (1)_mask.png"}, 255);
+  auto const report = report_of("busi", folder.path());
+  CHECK(report.images == 3);
+  CHECK(finds(report, "missing_folder", "malignant"));
+  CHECK(finds(report, "unclear_mask", "1_normal.png"));
+  CHECK(finds(report, "lacks_levels", "1_normal.png"));
+}
+
+TEST_CASE("a symlink in the target must not lead to the publisher's files") {
+  for (char const* part : {"images", "masks"}) {
+    TempDir const folder;
+    write_kvasir(folder / "in/Kvasir-SEG");
+    fs::create_directories(folder / "disk");
+    auto const said = [&] {
+      return error_of(
+          [&] { vlsm::prepare_dataset(vlsm::read_kvasir(folder / "in"), folder / "set"); });
+    };
+    auto const lead_to = [&](fs::path const& place) {
+      fs::remove_all(folder / "set" / part);
+      fs::create_directory_symlink(place, folder / "set" / part);
+    };
+    CHECK(said() == "");
+    for (char const* place :
+         {"in", "in/Kvasir-SEG", "in/Kvasir-SEG/masks", "in/Kvasir-SEG/images"}) {
+      lead_to(folder / place);
+      CHECK(says(said(), "is read from"));
+    }
+    lead_to(folder / "disk");
+    CHECK(said() == "");
+    CHECK(fs::exists(folder / "disk/b.png"));
+  }
+}
+
+TEST_CASE("a run that was killed as it began is begun anew") {
+  TempDir const folder;
+  write_kvasir(folder / "in/Kvasir-SEG");
+  write_file(folder / "set/preparing.json.partial-0", "{");
+  CHECK(error_of([&] {
+          vlsm::prepare_dataset(vlsm::read_kvasir(folder / "in"), folder / "set");
+        }) == "");
+}
+
 TEST_CASE("a set is not written over its own files, and what an earlier run left is named") {
   TempDir const folder;
   write_kvasir(folder / "in/Kvasir-SEG");
@@ -296,6 +363,8 @@ TEST_CASE("frames of CVC-ClinicDB and their sequences, by whatever paths the tab
   CHECK(set.images[0].group == "7");
   CHECK(set.images[1].group == "7");
   CHECK(finds(report, "sequences", "3.png"));
+  CHECK(says(error_of([&] { read("PNG/Original/1.png,7\nPNG/Original/1.png,8\n"); }),
+             "two sequences, 7 and 8"));
   auto const other = read("PNG/Original/x1.png,7\n").second;
   for (std::string const& name : names) CHECK(finds(other, "sequences", name));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -299,6 +300,21 @@ TEST_CASE("the files of one person are split as one") {
       bool const same = !people[i].empty() && people[i] == people[j];
       CHECK((set.images[i].group == set.images[j].group) == same);
     }
+}
+
+TEST_CASE("a DICOM in color is a picture, and no mask") {
+  DicomSpec color{.kind = "RGB", .samples = 3, .pixels = std::string(18, '\5')};
+  if (!error_of([&] { vlsm::parse_dicom(color.bytes(), "file"); }).empty()) VLSM_SKIP("no DCMTK");
+  TempDir const folder;
+  for (char const* part : {"images", "masks"}) fs::create_directories(folder / part);
+  write_file(folder / "images/a.dcm", color.bytes());
+  write_file(folder / "masks/a.dcm", DicomSpec{.pixels = std::string("\0\0\0\1\1\1", 6)}.bytes());
+  auto const set = vlsm::read_folder(folder.path());
+  CHECK(set.images[0].convert()(1, 2, 2) == 5);
+  write_file(folder / "masks/a.dcm", color.bytes());
+  for (auto const& label : {std::optional<int>(), std::optional(255)})
+    CHECK(says(error_of([&] { vlsm::read_folder(folder.path(), {.label = label}); }),
+               "a mask in color has no labels"));
 }
 
 TEST_CASE("a MetaImage's data in a folder of its own is read, and not said to be passed over") {

@@ -101,6 +101,7 @@ TEST_CASE("corrected masks become rows of a data set that opens") {
            {"mask", vlsm::to_base64("no png"), 422},
            {"mask", 5, 400},
            {"mask", vlsm::to_base64(plain_png(17, 12, '\xff')), 400},
+           {"mask", vlsm::to_base64(plain_png(5, 12, '\xff')), 400},
            {"mask", vlsm::to_base64(plain_png(16, 12, '\x01')), 400},
            {"mask", vlsm::to_base64(small_png()), 400},
            {"mask", vlsm::to_base64(png(2, 1, 8, gray_alpha, std::string("\0\0\xff\0\0", 5))), 400},

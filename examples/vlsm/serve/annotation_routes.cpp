@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 
 #include "serve/below.hpp"
 #include "serve/open_picture.hpp"
@@ -72,6 +74,15 @@ Answer keep(Service& service, Request const& request) {
   auto const header = vlsm::parse_picture_header(correction.mask, "mask");
   if (header.height > picture->height || header.width > picture->width)
     throw Refusal(400, "the mask is larger than its picture", "mask", "send one of its size");
+  // Scaled by one factor, each side is rounded by less than a pixel.
+  auto const across = static_cast<std::int64_t>(header.height * picture->width),
+             along = static_cast<std::int64_t>(header.width * picture->height);
+  if (std::abs(across - along) > static_cast<std::int64_t>(picture->width + picture->height))
+    throw Refusal(400,
+                  "the mask has another shape than its picture: " +
+                      vlsm::detail::size_text(header.width, header.height) + " against " +
+                      vlsm::detail::size_text(picture->width, picture->height),
+                  "mask", "send one of its size, or scaled as a whole");
   vlsm::Mask mask = read_mask(correction.mask);
   if (mask.shape(0) != picture->height || mask.shape(1) != picture->width)
     mask = vlsm::resize_nearest_exact(mask, picture->height, picture->width);

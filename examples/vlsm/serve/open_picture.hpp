@@ -87,8 +87,8 @@ inline Opened open_picture(
       opened.image = vlsm::parse_image(bytes, where);
       break;
     case Format::dicom: {
+      vlsm::DicomPicture dicom = vlsm::parse_dicom(bytes, where);  // which refuses several frames
       check(1);
-      vlsm::DicomPicture dicom = vlsm::parse_dicom(bytes, where);
       if (dicom.is_color)
         opened.image = std::move(dicom.color);
       else

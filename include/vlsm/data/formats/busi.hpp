@@ -34,6 +34,17 @@ inline SourceMask union_of(std::vector<std::filesystem::path> const& files) {
   return all;
 }
 
+/// The mask of a picture of this class; in doubt where a normal picture has an object. Throws Error
+/// as union_of does.
+inline SourceMask busi_mask(std::vector<std::filesystem::path> const& files,
+                            std::string const& pathology) {
+  SourceMask mask = union_of(files);
+  if (pathology == "normal" && mask.doubt.empty() &&
+      std::ranges::any_of(mask.levels, [](std::uint8_t level) { return level >= 128; }))
+    mask.doubt = "its class is normal, and it holds an object: the prompts are those of a tumor";
+  return mask;
+}
+
 /// The number of a mask among its picture's, by the end of its name: 0 of "_mask", 2 of "_mask_2".
 /// Throws Error for other ends.
 inline int busi_mask_number(std::string const& end, std::filesystem::path const& file) {
@@ -112,7 +123,7 @@ inline void add_busi_folder(SourceSet& set, std::filesystem::path const& folder,
                         .image = set.images.size(),
                         .mask = written,
                         .source = files[0].string(),
-                        .read = [files] { return union_of(files); },
+                        .read = [files, pathology] { return busi_mask(files, pathology); },
                         .attributes = {{"pathology", pathology}}});
     set.images.push_back({.name = written, .file = picture});
     found.masks.erase(masks);
@@ -134,10 +145,17 @@ inline SourceSet read_busi(std::filesystem::path const& source) {
   fs::path const root =
       detail::find_layout(source, {"Dataset_BUSI_with_GT", "Dataset_BUSI/Dataset_BUSI_with_GT", ""},
                           {"benign"}, "BUSI", "Dataset_BUSI_with_GT/benign, malignant and normal");
+  Finding absent{"missing_folder", {}, "a folder of the publisher's is not here"};
+  std::vector<std::string> const folders = detail::folders_in(root);
   for (std::string const pathology : {"benign", "malignant", "normal"}) {
-    fs::path const folder = detail::peeled(root / pathology);
-    if (detail::is_folder(folder)) detail::add_busi_folder(set, folder, pathology);
+    auto const named = std::ranges::find_if(
+        folders, [&](std::string const& name) { return detail::lower_case(name) == pathology; });
+    if (named == folders.end())
+      absent.names.push_back(pathology);
+    else
+      detail::add_busi_folder(set, detail::peeled(root / *named), pathology);
   }
+  detail::add_finding(set.findings, std::move(absent));
   if (set.images.empty())
     throw Error("the folder holds no pictures", root.string(), "unpack the publisher's archive");
   return set;

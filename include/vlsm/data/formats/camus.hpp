@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -55,8 +56,15 @@ class CamusInfo {
       throw Error("a patient's description is missing", where_, "fetch the patient's folder again");
     std::string const text = read_lines(path, 1u << 16);
     for (std::string_view const line : split_text(text, "\n"))
-      if (std::size_t const colon = line.find(':'); colon != line.npos)
-        values_[lower_case(trimmed(line.substr(0, colon)))] = trimmed(line.substr(colon + 1));
+      if (std::size_t const colon = line.find(':'); colon != line.npos) {
+        std::string const key = trimmed(line.substr(0, colon)),
+                          value = trimmed(line.substr(colon + 1));
+        auto const [other, fresh] = values_.emplace(lower_case(key), value);
+        if (!fresh && other->second != value)
+          throw Error(key + " is there twice, \"" + other->second.substr(0, 40) + "\" and \"" +
+                          value.substr(0, 40) + "\"",
+                      where_, "take one of the lines out");
+      }
   }
   std::string const& at(std::string const& key) const {
     auto const found = values_.find(lower_case(key));
@@ -95,11 +103,18 @@ inline SourceMask read_camus_label(std::filesystem::path const& path, int label)
   return mask;
 }
 
-/// The file of this name in NIfTI or MetaImage. Throws Error where there is none.
+/// The file of this name in NIfTI or MetaImage. Throws Error where there is none, and where there
+/// are two.
 inline std::filesystem::path camus_file(std::filesystem::path const& folder,
                                         std::string const& name) {
+  std::vector<std::filesystem::path> found;
   for (char const* ending : {".nii.gz", ".nii", ".mhd"})
-    if (auto const file = in_any_case(folder / (name + ending)); is_file(file)) return file;
+    if (auto const file = in_any_case(folder / (name + ending)); is_file(file))
+      found.push_back(file);
+  if (found.size() > 1)
+    throw Error("two files differ in their ending alone", found[1].string(),
+                "keep the one that belongs to the set");
+  if (!found.empty()) return found[0];
   throw Error(name.ends_with("_gt") ? "a picture has no labels" : "a picture is missing",
               (folder / name).string() + ".nii.gz (.mhd)", "fetch the patient's folder again");
 }
@@ -157,7 +172,7 @@ inline std::filesystem::path find_camus(std::filesystem::path const& source) {
   return find_below(source, "CAMUS", look).value_or(source);
 }
 
-/// The patients that a list of a split names, one in each line. Throws Error where there is no such
+/// The patients that a list of a split names, each a word. Throws Error where there is no such
 /// file, and for a line of anything else.
 inline std::vector<std::string> read_camus_list(std::filesystem::path const& path) {
   if (!is_file(path))
@@ -165,13 +180,12 @@ inline std::vector<std::string> read_camus_list(std::filesystem::path const& pat
                 "all three lists of database_split are needed: fetch it again");
   std::string const text = read_lines(path, 1u << 20);
   std::vector<std::string> patients;
-  for (std::string_view const part : split_text(text, "\n")) {
-    std::string const line = trimmed(part);
-    if (line.empty()) continue;
-    if (line.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_ ") != std::string::npos ||
-        !line.starts_with("patient"))
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos ||
+        !word.starts_with("patient"))
       throw Error("this is no list of patients", path.string(), "it names one a line: patient0001");
-    patients.push_back(line.substr(0, line.find(' ')));
+    patients.push_back(std::move(word));
   }
   return patients;
 }

@@ -273,7 +273,7 @@ inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
   detail::check_folder(source, "give the folder of CheXlocalize");
   // The first of these names that is there, in `source` or below. A folder named without one in
   // front of it ("test") says too little to be looked for below.
-  auto const first_of = [&](std::initializer_list<std::string> names, bool folder) {
+  auto const first_of = [&](std::vector<std::string> const& names, bool folder) {
     auto const look = [&](fs::path const& in, int depth) -> std::optional<fs::path> {
       for (std::string const& name : names)
         if ((depth == 0 || name.find('/') != std::string::npos || !folder) &&
@@ -290,12 +290,15 @@ inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
     fs::path const masks = first_of({"CheXlocalize/" + json, json}, false);
     if (!detail::is_file(masks)) continue;
     any = true;
-    fs::path const images =
-        first_of({"CheXpert/" + split, "CheXpert/" + other, split, other}, true);
-    fs::path const table =
-        first_of({"CheXpert/" + split + "_labels.csv", "CheXpert/" + other + "_labels.csv",
-                  "CheXpert/" + other + ".csv", split + "_labels.csv", other + ".csv"},
-                 false);
+    std::vector<std::string> folders, tables;
+    for (std::string const in :
+         {"CheXpert/", "CheXpert-v1.0/", "CheXpert-v1.0-small/", "sample/", ""})
+      for (std::string const& part : {split, other}) {
+        folders.push_back(in + part);
+        tables.push_back(in + part + "_labels.csv");
+        if (part != "test") tables.push_back(in + part + ".csv");
+      }
+    fs::path const images = first_of(folders, true), table = first_of(tables, false);
     detail::add_chexlocalize(set, masks, images, table, split);
   }
   if (!any)

@@ -43,8 +43,13 @@ inline SourceSet read_clinicdb(std::filesystem::path const& source) {
   for (std::size_t row = 0; row < csv.rows(); ++row) {
     std::string path = csv.at(row, "png_image_path");
     std::ranges::replace(path, '\\', '/');
-    if (std::string const sequence = csv.at(row, "sequence_id"); !sequence.empty())
-      sequences[fs::path(path).stem().string()] = sequence;
+    std::string const frame = fs::path(path).stem().string(), sequence = csv.at(row, "sequence_id");
+    if (sequence.empty()) continue;
+    auto const [other, fresh] = sequences.emplace(frame, sequence);
+    if (!fresh && other->second != sequence)
+      throw Error("the table gives the frame " + frame + " two sequences, " + other->second +
+                      " and " + sequence,
+                  table.string(), "fetch the table again");
   }
   std::set<std::string> distinct;
   Finding alone{

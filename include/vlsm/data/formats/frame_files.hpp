@@ -64,11 +64,15 @@ class FrameFile {
     return person.empty() ? path_.string() : "DICOM " + person;
   }
 
-  /// The numbers of frame `k`, from 0; of a color DICOM an empty frame. Throws Error.
+  /// The numbers of frame `k`, from 0. Throws Error, for a DICOM in color, too.
   Frame frame(std::size_t k) const {
     if (!bytes_.empty()) return parse_nifti(bytes_, path_.string(), k);
     if (is_metaimage_name(path_.filename().string())) return read_metaimage(path_, k);
-    return read_dicom(path_).gray;
+    DicomPicture dicom = read_dicom(path_);
+    if (dicom.is_color)
+      throw Error("a mask in color has no labels", path_.string(),
+                  "write it in gray, a number for each label, or as PNG");
+    return std::move(dicom.gray);
   }
 
   /// Frame `k` as a picture [H, W, 3]. Where all numbers of the file are whole and from 0 to 255

@@ -8,21 +8,19 @@
 #include <map>
 #include <numeric>
 #include <set>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "vlsm/base/file/crc32.hpp"
+#include "vlsm/base/content_hash.hpp"
 #include "vlsm/image/perceptual_hash.hpp"
 
 namespace vlsm {
 
 /// By what pictures are told to be the same.
 struct PictureKey {
-  std::uint64_t bytes = 0;  ///< of the file: file_key; 0: not known
-  PerceptualHash look{};    ///< perceptual_hash, where `has_look`
+  ContentHash bytes{};    ///< of the file; that of nothing: not known
+  PerceptualHash look{};  ///< perceptual_hash, where `has_look`
   bool has_look = false;
   /// The sequence that the picture is a part of, whose parts look alike without being copies;
   /// empty: none.
@@ -30,11 +28,6 @@ struct PictureKey {
   /// The publisher's file, whose frames are no copies of each other; empty: not known.
   std::string file{};
 };
-
-/// What tells a file's bytes from others: their CRC-32 and size.
-inline std::uint64_t file_key(std::string_view bytes) {
-  return std::uint64_t{io::crc32(std::as_bytes(std::span(bytes)))} << 32 ^ bytes.size();
-}
 
 /// In how many of 256 bits the hashes of look-alikes may differ. Among 93 pictures of BUSI copies,
 /// one at another zoom, differ in 16 to 32 bits, neighbors of one sequence in 50 to 60, others in
@@ -150,9 +143,9 @@ inline std::vector<std::vector<std::size_t>> same_pictures(std::vector<PictureKe
   if (looks)
     for (std::size_t i = 0; i < keys.size(); ++i)
       if (!keys[i].sequence.empty()) sets.put_in_sequence(i, keys[i].sequence);
-  std::map<std::uint64_t, std::size_t> first;
+  std::map<ContentHash, std::size_t> first;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i].bytes == 0) continue;
+    if (keys[i].bytes == ContentHash{}) continue;
     auto const [other, fresh] = first.emplace(keys[i].bytes, i);
     bool const frames = !keys[i].file.empty() && keys[i].file == keys[other->second].file;
     if (!fresh && !frames) sets.join(i, other->second);

@@ -14,6 +14,7 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/data/picture_doubts.hpp"
+#include "vlsm/data/prepare/impl/incomplete_rows.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
@@ -40,6 +41,7 @@ class DatasetCheck {
     look_at_meanings();
     look_at_files();
     for (Finding& finding : look_at_lists(lists_)) report_.findings.push_back(std::move(finding));
+    look_at_levels();
     look_at_copies();
     return std::move(report_);
   }
@@ -109,7 +111,7 @@ class DatasetCheck {
     if (image.missing) return;
     PictureHeader const header = read_picture_header(path);
     image.orientation = header.orientation, image.clipped = is_clipped(header);
-    image.key = {file_key(read_text_file(path)), perceptual_hash(read_image(path)), true};
+    image.key = {content_hash(read_text_file(path)), perceptual_hash(read_image(path)), true};
   }
 
   /// A mask whose pictures are missing is only decoded.
@@ -212,6 +214,20 @@ class DatasetCheck {
     for (Finding& finding : {std::ref(missing), std::ref(sizes), std::ref(turned), std::ref(tagged),
                              std::ref(tiffs), std::ref(clipped), std::ref(empty)})
       add_finding(report_.findings, std::move(finding));
+  }
+
+  /// Of each list the rows with an object: others need no more than the prompts for that.
+  void look_at_levels() {
+    std::set<std::string> empty;
+    for (MaskFile const& mask : masks_)
+      if (mask.empty) empty.insert(mask.name);
+    for (AnnotationList const& list : lists_) {
+      std::vector<RowLevels> rows;
+      for (auto const& row : list.rows)
+        if (std::string const mask = row["mask_name"]; !empty.contains(mask))
+          rows.emplace_back(list.split + ": " + mask, row);
+      add_finding(report_.findings, lacking_levels(rows));
+    }
   }
 
   void look_at_copies() {

@@ -14,6 +14,7 @@
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_set.hpp"
+#include "vlsm/data/prepare/impl/incomplete_rows.hpp"
 #include "vlsm/data/prepare/impl/splits.hpp"
 
 // The study's own annotation lists beside the publisher's pictures.
@@ -115,7 +116,8 @@ inline std::vector<Finding> look_at_lists(std::vector<AnnotationList>& lists, bo
 }
 
 /// Gives the rows the names that the files have in `set`, and leaves out rows of files that it
-/// lacks. Returns what is odd about the lists, as look_at_lists does.
+/// lacks, and of a picture with another one's mask. Returns what is odd about the lists, as
+/// look_at_lists does.
 inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
                                             SourceSet const& set, bool clean) {
   std::map<std::string, std::string> images, masks;  // by name and by stem
@@ -125,8 +127,11 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
   for (SourceImage const& image : set.images)
     for (std::string const& key : {image.name, stem_of_path(image.name)})
       images.emplace(key, image.name);
-  for (SourceRow const& row : set.rows)
+  std::set<std::pair<std::string, std::string>> pairs;  // image, mask
+  for (SourceRow const& row : set.rows) {
     for (std::string const& key : {row.mask, stem_of_path(row.mask)}) masks.emplace(key, row.mask);
+    pairs.emplace(set.images[row.image].name, row.mask);
+  }
   auto const find = [&](auto const& names, std::string const& split, std::string const& name) {
     // CAMUS: the lists leave out the folder that keeps people of one number apart.
     std::string const folder = split.starts_with("test") ? "test/" : "train/";
@@ -137,11 +142,10 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
   };
   Finding absent{
       "not_in_source", {}, "the lists name files that are not here: their rows were left out"};
-  Finding bare{"lacks_levels", {}, "these rows lack prompts that others of the lists have"};
-  std::set<std::string> levels;
-  for (AnnotationList const& list : lists)
-    for (auto const& row : list.rows)
-      for (auto const& [level, prompt] : row["prompts"].items()) levels.insert(level);
+  Finding mixed{"other_pair",
+                {},
+                "the lists join these masks with another picture: their rows were left out"};
+  std::vector<RowLevels> rows;
   for (AnnotationList& list : lists) {
     nlohmann::ordered_json kept = nlohmann::ordered_json::array();
     for (auto& row : list.rows) {
@@ -153,7 +157,11 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
           absent.names.push_back(name);
         continue;
       }
-      if (row["prompts"].size() < levels.size()) bare.names.push_back(list.split + ": " + mask);
+      if (!pairs.contains({image, mask})) {
+        mixed.names.push_back(list.split + ": " + mask);
+        continue;
+      }
+      rows.emplace_back(list.split + ": " + mask, row);
       row["img_name"] = image;
       row["mask_name"] = mask;
       kept.push_back(std::move(row));
@@ -162,7 +170,8 @@ inline std::vector<Finding> match_published(std::vector<AnnotationList>& lists,
   }
   auto findings = look_at_lists(lists, clean);
   add_finding(findings, std::move(absent));
-  add_finding(findings, std::move(bare));
+  add_finding(findings, std::move(mixed));
+  add_finding(findings, lacking_levels(rows));
   return findings;
 }
 

@@ -12,8 +12,8 @@
 #include <system_error>
 #include <vector>
 
+#include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
-#include "vlsm/base/file/crc32.hpp"
 #include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/base/text.hpp"
@@ -79,14 +79,30 @@ class SetWriter {
     io::write_whole_file(
         target_ / "preparing.json",
         nlohmann::json{{"dataset", set_.dataset}, {"source", as_utf8(set_.source)}}.dump() + "\n");
-    std::set<fs::path> folders{target_ / "images", target_ / "masks"};
+    for (fs::path const& folder : written_folders()) io::make_folder(folder, check_path);
+    set_lists_aside(target_);
+    find_stale();
+  }
+
+  /// The folders of the target that files are written to.
+  std::set<std::filesystem::path> written_folders() const {
+    std::set<std::filesystem::path> folders{target_ / "images", target_ / "masks"};
     for (SourceImage const& image : set_.images)
       folders.insert((target_ / "images" / image.name).parent_path());
     for (SourceRow const& row : set_.rows)
       folders.insert((target_ / "masks" / row.mask).parent_path());
-    for (fs::path const& folder : folders) io::make_folder(folder, check_path);
-    set_lists_aside(target_);
-    find_stale();
+    return folders;
+  }
+
+  /// Whether the target holds nothing but what a run that was stopped at its start leaves, and what
+  /// file managers add.
+  bool is_target_free() const {
+    std::error_code failed;
+    if (std::filesystem::is_empty(target_, failed) || !is_folder(target_)) return true;
+    return folders_in(target_).empty() &&
+           std::ranges::all_of(files_in(target_), [](std::string const& name) {
+             return name.starts_with("preparing.json.partial-");
+           });
   }
 
   /// Throws Error unless the target is empty, or a run that was stopped (preparing.json) or
@@ -97,7 +113,7 @@ class SetWriter {
     std::string before;
     for (char const* name : {"preparing.json", "report.json"})
       if (before.empty() && is_file(target_ / name)) before = read_text_file(target_ / name);
-    bool const empty = !fs::exists(target_, failed) || fs::is_empty(target_, failed);
+    bool const empty = is_target_free();
     nlohmann::json const was = nlohmann::json::parse(before, nullptr, false);
     auto const says = [&](char const* key, std::string const& value) {
       return was.is_object() && was.contains(key) && was[key] == value;
@@ -116,12 +132,18 @@ class SetWriter {
                   "choose another folder, or remove that one");
   }
 
-  /// Throws Error where the target is, holds or lies in a folder that the set is read from, and
-  /// where it holds what a symlink of the set leads to, or the published lists.
+  /// Throws Error where the target, or a folder in it that is a symlink, is, holds or lies in a
+  /// folder that the set is read from, and where it holds what a symlink of the set leads to, or
+  /// the published lists.
   void keep_sources() const {
     namespace fs = std::filesystem;
     std::error_code failed;
-    fs::path const target = fs::weakly_canonical(target_, failed) / "";
+    std::set<fs::path> targets;
+    auto const add_target = [&](fs::path const& folder) {
+      targets.insert((fs::weakly_canonical(folder, failed) / "").parent_path());
+    };
+    add_target(target_);
+    for (fs::path const& folder : written_folders()) add_target(folder);
     auto const begins = [](fs::path const& whole, fs::path const& part) {
       return (whole / "").string().starts_with((part / "").string());
     };
@@ -133,15 +155,19 @@ class SetWriter {
     for (SourceImage const& image : set_.images) add(image.file);
     for (SourceRow const& row : set_.rows)
       if (is_file(row.source)) add(row.source);
-    fs::path const clean = target.parent_path();
-    bool mixed = std::ranges::any_of(links, [&](auto const& file) { return begins(file, clean); });
+    auto const in_target = [&](fs::path const& path) {
+      return std::ranges::any_of(targets, [&](auto const& target) { return begins(path, target); });
+    };
+    bool mixed = std::ranges::any_of(links, in_target);
     for (fs::path const& folder : sources) {
       fs::path const source = fs::weakly_canonical(folder, failed);
-      mixed |= begins(source, clean) || begins(clean, source);
+      mixed |= in_target(source) || std::ranges::any_of(targets, [&](auto const& target) {
+                 return begins(target, source);
+               });
     }
     fs::path lists = options_.published;
     if (is_folder(lists / "anns")) lists /= "anns";
-    if (!lists.empty() && begins(fs::weakly_canonical(lists, failed), clean))
+    if (!lists.empty() && in_target(fs::weakly_canonical(lists, failed)))
       throw Error("the published lists lie in the folder that is written", lists.string(),
                   "copy them elsewhere, and name that folder with --anns");
     if (mixed)
@@ -179,7 +205,8 @@ class SetWriter {
       picture.height = pixels.shape(0), picture.width = pixels.shape(1);
       std::string const bytes = encode_png(pixels);
       put(target, bytes);
-      picture.key = {file_key(bytes), set_.look_alikes ? perceptual_hash(pixels) : PerceptualHash{},
+      picture.key = {content_hash(bytes),
+                     set_.look_alikes ? perceptual_hash(pixels) : PerceptualHash{},
                      set_.look_alikes};
       return;
     }
@@ -193,7 +220,7 @@ class SetWriter {
       picture.height = pixels.height, picture.width = pixels.width;
     }
     std::string const bytes = read_text_file(image.file);
-    picture.key.bytes = file_key(bytes);
+    picture.key.bytes = content_hash(bytes);
     std::error_code failed;
     if (options_.link && !target_.empty()) {
       std::filesystem::remove(target, failed);
@@ -233,7 +260,7 @@ class SetWriter {
     }
     WrittenMask& made = masks[i];
     made.doubt = mask.doubt;
-    made.levels = io::crc32(std::as_bytes(std::span(mask.levels.data(), mask.levels.size())));
+    made.levels = content_hash(std::as_bytes(std::span(mask.levels.data(), mask.levels.size())));
     if (std::filesystem::path const file = row.source; is_picture_name(file.filename().string()))
       made.turned_otherwise = is_file(file) && read_picture_header(file).turned != picture.turned;
     made.attributes = mask_attributes(mask.levels, options_.position);

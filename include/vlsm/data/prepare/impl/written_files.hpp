@@ -59,8 +59,8 @@ struct WrittenMask {
   std::string doubt;               ///< as SourceMask's
   bool written_otherwise = false;  ///< whether the written 0 and 255 have another size or position
   bool turned_otherwise =
-      false;                 ///< whether another TIFF orientation is applied than its picture's
-  std::uint32_t levels = 0;  ///< CRC-32 of the publisher's levels
+      false;             ///< whether another TIFF orientation is applied than its picture's
+  ContentHash levels{};  ///< of the publisher's levels
 };
 
 /// What the headers of the publisher's pictures say and the written ones do not.
