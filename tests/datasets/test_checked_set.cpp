@@ -184,9 +184,11 @@ TEST_CASE("masks that were drawn on a picture as its EXIF tag turns it") {
   };
   write_own_set(folder / "own", 3);
   tag(folder / "own/images/p1.png");
+  tag(folder / "own/masks/p0.png");
   vlsm::PrepareReport const square =
       vlsm::prepare_dataset(vlsm::read_folder(folder / "own"), folder / "square");
   CHECK(finds(square, "exif_orientation", {"p1.png"}));
+  CHECK(finds(square, "exif_orientation", {"p0.png"}));  // the mask's
   vlsm::Mask const wide = xt::ones<std::uint8_t>({20, 40}) * std::uint8_t{255};
   vlsm::Mask const high = xt::ones<std::uint8_t>({40, 20}) * std::uint8_t{255};
   vlsm::write_png(folder / "own/images/p2.png", vlsm::as_image(wide));
@@ -202,10 +204,12 @@ TEST_CASE("masks that were drawn on a picture as its EXIF tag turns it") {
   fs::copy_file(folder / "own/images/p2.png", folder / "square/images/p2.png",
                 fs::copy_options::overwrite_existing);
   vlsm::write_png(folder / "square/masks/p2.png", high);
+  tag(folder / "square/masks/p0.png");
   auto const checked = vlsm::check_dataset(folder / "square");
   CHECK(finds(checked, "size_differs",
               {"p2.png (20 x 40, its picture 40 x 20 with EXIF orientation 6)"}));
   CHECK(finds(checked, "exif_orientation", {"p1.png"}));
+  CHECK(finds(checked, "exif_orientation", {"p0.png"}));
   CHECK(!finds(checked, "exif_orientation", {"p2.png"}));
 }
 

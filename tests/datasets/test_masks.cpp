@@ -275,6 +275,19 @@ TEST_CASE("masks: any is all but the background, however a file says black") {
   check_square(read({jpeg}, "any").masks[0], 1);
 }
 
+TEST_CASE("masks: a dark color that JPEG blurs is one color, and named by half the light") {
+  for (Color const color : {Color{128, 0, 0, 255}, {0, 100, 0, 255}, {0, 0, 60, 255}}) {
+    RawPicture jpeg = colored(color, {0, 0, 0, 255}, 3);
+    jpeg.lossy = true;
+    for (std::size_t i = 0; i < jpeg.bytes.size(); ++i)
+      jpeg.bytes[i] =
+          static_cast<std::uint8_t>(std::max(0, jpeg.bytes[i] + static_cast<int>(i * 7 % 31) - 15));
+    Read const result = read({jpeg});
+    check_square(result.masks[0]);
+    CHECK(result.meaning.notice.find("128") != std::string::npos);
+  }
+}
+
 TEST_CASE("masks: an index of a palette is one in files whose colors are gray, too") {
   std::vector<Color> labels{{0, 0, 0, 255}, {128, 0, 0, 255}, {0, 128, 0, 255}};
   labels.resize(7, {64, 0, 0, 255});

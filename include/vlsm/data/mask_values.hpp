@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <unordered_map>
@@ -40,6 +41,13 @@ class Samples {
     for (std::size_t i = 0; i < size(); ++i)
       if ((*this)(i, channel) != value) return false;
     return true;
+  }
+  /// The largest sample of the first `channels`.
+  int largest_of(int channels) const {
+    int most = 0;
+    for (std::size_t i = 0; i < size(); ++i)
+      for (int c = 0; c < channels; ++c) most = std::max(most, (*this)(i, c));
+    return most;
   }
   /// Whether red, green and blue are never more than `apart` levels from each other.
   bool gray(int apart) const {
@@ -137,12 +145,15 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   }
   int const shift = picture.bits == 16 ? 8 : 0;
   values.top = 255;
+  // Blurred colors are what is nearest of the eight full ones or, of a dark picture, of the eight
+  // of half the light: class 1 of many palettes is 128,0,0.
+  int const most = picture.lossy ? samples.largest_of(3) : 255;
+  int const full = most < 192 ? 128 : 255, half = most < 192 ? most / 2 : 128;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     std::array<std::uint8_t, 3> rgb{};
     for (std::size_t c = 0; c < 3 && seen(i); ++c) {
       int const level = samples(i, static_cast<int>(c)) >> shift;
-      // Blurred colors are what is nearest of the eight full ones.
-      rgb[c] = static_cast<std::uint8_t>(picture.lossy ? (level < 128 ? 0 : 255) : level);
+      rgb[c] = static_cast<std::uint8_t>(picture.lossy ? (level < half ? 0 : full) : level);
     }
     put(i, std::uint32_t{rgb[0]} << 16 | std::uint32_t{rgb[1]} << 8 | rgb[2],
         [&] { return MaskValue::color(rgb[0], rgb[1], rgb[2]); });

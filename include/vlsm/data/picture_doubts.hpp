@@ -32,10 +32,16 @@ inline constexpr char const* exif_doubt =
     "an EXIF orientation is not applied: where the masks were drawn on the picture as viewers turn "
     "it, turn its pixels and save it without the tag";
 
-/// Of masks and pictures that are TIFF and differ in their tag: the text of a finding.
-inline constexpr char const* tiff_doubt =
-    "a TIFF's orientation is applied, and these masks have another one than their pictures: look "
-    "at one over its picture, and save both without the tag";
+/// Of masks that are turned_otherwise: the text of a finding.
+inline constexpr char const* turned_doubt =
+    "an orientation in these masks' headers is not their pictures' (a TIFF's is applied, EXIF's is "
+    "not): look at one over its picture, and save both without the tag";
+
+/// Whether a mask's header names another orientation than its picture's does.
+inline bool turned_otherwise(PictureHeader const& mask, PictureHeader const& picture) {
+  return mask.turned != picture.turned ||
+         (mask.orientation != 1 && mask.orientation != picture.orientation);
+}
 
 /// Of pictures that are copied: reading them cuts their levels off, as PIL does.
 inline constexpr char const* clipped_gray =

@@ -64,7 +64,7 @@ class DatasetCheck {
     std::string name;
     std::set<std::string> images{};
     bool missing = false, empty = true;
-    bool turned_otherwise = false;  // than a picture of it, by a TIFF's orientation
+    bool turned_otherwise = false;  // than a picture of it
     std::vector<OtherSize> sizes{};
     MaskSurvey::File values{};
     std::string trouble{};  // why there are no values
@@ -121,12 +121,12 @@ class DatasetCheck {
     if (mask.missing) return;
     RawPicture const found = read_raw_picture(path);
     std::size_t const height = found.height, width = found.width;
-    int const turned_by_tiff = read_picture_header(path).turned;
+    PictureHeader const own = read_picture_header(path);
     for (std::string const& image : mask.images) {
       auto const picture = folder_ / "images" / image;
       if (!is_file(picture)) continue;
       PictureHeader const header = read_picture_header(picture);
-      mask.turned_otherwise |= header.turned != turned_by_tiff;
+      mask.turned_otherwise |= turned_otherwise(own, header);
       if (header.height == height && header.width == width) continue;
       bool const turned = fits_turned(header, height, width);
       mask.sizes.push_back({image,
@@ -190,7 +190,7 @@ class DatasetCheck {
     Finding sizes{"size_differs", {}, "masks of another size than their pictures"};
     Finding turned{"size_differs", {}, exif_remedy};
     Finding tagged{"exif_orientation", {}, exif_doubt};
-    Finding clipped{"deep_gray", {}, clipped_gray}, tiffs{"exif_orientation", {}, tiff_doubt};
+    Finding clipped{"deep_gray", {}, clipped_gray}, others{"exif_orientation", {}, turned_doubt};
     std::set<std::string> said;  // pictures whose size says what their tag means
     Finding empty{"empty_mask", {}, "no object"};
     for (ImageFile const& image : images_)
@@ -201,7 +201,7 @@ class DatasetCheck {
         (by_tag ? turned : sizes).names.push_back(mask.name + " (" + text + ")");
         said.insert(image);
       }
-      if (mask.turned_otherwise) tiffs.names.push_back(mask.name);
+      if (mask.turned_otherwise) others.names.push_back(mask.name);
       if (!mask.trouble.empty())
         report_.findings.push_back({"unclear_mask", {mask.name}, mask.trouble});
       else if (mask.empty && !mask.missing)
@@ -212,7 +212,7 @@ class DatasetCheck {
       if (image.clipped) clipped.names.push_back(image.name);
     }
     for (Finding& finding : {std::ref(missing), std::ref(sizes), std::ref(turned), std::ref(tagged),
-                             std::ref(tiffs), std::ref(clipped), std::ref(empty)})
+                             std::ref(others), std::ref(clipped), std::ref(empty)})
       add_finding(report_.findings, std::move(finding));
   }
 

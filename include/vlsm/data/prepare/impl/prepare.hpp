@@ -107,7 +107,7 @@ class DatasetPreparation {
                     {},
                     "the attribute file lacks these masks: levels that need one are left out"};
     Finding unknown{"unknown_mask", {}, "the attribute file names masks that are not here"};
-    Finding turned{"exif_orientation", {}, tiff_doubt};
+    Finding turned{"exif_orientation", {}, turned_doubt};
     std::set<std::string> known;
     for (std::size_t i = 0; i < set_.rows.size(); ++i) {
       SourceRow const& row = set_.rows[i];

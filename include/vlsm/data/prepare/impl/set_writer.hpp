@@ -262,7 +262,9 @@ class SetWriter {
     made.doubt = mask.doubt;
     made.levels = content_hash(std::as_bytes(std::span(mask.levels.data(), mask.levels.size())));
     if (std::filesystem::path const file = row.source; is_picture_name(file.filename().string()))
-      made.turned_otherwise = is_file(file) && read_picture_header(file).turned != picture.turned;
+      made.turned_otherwise = is_file(file) && turned_otherwise(read_picture_header(file),
+                                                                {.orientation = picture.orientation,
+                                                                 .turned = picture.turned});
     made.attributes = mask_attributes(mask.levels, options_.position);
     Mask written = mask.levels;
     bool two_valued = true;

@@ -58,9 +58,8 @@ struct WrittenMask {
   MaskAttributes attributes;       ///< of the publisher's levels
   std::string doubt;               ///< as SourceMask's
   bool written_otherwise = false;  ///< whether the written 0 and 255 have another size or position
-  bool turned_otherwise =
-      false;             ///< whether another TIFF orientation is applied than its picture's
-  ContentHash levels{};  ///< of the publisher's levels
+  bool turned_otherwise = false;   ///< as the function of that name says of it and its picture
+  ContentHash levels{};            ///< of the publisher's levels
 };
 
 /// What the headers of the publisher's pictures say and the written ones do not.
