@@ -39,6 +39,7 @@ struct Spread {
   std::size_t count = 0;  ///< of how many values
 };
 
+/// The spread of `values`.
 inline Spread spread_of(std::vector<double> const& values) {
   double sum = 0, squares = 0;
   std::size_t count = 0;
