@@ -67,6 +67,27 @@ void unmark_options(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) unmark_options(*command);
 }
 
+// Throws where an option of the command stands where the value of another one should: CLI11 takes
+// it for the value, of `--prompt $P --out DIR` with an empty $P.
+void check_values(CLI::App const& app, int count, char** words) {
+  CLI::App const* command = &app;
+  CLI::Option const* waiting = nullptr;
+  for (int i = 1; i < count && std::string_view(words[i]) != "--"; ++i) {
+    std::string const word = words[i];
+    auto const named = [&](CLI::App const* one) { return one->get_name() == word; };
+    if (auto const subs = command->get_subcommands(named); !waiting && !subs.empty()) {
+      command = subs[0];
+      continue;
+    }
+    CLI::Option const* const option =
+        word.starts_with('-') ? command->get_option_no_throw(word) : nullptr;
+    if (waiting && option)
+      throw CLI::ArgumentMismatch(waiting->get_name() + ": its value is missing before " + word +
+                                  " (" + waiting->get_name() + "=" + word + " where this is it)");
+    waiting = option && option->get_items_expected_min() > 0 ? option : nullptr;
+  }
+}
+
 // The words before `--` as CLI11 wants them, the last one first; those after it go to
 // tool::plain_words().
 std::vector<std::string> split(int count, char** words) {
@@ -109,6 +130,7 @@ int main(int count, char** words) {
   try {
     try {
       unmark_options(app);
+      check_values(app, count, words);
       app.parse(split(count, words));
       if (app.get_subcommands().empty()) throw CLI::RequiredError("a subcommand (segment, say)");
     } catch (CLI::Success const& e) {  // --help, --version

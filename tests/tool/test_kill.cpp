@@ -105,7 +105,7 @@ TEST_CASE("SIGTERM and SIGINT end a run at a step, saved, and it goes on with th
   ::waitpid(run.start("unbroken", false), &status, 0);
   REQUIRE(status == 0);
   std::mt19937 random(11);
-  int stops = 0, within = 0;
+  int stops = 0, within = 0, early = 0;
   for (int round = 0; stops < 12; ++round) {
     std::string const out = "stopped" + std::to_string(round);
     for (bool finished = false; !finished;) {
@@ -114,12 +114,14 @@ TEST_CASE("SIGTERM and SIGINT end a run at a step, saved, and it goes on with th
       // Before the folder is there no training runs that could be saved.
       for (int wait = 0; wait < 1000 && !run.has(out + "/config.json"); ++wait)
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      std::this_thread::sleep_for(std::chrono::milliseconds(100 + random() % 300));
+      // A slow program (under sanitizers, say) is given longer, until it comes to train.
+      std::this_thread::sleep_for(std::chrono::milliseconds(100 + random() % 300 + 50 * early));
       int const signal = stops % 2 ? SIGINT : SIGTERM;
       if (stops < 12 && ::waitpid(child, &status, WNOHANG) == 0) {
         ::kill(child, signal);
         ::waitpid(child, &status, 0);
         if (WIFSIGNALED(status)) {  // before the training began, or after it
+          ++early;
           if (!run.has(last)) std::filesystem::remove_all(run / out);
           continue;
         }

@@ -41,6 +41,55 @@ std::vector<NamedArray> without(std::vector<NamedArray> tensors, std::string con
 
 }  // namespace
 
+TEST_CASE("misfits: what is added within a block is refused, since the block then computes other") {
+  Segmenter<TinyA> const model;
+  Segmenter<TinyA> other;
+  std::vector<NamedArray> const plain = under(io::hf_clipseg, model);
+  // Of the first parameter within a numbered block its name as far as the number.
+  auto const block = [&](std::string const& part) {
+    for (NamedArray const& tensor : plain)
+      if (std::size_t const at = tensor.name.find(part); at != std::string::npos)
+        return tensor.name.substr(0, at + part.size());
+    FAIL(part << " is in no key");
+    return std::string();
+  };
+  auto const skipped = [&](std::string const& wrapper, std::string const& name,
+                           at::Tensor const& value) {
+    std::vector<NamedArray> state = plain;
+    state.push_back({name, io::to_array(value)});
+    for (NamedArray& tensor : state) tensor.name = wrapper + tensor.name;
+    return io::load_tensors(other, state, "FILE", omits).skipped.size();
+  };
+  std::string const text = block("text_model.encoder.layers.0."),
+                    decoder = block("decoder.layers.0.");
+  for (std::string const wrapper : {"", "model.", "module._orig_mod.", "folds.0."}) {
+    for (std::string const& name :
+         {text + "adapter.down.weight", text + "self_attn.q_proj.lora_A.default.weight",
+          decoder + "attention1.cSE.1.weight"})
+      CHECK_ERROR(skipped(wrapper, name, at::ones({4, 2})), "1 unused (");
+    // A profiler's number, a table of indices, and what stands beside the blocks.
+    CHECK(skipped(wrapper, text + "total_ops", at::zeros({1}, at::kDouble)) == 1);
+    CHECK(skipped(wrapper, text + "attn.relative_index", at::zeros({4, 4}, at::kLong)) == 1);
+    CHECK(skipped(wrapper, "criterion.weight", at::ones({3})) == 1);
+  }
+}
+
+TEST_CASE("misfits: a count of batches that was made a float with all else is none") {
+  Segmenter<UnetSmall> const model;
+  Segmenter<UnetSmall> other;
+  auto state = io::state_of(model);
+  std::size_t counts = 0;
+  for (NamedArray& tensor : state)
+    if (tensor.name.ends_with("num_batches_tracked")) {
+      tensor.array = io::to_array(at::full({}, 70000, at::kHalf));  // infinite
+      ++counts;
+    }
+  REQUIRE(counts > 0);
+  CHECK(io::load_tensors(other, state, "FILE", omits).skipped.empty());
+  for (auto const& parameter : model.named_parameters())
+    CHECK(at::equal(parameter.value(), other.named_parameters()[parameter.key()]));
+}
+
 TEST_CASE("misfits: a file of whole slots says which it lacks, and how they are given") {
   Segmenter<TinyA> model;
   std::vector<NamedArray> const decoder = without(under(io::clipseg_authors, model), "clip_model.");

@@ -55,6 +55,8 @@ class Filling {
       return problems_.add("wrongly shaped", given.key + " is " + shape_text(value.sizes()) +
                                                  " where the model has " +
                                                  shape_text(parameter.sizes()));
+    // A count that was made a float with all else: batch norm goes on from its own.
+    if (value.is_floating_point() && name.ends_with("num_batches_tracked")) return;
     if (value.is_floating_point() != parameter.is_floating_point())
       return problems_.add("of the wrong type",
                            given.key + " is " + at::toString(value.scalar_type()));

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,8 +37,19 @@ struct NativeTensors {
   std::map<std::string, NativeTensor> tensors{};
   std::size_t dropped = 0;
   std::vector<std::string> unknown{};  ///< keys that the scheme does not know, but moments
-  std::vector<std::string> refused{};  ///< keys whose place `use` refuses
+  std::vector<std::string> refused{};  ///< keys whose place `use` refuses, and additions to blocks
 };
+
+/// The beginnings of a key, but for its first `from` bytes, that end in a number:
+/// "decoder.blocks.0." of "decoder.blocks.0.conv1.weight".
+inline std::vector<std::string_view> numbered_parts(std::string_view key, std::size_t from) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = from, dot; (dot = key.find('.', at)) != key.npos; at = dot + 1)
+    if (std::string_view const part = key.substr(at, dot - at);
+        !part.empty() && part.find_first_not_of("0123456789") == part.npos)
+      parts.push_back(key.substr(0, dot + 1));
+  return parts;
+}
 
 /// Throws Error for a file that no scheme explains: it says what the file looks like; `where` names
 /// the file, and the message its first unknown key.
@@ -83,6 +97,11 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
     KeyRule rule;
   };
   std::map<std::string, std::map<int, Part>> found;  // ours -> part -> theirs
+  std::vector<NamedArray const*> unknown;
+  std::set<std::string_view> blocks;  // that hold parameters of ours
+  auto const behind = [&](std::string const& key) {
+    return key.starts_with(source.spelled) ? source.spelled.size() : 0;
+  };
   for (NamedArray const& tensor : tensors) {
     std::optional<Place> place = source.place(tensor.name);
     if (auto const own = source.literal_place(tensor.name); own && is_own(own->ours)) place = own;
@@ -91,7 +110,7 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
       if (means_moments(without_parts(tensor.name, wrapper_parts)))
         ++result.dropped;
       else
-        result.unknown.push_back(tensor.name);
+        unknown.push_back(&tensor);
       continue;
     }
     Use const wanted = place->ours.empty() ? Use::drop : use(place->ours);
@@ -101,6 +120,19 @@ NativeTensors to_native(std::vector<NamedArray> const& tensors, std::string cons
       result.refused.push_back(tensor.name);
     else if (!found[place->ours].emplace(place->rule.part, Part{&tensor, place->rule}).second)
       problems.add("duplicate", tensor.name);
+    if (wanted == Use::keep)
+      for (std::string_view const part : numbered_parts(tensor.name, behind(tensor.name)))
+        blocks.insert(part);
+  }
+  // What is added to a block of the model (attention, adapters) changes what it computes; what
+  // stands beside the model does not, nor do single numbers (a profiler's total_ops).
+  for (NamedArray const* tensor : unknown) {
+    bool const numbers =
+        tensor->array.dtype <= DType::bf16 && element_count(tensor->array.shape).value_or(0) > 1;
+    bool const added =
+        numbers && std::ranges::any_of(numbered_parts(tensor->name, behind(tensor->name)),
+                                       [&](auto part) { return blocks.contains(part); });
+    (added ? result.refused : result.unknown).push_back(tensor->name);
   }
 
   for (auto const& [name, parts] : found) {
