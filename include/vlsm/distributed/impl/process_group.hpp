@@ -129,7 +129,7 @@ VLSM_INLINE std::string ProcessGroup::share(std::string const& text) const {
   auto const bytes =
       static_cast<std::int64_t>(sum(std::vector<double>{first() ? 1.0 * text.size() : 0.0})[0]);
   at::Tensor here = at::empty({bytes}, at::kByte);
-  if (first()) std::memcpy(here.mutable_data_ptr(), text.data(), text.size());
+  if (first() && bytes > 0) std::memcpy(here.mutable_data_ptr(), text.data(), text.size());
   here = here.to(device_);
   share(here);
   here = here.cpu();
