@@ -138,15 +138,15 @@ class SetWriter {
   void keep_sources() const {
     namespace fs = std::filesystem;
     std::error_code failed;
-    std::set<fs::path> targets;
-    auto const add_target = [&](fs::path const& folder) {
-      targets.insert((fs::weakly_canonical(folder, failed) / "").parent_path());
-    };
-    add_target(target_);
-    for (fs::path const& folder : written_folders()) add_target(folder);
     auto const begins = [](fs::path const& whole, fs::path const& part) {
       return (whole / "").string().starts_with((part / "").string());
     };
+    auto const place = [&](fs::path const& folder) {
+      return (fs::weakly_canonical(folder, failed) / "").parent_path();
+    };
+    std::vector<fs::path> targets{place(target_)};
+    for (fs::path const& folder : written_folders())  // nearly all lie in the first
+      if (fs::path const real = place(folder); !begins(real, targets[0])) targets.push_back(real);
     std::set<fs::path> sources, links;
     auto const add = [&](fs::path const& file) {
       sources.insert(file.parent_path());
