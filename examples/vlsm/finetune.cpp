@@ -174,10 +174,11 @@ void run(Options& options) {
     options.train = noted(before, "train");
   take_study_defaults(options, info);
   options.fit.augment = vlsm::augmentation_of(options.augment);
-  auto settings = settings_of(options, info, rows_of(*train, *val), weights);
+  auto settings = settings_of(options, info, hash_of(*train, *val, /*files=*/false), weights);
 
   vlsm::io::FileLock lock;  // held to the end of the run
   if (group.first()) {      // it is the first one's folder
+    settings["files"] = hash_of(*train, *val, /*files=*/true);
     if (std::filesystem::is_directory(out)) take_folder(lock, out);
     if (options.resume) {
       check_resumable(out);

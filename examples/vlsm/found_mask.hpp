@@ -37,10 +37,7 @@ inline std::string output_name(std::string const& image, std::string const& prom
   // is written. No character is cut in two.
   constexpr std::size_t longest = 255 - 32;
   std::string stem = std::filesystem::path(image).stem().string();
-  if (std::size_t end = longest - std::min(longest, slug.size() + 8); stem.size() > end) {
-    while (end > 0 && (static_cast<unsigned char>(stem[end]) & 0xC0) == 0x80) --end;
-    stem.resize(end);
-  }
+  stem.resize(vlsm::detail::start_of(stem, longest - std::min(longest, slug.size() + 8)).size());
   std::string const base = stem + "_" + (slug.empty() ? "prompt" : slug);
   return take_name(base, taken, [&](std::string const& name) {
     return !is_foreign_file(out / (name + ".png"));

@@ -81,6 +81,9 @@ void check_values(CLI::App const& app, int count, char** words) {
     }
     CLI::Option const* const option =
         word.starts_with('-') ? command->get_option_no_throw(word) : nullptr;
+    if (command != &app && !waiting && !option && word.starts_with("--") && word != "--help" &&
+        !command->get_option_no_throw(word.substr(0, word.find('='))))
+      throw CLI::ExtrasError({word});  // before what is missing for it
     if (waiting && option)
       throw CLI::ArgumentMismatch(waiting->get_name() + ": its value is missing before " + word +
                                   " (" + waiting->get_name() + "=" + word + " where this is it)");

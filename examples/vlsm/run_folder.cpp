@@ -117,7 +117,8 @@ void check_same_run(std::filesystem::path const& out, nlohmann::ordered_json con
   // More epochs are the same run, unless a cosine bends to its end.
   if (now.at("schedule") != "cosine" || before.value("schedule", nlohmann::json()) != "cosine")
     keys.erase("epochs");
-  if (!before.contains("rows")) keys.erase("rows");  // begun before they were noted
+  for (char const* hash : {"rows", "files"})  // begun before they were noted
+    if (!before.contains(hash)) keys.erase(hash);
   auto const same_file = [](nlohmann::json const& one, nlohmann::json const& other) {
     return one.is_string() && other.is_string() &&
            vlsm::io::is_same_file(one.get<std::string>(), other.get<std::string>());
@@ -128,6 +129,12 @@ void check_same_run(std::filesystem::path const& out, nlohmann::ordered_json con
     if (was != is && key == "rows")
       throw vlsm::Error("the run was begun with other rows of train or val", config.string(),
                         "resume with the same data set, or start a new run with another --out");
+    if (was != is && key == "files") {  // a broken picture may have been mended
+      notice(
+          "pictures or masks of train or val have changed since the run was begun: its further "
+          "epochs see them as they are now");
+      continue;
+    }
     bool const path = key == "data" || key == "weights" || key == "decoder_weights";
     if (was == is || (path && same_file(was, is))) continue;
     if (key == "data" && keys.contains("rows")) {  // which are the same, or this would be an error
@@ -142,12 +149,12 @@ void check_same_run(std::filesystem::path const& out, nlohmann::ordered_json con
   }
 }
 
-std::string rows_of(vlsm::FolderDataset const& train, vlsm::FolderDataset const& val) {
+std::string hash_of(vlsm::FolderDataset const& train, vlsm::FolderDataset const& val, bool files) {
   std::string hashes;
   for (vlsm::FolderDataset const* data : {&train, &val}) {
     std::vector<std::size_t> all(data->size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    hashes += vlsm::Contents().of(*data, all, /*files=*/false);  // a broken picture may be mended
+    hashes += vlsm::Contents().of(*data, all, files);
   }
   return hashes;
 }

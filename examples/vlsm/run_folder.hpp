@@ -42,7 +42,8 @@ void check_resumable(std::filesystem::path const& out);
 /// differs from those of its config.json in what changes its weights.
 void check_same_run(std::filesystem::path const& out, nlohmann::ordered_json const& now);
 
-/// A hash of all rows that a run trains on and is validated on.
-std::string rows_of(vlsm::FolderDataset const& train, vlsm::FolderDataset const& val);
+/// A hash of all rows that a run trains on and is validated on and, with `files`, of their pictures
+/// and masks. Throws vlsm::Error for a file that cannot be read.
+std::string hash_of(vlsm::FolderDataset const& train, vlsm::FolderDataset const& val, bool files);
 
 }  // namespace tool

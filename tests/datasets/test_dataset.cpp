@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <set>
 
 #include "io/builders.hpp"
@@ -136,6 +137,21 @@ TEST_CASE("dataset: contents are those of the first look, as an open set keeps i
   CHECK(vlsm::Contents().of(data, {0}, false) == vlsm::Contents().of(data, {0}, false));
 }
 
+TEST_CASE("dataset: a tag on a mask alone is said, since its picture has none") {
+  Folder const folder;
+  std::string const list = row("a.png", "m.png", R"({"p1": "x"})"),
+                    tiff("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0", 26);
+  std::size_t const before = folder.open(list).notices().size();
+  std::string const bytes = read_file(folder / "masks/m.png");
+  write_file(folder / "masks/m.png",
+             bytes.substr(0, 33) + png_chunk("eXIf", tiff) + bytes.substr(33));
+  auto const notices = folder.open(list).notices();
+  REQUIRE(notices.size() == before + 1);
+  CHECK(std::ranges::any_of(notices, [](std::string const& line) {
+    return line.find("masks whose header names another orientation") != std::string::npos;
+  }));
+}
+
 TEST_CASE("dataset: missing splits and empty ones and levels that a row lacks are told at once") {
   Folder const folder;
   std::string const good = row("a.png", "m.png", R"({"p0": "", "p1": "x"})");
@@ -145,6 +161,10 @@ TEST_CASE("dataset: missing splits and empty ones and levels that a row lacks ar
   CHECK_ERROR(folder.open(good, "p7"), "choose one of p0, p1");
   CHECK_ERROR(folder.open(good + ", " + row("a.png", "m.png", R"({"p0": ""})")),
               "row 1 has no prompt \"p1\"");
+  CHECK_ERROR(folder.open(good + ", " + row("a.png", "m.png", R"({"p1": "x"})"), "p6"),
+              "choose one of p1");
+  CHECK_ERROR(folder.open(good + ", " + row("a.png", "m.png", R"({"p2": "x"})"), "p1"),
+              "no level is in all rows");
   CHECK_ERROR(folder.open(row("a.png", "m.png", "{}")), "no prompts");
   CHECK_ERROR(folder.open(row("a.png", "m.png", "{}"), "random"), "no prompts");
 }

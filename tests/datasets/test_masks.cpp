@@ -4,7 +4,7 @@
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
-#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/mask_survey.hpp"
 
 // What masks mean, kind by kind as people draw and export them.
 namespace {
@@ -191,6 +191,20 @@ TEST_CASE("masks: palettes, colors and transparency") {
   }
 }
 
+TEST_CASE("masks: a layer of less than half opacity, and a palette's, are masks like others") {
+  std::vector<Color> const one_color{{255, 0, 0, 0}, {255, 0, 0, 255}},
+      faint{{0, 0, 0, 0}, {255, 255, 255, 102}};
+  for (RawPicture const& picture :
+       {colored({255, 255, 255, 102}, {0, 0, 0, 0}, 4), colored({255, 0, 0, 102}, {0, 0, 0, 0}, 4),
+        colored({9, 9, 9, 102}, {9, 9, 9, 0}, 4), indexed(1, one_color), indexed(1, faint)}) {
+    Read const result = read({picture});
+    INFO(result.meaning.notice);
+    check_square(result.masks[0]);
+  }
+  CHECK(read({colored({9, 9, 9, 102}, {9, 9, 9, 0}, 4)}).meaning.notice.find("opacity level 102") !=
+        std::string::npos);
+}
+
 TEST_CASE("masks: what is read one by one sees transparency, too") {
   std::vector<Color> const holes{{9, 9, 9, 0}, {255, 255, 255, 255}};
   for (RawPicture const& picture :
@@ -211,9 +225,9 @@ TEST_CASE("masks: gray of 16 bits beside colors is compared by its high byte") {
   std::vector<RawPicture> const both{colored(red, black, 3), gray(65535, 0, 16)};
   CHECK_ERROR(read(both), "65535 (8 %, 1 files)");
   check_square(read(both, "255,255,255").masks[1]);
-  MaskMeaning const color{.kind = MaskMeaning::Kind::color,
-                          .background = MaskValue::color(0, 0, 0),
-                          .object = MaskValue::color(255, 0, 0)};
+  MaskMeaning const color{.kind = MaskMeaning::Kind::nearest,
+                          .objects = {MaskValue::color(255, 0, 0)},
+                          .others = {MaskValue::color(0, 0, 0)}};
   CHECK(color(MaskValue::gray(65535)) == 255);
   CHECK(color(MaskValue::gray(300)) == 0);
 }
@@ -275,17 +289,83 @@ TEST_CASE("masks: any is all but the background, however a file says black") {
   check_square(read({jpeg}, "any").masks[0], 1);
 }
 
-TEST_CASE("masks: a dark color that JPEG blurs is one color, and named by half the light") {
-  for (Color const color : {Color{128, 0, 0, 255}, {0, 100, 0, 255}, {0, 0, 60, 255}}) {
-    RawPicture jpeg = colored(color, {0, 0, 0, 255}, 3);
-    jpeg.lossy = true;
-    for (std::size_t i = 0; i < jpeg.bytes.size(); ++i)
-      jpeg.bytes[i] =
-          static_cast<std::uint8_t>(std::max(0, jpeg.bytes[i] + static_cast<int>(i * 7 % 31) - 15));
-    Read const result = read({jpeg});
-    check_square(result.masks[0]);
-    CHECK(result.meaning.notice.find("128") != std::string::npos);
+/// What a JPEG of low quality makes of a picture: edges of mixed colors, and noise everywhere.
+RawPicture as_jpeg(RawPicture picture) {
+  RawPicture const sharp = picture;
+  auto const channels = static_cast<std::size_t>(picture.channels);
+  for (std::size_t y = 0; y < side; ++y)
+    for (std::size_t x = 0; x < side; ++x)
+      for (std::size_t c = 0; c < channels; ++c) {
+        auto const at = (y * side + x) * channels + c;
+        int sum = 4 * sharp.bytes[at], count = 4;
+        for (std::size_t row = y ? y - 1 : 0; row < std::min(side, y + 2); ++row)
+          for (std::size_t column = x ? x - 1 : 0; column < std::min(side, x + 2); ++column)
+            sum += sharp.bytes[(row * side + column) * channels + c], ++count;
+        int const noise = static_cast<int>((x * 7 + y * 13 + c * 5) % 11) - 5;
+        picture.bytes[at] = static_cast<std::uint8_t>(std::clamp(sum / count + noise, 0, 255));
+      }
+  picture.lossy = true;
+  return picture;
+}
+
+/// A square of another color beside the first, in a picture of colors.
+RawPicture with(RawPicture picture, Color const& color) {
+  auto const channels = static_cast<std::size_t>(picture.channels);
+  square(
+      [&](auto i, int inside) {
+        for (std::size_t c = 0; inside && c < channels; ++c)
+          picture.bytes[i * channels + c] = color[c];
+      },
+      1, 0, 26, 36);
+  return picture;
+}
+
+TEST_CASE("masks: of a JPEG in any color each pixel is of the area's color that it is nearest to") {
+  Color const black{0, 0, 0, 255}, white{255, 255, 255, 255};
+  for (Color const color : {Color{128, 0, 0, 255},
+                            {0, 100, 0, 255},
+                            {0, 0, 60, 255},
+                            {70, 130, 180, 255},
+                            {255, 128, 0, 255},
+                            {224, 224, 192, 255},
+                            {255, 0, 255, 255}})
+    for (Color const rest : {black, white}) {
+      INFO(int(color[0]) << " " << int(color[1]) << " " << int(color[2]));
+      RawPicture const jpeg = as_jpeg(colored(color, rest, 3));
+      bool const gray = jpeg.channels == 3 && color[0] == 224;  // nearly: it is read by its red
+      if (gray && rest == white) continue;
+      check_square(read({jpeg}).masks[0]);
+      check_square(read({jpeg}, "any").masks[0]);
+      if (!gray)
+        check_square(read({jpeg}, std::to_string(color[0]) + "," + std::to_string(color[1]) + "," +
+                                      std::to_string(color[2]))
+                         .masks[0]);
+    }
+}
+
+TEST_CASE("masks: classes of a JPEG in colors are told apart, however near they are") {
+  Color const black{0, 0, 0, 255}, maroon{128, 0, 0, 255}, dark{64, 0, 0, 255},
+      border{224, 224, 192, 255};
+  for (Color const other : {dark, border, Color{128, 64, 0, 255}, {192, 0, 0, 255}}) {
+    RawPicture const jpeg = as_jpeg(with(colored(maroon, black, 3), other));
+    CHECK_ERROR(read({jpeg}), "the masks hold several classes");
+    check_square(read({jpeg}, "128,0,0").masks[0]);
+    CHECK(std::abs(std::ranges::count(read({jpeg}, "any").masks[0], 255) - 356) <= 4);
   }
+  // In files of their own, too.
+  std::vector<RawPicture> const set{as_jpeg(colored(maroon, black, 3)),
+                                    as_jpeg(colored(dark, black, 3)),
+                                    as_jpeg(colored(maroon, black, 3))};
+  CHECK_ERROR(read(set), "1 files, first m1.png");
+  CHECK(std::ranges::count(read(set, "128,0,0").masks[1], 255) == 0);
+}
+
+TEST_CASE("masks: a level that JPEG blurs into the background is refused, not taken with it") {
+  RawPicture const jpeg = as_jpeg(with(gray(255), 5));
+  CHECK_ERROR(read({jpeg, gray(0)}, "5"), "a JPEG blurs 5 into the background 0");
+  check_square(read({jpeg, gray(0)}, "255").masks[0]);
+  RawPicture const classes = as_jpeg(with(gray(128), 255));
+  check_square(read({classes}, "128").masks[0], 1);
 }
 
 TEST_CASE("masks: an index of a palette is one in files whose colors are gray, too") {

@@ -190,6 +190,8 @@ TEST_CASE("files among the masks that lack the suffix are named") {
            ("masks/" + std::string(name) + "_mask.png").c_str());
   for (char const* name : {"p0_mask_1.png", "p1_Mask.png"})
     fs::copy(folder / "own/masks/p0_mask.png", folder / "own/masks" / name);
+  auto const without = [&] { vlsm::read_folder(folder / "own"); };
+  CHECK(says(error_of(without), "if p0_mask.png is its mask, say --mask-suffix _mask"));
   vlsm::FolderLayout const layout{.mask_suffix = "_mask"};
   vlsm::PrepareReport report;
   report.findings = vlsm::read_folder(folder / "own", layout).findings;
@@ -219,4 +221,13 @@ TEST_CASE("an archive that was not unpacked is named") {
   TempDir const folder;
   write_file(folder / "mine.tar.gz", "");
   CHECK(says(error_of([&] { vlsm::read_folder(folder.path()); }), "unpack mine.tar.gz first"));
+}
+TEST_CASE("pictures whose names have a tail, as nnU-Net's do, are to be renamed") {
+  TempDir const folder;
+  write_own_set(folder / "own", 2);
+  for (char const* name : {"p0", "p1"})
+    fs::rename(folder / "own/images" / (std::string(name) + ".png"),
+               folder / "own/images" / (std::string(name) + "_0000.png"));
+  auto const read = [&] { vlsm::read_folder(folder / "own"); };
+  CHECK(says(error_of(read), "if p0.png is its mask, rename the pictures: without _0000"));
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "fuzz/fuzz.hpp"
-#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/mask_survey.hpp"
 
 // What the masks of a set mean: pictures of every kind that a decoder gives, and a choice.
 namespace {

@@ -102,6 +102,18 @@ TEST_CASE("checkpoint: what is no checkpoint is told by name") {
   CHECK_ERROR(open_bytes("\x01\x02\x03"), "no weights file");
 }
 
+TEST_CASE("checkpoint: of a folder whose weights lie below it, or that is one, the way is said") {
+  TempDir const folder;
+  std::filesystem::create_directories(folder / "models--x--y/snapshots/0a1b");
+  std::filesystem::create_directories(folder / "models--x--y/refs");
+  write_file(folder / "models--x--y/snapshots/0a1b/model.safetensors", "");
+  for (char const* path : {"models--x--y", "models--x--y/snapshots"})
+    CHECK_ERROR(io::open_checkpoint(folder / path), "models--x--y/snapshots/0a1b");
+  std::filesystem::create_directories(folder / "unpacked/data");
+  write_file(folder / "unpacked/data.pkl", "");
+  CHECK_ERROR(io::open_checkpoint(folder / "unpacked"), "a torch archive that was unpacked");
+}
+
 TEST_CASE("checkpoint: a folder with parts and an index is one checkpoint") {
   TempDir const folder;
   auto const part = [&](std::string const& name, std::string const& key) {
@@ -112,6 +124,7 @@ TEST_CASE("checkpoint: a folder with parts and an index is one checkpoint") {
     return io::open_checkpoint(folder.path());
   };
   CHECK_ERROR(io::open_checkpoint(folder.path()), "the folder holds no weights");
+  CHECK_ERROR(io::open_checkpoint(folder.path()), "looked for files that end with");
   part("one.bin", "a");
   part("two.bin", "b");
   Checkpoint const both = index(R"({"a":"one.bin","b":"two.bin"})");

@@ -84,7 +84,18 @@ TEST_CASE("a run goes on with the rows that it was begun with") {
   auto config = nlohmann::ordered_json::parse(study.file("run/config.json"));
   CHECK(config.erase("rows") == 1);
   write_file(study / "run/config.json", config.dump(1));
-  check_done(run_tool(resumed));
+  Outcome const same = run_tool(resumed);
+  check_done(same);
+  CHECK(same.err.find("have changed") == std::string::npos);
+  // A mask that is drawn anew is no other row, but it is said.
+  std::filesystem::path const masks = study / "data/masks";
+  std::string const name = nlohmann::json::parse(rows)[0].at("mask_name"),
+                    other = nlohmann::json::parse(rows)[1].at("mask_name");
+  std::filesystem::copy_file(masks / other, masks / name,
+                             std::filesystem::copy_options::overwrite_existing);
+  Outcome const changed = run_tool(study.finetune() + "--epochs 3 --resume");
+  check_done(changed);
+  CHECK(changed.err.find("pictures or masks of train or val have changed") != std::string::npos);
 }
 
 TEST_CASE("a run that stopped early goes on with more patience") {

@@ -28,6 +28,8 @@ TEST_CASE("wrong usage is told in one line with status 2") {
            {"evaluate --model clipseg-tiny --weights random", "--data is required"},
            {"finetune --model clipseg-tiny --data x", "--out is required"},
            {"tokenize", "--vocab is required"},
+           {"segment --model clipseg-tiny --weights random --images a.png --prompt b", "--images"},
+           {"data prepare --dataset folder --mask-sufix=_m a", "--mask-sufix"},
            {"tokenize --tokenizer nonsense --vocab x", "openclip"},
            {"tokenize --vocab x --length 1", "--length"}})
     check_failed(run_tool(arguments), 2, words);

@@ -351,7 +351,7 @@ TEST_CASE("logits that are not numbers have no scores") {
     model.head->parameters()[0].fill_(std::numeric_limits<float>::quiet_NaN());
   }
   CHECK(test::says(test::error_of([&] { evaluate(model, Disks(2), test::encode_bytes); }),
-                   "the logits are not numbers: pictures 0, 1: "));
+                   "the logits are not finite numbers: pictures 0, 1: "));
 }
 
 TEST_CASE("a run without patience is resumed as it would have gone on") {

@@ -74,6 +74,40 @@ TEST_CASE("misfits: what is added within a block is refused, since the block the
   }
 }
 
+TEST_CASE("misfits: weights in another form are called by it, and how to bring them back") {
+  Segmenter<TinyA> const model;
+  Segmenter<TinyA> other;
+  std::vector<NamedArray> const plain = under(io::hf_clipseg, model);
+  std::string const key = "text_model.encoder.layers.0.self_attn.q_proj.";
+  auto const altered = [&](std::vector<std::string> const& names) {
+    std::vector<NamedArray> state;
+    for (NamedArray const& tensor : plain) {
+      std::size_t const at = tensor.name.find(key + "weight");
+      if (at == std::string::npos) {
+        state.push_back(tensor);
+        continue;
+      }
+      for (std::string const& name : names)
+        state.push_back({tensor.name.substr(0, at) + key + name, tensor.array});
+    }
+    REQUIRE(state.size() == plain.size() - 1 + names.size());
+    io::load_tensors(other, state, "FILE", omits);
+  };
+  CHECK_ERROR(altered({"weight_g", "weight_v"}), "remove_weight_norm");
+  CHECK_ERROR(altered({"weight_orig", "weight_mask"}), "prune.remove");
+  CHECK_ERROR(altered({"weight_orig", "weight_u"}), "remove_spectral_norm");
+  CHECK_ERROR(altered({"parametrizations.weight.original0", "parametrizations.weight.original1"}),
+              "remove_parametrizations");
+  CHECK_ERROR(altered({"base_layer.weight", "lora_A.default.weight", "lora_B.default.weight"}),
+              "merge_and_unload");
+  CHECK_ERROR(altered({"weight", "SCB"}), "dequantize");
+  // A PEFT file of the adapters alone, which no scheme knows.
+  std::vector<NamedArray> const adapters{
+      {"base_model.model.q_proj.lora_A.weight", io::to_array(at::ones({4, 2}))}};
+  CHECK_ERROR(io::load_tensors(other, adapters, "FILE", omits),
+              "merge_and_unload() with the model");
+}
+
 TEST_CASE("misfits: a count of batches that was made a float with all else is none") {
   Segmenter<UnetSmall> const model;
   Segmenter<UnetSmall> other;

@@ -20,7 +20,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/data/annotations.hpp"
-#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/mask_survey.hpp"
 #include "vlsm/image/read.hpp"
 
 namespace tool::serve {

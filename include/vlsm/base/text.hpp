@@ -88,6 +88,13 @@ inline std::string brief(std::string_view text, std::size_t longest) {
   return shown + (text.size() > longest ? "…" : "");
 }
 
+/// The start of a text in UTF-8, at most `longest` bytes of it; no character is cut in two.
+inline std::string_view start_of(std::string_view text, std::size_t longest) {
+  if (text.size() <= longest) return text;
+  while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0) == 0x80) --longest;
+  return text.substr(0, longest);
+}
+
 /// A name out of a file system, which may hold any bytes, as UTF-8: other bytes become \xNN.
 inline std::string as_utf8(std::string_view text) {
   std::string shown;

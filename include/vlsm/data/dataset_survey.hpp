@@ -13,7 +13,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/annotations.hpp"
-#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/mask_survey.hpp"
 #include "vlsm/data/mask_value.hpp"
 #include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/image/fit.hpp"
@@ -34,8 +34,11 @@ struct DatasetOptions {
 struct SmallMask {
   std::vector<MaskValue> distinct;
   Mask codes;  ///< indices into `distinct`; no pixels: the file has to be read again
+  bool lossy = false;
 
+  /// No pixels where a value's neighbors matter: in a JPEG they tell edges from areas.
   Mask apply(MaskMeaning const& meaning) const {
+    if (lossy && meaning.kind == MaskMeaning::Kind::nearest) return {};
     Mask mask = codes;
     for (std::uint8_t& code : mask) code = meaning(distinct[code]);
     return mask;
@@ -95,6 +98,9 @@ class DatasetSurvey {
       if (seen.count)
         lines.push_back(std::to_string(seen.count) + " pictures " + what + ", first " + seen.first);
     };
+    tell(masks_turned_,
+         "have masks whose header names another orientation (EXIF's is not applied, "
+         "a TIFF's is)");
     tell(turned_, "hold an EXIF orientation, which is not applied (as PIL's open does not)");
     tell(deep_, "have 16 bits of gray: levels above 255 are white, as PIL has them");
     tell(squeezed_, "are more than twice as long as wide and are squeezed to a square");
@@ -103,7 +109,7 @@ class DatasetSurvey {
 
  private:
   struct Pair {
-    PictureHeader header;
+    PictureHeader header, mask;
     std::size_t height = 0, width = 0;  // of the mask
     MaskSurvey::File file;
     SmallMask small;
@@ -120,6 +126,7 @@ class DatasetSurvey {
   void read_pair(std::filesystem::path const& image, std::filesystem::path const& mask, bool keep,
                  Pair& pair) const {
     pair.header = read_picture_header(image);
+    pair.mask = read_picture_header(mask);
     MaskValues const values = mask_values(read_raw_picture(mask), mask.string());
     pair.height = values.height, pair.width = values.width;
     pair.file = MaskSurvey::file_of(values, mask.filename().string());
@@ -128,13 +135,14 @@ class DatasetSurvey {
     Mask codes = Mask::from_shape({values.height, values.width});
     std::transform(values.codes.begin(), values.codes.end(), codes.begin(),
                    [](std::uint16_t code) { return static_cast<std::uint8_t>(code); });
-    pair.small = {values.distinct, fit_mask(codes, recipe_)};
+    pair.small = {values.distinct, fit_mask(codes, recipe_), values.lossy};
   }
 
   void count_picture(Pair const& pair, std::filesystem::path const& image,
                      std::filesystem::path const& mask) {
     PictureHeader const& header = pair.header;
     if (header.orientation != 1) turned_.add(image);
+    if (detail::turned_otherwise(pair.mask, header)) masks_turned_.add(image);
     if (is_clipped(header)) deep_.add(image);
     if (recipe_.fit == Fit::stretch && is_long(header)) squeezed_.add(image);
     if (header.height == pair.height && header.width == pair.width) return;
@@ -151,7 +159,7 @@ class DatasetSurvey {
 
   Recipe recipe_;
   MaskSurvey masks_;
-  Seen turned_, deep_, squeezed_;
+  Seen turned_, masks_turned_, deep_, squeezed_;
   std::size_t mismatched_ = 0;
   std::string first_mismatch_, mismatch_remedy_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -99,7 +100,7 @@ class FolderDataset : public Dataset {
           level_ == "random" ? !drawn_levels(prompts).empty() : prompts.contains(level_);
       if (!level_.empty() && !there)
         throw Error("row " + std::to_string(i) + " has no prompt \"" + level_ + "\"", where_,
-                    "choose one of " + levels(prompts));
+                    levels_of_all());
       for (auto const& [level, sentences] : prompts)
         if (sentences.empty())
           throw Error("row " + std::to_string(i) + " has no sentence of level \"" + level + "\"",
@@ -107,10 +108,15 @@ class FolderDataset : public Dataset {
     }
   }
 
-  static std::string levels(std::map<std::string, std::vector<std::string>> const& prompts) {
+  /// What to choose instead: a level that every row has.
+  std::string levels_of_all() const {
     std::string list;
-    for (auto const& [level, sentences] : prompts) list += (list.empty() ? "" : ", ") + level;
-    return list.empty() ? "another data set: this row has no prompts" : list;
+    for (auto const& [level, sentences] : rows_[0].prompts)
+      if (std::ranges::all_of(rows_, [&](auto const& row) { return row.prompts.contains(level); }))
+        list += (list.empty() ? "" : ", ") + level;
+    if (!list.empty()) return "choose one of " + list;
+    return std::string("choose another data set: ") +
+           (rows_[0].prompts.empty() ? "its rows have no prompts" : "no level is in all rows");
   }
 
   std::string where_, level_;

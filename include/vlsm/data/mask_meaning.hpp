@@ -2,21 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
-#include <map>
-#include <optional>
-#include <set>
+#include <cstddef>
+#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "vlsm/base/error.hpp"
+#include "vlsm/data/area_colors.hpp"
 #include "vlsm/data/mask_values.hpp"
 #include "vlsm/image/image.hpp"
 
-// What the masks of a set mean. A file alone does not say: one that holds 0 and 1 is a mask in a
-// set of 0 and 1, and a class of three in another. So all files of a set are surveyed, then read
-// alike.
 namespace vlsm {
 
 /// Which of a set's values are the object.
@@ -25,23 +19,17 @@ struct MaskMeaning {
     soft,       ///< gray from 0 to `top`: the level is the share of the object
     threshold,  ///< gray above `level` is the object
     chosen,     ///< `choice` says what is
-    color,      ///< a color nearer to `object` than to the background is
+    nearest,    ///< a value nearer to `objects` than to `others` is
   };
   Kind kind = Kind::soft;
   int top = 255, level = 0;
   MaskChoice choice{};
-  int tolerance = 0;  ///< of `choice`, in levels: JPEG blurs
-  MaskValue background = MaskValue::gray(0), object = MaskValue::gray(255);
+  MaskValue background = MaskValue::gray(0);
+  std::vector<MaskValue> objects{}, others{};
   std::string notice{};  ///< what was taken for the object; empty for masks of 0 and 255
 
   /// What a value is in a target: 0 background, 255 the object.
   std::uint8_t operator()(MaskValue value) const {
-    auto const apart = [&](MaskValue other) {
-      int sum = 0;
-      for (int c = 0; c < 3; ++c)
-        sum += (value.channel(c) - other.channel(c)) * (value.channel(c) - other.channel(c));
-      return sum;
-    };
     bool inside = false;
     switch (kind) {
       case Kind::soft:
@@ -50,10 +38,11 @@ struct MaskMeaning {
         inside = value.level() > level;
         break;
       case Kind::chosen:
-        inside = choice.takes(value, background, tolerance);
+        inside = choice.takes(value, background);
         break;
-      case Kind::color:
-        inside = apart(object) < apart(background);
+      case Kind::nearest:
+        inside = choice.by_index(value) ? choice.takes(value, background)
+                                        : nearest(colors(), value) >= others.size();
         break;
     }
     return inside ? 255 : 0;
@@ -61,246 +50,28 @@ struct MaskMeaning {
 
   /// A target of 0 to 255, [H, W].
   Mask apply(MaskValues const& values) const {
+    Mask mask = Mask::from_shape({values.height, values.width});
+    if (kind == Kind::nearest && values.lossy) {
+      std::vector<MaskValue> const all = colors();
+      NearestColors const places(values, all);
+      for (std::size_t y = 0; y < values.height; ++y)
+        for (std::size_t x = 0; x < values.width; ++x)
+          mask(y, x) = places(y, x) >= others.size() ? 255 : 0;
+      return mask;
+    }
     std::vector<std::uint8_t> table;
     for (MaskValue const value : values.distinct) table.push_back((*this)(value));
-    Mask mask = Mask::from_shape({values.height, values.width});
     for (std::size_t i = 0; i < mask.size(); ++i) mask.data()[i] = table[values.codes[i]];
     return mask;
   }
-};
-
-/// Collects the values of a set's masks and says what they mean.
-class MaskSurvey {
- public:
-  using Counts = std::vector<std::pair<MaskValue, ValueCount>>;
-
-  /// What one file holds; for `add`, which wants the files in order.
-  struct File {
-    std::string name;
-    Counts counts;
-    int top = 255;
-    bool lossy = false, alpha = false;
-  };
-  static File file_of(MaskValues const& values, std::string name) {
-    File file{.name = std::move(name),
-              .counts = {},
-              .top = values.top,
-              .lossy = values.lossy,
-              .alpha = values.alpha};
-    auto const counts = count_values(values);
-    for (std::size_t i = 0; i < counts.size(); ++i)
-      file.counts.emplace_back(values.distinct[i], counts[i]);
-    return file;
-  }
-
-  void add(File file) {
-    lossy_ |= file.lossy, alpha_ |= file.alpha, deep_ |= file.top > 255;
-    std::set<MaskValue> here;  // two entries of a palette may be one level
-    for (auto [value, count] : file.counts) {
-      color_ |= !value.is_gray();
-      values_.insert(value);
-      if (value.is_gray()) value = value.without_index();
-      count.files = here.insert(value).second ? 1 : 0;
-      found_[value] += count;
-      pixels_ += count.pixels;
-    }
-    files_.push_back(std::move(file));
-  }
-
-  /// The meaning; `choice` is the user's, where there is one. Throws Error, with `where`, for
-  /// several classes without a choice, and for a set without any object unless `allow_empty`.
-  MaskMeaning meaning(std::optional<MaskChoice> const& choice, bool allow_empty,
-                      std::string const& where) const {
-    MaskMeaning result = choice ? chosen(*choice) : color_ ? of_colors(where) : of_levels(where);
-    if (!choice && result.kind == MaskMeaning::Kind::soft) check_each(result, where);
-    if (!allow_empty && !has_object(result))
-      throw Error("no mask holds an object: of " + listed(), where,
-                  "choose what is the object with --mask-value, or say --allow-empty");
-    return result;
-  }
-
-  /// Whether any of the files holds an object by a meaning.
-  bool has_object(MaskMeaning const& meaning) const {
-    return std::ranges::any_of(values_, [&](MaskValue value) { return meaning(value) >= 128; });
-  }
 
  private:
-  static constexpr double fills = 0.25;  // share of a class's pixels that fill; edges: about none
-
-  MaskMeaning chosen(MaskChoice const& choice) const {
-    MaskMeaning result{.kind = MaskMeaning::Kind::chosen,
-                       .choice = choice,
-                       .tolerance = lossy_ ? 24 : 0,
-                       .background = background()};
-    // 255 of a palette of black and white is its white: no index is that large.
-    result.choice.level = !choice.any && std::ranges::none_of(values_, [&](MaskValue value) {
-      return value.index() == choice.numbers[0];
-    });
-    std::string taken;
-    for (MaskValue const value : values_)
-      if (result.choice.takes(value, result.background, result.tolerance) && taken.size() < 60)
-        taken += (taken.empty() ? "" : ", ") + value.text();
-    result.notice = "the object is " + (taken.empty() ? "nothing" : taken) + " of " + listed();
-    return result;
+  /// `others`, then `objects`: a value between two is of the background.
+  std::vector<MaskValue> colors() const {
+    std::vector<MaskValue> all = others;
+    all.insert(all.end(), objects.begin(), objects.end());
+    return all;
   }
-
-  MaskMeaning of_levels(std::string const& where) const {
-    MaskMeaning result{.top = deep_ && largest() > 255 ? 65535 : 255};
-    int const top = result.top, most = largest();
-    std::vector<MaskValue> levels;  // that are neither 0 nor white
-    for (auto const& [value, count] : found_)
-      if (value.level() != 0 && value.level() != top) levels.push_back(value);
-    bool const white = found_.contains(MaskValue::gray(static_cast<std::uint16_t>(top)));
-    std::string const kind = alpha_ ? "opacity level " : deep_ ? "16-bit level " : "level ";
-
-    if (levels.empty()) {
-      if (white && (alpha_ || deep_)) result.notice = "the object is " + kind + std::to_string(top);
-      return result;
-    }
-    if (levels.size() == 1 && !white) {
-      result.kind = MaskMeaning::Kind::threshold;
-      result.level = most - 1;
-      result.notice = "the object is " + kind + std::to_string(most) + ", the only one beside 0";
-      return result;
-    }
-    // Few levels without a white: numbers of classes. Else classes are what fills areas, and what
-    // does not is an edge, or JPEG's noise about black and white.
-    bool const numbers = !lossy_ && !white && levels.size() <= 32 && most < top * 15 / 16;
-    bool const noisy = lossy_ || levels.size() > 8;
-    std::vector<MaskValue> classes;
-    for (MaskValue const value : levels) {
-      ValueCount const& count = found_.at(value);
-      bool const noise = most >= top * 15 / 16 &&
-                         (value.level() >= top - top / 16 || (noisy && value.level() <= top / 16));
-      if (numbers || (fill(count) && !noise)) classes.push_back(value);
-    }
-    bool const near = !classes.empty() && !numbers && lossy_ &&
-                      classes.back().level() - classes.front().level() <= 16;
-    bool const bright = most >= top * 15 / 16 && !(near && !fills_white(top));
-    if (classes.size() + (bright && !classes.empty()) > 1 && !(near && !bright)) several(where);
-    if (bright) {
-      result.notice = "the object is gray from " + std::to_string((128 * top + 254) / 255) +
-                      " on (levels from 0 to " + std::to_string(most) +
-                      (lossy_ ? ", JPEG)" : ", soft edges)");
-      return result;
-    }
-    int const peak = classes.empty() ? most : classes.back().level();
-    result.kind = MaskMeaning::Kind::threshold;
-    result.level = peak / 2;
-    result.notice = "the object is " + kind + "above " + std::to_string(peak / 2) +
-                    " (the masks reach " + std::to_string(most) + ")";
-    return result;
-  }
-
-  MaskMeaning of_colors(std::string const& where) const {
-    MaskMeaning result{.kind = MaskMeaning::Kind::color, .background = background()};
-    std::vector<MaskValue> classes, thin;
-    for (auto const& entry : found_) {
-      MaskValue const value = entry.first;
-      if (alike(value, result.background)) continue;
-      auto& list = value.index() >= 0 || fill(entry.second) ? classes : thin;
-      if (std::ranges::none_of(list, [&](MaskValue one) { return alike(one, value); }))
-        list.push_back(value);
-    }
-    if (classes.empty()) classes = thin;
-    if (classes.size() > 1) several(where);
-    if (classes.empty()) return result;
-    result.object = classes[0];
-    result.notice =
-        "the object is color " + classes[0].text() + ", the background " + result.background.text();
-    return result;
-  }
-
-  [[noreturn]] void several(std::string const& where) const {
-    throw Error("the masks hold several classes: " + listed(/*with_files=*/true), where,
-                "choose the object with --mask-value, a value of these, or any");
-  }
-
-  /// Black where there is black, else what is most.
-  MaskValue background() const {
-    MaskValue most = MaskValue::gray(0);
-    long long pixels = -1;
-    for (auto const& [value, count] : found_) {
-      if (alike(value, MaskValue::gray(0))) return value;
-      if (count.pixels > pixels) most = value, pixels = count.pixels;
-    }
-    return color_ ? most : MaskValue::gray(0);
-  }
-
-  int largest() const {
-    int most = 0;
-    for (auto const& [value, count] : found_) most = std::max(most, value.level());
-    return most;
-  }
-
-  bool fills_white(int top) const {
-    for (auto const& [value, count] : found_)
-      if (value.level() >= top - top / 16 && fill(count)) return true;
-    return false;
-  }
-
-  /// Throws Error where a file of a set of 0 and white has areas, but nothing that white is near
-  /// to: it is of another kind than the others.
-  void check_each(MaskMeaning const& meaning, std::string const& where) const {
-    for (File const& file : files_) {
-      int most = 0;
-      bool area = false;
-      for (auto const& [value, count] : file.counts) {
-        most = std::max(most, value.level());
-        area |= value.level() > 0 && fill(count);
-      }
-      if (area && most < meaning.top / 2)
-        throw Error("the masks are of two kinds: most reach " + std::to_string(meaning.top) +
-                        ", this one " + std::to_string(most),
-                    where + ", " + file.name,
-                    "write them alike, or choose what is the object with --mask-value");
-    }
-  }
-
-  /// Whether a value makes areas, beyond what chance makes of noise.
-  bool fill(ValueCount const& count) const {
-    return static_cast<double>(count.filling) >= fills * static_cast<double>(count.pixels) &&
-           static_cast<double>(count.filling) * static_cast<double>(files_.size()) >=
-               1e-4 * static_cast<double>(pixels_);
-  }
-
-  /// The first file that holds a value.
-  std::string const& first_with(MaskValue value) const {
-    auto const holds = [&](File const& file) {
-      return std::ranges::any_of(file.counts,
-                                 [&](auto const& entry) { return alike(entry.first, value); });
-    };
-    return std::ranges::find_if(files_, holds)->name;
-  }
-
-  /// "0 (97.1 %, 30 files), 1 (2.1 %, 29 files), 2 (0.8 %, 1 files)": the commonest first.
-  /// `with_files`: of a value that less than half of the files hold, the first one, for in a set of
-  /// two kinds of masks this is one of the fewer.
-  std::string listed(bool with_files = false) const {
-    std::vector<std::pair<MaskValue, ValueCount>> sorted(found_.begin(), found_.end());
-    std::ranges::stable_sort(
-        sorted, [](auto const& a, auto const& b) { return a.second.pixels > b.second.pixels; });
-    std::string text;
-    constexpr std::size_t shown = 8;
-    for (std::size_t i = 0; i < std::min(sorted.size(), shown); ++i) {
-      char share[64];
-      std::snprintf(share, sizeof share, " (%.3g %%, %lld files)",
-                    100.0 * static_cast<double>(sorted[i].second.pixels) /
-                        static_cast<double>(std::max(pixels_, 1LL)),
-                    sorted[i].second.files);
-      text += (i ? ", " : "") + sorted[i].first.text() + share;
-      if (with_files && 2 * sorted[i].second.files < static_cast<long long>(files_.size()))
-        text.insert(text.size() - 1, ", first " + first_with(sorted[i].first));
-    }
-    if (sorted.size() > shown) text += " and " + std::to_string(sorted.size() - shown) + " more";
-    return text;
-  }
-
-  std::map<MaskValue, ValueCount> found_;  // gray levels without their index in a palette
-  std::set<MaskValue> values_;             // with it
-  std::vector<File> files_;
-  long long pixels_ = 0;
-  bool lossy_ = false, alpha_ = false, deep_ = false, color_ = false;
 };
 
 }  // namespace vlsm

@@ -76,15 +76,20 @@ struct MaskChoice {
   std::vector<int> numbers;  ///< one, or red, green, blue
   bool level = false;        ///< one number is a gray level in files with a palette, too
 
-  constexpr bool takes(MaskValue value, MaskValue background, int tolerance) const {
-    if (any) return !alike(value, background, tolerance);
-    if (numbers.size() == 3) {
-      auto const channel = [&](std::size_t c) { return static_cast<std::uint8_t>(numbers[c]); };
-      return alike(value, MaskValue::color(channel(0), channel(1), channel(2)), tolerance);
-    }
-    if (value.index() >= 0 && !level) return value.index() == numbers[0];
-    return value.is_gray() &&
-           alike(value, MaskValue::gray(static_cast<std::uint16_t>(numbers[0])), tolerance);
+  /// Whether a value is told by its index in the palette.
+  constexpr bool by_index(MaskValue value) const {
+    return numbers.size() == 1 && !level && value.index() >= 0;
+  }
+  /// The level or color of numbers.
+  constexpr MaskValue wanted() const {
+    auto const channel = [&](std::size_t c) { return static_cast<std::uint8_t>(numbers[c]); };
+    return numbers.size() == 3 ? MaskValue::color(channel(0), channel(1), channel(2))
+                               : MaskValue::gray(static_cast<std::uint16_t>(numbers[0]));
+  }
+  constexpr bool takes(MaskValue value, MaskValue background) const {
+    if (any) return !alike(value, background);
+    if (by_index(value)) return value.index() == numbers[0];
+    return (numbers.size() == 3 || value.is_gray()) && alike(value, wanted());
   }
 };
 

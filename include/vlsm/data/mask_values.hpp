@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "vlsm/base/error.hpp"
+#include "vlsm/data/mask_transparency.hpp"
 #include "vlsm/data/mask_value.hpp"
-#include "vlsm/image/read.hpp"
+#include "vlsm/image/raw_picture.hpp"
 
 namespace vlsm {
 
@@ -19,63 +23,9 @@ struct MaskValues {
   std::vector<std::uint16_t> codes{};  ///< [height * width], indices into `distinct`
   int top = 255;                       ///< the largest gray level there can be
   bool lossy = false;                  ///< a JPEG: levels are blurred
-  bool alpha = false;                  ///< levels are the opacity: the colors say nothing
+  bool blurred = false;  ///< a JPEG's colors, each as the nearest of 32 levels a channel
+  bool alpha = false;    ///< levels are the opacity: the colors say nothing
 };
-
-namespace detail {
-
-/// The samples of a picture, whatever their width.
-class Samples {
- public:
-  explicit Samples(RawPicture const& picture) : picture_(picture) {}
-  int operator()(std::size_t pixel, int channel) const {
-    std::size_t const i =
-        pixel * static_cast<std::size_t>(picture_.channels) + static_cast<std::size_t>(channel);
-    return picture_.bits == 16 ? picture_.words[i] : picture_.bytes[i];
-  }
-  std::size_t size() const { return picture_.height * picture_.width; }
-  int top() const { return picture_.bits == 16 ? 65535 : 255; }
-
-  /// Whether this channel is `value` everywhere.
-  bool all(int channel, int value) const {
-    for (std::size_t i = 0; i < size(); ++i)
-      if ((*this)(i, channel) != value) return false;
-    return true;
-  }
-  /// The largest sample of the first `channels`.
-  int largest_of(int channels) const {
-    int most = 0;
-    for (std::size_t i = 0; i < size(); ++i)
-      for (int c = 0; c < channels; ++c) most = std::max(most, (*this)(i, c));
-    return most;
-  }
-  /// Whether red, green and blue are never more than `apart` levels from each other.
-  bool gray(int apart) const {
-    for (std::size_t i = 0; i < size(); ++i)
-      if (std::abs((*this)(i, 0) - (*this)(i, 1)) > apart ||
-          std::abs((*this)(i, 0) - (*this)(i, 2)) > apart)
-        return false;
-    return true;
-  }
-
- private:
-  RawPicture const& picture_;
-};
-
-/// What a mask's alpha channel says: nothing, where there is none or all is opaque; the mask, where
-/// the colors are one; else where its colors hold.
-enum class Alpha { opaque, mask, holes };
-
-inline Alpha alpha_of(RawPicture const& picture) {
-  Samples const samples(picture);
-  int const alpha = picture.channels - 1;
-  if (picture.channels % 2 != 0 || samples.all(alpha, samples.top())) return Alpha::opaque;
-  for (int c = 0; c < alpha; ++c)
-    if (!samples.all(c, samples(0, c))) return Alpha::holes;
-  return Alpha::mask;
-}
-
-}  // namespace detail
 
 /// The values of a mask's picture. Throws Error, with `where`, for one of thousands of colors:
 /// that is a photograph.
@@ -108,6 +58,14 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
     return values;
   };
 
+  detail::Transparency const transparency(picture);
+  if (transparency.says() == detail::Transparency::Says::mask) {
+    values.top = transparency.top();
+    values.alpha = true;
+    return gray_levels([&](std::size_t i) { return transparency.opacity(i); });
+  }
+  auto const seen = [&](std::size_t i) { return transparency.seen(i); };
+
   if (!picture.palette.empty()) {
     bool const gray = std::ranges::all_of(picture.bytes, [&](std::uint8_t index) {
       auto const& c = picture.palette[index];
@@ -117,9 +75,9 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
       std::uint8_t const index = picture.bytes[i];
       auto const& c = picture.palette[index];
       put(i, index, [&] {
-        MaskValue const value = gray         ? MaskValue::gray(c[0])
-                                : c[3] < 128 ? MaskValue::color(0, 0, 0)
-                                             : MaskValue::color(c[0], c[1], c[2]);
+        MaskValue const value = gray      ? MaskValue::gray(c[0])
+                                : seen(i) ? MaskValue::color(c[0], c[1], c[2])
+                                          : MaskValue::color(0, 0, 0);
         return value.with_index(index);
       });
     }
@@ -127,33 +85,21 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   }
 
   values.top = samples.top();
-  bool const colored = picture.channels >= 3;
-  int const alpha = picture.channels - 1;
-  detail::Alpha const says = detail::alpha_of(picture);
-  if (says == detail::Alpha::mask) {
-    values.alpha = true;
-    return gray_levels([&](std::size_t i) { return samples(i, alpha); });
-  }
-  auto const seen = [&](std::size_t i) {
-    return says == detail::Alpha::opaque || samples(i, alpha) > samples.top() / 2;
-  };
   // A JPEG's gray has a tint; the study reads its red channel.
-  if (!colored || samples.gray(picture.lossy ? 48 : 0)) {
+  if (picture.channels < 3 || samples.gray(picture.lossy ? 48 : 0)) {
     // A gray of 1, 2 or 4 bits is stored as a share of white.
     int const scale = picture.bits < 8 ? 255 / ((1 << picture.bits) - 1) : 1;
     return gray_levels([&](std::size_t i) { return seen(i) ? samples(i, 0) * scale : 0; });
   }
-  int const shift = picture.bits == 16 ? 8 : 0;
   values.top = 255;
-  // Blurred colors are what is nearest of the eight full ones or, of a dark picture, of the eight
-  // of half the light: class 1 of many palettes is 128,0,0.
-  int const most = picture.lossy ? samples.largest_of(3) : 255;
-  int const full = most < 192 ? 128 : 255, half = most < 192 ? most / 2 : 128;
+  values.blurred = picture.lossy;
+  int const shift = picture.bits == 16 ? 8 : 0;
+  auto const rounded = [](int level) { return (level * 31 + 127) / 255 * 255 / 31; };
   for (std::size_t i = 0; i < samples.size(); ++i) {
     std::array<std::uint8_t, 3> rgb{};
     for (std::size_t c = 0; c < 3 && seen(i); ++c) {
       int const level = samples(i, static_cast<int>(c)) >> shift;
-      rgb[c] = static_cast<std::uint8_t>(picture.lossy ? (level < half ? 0 : full) : level);
+      rgb[c] = static_cast<std::uint8_t>(values.blurred ? rounded(level) : level);
     }
     put(i, std::uint32_t{rgb[0]} << 16 | std::uint32_t{rgb[1]} << 8 | rgb[2],
         [&] { return MaskValue::color(rgb[0], rgb[1], rgb[2]); });
@@ -161,30 +107,42 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   return values;
 }
 
-/// How often a value occurs, and how often it fills: a pixel like its neighbors to the right,
-/// below and between them. Soft edges draw lines of their values, classes fill areas.
+/// How often a value occurs, and how often it fills: a pixel like_neighbors. Soft edges draw lines
+/// of their values, classes fill areas.
 struct ValueCount {
-  long long pixels = 0, filling = 0, files = 0;
+  long long pixels = 0, filling = 0;
 
   ValueCount& operator+=(ValueCount const& other) {
-    pixels += other.pixels, filling += other.filling, files += other.files;
+    pixels += other.pixels, filling += other.filling;
     return *this;
   }
 };
 
+/// Whether a pixel is like its neighbors to the right, below and between them, as far as there are
+/// any: no gray level or channel is more than `tolerance` apart.
+inline bool like_neighbors(MaskValues const& values, std::size_t y, std::size_t x, int tolerance) {
+  std::size_t const right = x + 1 < values.width ? 1 : 0,
+                    below = y + 1 < values.height ? values.width : 0, at = y * values.width + x;
+  std::uint16_t const *const codes = values.codes.data() + at, code = *codes;
+  auto const like = [&](std::size_t next) {
+    return alike(values.distinct[codes[next]], values.distinct[code], tolerance);
+  };
+  bool const same = codes[right] == code && codes[below] == code && codes[below + right] == code;
+  return same || (tolerance > 0 && like(right) && like(below) && like(below + right));
+}
+
+/// How far pixels of one area are apart in a JPEG, in levels of a channel: one of its 32.
+inline constexpr int jpeg_noise = 9;
+
 /// The counts of `values.distinct`.
 inline std::vector<ValueCount> count_values(MaskValues const& values) {
-  std::vector<ValueCount> counts(values.distinct.size(), {.files = 1});
-  for (std::size_t y = 0; y < values.height; ++y) {
-    std::uint16_t const* const row = values.codes.data() + y * values.width;
-    std::uint16_t const* const below = y + 1 < values.height ? row + values.width : row;
+  std::vector<ValueCount> counts(values.distinct.size());
+  for (std::size_t y = 0; y < values.height; ++y)
     for (std::size_t x = 0; x < values.width; ++x) {
-      std::size_t const next = x + 1 < values.width ? x + 1 : x;
-      ValueCount& count = counts[row[x]];
+      ValueCount& count = counts[values.codes[y * values.width + x]];
       ++count.pixels;
-      count.filling += row[next] == row[x] && below[x] == row[x] && below[next] == row[x];
+      count.filling += like_neighbors(values, y, x, values.blurred ? jpeg_noise : 0);
     }
-  }
   return counts;
 }
 

@@ -21,7 +21,7 @@
 namespace vlsm {
 
 /// The pictures and masks of some rows, for models of one recipe. All masks are read once at the
-/// start, since what one means follows from all of them (mask_meaning.hpp). Pictures are decoded
+/// start, since what one means follows from all of them (mask_survey.hpp). Pictures are decoded
 /// and resized once and kept, up to `kept_pictures`. Any number of threads may ask.
 class PicturePairs {
  public:

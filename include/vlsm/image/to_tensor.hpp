@@ -156,11 +156,11 @@ void restore_rows_at(at::Tensor const& map, std::array<std::size_t, 2> picture,
     detail::stretch_rows(map, height, width, rows, columns, put);
 }
 
-/// Throws Error where any of the logits, of any shape, is NaN: compared with a threshold they would
-/// be a mask without an object. `where`: the pictures.
+/// Throws Error where any of the logits, of any shape, is NaN or infinite: compared with a
+/// threshold they would be a mask all the same. `where`: the pictures.
 inline void check_logits(at::Tensor const& logits, std::string const& where) {
-  if (logits.isnan().any().item<bool>())
-    throw Error("the logits are not numbers", where,
+  if (!logits.isfinite().all().item<bool>())
+    throw Error("the logits are not finite numbers", where,
                 "look for broken pictures, or for weights that diverged");
 }
 

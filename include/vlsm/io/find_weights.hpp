@@ -67,6 +67,25 @@ inline std::vector<std::string> weights_names(std::filesystem::path const& folde
   return names;
 }
 
+/// What to do about a folder without weights: it may be a hub's cache, whose snapshots hold them, a
+/// folder above theirs, or a torch archive that was unpacked.
+inline std::string where_weights_may_be(std::filesystem::path const& folder) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(folder / "data.pkl", ignored))
+    return "this is a torch archive that was unpacked: give the file itself, or pack the folder "
+           "again (zip -0 -r model.pth FOLDER)";
+  for (std::filesystem::path const& below : {folder, folder / "snapshots"}) {
+    std::vector<std::string> holding;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(below, error), end; !error && at != end;
+         at.increment(error))
+      if (at->is_directory(ignored) && !weights_names(at->path()).empty())
+        holding.push_back(at->path().string());
+    if (!holding.empty()) return "name the folder that does: " + std::ranges::min(holding);
+  }
+  return "looked for files that end with .safetensors, .pt, .pth, .ckpt or .bin";
+}
+
 }  // namespace detail
 
 /// The weights file, or the index of several, in a folder as a hub lays it out or a person fills
@@ -88,7 +107,7 @@ inline WeightsFile weights_in_folder(std::filesystem::path const& folder) {
     return {folder / *std::ranges::find_if(names, is_index), {}};
   if (names.empty())
     throw Error("the folder holds no weights", folder.string(),
-                "looked for files that end with .safetensors, .pt, .pth, .ckpt or .bin");
+                detail::where_weights_may_be(folder));
   if (names.size() == 1) return {folder / names[0], {}};
   // A run of `fit` ends with these two.
   if (names.size() == 2 && has("best.safetensors") && has("last.safetensors"))

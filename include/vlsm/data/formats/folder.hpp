@@ -15,7 +15,7 @@
 #include "vlsm/data/formats/not_read.hpp"
 #include "vlsm/data/formats/pair_files.hpp"
 #include "vlsm/data/formats/pairs.hpp"
-#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/mask_survey.hpp"
 #include "vlsm/image/write.hpp"
 
 namespace vlsm {
@@ -27,7 +27,7 @@ struct FolderLayout {
   std::string mask_suffix{};      ///< what a mask's name has behind its picture's: "_mask"
   /// Of masks in NIfTI, MetaImage or DICOM: the label of the object; unset: the only one beside 0.
   std::optional<int> label{};
-  /// Of masks that are pictures: the value of the object; unset: told from all (mask_meaning.hpp).
+  /// Of masks that are pictures: the value of the object; unset: told from all (mask_survey.hpp).
   std::optional<MaskChoice> mask_value{};
   bool allow_empty = false;  ///< whether a set without any object is read, too
 };
@@ -114,7 +114,7 @@ inline bool add_frame_files(SourceSet& set, std::filesystem::path const& images,
 /// A user's own pictures and masks, paired by their names, all of the split "all". PNG and JPEG are
 /// copied, TIFF becomes PNG; so do the frames of NIfTI, MetaImage and DICOM: of a volume those
 /// whose mask is not empty, as NAME_K.png, K from 0. What masks mean follows from all of them:
-/// those that are pictures by mask_meaning.hpp, others by their labels. Where there are frames,
+/// those that are pictures by mask_survey.hpp, others by their labels. Where there are frames,
 /// pictures of other kinds are not read. What is passed over is a finding. Throws Error for what
 /// cannot be read, paired or understood, and for choices that cannot apply.
 inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout const& layout = {}) {

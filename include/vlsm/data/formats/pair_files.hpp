@@ -92,6 +92,23 @@ inline std::vector<Finding> passed_over(std::filesystem::path const& images,
   return {others, copies};
 }
 
+/// What to do about a picture without a mask: names may differ by a tail. `by_stem` is
+/// masks_by_stem's.
+inline std::string missing_mask_remedy(std::string const& stem,
+                                       std::map<std::string, std::string> const& by_stem,
+                                       std::filesystem::path const& masks) {
+  for (auto const& [other, name] : by_stem) {
+    if (other.empty() || other == stem) continue;
+    if (other.starts_with(stem))
+      return "if " + name + " is its mask, say --mask-suffix " +
+             file_stem(name).substr(stem.size());
+    if (stem.starts_with(other) && stem[other.size()] == '_')
+      return "if " + name + " is its mask, rename the pictures: without " +
+             stem.substr(other.size()) + " they are called like their masks";
+  }
+  return "add the mask in " + masks.string() + ", or take the picture out";
+}
+
 /// The pairs of two folders, in the order of the pictures' names. Findings are masks without a
 /// picture, and what lies among masks without their suffix. Throws Error for a picture without a
 /// mask, two pictures or two masks that differ in their ending alone, a symlink that leads to
@@ -121,11 +138,10 @@ inline std::vector<Pair> pair_files(std::filesystem::path const& images,
     throw Error("the folder holds no pictures", images.string(),
                 "unpack the publisher's archive: images/ and masks/ belong together");
   if (!lonely.empty())
-    throw Error(lonely.size() == 1
-                    ? "a picture has no mask"
-                    : std::to_string(lonely.size()) + " pictures have no mask, the first",
-                (images / lonely[0]).string(),
-                "add the mask in " + masks.string() + ", or take the picture out");
+    throw Error(
+        lonely.size() == 1 ? "a picture has no mask"
+                           : std::to_string(lonely.size()) + " pictures have no mask, the first",
+        (images / lonely[0]).string(), missing_mask_remedy(file_stem(lonely[0]), by_stem, masks));
   std::vector<std::filesystem::path> files;
   for (Pair const& pair : pairs)
     files.insert(files.end(), {images / pair.image, masks / pair.mask});

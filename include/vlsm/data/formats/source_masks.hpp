@@ -18,15 +18,17 @@ namespace vlsm::detail {
 /// Calls `put(index, color)` with red, green and blue, 0 to 255, of each pixel, row by row.
 /// Palettes are looked up, 1 to 4 bits are spread to 0 to 255, of 16 bits the upper eight count
 /// (the lower eight where all upper ones are 0). What is transparent is black; where transparency
-/// alone makes the mask, it is the gray.
+/// alone makes the mask, the opacity is the gray.
 template <class Put>
 void for_each_color(RawPicture const& picture, Put const& put) {
   auto const channels = static_cast<std::size_t>(picture.channels);
   bool const gray = channels <= 2;
   unsigned const scale = picture.bits < 8 ? 255u / ((1u << picture.bits) - 1) : 1;
   std::size_t const count = picture.height * picture.width;
-  Alpha const alpha = alpha_of(picture);
-  if (picture.bits == 8 && picture.palette.empty() && alpha == Alpha::opaque) {  // nearly all files
+  Transparency const transparency(picture);
+  bool const by_opacity = transparency.says() == Transparency::Says::mask;
+  if (picture.bits == 8 && picture.palette.empty() &&
+      transparency.says() == Transparency::Says::nothing) {  // nearly all files
     std::uint8_t const* pixel = picture.bytes.data();
     std::size_t const second = gray ? 0 : 1, third = gray ? 0 : 2;
     for (std::size_t i = 0; i < count; ++i, pixel += channels)
@@ -40,13 +42,13 @@ void for_each_color(RawPicture const& picture, Put const& put) {
   };
   for (std::size_t i = 0; i < count; ++i) {
     std::array<std::uint8_t, 3> color{};
-    std::size_t const last = i * channels + channels - 1;
-    if (!picture.palette.empty()) {
+    if (by_opacity) {
+      color.fill(picture.palette.empty() ? level(i * channels + channels - 1)
+                                         : picture.palette[picture.bytes[i]][3]);
+    } else if (transparency.seen(i) && !picture.palette.empty()) {
       auto const& entry = picture.palette[picture.bytes[i]];
-      if (entry[3] >= 128) color = {entry[0], entry[1], entry[2]};
-    } else if (alpha == Alpha::mask) {
-      color.fill(level(last));
-    } else if (alpha == Alpha::opaque || level(last) >= 128) {
+      color = {entry[0], entry[1], entry[2]};
+    } else if (transparency.seen(i)) {
       for (std::size_t c = 0; c < 3; ++c) color[c] = level(i * channels + (gray ? 0 : c));
     }
     put(i, color);

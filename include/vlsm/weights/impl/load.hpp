@@ -16,6 +16,7 @@
 #include "vlsm/base/text.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/ops/tensor_bytes.hpp"
+#include "vlsm/weights/altered.hpp"
 #include "vlsm/weights/fill.hpp"
 #include "vlsm/weights/hf_config.hpp"
 #include "vlsm/weights/load.hpp"
@@ -88,16 +89,19 @@ inline std::set<std::string> slots_in(Checkpoint const& checkpoint, Recognized c
 }
 
 /// Throws Error for a checkpoint that a known scheme explains and that does not fit: it names the
-/// slots of which it has nothing (`absent`), all problems, and the model that it is of (`owner`).
+/// slots of which it has nothing (`absent`), all problems, and how to save it where it is `altered`
+/// or else the model that it is of (`owner`).
 [[noreturn]] inline void refuse_misfit(Problems const& problems, std::string const& absent,
                                        std::string const& owner, Recognized const& source,
-                                       std::string const& where) {
+                                       std::string const& altered, std::string const& where) {
   std::string const title(source.scheme.title),
       keys = " (keys read as those of " + title + ")",
       what = absent.empty() ? "this checkpoint does not fit the model"
                             : "this checkpoint (" + title + ") has no " + absent;
   std::string remedy = "give the file of this very model" + keys;
-  if (!owner.empty())
+  if (!altered.empty())
+    remedy = altered;
+  else if (!owner.empty())
     remedy = "these are weights of " + owner + ": choose that model, or " + remedy;
   else if (absent == "text" || absent == "vision" || absent == "text, vision")
     remedy = "give the towers by --weights and this file by --decoder-weights" + keys;
@@ -217,12 +221,12 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
     for (std::string const& key : given.unknown) problems.add("unused", key);
   if (options.strict)
     for (UnreadTensor const& tensor : checkpoint.unread) problems.add("unused", tensor.name);
-  if (problems.any() && !source.near()) {
+  if (problems.any()) {
     std::vector<std::string_view> keys;
     for (NamedArray const& tensor : checkpoint.tensors) keys.push_back(tensor.name);
-    refuse_unknown(source, keys, where);
+    if (!source.near()) refuse_unknown(source, keys, where);
+    refuse_misfit(problems, absent, owner(), source, altered_remedy(keys), where);
   }
-  if (problems.any()) refuse_misfit(problems, absent, owner(), source, where);
   if (!fresh.empty() && !options.partial)
     throw Error(
         "this checkpoint (" + title + ") has no " + shared_slots({fresh.begin(), fresh.end()}) +

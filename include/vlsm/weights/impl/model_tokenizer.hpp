@@ -8,6 +8,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/tokenizer/factory.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
@@ -22,11 +23,12 @@ Encode encode_at_most(Tokenizer const& tokenizer, std::size_t length, bool each,
   return [tokenizer, length, each, told = std::move(told),
           said = std::make_shared<std::atomic<bool>>(false)](std::string const& text) {
     auto ids = tokenizer.encode(text, length);
-    constexpr std::size_t endless = 1 << 20;
+    constexpr std::size_t endless = 1 << 20, shown = 80;
     if (told && (each || !*said) && ids.size() >= length &&
         tokenizer.encode(text, endless).size() > length && (!said->exchange(true) || each))
       told("prompts of more than " + std::to_string(length) +
-           " tokens are cut to that, the first is \"" + text + "\"");
+           " tokens are cut to that, the first is \"" +
+           std::string(vlsm::detail::start_of(text, shown)) + (text.size() > shown ? "…\"" : "\""));
     return ids;
   };
 }

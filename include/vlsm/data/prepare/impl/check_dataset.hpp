@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
-#include "vlsm/data/mask_meaning.hpp"
+#include "vlsm/data/mask_survey.hpp"
 #include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
 #include "vlsm/data/prepare/impl/published.hpp"
 #include "vlsm/data/prepare/impl/workers.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
+#include "vlsm/image/read.hpp"
 
 namespace vlsm {
 
