@@ -64,14 +64,14 @@ std::vector<CountedColor> area_colors(Found const& found, int wavers, Fills cons
   std::ranges::stable_sort(
       sorted, [](auto const& a, auto const& b) { return a.second.filling > b.second.filling; });
   long long pixels = 0;
-  for (auto const& [value, count] : sorted) {
+  for (CountedColor const& one : sorted) {
     auto const same = std::ranges::find_if(
-        groups, [&](auto const& group) { return alike(group.first, value, wavers); });
+        groups, [&](CountedColor const& group) { return alike(group.first, one.first, wavers); });
     if (same != groups.end())
-      same->second += count;
+      same->second += one.second;
     else
-      groups.emplace_back(value, count);
-    pixels += count.pixels;
+      groups.push_back(one);
+    pixels += one.second.pixels;
   }
   std::vector<MaskValue> values;
   auto const noise = [&](CountedColor const& group) {

@@ -111,8 +111,9 @@ class FolderDataset : public Dataset {
   /// What to choose instead: a level that every row has.
   std::string levels_of_all() const {
     std::string list;
-    for (auto const& [level, sentences] : rows_[0].prompts)
-      if (std::ranges::all_of(rows_, [&](auto const& row) { return row.prompts.contains(level); }))
+    for (auto const& entry : rows_[0].prompts)
+      if (std::string const& level = entry.first; std::ranges::all_of(
+              rows_, [&](Annotation const& row) { return row.prompts.contains(level); }))
         list += (list.empty() ? "" : ", ") + level;
     if (!list.empty()) return "choose one of " + list;
     return std::string("choose another data set: ") +

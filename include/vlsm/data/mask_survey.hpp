@@ -187,9 +187,10 @@ class MaskSurvey {
   /// What colors there are beside the background: those of areas and of palettes, else all.
   std::vector<MaskValue> classes(MaskValue background) const {
     std::vector<MaskValue> classes, thin;
-    for (auto const& [value, count] : found_) {
+    for (auto const& entry : found_) {
+      MaskValue const value = entry.first;
       if (alike(value, background)) continue;
-      auto& list = value.index() >= 0 || fill(count) ? classes : thin;
+      auto& list = value.index() >= 0 || fill(entry.second) ? classes : thin;
       if (std::ranges::none_of(list, [&](MaskValue one) { return alike(one, value); }))
         list.push_back(value);
     }
