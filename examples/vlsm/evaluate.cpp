@@ -37,15 +37,24 @@ struct Options {
   std::size_t batch = 8;
 };
 
+/// What the JSON holds: a distance only where it is asked for.
+std::vector<vlsm::NamedMeasure> measures_of(Options const& options) {
+  std::vector<vlsm::NamedMeasure> measures(vlsm::named_measures.begin(),
+                                           vlsm::named_measures.end());
+  std::erase_if(measures, [&](auto const& measure) {
+    return measure.value == &vlsm::Measures::hd95 && !options.hausdorff;
+  });
+  return measures;
+}
+
 nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& result,
                                std::optional<vlsm::PerturbReport> const& perturbed) {
   nlohmann::ordered_json per_image = nlohmann::ordered_json::array();
   for (vlsm::Score const& score : result.scores) {
-    per_image.push_back(
-        {{"mask", score.name}, {"prompt", score.prompt}, {"dice", score.dice}, {"iou", score.iou}});
-    if (options.hausdorff) per_image.back()["hd95"] = score.hd95;  // NaN is written as null
+    per_image.push_back({{"mask", score.name}, {"prompt", score.prompt}});
+    for (auto const& measure : measures_of(options))
+      per_image.back()[measure.name] = score.*measure.value;  // NaN is written as null
   }
-  auto const dice = result.dice(), iou = result.iou(), hd95 = result.hd95();
   nlohmann::ordered_json json{
       {"model", options.choice.model},
       {"data", options.data.data},
@@ -59,13 +68,13 @@ nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& r
       json["attribute"] = options.attribute;
     json["changed"] = perturbed->changed;
   }
-  json.update({{"n", result.scores.size()},
-               {"dice_mean", dice.mean},
-               {"dice_std", dice.deviation},
-               {"iou_mean", iou.mean},
-               {"iou_std", iou.deviation}});
-  if (options.hausdorff)
-    json.update({{"hd95_mean", hd95.mean}, {"hd95_std", hd95.deviation}, {"hd95_n", hd95.count}});
+  json["n"] = result.scores.size();
+  for (auto const& measure : measures_of(options)) {
+    vlsm::Spread const spread = result.spread(measure.value);
+    std::string const name = measure.name;
+    json[name + "_mean"] = spread.mean, json[name + "_std"] = spread.deviation;
+    if (measure.may_lack) json[name + "_n"] = spread.count;
+  }
   json["per_image"] = std::move(per_image);
   return json;
 }

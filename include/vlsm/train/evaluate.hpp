@@ -29,8 +29,7 @@ struct Evaluation {
   /// Where EvaluateOptions::hausdorff asks for it. Examples with an empty prediction or target have
   /// no distance and are left out, so compare means of equal counts only.
   Spread hd95() const { return spread(&Measures::hd95); }
-
- private:
+  /// Of one of named_measures.
   Spread spread(double Measures::*measure) const {
     std::vector<double> values;
     for (Score const& score : scores) values.push_back(score.*measure);

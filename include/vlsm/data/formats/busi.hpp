@@ -146,14 +146,12 @@ inline SourceSet read_busi(std::filesystem::path const& source) {
       detail::find_layout(source, {"Dataset_BUSI_with_GT", "Dataset_BUSI/Dataset_BUSI_with_GT", ""},
                           {"benign"}, "BUSI", "Dataset_BUSI_with_GT/benign, malignant and normal");
   Finding absent{"missing_folder", {}, "a folder of the publisher's is not here"};
-  std::vector<std::string> const folders = detail::folders_in(root);
   for (std::string const pathology : {"benign", "malignant", "normal"}) {
-    auto const named = std::ranges::find_if(
-        folders, [&](std::string const& name) { return detail::lower_case(name) == pathology; });
-    if (named == folders.end())
-      absent.names.push_back(pathology);
+    std::filesystem::path const folder = detail::in_any_case(root / pathology);
+    if (detail::is_folder(folder))
+      detail::add_busi_folder(set, detail::peeled(folder), pathology);
     else
-      detail::add_busi_folder(set, detail::peeled(root / *named), pathology);
+      absent.names.push_back(pathology);
   }
   detail::add_finding(set.findings, std::move(absent));
   if (set.images.empty())

@@ -200,12 +200,14 @@ inline std::string read_lines(std::filesystem::path const& path, std::uintmax_t 
   return lines;
 }
 
-/// The file of this name; where there is none, the one that differs from it in capitals alone.
+/// The file or folder of this name; where there is none, the one that differs from it in capitals
+/// alone.
 inline std::filesystem::path in_any_case(std::filesystem::path const& path) {
-  if (is_file(path) || !is_folder(path.parent_path())) return path;
+  if (is_file(path) || is_folder(path) || !is_folder(path.parent_path())) return path;
   std::string const wanted = lower_case(path.filename().string());
-  for (std::string const& name : files_in(path.parent_path()))
-    if (lower_case(name) == wanted) return path.parent_path() / name;
+  for (auto const& names : {files_in(path.parent_path()), folders_in(path.parent_path())})
+    for (std::string const& name : names)
+      if (lower_case(name) == wanted) return path.parent_path() / name;
   return path;
 }
 
