@@ -230,4 +230,9 @@ TEST_CASE("pictures whose names have a tail, as nnU-Net's do, are to be renamed"
                folder / "own/images" / (std::string(name) + "_0000.png"));
   auto const read = [&] { vlsm::read_folder(folder / "own"); };
   CHECK(says(error_of(read), "if p0.png is its mask, rename the pictures: without _0000"));
+  // Numbers go on without being tails, and a mask of another picture is none of this one.
+  write_own_set(folder / "numbers", 11);
+  fs::remove(folder / "numbers/masks/p1.png");
+  auto const one = [&] { vlsm::read_folder(folder / "numbers"); };
+  CHECK(says(error_of(one), "add the mask in"));
 }

@@ -54,11 +54,12 @@ using CountedColor = std::pair<MaskValue, ValueCount>;
 /// The values that the areas of a set waver about, the largest area first, then those of thin
 /// things, with what belongs to each. `found` are all values of the set, `wavers` is how far, in
 /// levels of a channel, most of an area's pixels stray, and `fills(count)` tells areas from edges.
-/// What is much smaller than an area and near its color is its noise; a thin thing is of no mix of
-/// two others, and more than a few pixels.
+/// What is much smaller than an area and near its color is its noise, where it is thin or less than
+/// half a percent of all pixels; a thin thing is of no mix of two others, and more than a few
+/// pixels.
 template <class Found, class Fills>
 std::vector<CountedColor> area_colors(Found const& found, int wavers, Fills const& fills) {
-  constexpr double least_share = 0.003;
+  constexpr double least_share = 0.003, least_area = 0.005;
   constexpr long long much = 10;
   std::vector<CountedColor> sorted(found.begin(), found.end()), groups, colors;
   std::ranges::stable_sort(
@@ -84,11 +85,14 @@ std::vector<CountedColor> area_colors(Found const& found, int wavers, Fills cons
     colors.push_back(group);
     values.push_back(group.first);
   };
+  auto const share = [&](CountedColor const& group) {
+    return static_cast<double>(group.second.pixels) / static_cast<double>(pixels);
+  };
   for (CountedColor const& group : groups)
-    if (fills(group.second) && !noise(group)) add(group);
+    if (fills(group.second) && (share(group) >= least_area || !noise(group))) add(group);
   for (CountedColor const& group : groups)
-    if (!fills(group.second) && !noise(group) && !mix_of(group.first, values, 3 * wavers) &&
-        static_cast<double>(group.second.pixels) > least_share * static_cast<double>(pixels))
+    if (!fills(group.second) && share(group) > least_share && !noise(group) &&
+        !mix_of(group.first, values, 3 * wavers))
       add(group);
   return colors;
 }
@@ -122,7 +126,7 @@ class NearestColors {
         places.push_back(place);
         near.push_back(colors_[place]);
       }
-    constexpr double off = 24;
+    constexpr double off = 72;  // luma and chroma are blurred apart
     auto const found = mix_of(values_.distinct[code], near, off);
     return found ? places[*found] : nearest_[code];
   }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/data/area_colors.hpp"
+#include "vlsm/data/drawn_colors.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/data/mask_values.hpp"
 
@@ -30,7 +30,8 @@ class MaskSurvey {
     std::string name;
     Counts counts;
     int top = 255;
-    bool lossy = false, blurred = false, alpha = false;
+    bool lossy = false, blurred = false, alpha = false, opaque = false;
+    MaskValue paint = MaskValue::gray(0);
   };
   static File file_of(MaskValues const& values, std::string name) {
     File file{.name = std::move(name),
@@ -38,7 +39,9 @@ class MaskSurvey {
               .top = values.top,
               .lossy = values.lossy,
               .blurred = values.blurred,
-              .alpha = values.alpha};
+              .alpha = values.alpha,
+              .opaque = values.opaque,
+              .paint = values.paint};
     auto const counts = count_values(values);
     for (std::size_t i = 0; i < counts.size(); ++i)
       file.counts.emplace_back(values.distinct[i], counts[i]);
@@ -50,7 +53,6 @@ class MaskSurvey {
     for (auto [value, count] : file.counts) {
       color_ |= !value.is_gray();
       values_.insert(value);
-      for (int c = 0; c < 3; ++c) brightest_ = std::max(brightest_, value.channel(c));
       if (value.is_gray()) value = value.without_index();
       found_[value] += count;
       pixels_ += count.pixels;
@@ -61,9 +63,11 @@ class MaskSurvey {
   }
 
   /// The meaning; `choice` is the user's, where there is one. Throws Error, with `where`, for
-  /// several classes without a choice, and for a set without any object unless `allow_empty`.
+  /// several classes without a choice, for masks whose opacity or JPEG's noise leaves open what is
+  /// the object, and for a set without any object unless `allow_empty`.
   MaskMeaning meaning(std::optional<MaskChoice> const& choice, bool allow_empty,
                       std::string const& where) const {
+    check_opacity(where);
     MaskMeaning result = choice   ? chosen(*choice, where)
                          : color_ ? of_colors(where)
                                   : of_levels(where);
@@ -89,7 +93,7 @@ class MaskSurvey {
     result.choice.level = !choice.any && std::ranges::none_of(values_, [&](MaskValue value) {
       return value.index() == choice.numbers[0];
     });
-    if (lossy_) choose_nearest(result, where);
+    if (lossy_) choose_nearest(result, drawn(), where);
     std::string taken;
     for (MaskValue const value :
          lossy_ ? result.objects : std::vector(values_.begin(), values_.end()))
@@ -97,31 +101,6 @@ class MaskSurvey {
         taken += (taken.empty() ? "" : ", ") + value.text();
     result.notice = "the object is " + (taken.empty() ? "nothing" : taken) + " of " + listed();
     return result;
-  }
-
-  /// Of masks that JPEG blurred: what areas, or what thin things, are the choice's.
-  void choose_nearest(MaskMeaning& result, std::string const& where) const {
-    result.kind = MaskMeaning::Kind::nearest;
-    std::vector<MaskValue> const colors = drawn_in(result.background);
-    MaskChoice const& choice = result.choice;
-    if (choice.any) {
-      result.others = {result.background};
-      for (MaskValue const color : colors)
-        if (color != result.background) result.objects.push_back(color);
-      return;
-    }
-    MaskValue const wanted = choice.wanted(), area = colors[nearest(colors, wanted)];
-    auto const close = [&](MaskValue value) { return alike(value, wanted, wavers() / 2); };
-    bool const exact = alike(area, wanted), ground = area == result.background;
-    if (ground && close(area) && !exact)
-      throw Error("a JPEG blurs " + wanted.text() + " into the background " + area.text(), where,
-                  "write masks as PNG");
-    if (ground ? exact : alike(area, wanted, wavers()))
-      result.objects = {area};
-    else if (std::ranges::any_of(values_, close))
-      result.objects = {wanted};
-    for (MaskValue const color : colors)
-      if (result.objects.empty() || color != result.objects[0]) result.others.push_back(color);
   }
 
   MaskMeaning of_levels(std::string const& where) const {
@@ -133,6 +112,9 @@ class MaskSurvey {
     bool const white = found_.contains(MaskValue::gray(static_cast<std::uint16_t>(top)));
     std::string const kind = alpha_ ? "opacity level " : deep_ ? "16-bit level " : "level ";
 
+    if (lossy_ && most > 0 && most < 8)
+      throw Error("a JPEG blurs levels as near as 0 to " + std::to_string(most), where,
+                  "write masks as PNG");
     if (levels.empty()) {
       if (white && (alpha_ || deep_)) result.notice = "the object is " + kind + std::to_string(top);
       return result;
@@ -175,7 +157,8 @@ class MaskSurvey {
   MaskMeaning of_colors(std::string const& where) const {
     MaskMeaning result{.kind = MaskMeaning::Kind::nearest, .background = background()};
     result.others = {result.background};
-    for (MaskValue const color : lossy_ ? drawn_in(result.background) : classes(result.background))
+    for (MaskValue const color :
+         lossy_ ? drawn().beside(result.background) : classes(result.background))
       if (!alike(color, result.background)) result.objects.push_back(color);
     if (result.objects.size() > 1) several(where);
     if (!result.objects.empty())
@@ -197,26 +180,15 @@ class MaskSurvey {
     return classes.empty() ? thin : classes;
   }
 
-  /// How far the pixels of an area stray, in levels of a channel, where JPEG has been at them:
-  /// less where all is dark.
-  int wavers() const { return std::min(26, brightest_ / 4); }
-
-  Counts areas() const {
-    return area_colors(found_, wavers(), [&](ValueCount const& count) { return fill(count); });
+  /// The values and how often they are seen; where JPEG blurred them, those of areas.
+  Counts seen() const {
+    Counts areas = lossy_ ? drawn().areas() : Counts();
+    return areas.empty() ? Counts(found_.begin(), found_.end()) : areas;
   }
 
-  /// The background, and what a set with JPEG masks was drawn in: the values of its areas, else, of
-  /// thin lines, what is farthest from the background.
-  std::vector<MaskValue> drawn_in(MaskValue background) const {
-    std::vector<MaskValue> colors{background};
-    for (auto const& [color, count] : areas())
-      if (!alike(color, background, wavers())) colors.push_back(color);
-    if (colors.size() > 1 || found_.empty()) return colors;
-    MaskValue farthest = background;
-    for (auto const& [value, count] : found_)
-      if (apart(value, background) > apart(farthest, background)) farthest = value;
-    if (!alike(farthest, background, wavers())) colors.push_back(farthest);
-    return colors;
+  /// What masks that JPEG blurred were drawn in.
+  DrawnColors drawn() const {
+    return {found_, [&](ValueCount const& count) { return fill(count); }};
   }
 
   [[noreturn]] void several(std::string const& where) const {
@@ -224,12 +196,31 @@ class MaskSurvey {
                 "choose the object with --mask-value, a value of these, or any");
   }
 
+  /// Throws Error where opacity alone cannot say what is the object: of files drawn in several
+  /// colors, and of one that is opaque as a whole beside those that are drawn in their opacity.
+  void check_opacity(std::string const& where) const {
+    File const* first = nullptr;
+    for (File const& file : files_)
+      if (file.alpha && (file.counts.size() > 1 || file.counts[0].first.level() > 0)) {
+        if (first && !alike(first->paint, file.paint))
+          throw Error("masks are drawn in their opacity, in " + first->paint.text() + " and in " +
+                          file.paint.text(),
+                      where + ", " + first->name + " and " + file.name,
+                      "write the colors opaque, on a background of another one");
+        first = &file;
+      }
+    for (File const& file : files_)
+      if (first && file.opaque && file.counts.size() == 1)
+        throw Error("a mask is opaque as a whole where others are drawn in their opacity",
+                    where + ", " + file.name, "write 0 and 255 without transparency");
+  }
+
   /// Black where there is black, else what is most.
   MaskValue background() const {
     MaskValue most = MaskValue::gray(0);
     long long pixels = -1;
-    for (auto const& [value, count] : blurred_ ? areas() : Counts(found_.begin(), found_.end())) {
-      if (alike(value, MaskValue::gray(0), blurred_ ? wavers() : 0)) return value;
+    for (auto const& [value, count] : seen()) {
+      if (alike(value, MaskValue::gray(0), blurred_ ? drawn().wavers() : 0)) return value;
       if (count.pixels > pixels) most = value, pixels = count.pixels;
     }
     return color_ ? most : MaskValue::gray(0);
@@ -272,9 +263,8 @@ class MaskSurvey {
                1e-4 * static_cast<double>(pixels_);
   }
 
-  /// The names of the files that hold a value.
-  std::vector<std::string> files_with(MaskValue value) const {
-    int const near = blurred_ ? wavers() : 0;
+  /// The names of the files that hold a value, or one that is no more than `near` levels from it.
+  std::vector<std::string> files_with(MaskValue value, int near) const {
     std::vector<std::string> names;
     for (File const& file : files_)
       if (std::ranges::any_of(file.counts,
@@ -287,21 +277,22 @@ class MaskSurvey {
   /// `with_files`: of a value that less than half of the files hold, the first one, for in a set of
   /// two kinds of masks this is one of the fewer.
   std::string listed(bool with_files = false) const {
-    Counts sorted = blurred_ ? areas() : Counts(found_.begin(), found_.end());
+    Counts sorted = seen();
     std::ranges::stable_sort(
         sorted, [](auto const& a, auto const& b) { return a.second.pixels > b.second.pixels; });
     std::string text;
-    constexpr std::size_t shown = 8;
+    constexpr std::size_t shown = 10;
+    int const near = lossy_ ? drawn().wavers() : 0;
     for (std::size_t i = 0; i < std::min(sorted.size(), shown); ++i) {
       auto const& [value, count] = sorted[i];
-      auto const files = files_with(value);
+      auto const files = files_with(value, near);
       char share[64];
       std::snprintf(
           share, sizeof share, " (%.3g %%, %zu files",
           100.0 * static_cast<double>(count.pixels) / static_cast<double>(std::max(pixels_, 1LL)),
           files.size());
       text += (i ? ", " : "") + value.text() + share;
-      if (with_files && 2 * files.size() < files_.size() && !files.empty())
+      if (with_files && !files.empty() && 2 * files.size() < files_.size())
         text += ", first " + files[0];
       text += ")";
     }
@@ -313,7 +304,6 @@ class MaskSurvey {
   std::set<MaskValue> values_;             // with it
   std::vector<File> files_;
   long long pixels_ = 0;
-  int brightest_ = 0;  // channel of any value
   bool lossy_ = false, blurred_ = false, alpha_ = false, deep_ = false, color_ = false;
 };
 

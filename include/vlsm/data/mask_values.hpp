@@ -24,7 +24,9 @@ struct MaskValues {
   int top = 255;                       ///< the largest gray level there can be
   bool lossy = false;                  ///< a JPEG: levels are blurred
   bool blurred = false;  ///< a JPEG's colors, each as the nearest of 32 levels a channel
-  bool alpha = false;    ///< levels are the opacity: the colors say nothing
+  bool opaque = false;   ///< has an opacity, which is full everywhere
+  MaskValue paint = MaskValue::gray(0);  ///< the one color of a mask that is drawn in its opacity
+  bool alpha = false;                    ///< levels are the opacity: the colors say nothing
 };
 
 /// The values of a mask's picture. Throws Error, with `where`, for one of thousands of colors:
@@ -40,7 +42,8 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
     if (fresh) values.distinct.push_back(make());
     values.codes[pixel] = entry->second;
     constexpr std::size_t most_colors = 4096;
-    if (fresh && !values.distinct.back().is_gray() && values.distinct.size() > most_colors)
+    if (fresh && !values.blurred && !values.distinct.back().is_gray() &&
+        values.distinct.size() > most_colors)
       throw Error("this mask has thousands of colors", where,
                   "give a mask, not a photograph: one value for each class");
   };
@@ -62,8 +65,11 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   if (transparency.says() == detail::Transparency::Says::mask) {
     values.top = transparency.top();
     values.alpha = true;
+    values.paint = transparency.paint();
     return gray_levels([&](std::size_t i) { return transparency.opacity(i); });
   }
+  values.opaque = picture.palette.empty() && picture.channels % 2 == 0 &&
+                  transparency.says() == detail::Transparency::Says::nothing;
   auto const seen = [&](std::size_t i) { return transparency.seen(i); };
 
   if (!picture.palette.empty()) {
@@ -85,8 +91,8 @@ inline MaskValues mask_values(RawPicture const& picture, std::string const& wher
   }
 
   values.top = samples.top();
-  // A JPEG's gray has a tint; the study reads its red channel.
-  if (picture.channels < 3 || samples.gray(picture.lossy ? 48 : 0)) {
+  // A JPEG's gray may have a tint; the study reads its red channel.
+  if (picture.channels < 3 || samples.gray(picture.lossy ? 12 : 0)) {
     // A gray of 1, 2 or 4 bits is stored as a share of white.
     int const scale = picture.bits < 8 ? 255 / ((1 << picture.bits) - 1) : 1;
     return gray_levels([&](std::size_t i) { return seen(i) ? samples(i, 0) * scale : 0; });

@@ -10,6 +10,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/text.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 
@@ -92,19 +93,25 @@ inline std::vector<Finding> passed_over(std::filesystem::path const& images,
   return {others, copies};
 }
 
-/// What to do about a picture without a mask: names may differ by a tail. `by_stem` is
-/// masks_by_stem's.
+/// What to do about a picture without a mask: names may differ by a tail, of a mask that is no
+/// other picture's. `by_stem` is masks_by_stem's, `pictures` those that there are by their stems.
 inline std::string missing_mask_remedy(std::string const& stem,
                                        std::map<std::string, std::string> const& by_stem,
+                                       std::map<std::string, std::string> const& pictures,
                                        std::filesystem::path const& masks) {
+  // What `longer` has behind `shorter`, if that begins as a tail does.
+  auto const tail = [](std::string const& longer, std::string const& shorter) {
+    bool const is_tail = longer.size() > shorter.size() && longer.starts_with(shorter) &&
+                         !shorter.empty() && !is_letter_or_digit(longer[shorter.size()]);
+    return is_tail ? longer.substr(shorter.size()) : "";
+  };
   for (auto const& [other, name] : by_stem) {
-    if (other.empty() || other == stem) continue;
-    if (other.starts_with(stem))
-      return "if " + name + " is its mask, say --mask-suffix " +
-             file_stem(name).substr(stem.size());
-    if (stem.starts_with(other) && stem[other.size()] == '_')
-      return "if " + name + " is its mask, rename the pictures: without " +
-             stem.substr(other.size()) + " they are called like their masks";
+    if (pictures.contains(other)) continue;
+    if (std::string const suffix = tail(file_stem(name), stem); !suffix.empty())
+      return "if " + name + " is its mask, say --mask-suffix " + suffix;
+    if (std::string const suffix = tail(stem, other); !suffix.empty())
+      return "if " + name + " is its mask, rename the pictures: without " + suffix +
+             " they are called like their masks";
   }
   return "add the mask in " + masks.string() + ", or take the picture out";
 }
@@ -138,10 +145,11 @@ inline std::vector<Pair> pair_files(std::filesystem::path const& images,
     throw Error("the folder holds no pictures", images.string(),
                 "unpack the publisher's archive: images/ and masks/ belong together");
   if (!lonely.empty())
-    throw Error(
-        lonely.size() == 1 ? "a picture has no mask"
-                           : std::to_string(lonely.size()) + " pictures have no mask, the first",
-        (images / lonely[0]).string(), missing_mask_remedy(file_stem(lonely[0]), by_stem, masks));
+    throw Error(lonely.size() == 1
+                    ? "a picture has no mask"
+                    : std::to_string(lonely.size()) + " pictures have no mask, the first",
+                (images / lonely[0]).string(),
+                missing_mask_remedy(file_stem(lonely[0]), by_stem, seen, masks));
   std::vector<std::filesystem::path> files;
   for (Pair const& pair : pairs)
     files.insert(files.end(), {images / pair.image, masks / pair.mask});
