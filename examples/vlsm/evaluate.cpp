@@ -49,10 +49,11 @@ std::vector<vlsm::NamedMeasure> measures_of(Options const& options) {
 
 nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& result,
                                std::optional<vlsm::PerturbReport> const& perturbed) {
+  std::vector<vlsm::NamedMeasure> const measures = measures_of(options);
   nlohmann::ordered_json per_image = nlohmann::ordered_json::array();
   for (vlsm::Score const& score : result.scores) {
     per_image.push_back({{"mask", score.name}, {"prompt", score.prompt}});
-    for (auto const& measure : measures_of(options))
+    for (auto const& measure : measures)
       per_image.back()[measure.name] = score.*measure.value;  // NaN is written as null
   }
   nlohmann::ordered_json json{
@@ -69,7 +70,7 @@ nlohmann::ordered_json to_json(Options const& options, vlsm::Evaluation const& r
     json["changed"] = perturbed->changed;
   }
   json["n"] = result.scores.size();
-  for (auto const& measure : measures_of(options)) {
+  for (auto const& measure : measures) {
     vlsm::Spread const spread = result.spread(measure.value);
     std::string const name = measure.name;
     json[name + "_mean"] = spread.mean, json[name + "_std"] = spread.deviation;

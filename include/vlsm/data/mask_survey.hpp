@@ -23,7 +23,7 @@ namespace vlsm {
 /// Collects the values of a set's masks and says what they mean.
 class MaskSurvey {
  public:
-  using Counts = std::vector<std::pair<MaskValue, ValueCount>>;
+  using Counts = std::vector<CountedColor>;
 
   /// What one file holds; for `add`, which wants the files in order.
   struct File {
@@ -219,8 +219,9 @@ class MaskSurvey {
   MaskValue background() const {
     MaskValue most = MaskValue::gray(0);
     long long pixels = -1;
+    int const near = blurred_ ? drawn().wavers() : 0;
     for (auto const& [value, count] : seen()) {
-      if (alike(value, MaskValue::gray(0), blurred_ ? drawn().wavers() : 0)) return value;
+      if (alike(value, MaskValue::gray(0), near)) return value;
       if (count.pixels > pixels) most = value, pixels = count.pixels;
     }
     return color_ ? most : MaskValue::gray(0);

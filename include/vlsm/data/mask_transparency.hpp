@@ -65,7 +65,7 @@ class Transparency {
   }
 
   Says says() const { return says_; }
-  int top() const { return picture_.bits == 16 ? 65535 : 255; }
+  int top() const { return Samples(picture_).top(); }
   /// 0 to top(), of a picture with a palette or an even number of channels.
   int opacity(std::size_t pixel) const {
     return picture_.palette.empty() ? Samples(picture_)(pixel, picture_.channels - 1)
