@@ -9,7 +9,9 @@
 // The baselines at a small size, and a CRIS with adapters: what has batch norms and dropout.
 namespace vlsm::test {
 
-inline constexpr ResNetConfig small_resnet{.block = Residual::basic, .layers = {1, 1, 1, 1}};
+inline constexpr ResNetConfig small_resnet{
+    .block = Residual::basic, .layers = {1, 1, 1, 1}, .width = 16};
+inline constexpr UnetConfig small_steps{.width = 64};
 inline constexpr ResNetConfig small_dilated = [] {
   ResNetConfig config = small_resnet;
   config.taps = {1, 4};
@@ -20,18 +22,18 @@ inline constexpr ResNetConfig small_dilated = [] {
 struct SmallUnet : Unet {
   using Vision = ResNet<small_resnet>;
   using Fusion = PassThrough<>;
-  using Decoder = UnetDecoder<>;
+  using Decoder = UnetDecoder<small_steps>;
   using Head = ConvHead<>;
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization};
 };
 struct SmallUnetpp : SmallUnet {
-  using Decoder = UnetPlusPlusDecoder<>;
+  using Decoder = UnetPlusPlusDecoder<small_steps>;
   using Head = ConvHead<>;
 };
 struct SmallDeepLab : DeepLabV3Plus {
   using Vision = ResNet<small_dilated>;
   using Fusion = PassThrough<>;
-  using Decoder = DeepLabV3PlusDecoder<>;
+  using Decoder = DeepLabV3PlusDecoder<DeepLabConfig{.width = 64, .shallow = 16}>;
   using Head = ConvHead<ConvHeadConfig{.kernel = 1}>;
   static constexpr Recipe recipe{.image = 64, .normalize = imagenet_normalization};
 };

@@ -15,6 +15,7 @@ struct ResNetConfig {
   Residual block = Residual::bottleneck;
   std::array<int, 4> layers{};  ///< blocks of each stage
   int in = 3;                   ///< channels of the image
+  int width = 64;  ///< channels of the stem, and inside of the first stage; then doubled each stage
   /// What it hands on: 0 is the stem (half the image's sides), 1 to 4 are the stages; ascending.
   std::array<int, max_taps> taps{0, 1, 2, 3, 4};
   int count = 5;           ///< how many taps
@@ -34,14 +35,14 @@ class ResNet : public Module {
                 "ResNetConfig: the taps are 0 (the stem) to 4 (the last stage)");
   static_assert(ascend(config.taps, config.count),
                 "ResNetConfig: .taps do not ascend: list the stages from the first to the last");
+  static_assert(config.width > 0, "ResNetConfig: .width is 1 or more: 64 is torchvision's");
   static_assert(config.output_stride == 32 || config.output_stride == 16,
                 "ResNetConfig: .output_stride is 32 or 16");
-  static constexpr int stem_width = 64;
   static constexpr int expansion = residual_expansion(config.block);
   static constexpr int depth = config.taps[config.count - 1];  // stages built
 
   static constexpr int width_of(int stage) {
-    return stage == 0 ? stem_width : (stem_width << (stage - 1)) * expansion;
+    return stage == 0 ? config.width : (config.width << (stage - 1)) * expansion;
   }
   static constexpr bool dilated(int stage) { return stage == 4 && config.output_stride == 16; }
   static constexpr int stride_of(int stage) {
@@ -100,14 +101,14 @@ class ResNet : public Module {
 
  private:
   static constexpr ConvConfig stem{
-      .in = config.in, .out = stem_width, .kernel = 7, .stride = 2, .padding = 3};
+      .in = config.in, .out = config.width, .kernel = 7, .stride = 2, .padding = 3};
 
   static constexpr ResidualConfig block_of(int stage, int i) {
     return {.kind = config.block,
             .in = i > 0        ? width_of(stage)
-                  : stage == 1 ? stem_width
+                  : stage == 1 ? config.width
                                : width_of(stage - 1),
-            .inner = stem_width << (stage - 1),
+            .inner = config.width << (stage - 1),
             .stride = i == 0 && stage > 1 && !dilated(stage) ? 2 : 1,
             .dilation = dilated(stage) ? 2 : 1};
   }
