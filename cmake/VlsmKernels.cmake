@@ -4,7 +4,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/VlsmSources.cmake")
 # defines VLSM_KERNELS, by which ops/ launch them.
 # Needs VLSM_CUDA, which is on before this file is included: a function cannot enable a language for its caller.
 if(VLSM_CUDA)
-  # The oldest card that is compiled for; CMake's own choice is one that nvcc 13 has forgotten.
+  # The oldest GPU that is compiled for; CMake's own choice is one that nvcc 13 has forgotten.
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 80)
   endif()

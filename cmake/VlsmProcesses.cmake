@@ -1,5 +1,5 @@
 # By what the processes of one training talk: MPI, where it is found, on CPUs (VLSM_MPI); with VLSM_CUDA NCCL, which
-# LibTorch brings along, on cards (VLSM_NCCL, where nccl.h is found). Without them a training is one process.
+# LibTorch brings along, on GPUs (VLSM_NCCL, where nccl.h is found). Without them a training is one process.
 # An installed vlsm asks anew on the machine that uses it. CMAKE_DISABLE_FIND_PACKAGE_MPI leaves MPI out.
 macro(vlsm_link_process_libraries target)
   set(MPI_CXX_SKIP_MPICXX ON)  # the C interface

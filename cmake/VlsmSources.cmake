@@ -13,7 +13,7 @@ function(vlsm_sources_of include patterns extension out)
   set(${out} "${sources}" PARENT_SCOPE)
 endfunction()
 
-# The cards that kernels are compiled for: 80 A100, 86 RTX 30, 90 H100 and H200; 100 B200, 120 RTX 50. nvcc makes the same
-# of a kernel for all cards of a row, so its front end runs once for each row; newer cards take the last one's PTX.
+# The GPUs that kernels are compiled for: 80 A100, 86 RTX 30, 90 H100 and H200; 100 B200, 120 RTX 50. nvcc makes the same
+# of a kernel for all GPUs of a row, so its front end runs once for each row; newer GPUs take the last one's PTX.
 set(VLSM_GENCODES "arch=compute_80,code=[sm_80,sm_86,sm_90]" "arch=compute_100,code=[sm_100,sm_120,compute_100]"
-    CACHE STRING "nvcc's -gencode of the CUDA kernels; one card compiles sooner, say arch=compute_90,code=sm_90")
+    CACHE STRING "nvcc's -gencode of the CUDA kernels; one GPU compiles sooner, say arch=compute_90,code=sm_90")

@@ -9,4 +9,4 @@
 struct Mine : vlsm::ClipSegTiny {
   using Fusion = vlsm::CrossAttention<vlsm::CrossAttentionConfig{.width = 48, .heads = 4}>;
 };
-VLSM_REGISTER_MODEL("mine", Mine, .summary = "the small CLIPSeg, its cells ask the words");
+VLSM_REGISTER_MODEL("mine", Mine, .summary = "the small CLIPSeg with cross attention to the words");

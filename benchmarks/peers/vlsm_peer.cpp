@@ -143,7 +143,7 @@ class Peer {
       at::Tensor const loss = segmentation_loss(logits_of(model, towers, batch, precision),
                                                 batch.mask, SegmentationLoss::dice_ce);
       double const value = loss.item<double>();
-      optimizer.step(loss, rounded ? &*rounded : nullptr);
+      optimizer.backward_and_step(loss, rounded ? &*rounded : nullptr);
       return value;
     }
 

@@ -7,7 +7,7 @@
 namespace vlsm::variants {
 
 // [variant]
-/// The deepest cells ask the words for themselves, where FiLM tells all of them the same.
+/// The deepest positions attend to the words one by one, where FiLM gives all of them the same.
 template <class Base>
 struct WithCrossAttention : Base {
   using Fusion =

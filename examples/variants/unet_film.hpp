@@ -8,7 +8,8 @@
 namespace vlsm::variants {
 
 // [variant]
-/// An image-only U-Net hears a sentence: it scales and shifts the channels of every skip.
+/// An image-only U-Net conditioned on a sentence, which scales and shifts the channels of every
+/// skip.
 template <class Base, class Tower>
 struct WithFilmSkips : Base {
   using Text = Tower;

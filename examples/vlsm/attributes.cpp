@@ -6,7 +6,7 @@
 #include "layout_options.hpp"
 #include "progress.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/box.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/prompts/attribute_file.hpp"
@@ -29,7 +29,7 @@ struct Options {
 std::string object_of(Options const& options, vlsm::Attributes const& attributes) {
   if (!options.object.empty()) return options.object;
   if (auto const structure = attributes.find("structure"); structure != attributes.end())
-    return "the " + vlsm::detail::lower_case(structure->second);
+    return "the " + vlsm::strings::lower_case(structure->second);
   if (auto const finding = attributes.find("finding"); finding != attributes.end())
     return finding->second;
   std::string const& dataset = options.layout.dataset;
@@ -57,7 +57,7 @@ vlsm::AttributeFile answered_before(std::string const& path, vlsm::AttributeFile
 std::string answerer_name(Options const& options) {
   std::vector<std::string> words = options.shapes;
   words.insert(words.end(), options.colors.begin(), options.colors.end());
-  return "blip_vqa_base" + (words.empty() ? "" : " of " + vlsm::detail::joined(words));
+  return "blip_vqa_base" + (words.empty() ? "" : " of " + vlsm::strings::joined(words));
 }
 
 void run(Options const& options) {
@@ -88,16 +88,17 @@ void run(Options const& options) {
     std::string const object = object_of(options, row.attributes);
     vlsm::AttributeRow& attributes = file.rows[row.mask];
     at::Tensor const seen = answer.see(image, box);
-    attributes.shape = vlsm::detail::unless_empty(answer.ask(seen, vlsm::shape_question(object)));
+    attributes.shape = vlsm::strings::unless_empty(answer.ask(seen, vlsm::shape_question(object)));
     if (color)
-      attributes.color = vlsm::detail::unless_empty(answer.ask(seen, vlsm::color_question(object)));
+      attributes.color =
+          vlsm::strings::unless_empty(answer.ask(seen, vlsm::color_question(object)));
     constexpr std::size_t often = 20;
     if (++asked % often == 0) vlsm::write_attributes(options.out, file);
   }
   vlsm::write_attributes(options.out, file);
   progress.finish();
-  std::printf("%s: %zu masks, %zu of them asked about now\n",
-              vlsm::detail::one_line(options.out).c_str(), file.rows.size(), asked);
+  std::printf("%s: %zu masks, %zu of them asked about now\n", vlsm::one_line(options.out).c_str(),
+              file.rows.size(), asked);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/io/weights_files.hpp"
 #include "vlsm/train/generators.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
@@ -43,7 +43,7 @@ void Common::add_machine_to(CLI::App& app) {
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
   app.add_flag("--deterministic", deterministic,
-               "on a card: only algorithms that give the same bits each time, where there are such "
+               "on a GPU: only algorithms that give the same bits each time, where there are such "
                "(the CPU's do)");
 }
 
@@ -188,7 +188,7 @@ CLI::Validator number_between(double low, double high) {
 
 CLI::Validator whole_number() {
   auto const check = [](std::string const& text) {
-    bool const fits = vlsm::detail::parse_number<std::uint64_t>(text).has_value();
+    bool const fits = vlsm::strings::parse_number<std::uint64_t>(text).has_value();
     return fits ? std::string() : "Value " + text + " is no whole number from 0 to 2^64 - 1";
   };
   return CLI::Validator(check, "UINT");
@@ -224,7 +224,7 @@ void notice(std::string const& line) {
 void show_notices() {
   if (launch_or_alone().rank == 0)  // the others would say the same
     for (std::string const& line : notices())
-      std::fprintf(stderr, "vlsm: %s\n", vlsm::detail::one_line(line).c_str());
+      std::fprintf(stderr, "vlsm: %s\n", vlsm::one_line(line).c_str());
   notices().clear();
 }
 

@@ -76,10 +76,9 @@ void run(Options const& options) {
 
   auto const converted = vlsm::io::to_scheme(tensors, vlsm::io::find_target(options.to).schemes);
   vlsm::io::write_safetensors(options.out, converted.tensors, {{"format", "pt"}});
-  std::printf("%s: %zu tensors under the keys of %s", vlsm::detail::one_line(options.out).c_str(),
+  std::printf("%s: %zu tensors under the keys of %s", vlsm::one_line(options.out).c_str(),
               converted.tensors.size(), converted.scheme.c_str());
-  if (filled)
-    std::printf(", %zu of them from %s", filled, vlsm::detail::one_line(options.base).c_str());
+  if (filled) std::printf(", %zu of them from %s", filled, vlsm::one_line(options.base).c_str());
   std::printf("\n");
 }
 

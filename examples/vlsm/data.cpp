@@ -7,7 +7,7 @@
 #include "common.hpp"
 #include "layout_options.hpp"
 #include "progress.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/folder.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
@@ -40,9 +40,9 @@ bool is_own(std::string const& dataset) {
 /// The shares of "80,10,10", each at most a million. Throws vlsm::Error for other texts.
 std::array<int, 3> parse_split(std::string const& text) {
   std::array<int, 3> shares{};
-  auto const parts = vlsm::detail::split_text(text, ",");
+  auto const parts = vlsm::strings::split_text(text, ",");
   auto const parse = [](std::string_view part, int& share) {
-    share = vlsm::detail::parse_number<int>(part).value_or(-1);
+    share = vlsm::strings::parse_number<int>(part).value_or(-1);
     return share >= 0 && share <= 1000000;
   };
   bool good = parts.size() == shares.size();
@@ -127,7 +127,7 @@ void add_prepare(CLI::App& data) {
   auto const options = std::make_shared<Options>();
   std::vector<std::string> known;
   for (vlsm::SourceFormat const& format : vlsm::source_formats) known.emplace_back(format.name);
-  std::string const names = vlsm::detail::joined(known);
+  std::string const names = vlsm::strings::joined(known);
   for (char const* own : {"folder", "nifti", "dicom"}) known.emplace_back(own);
   command
       ->add_option("--dataset", options->dataset,

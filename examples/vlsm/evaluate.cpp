@@ -15,6 +15,7 @@
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/base/memory.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/read.hpp"
@@ -262,14 +263,14 @@ void add_evaluate(CLI::App& app) {
   auto* const perturb =
       command
           ->add_option("--perturb", options->perturb,
-                       "other prompts: " + vlsm::detail::joined(vlsm::perturbation_names))
+                       "other prompts: " + vlsm::strings::joined(vlsm::perturbation_names))
           ->check(CLI::IsMember(std::vector<std::string>(vlsm::perturbation_names.begin(),
                                                          vlsm::perturbation_names.end())));
   auto* const attribute =
       command
           ->add_option("--attribute", options->attribute,
                        "which words the first three of them change: all, or one of " +
-                           vlsm::detail::joined(vlsm::perturbed_attributes()))
+                           vlsm::strings::joined(vlsm::perturbed_attributes()))
           ->needs(perturb)
           ->capture_default_str();
   command

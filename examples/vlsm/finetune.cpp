@@ -126,7 +126,6 @@ void complete_fit(Options& options, vlsm::RegisteredModel const& info, vlsm::Pro
       options.batch_norms == "frozen" ? vlsm::BatchNorms::frozen : vlsm::BatchNorms::learn;
   fit.schedule = options.schedule == "plateau" ? vlsm::Schedule::plateau : vlsm::Schedule::cosine;
   fit.group = &group;
-  fit.threshold = info.recipe.threshold;
   fit.seed = options.common.seed;
   fit.run = options.out;
   fit.resume = options.resume;
@@ -134,7 +133,7 @@ void complete_fit(Options& options, vlsm::RegisteredModel const& info, vlsm::Pro
 
 /// How a run ended whose last call trained the epochs `history`.
 void print_end(Options const& options, std::vector<vlsm::Epoch> const& history) {
-  std::string const out = vlsm::detail::one_line(options.out);
+  std::string const out = vlsm::one_line(options.out);
   double best = 0;
   int done = 0;
   for (vlsm::Epoch const& epoch : vlsm::read_run_log(options.out)) {
@@ -145,8 +144,7 @@ void print_end(Options const& options, std::vector<vlsm::Epoch> const& history) 
     std::printf(
         "%s: %d epochs, last validation Dice %.4f, best of this run %.4f, weights %s\n",
         out.c_str(), history.back().epoch, history.back().val_dice, best,
-        vlsm::detail::one_line((std::filesystem::path(options.out) / "best.safetensors").string())
-            .c_str());
+        vlsm::one_line((std::filesystem::path(options.out) / "best.safetensors").string()).c_str());
   else if (done < options.fit.epochs)
     std::printf(
         "%s: nothing left to do: it stopped after epoch %d, %d epochs without a better validation "
@@ -177,7 +175,7 @@ void run(Options& options) {
   auto settings = settings_of(options, info, hash_of(*train, *val, /*files=*/false), weights);
 
   vlsm::io::FileLock lock;  // held to the end of the run
-  if (group.first()) {      // it is the first one's folder
+  if (group.is_main()) {    // it is the first one's folder
     settings["files"] = hash_of(*train, *val, /*files=*/true);
     if (std::filesystem::is_directory(out)) take_folder(lock, out);
     if (options.resume) {
@@ -193,7 +191,7 @@ void run(Options& options) {
   model->module().to(device);
   bool const decoder_only = options.train == "decoder";
   if (decoder_only) vlsm::freeze_encoders(model->module());
-  if (group.first()) {
+  if (group.is_main()) {
     vlsm::io::make_folder(out, "choose another --out");
     take_folder(lock, out);
     if (!options.resume) check_free(out);  // another run may have come and gone meanwhile
@@ -224,7 +222,7 @@ void run(Options& options) {
     if (std::string const trouble = options.fit.features->trouble(); !trouble.empty())
       notice("no more features could be kept: " + trouble);
   show_notices();
-  if (group.first()) print_end(options, history);
+  if (group.is_main()) print_end(options, history);
 }
 
 }  // namespace
@@ -271,7 +269,7 @@ void add_finetune(CLI::App& app) {
       ->capture_default_str();
   command
       ->add_option("--workers", options->fit.workers,
-                   "threads that read pictures ahead; 0: none; -1: half of the cores")
+                   "threads that read pictures ahead; 0: none; -1: half of the cores, 8 at most")
       ->check(CLI::Range(-1, 256))
       ->capture_default_str();
   command

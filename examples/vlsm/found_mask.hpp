@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -11,7 +13,8 @@
 #include "common.hpp"
 #include "marked_png.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
+#include "vlsm/image/box.hpp"
 #include "vlsm/image/overlay.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -25,9 +28,9 @@ inline std::string output_name(std::string const& image, std::string const& prom
                                std::filesystem::path const& out, std::set<std::string>& taken) {
   std::string slug;
   for (char c : prompt) {
-    bool const plain = vlsm::detail::is_letter_or_digit(c);
+    bool const plain = vlsm::strings::is_letter_or_digit(c);
     if (plain)
-      slug += vlsm::detail::lower_case(c);
+      slug += vlsm::strings::lower_case(c);
     else if (!slug.empty() && slug.back() != '-')
       slug += '-';
     if (slug.size() >= 48) break;
@@ -37,7 +40,7 @@ inline std::string output_name(std::string const& image, std::string const& prom
   // is written. No character is cut in two.
   constexpr std::size_t longest = 255 - 32;
   std::string stem = std::filesystem::path(image).stem().string();
-  stem.resize(vlsm::detail::start_of(stem, longest - std::min(longest, slug.size() + 8)).size());
+  stem.resize(vlsm::strings::start_of(stem, longest - std::min(longest, slug.size() + 8)).size());
   std::string const base = stem + "_" + (slug.empty() ? "prompt" : slug);
   return take_name(base, taken, [&](std::string const& name) {
     return !is_foreign_file(out / (name + ".png"));
@@ -51,16 +54,10 @@ struct Found {
 };
 
 inline Found measure(vlsm::Mask const& mask) {
-  Found found;
-  std::size_t x0 = mask.shape(1), y0 = mask.shape(0), x1 = 0, y1 = 0;
-  for (std::size_t y = 0; y < mask.shape(0); ++y)
-    for (std::size_t x = 0; x < mask.shape(1); ++x)
-      if (mask(y, x)) {
-        ++found.area;
-        x0 = std::min(x0, x), x1 = std::max(x1, x + 1), y0 = std::min(y0, y),
-        y1 = std::max(y1, y + 1);
-      }
-  if (found.area) found.box = {x0, y0, x1, y1};
+  Found found{.area = std::ranges::count_if(mask, [](std::uint8_t level) { return level > 127; })};
+  if (found.area == 0) return found;
+  vlsm::Box const box = vlsm::bounding_box(mask);
+  found.box = {box.x0, box.y0, box.x1 + 1, box.y1 + 1};
   return found;
 }
 
@@ -91,11 +88,10 @@ inline void deliver(FoundMask const& result, bool json) {
     return;
   }
   std::printf("%s: \"%s\": %.2f %% of the picture, box %s, %.0f ms, %s\n",
-              vlsm::detail::one_line(result.image).c_str(),
-              vlsm::detail::one_line(result.prompt).c_str(),
+              vlsm::one_line(result.image).c_str(), vlsm::one_line(result.prompt).c_str(),
               100.0 * static_cast<double>(found.area) / static_cast<double>(result.mask.size()),
               found.area ? found.box.dump().c_str() : "none", result.ms,
-              vlsm::detail::one_line(mask_file).c_str());
+              vlsm::one_line(mask_file).c_str());
   flush_results();
 }
 

@@ -32,8 +32,10 @@ inline void draw_found(vlsm::RunLog& log, vlsm::Epoch const& epoch, vlsm::AnySeg
                                 .workers = how.workers};
   options.on_example = [&](std::size_t index, at::Tensor const& logits) {
     vlsm::Image const image = vlsm::read_image(val->image_path(index));
-    vlsm::Mask const mask = vlsm::restore_mask(at::sigmoid(logits), how.threshold, image.shape(0),
-                                               image.shape(1), model.info.recipe);
+    vlsm::Recipe const& recipe = model.info.recipe;
+    vlsm::Mask const mask =
+        vlsm::restore_mask(at::sigmoid(logits), how.threshold.value_or(recipe.threshold),
+                           image.shape(0), image.shape(1), recipe);
     log.add_picture("val/" + std::to_string(index + 1), epoch.epoch, vlsm::overlay(image, mask));
   };
   std::vector<std::size_t> first(std::min(shown, val->size()));

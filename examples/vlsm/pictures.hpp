@@ -15,7 +15,8 @@
 #include "common.hpp"
 #include "marked_png.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/image/read.hpp"
 
 namespace tool {
 
@@ -24,9 +25,9 @@ namespace tool {
 inline std::vector<std::string> pictures_in(std::string const& folder) {
   std::vector<std::filesystem::path> pictures;
   std::vector<std::string> others;
-  for (std::string const& name : vlsm::detail::files_in(folder)) {
+  for (std::string const& name : vlsm::io::files_in(folder)) {
     std::filesystem::path const path = std::filesystem::path(folder) / name;
-    if (!vlsm::detail::is_picture_name(name))
+    if (!vlsm::is_picture_name(name))
       others.push_back(name);
     else if (!is_marked_png(path))
       pictures.push_back(path);
@@ -34,7 +35,7 @@ inline std::vector<std::string> pictures_in(std::string const& folder) {
   if (pictures.empty())
     throw vlsm::Error("the folder holds no pictures", folder,
                       "name files, or a folder of .png, .jpg or .tif files");
-  vlsm::detail::check_links(pictures);
+  vlsm::io::check_links(pictures);
   if (!others.empty())
     notice(folder + ": " + std::to_string(others.size()) + " of its files, first " + others[0] +
            ", are no .png, .jpg or .tif, and not read");

@@ -32,9 +32,9 @@ vlsm::report::Picture small_overlay(Options const& options, nlohmann::ordered_js
   vlsm::Image const image =
       vlsm::read_image(fs::path(options.layout.images) / row["img_name"].get<std::string>());
   // What the prompts were made of: an object of level 1 is seen, too.
-  vlsm::Mask const mask = vlsm::detail::gray_levels(fs::path(options.layout.masks) /
-                                                    row["mask_name"].get<std::string>())
-                              .levels;
+  vlsm::Mask const mask =
+      vlsm::gray_levels(fs::path(options.layout.masks) / row["mask_name"].get<std::string>())
+          .levels;
   return {row["mask_name"], vlsm::resize_shorter_side(vlsm::overlay(image, mask), 160)};
 }
 
@@ -100,9 +100,8 @@ void run(Options& options) {
   if (options.show > 0) write_page(options, rows);
   show_notices();
   if (options.json) return print_json(report.to_json());
-  std::printf("%s  written: %s%s\n", report.to_text().c_str(),
-              vlsm::detail::one_line(options.out).c_str(),
-              options.show > 0 ? (", " + vlsm::detail::one_line(options.page)).c_str() : "");
+  std::printf("%s  written: %s%s\n", report.to_text().c_str(), vlsm::one_line(options.out).c_str(),
+              options.show > 0 ? (", " + vlsm::one_line(options.page)).c_str() : "");
 }
 
 }  // namespace

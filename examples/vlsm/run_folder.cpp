@@ -80,7 +80,7 @@ void check_free(std::filesystem::path const& out) {
                                       "add --resume to begin it again, or choose another --out")
                         : vlsm::Error("the folder holds the best weights of a run", out.string(),
                                       "choose another --out, or move best.safetensors away");
-  if (auto const weights = vlsm::io::detail::weights_names(out); !weights.empty())
+  if (auto const weights = vlsm::io::weights_names(out); !weights.empty())
     throw vlsm::Error("the folder holds other weights", (out / weights[0]).string(),
                       "choose another --out, so that a folder is one model");
   if (is_begun(out)) return;

@@ -217,7 +217,10 @@ void add_segment(CLI::App& app) {
                    "also write the logits, [images x prompts, 1, S, S] float32 without the border "
                    "that cris-original puts around a picture, as safetensors")
       ->check(not_empty());
-  command->add_flag("--json", options->json, "print a JSON line for each picture and prompt");
+  command->add_flag(
+      "--json", options->json,
+      "print a JSON line for each picture and prompt: its mask, the area in pixels and the "
+      "bbox [x0, y0, x1, y1], the last two exclusive");
   options->common.add_to(*command, /*infers=*/true);
   command->callback([options] { run(*options); });
 }

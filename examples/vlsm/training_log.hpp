@@ -29,7 +29,7 @@ inline std::vector<vlsm::Epoch> fit_logged(vlsm::AnySegmenter& model, std::strin
                                            vlsm::FitOptions const& options,
                                            StopSignal const* signal = nullptr,
                                            DrawBest const& draw = {}) {
-  bool const tells = !options.group || options.group->first();
+  bool const tells = !options.group || options.group->is_main();
   vlsm::RunLog log(options.run);
   std::size_t const steps = (train.size() + options.batch - 1) / options.batch;
   std::optional<Progress> progress;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Everything that using a model takes. For shorter compile times include only what is used.
+// Composing, loading, segmenting, training, scoring. For shorter compile times include only what is
+// used; what else there is (preparing for inference, registering, checking) has its own headers.
 #include "vlsm/adapt/condition.hpp"
 #include "vlsm/adapt/dense.hpp"
 #include "vlsm/adapt/lora.hpp"

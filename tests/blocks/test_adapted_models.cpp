@@ -3,6 +3,7 @@
 
 #include "blocks/adapted.hpp"
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/train/freeze.hpp"
@@ -24,15 +25,6 @@ io::LoadReport hand_over(torch::nn::Module const& model, auto& other,
   return io::load(other, folder / "weights.safetensors", options);
 }
 
-std::string error_of(auto&& action) {
-  try {
-    action();
-  } catch (Error const& error) {
-    return error.what();
-  }
-  return {};
-}
-
 TEST_CASE("lora: a wrapped model starts as the plain one") {
   Segmenter<test::DiskSeg> plain;
   Segmenter<LowRanks> wrapped;
@@ -50,7 +42,7 @@ TEST_CASE("adapters: files of the plain model start them, files with them are re
     using Vision = Dense::Vision;
   };
   Segmenter<DenseVision> wrapped, again;
-  CHECK(error_of([&] { hand_over(plain, wrapped); }).find("has no vision: 8 parameters") !=
+  CHECK(test::error_of([&] { hand_over(plain, wrapped); }).find("has no vision: 8 parameters") !=
         std::string::npos);
   CHECK(hand_over(plain, wrapped, {.partial = true}).fresh == 8);
   for (auto const& item : plain.named_parameters())
@@ -59,13 +51,13 @@ TEST_CASE("adapters: files of the plain model start them, files with them are re
   CHECK(hand_over(wrapped, again).loaded == wrapped.parameters().size());
   for (auto const& item : again.named_parameters())
     CHECK(of(wrapped, item.key()).equal(item.value()));
-  CHECK(error_of([&] { hand_over(wrapped, plain, {.partial = true}); }).find("8 unused") !=
+  CHECK(test::error_of([&] { hand_over(wrapped, plain, {.partial = true}); }).find("8 unused") !=
         std::string::npos);
 
   // What a file of the plain model does hold must still be there.
   auto state = io::state_of(plain);
   std::erase_if(state, [](auto const& tensor) { return tensor.name == "text.tokens"; });
-  CHECK(error_of([&] {
+  CHECK(test::error_of([&] {
           io::load_tensors(wrapped, state, "FILE", [](std::string_view) { return false; },
                            {.partial = true});
         }).find("1 missing (text.tokens)") != std::string::npos);
@@ -102,7 +94,7 @@ TEST_CASE("adapters: only they train") {
   Optimizer optimizer(model, {.learning_rate = 1e-2, .weight_decay = 0.1});
   at::Tensor const image = at::randn({2, 3, 32, 32});
   Tokens const tokens{at::randint(1, 250, {2, 4}, at::kLong)};
-  optimizer.step(model.forward(image, tokens).square().mean());
+  optimizer.backward_and_step(model.forward(image, tokens).square().mean());
   std::size_t changed = 0;
   for (auto const& item : model.named_parameters()) {
     std::string const& name = item.key();
@@ -115,7 +107,8 @@ TEST_CASE("adapters: only they train") {
   CHECK(changed == optimizer.parameters().size());
 
   Segmenter<test::DiskSeg> plain;
-  CHECK(error_of([&] { train_adapters_only(plain); }).find("has no adapters") != std::string::npos);
+  CHECK(test::error_of([&] { train_adapters_only(plain); }).find("has no adapters") !=
+        std::string::npos);
 }
 
 }  // namespace

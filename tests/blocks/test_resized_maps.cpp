@@ -10,7 +10,7 @@
 #include "vlsm/nn/positions.hpp"
 #include "vlsm/nn/resize.hpp"
 
-// Resizing by products of matrices, as on a card, against LibTorch's.
+// Resizing by products of matrices, as on a GPU, against LibTorch's.
 namespace {
 
 using namespace vlsm;

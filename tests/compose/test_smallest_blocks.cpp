@@ -21,7 +21,7 @@ class Patches : public Module {
   }
   static constexpr long long parameter_count() { return Conv::parameter_count(embed); }
   static constexpr long long flops(Workload load) {
-    return Conv::flops(embed, cells_of(out, 0, load));
+    return Conv::flops(embed, positions_of(out, 0, load));
   }
 
  private:
@@ -107,7 +107,7 @@ class BlockyHead : public Module {
   }
   static constexpr long long parameter_count() { return Conv::parameter_count(score); }
   static constexpr long long flops(Workload load) {
-    return Conv::flops(score, cells_of(in, 0, load));
+    return Conv::flops(score, positions_of(in, 0, load));
   }
 
  private:

@@ -154,7 +154,7 @@ TEST_CASE("descriptions and lists of CAMUS with other line ends, marks and capit
   write_file(folder / "b.cfg", "Sex: F\nAge: 56\nImageQuality: Good\nSex: M\n");
   CHECK(says(error_of([&] { vlsm::detail::CamusInfo::read(folder / "b.cfg"); }),
              "Sex is there twice"));
-  CHECK(vlsm::detail::in_any_case(folder / "A.CFG") == folder / "a.cfg");
+  CHECK(vlsm::io::in_any_case(folder / "A.CFG") == folder / "a.cfg");
 }
 
 TEST_CASE("masks of low levels are read, or named; photographs are no masks") {
@@ -174,7 +174,7 @@ TEST_CASE("masks of low levels are read, or named; photographs are no masks") {
   CHECK(!doubt(vlsm::detail::red_or_green, vlsm::as_image(square(30, 2, 100))).empty());
   vlsm::Mask mixed = square(30, 8);
   for (std::size_t x = 0; x < 30; ++x) mixed(0, x) = 1;
-  CHECK(doubt(vlsm::detail::gray_levels, vlsm::as_image(mixed)).find("are 1") != std::string::npos);
+  CHECK(doubt(vlsm::gray_levels, vlsm::as_image(mixed)).find("are 1") != std::string::npos);
   // 16 bits: 0 and 255 are the object as 0 and 65535 are.
   for (unsigned const top : {1u, 255u, 65535u}) {
     vlsm::RawPicture raw;

@@ -10,7 +10,7 @@
 #include "support/fixtures.hpp"
 #include "vlsm/data/folder_dataset.hpp"
 #include "vlsm/data/loader.hpp"
-#include "vlsm/data/share.hpp"
+#include "vlsm/data/shard.hpp"
 #include "vlsm/data/synthetic_dataset.hpp"
 
 namespace {
@@ -51,7 +51,7 @@ std::vector<std::size_t> backwards(std::size_t count) {
   return order;
 }
 
-std::vector<Batch> all_of(Dataset const& examples, LoadOptions const& options, BatchEnds ends) {
+std::vector<Batch> all_of(Dataset const& examples, LoaderOptions const& options, BatchEnds ends) {
   PromptIds ids(test::encode_bytes);
   Loader loader(examples, ids, backwards(examples.size()), std::move(ends), options);
   std::vector<Batch> batches;
@@ -86,7 +86,7 @@ TEST_CASE("batches are cut into passes, the odd rest included") {
 
 TEST_CASE("the batches do not depend on the number of workers or on where one begins") {
   Drawn const examples(23);
-  LoadOptions options{.seed = 5, .epoch = 2, .workers = 0, .hash_pixels = true};
+  LoaderOptions options{.seed = 5, .epoch = 2, .workers = 0, .hash_pixels = true};
   auto const ends = batch_ends(23, 8, 3);
   auto const expected = all_of(examples, options, ends);
   CHECK(expected[0].names == std::vector<std::string>{"22", "21", "20"});
@@ -110,7 +110,7 @@ TEST_CASE("the batches do not depend on the number of workers or on where one be
   CHECK_FALSE(all_of(examples, options, ends)[0].image.equal(expected[0].image));
 }
 
-TEST_CASE("the shares of several processes hold what one loads, drawn by place in the epoch") {
+TEST_CASE("the shards of several processes hold what one loads, drawn by place in the epoch") {
   Drawn const examples(23);
   auto const order = backwards(23);
   PromptIds ids(test::encode_bytes);
@@ -120,14 +120,14 @@ TEST_CASE("the shares of several processes hold what one loads, drawn by place i
     prompts.insert(prompts.end(), batch->prompts.begin(), batch->prompts.end());
   std::size_t seen = 0;
   for (std::size_t rank = 0; rank < 3; ++rank) {
-    Share const share = share_of(order, {.batch = 8, .pass = 8, .rank = rank, .processes = 3});
-    Loader loader(examples, ids, share.of(order), share.ends,
-                  {.seed = 5, .epoch = 2, .positions = share.positions, .workers = 2});
+    Shard const shard = shard_of(order, {.batch = 8, .pass = 8, .rank = rank, .processes = 3});
+    Loader loader(examples, ids, shard.of(order), shard.ends,
+                  {.seed = 5, .epoch = 2, .positions = shard.positions, .workers = 2});
     std::size_t at = 0;
     while (auto const batch = loader.next())
       for (std::size_t i = 0; i < batch->size(); ++i, ++at, ++seen) {
-        CHECK(batch->indices[i] == order[share.positions[at]]);
-        CHECK(batch->prompts[i] == prompts[share.positions[at]]);
+        CHECK(batch->indices[i] == order[shard.positions[at]]);
+        CHECK(batch->prompts[i] == prompts[shard.positions[at]]);
       }
   }
   CHECK(seen == 23);
@@ -232,24 +232,24 @@ TEST_CASE("an example that breaks the promise of a Dataset is named") {
 
 TEST_CASE("as many threads load as the examples and the system have room for") {
   Drawn const examples(5);
-  LoadOptions options{.workers = 0};
+  LoaderOptions options{.workers = 0};
   auto const expected = all_of(examples, options, batch_ends(5, 2, 2));
   options.workers = std::numeric_limits<int>::max();
   check_equal(all_of(examples, options, batch_ends(5, 2, 2)), expected);
 }
 
-TEST_CASE("a share may be asked for in batches of any size") {
+TEST_CASE("a shard may be asked for in batches of any size") {
   auto const order = backwards(5);
   constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
   for (std::size_t const pass : {std::size_t{1}, most})
     for (std::size_t rank : {0, 1}) {
-      ShareOptions how{.batch = 5, .pass = std::min(pass, how.batch), .rank = rank, .processes = 2};
-      Share const expected = share_of(order, how);
+      ShardOptions how{.batch = 5, .pass = std::min(pass, how.batch), .rank = rank, .processes = 2};
+      Shard const expected = shard_of(order, how);
       how.batch = most;
       how.pass = pass;
-      Share const share = share_of(order, how);
-      CHECK(share.positions == expected.positions);
-      CHECK(share.ends == expected.ends);
+      Shard const shard = shard_of(order, how);
+      CHECK(shard.positions == expected.positions);
+      CHECK(shard.ends == expected.ends);
     }
 }
 

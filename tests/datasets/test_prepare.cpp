@@ -91,7 +91,8 @@ void check_rows(Json const& expected, Json const& made, std::set<std::string> co
     for (auto const& [level, prompt] : row["prompts"].items()) {
       if (!all && !levels.contains(level)) continue;
       ++count;
-      CHECK_MESSAGE(mine["prompts"].value(level, Json()) == prompt, level);
+      INFO("level ", std::string(level));
+      CHECK(mine["prompts"].value(level, Json()) == prompt);
     }
     CHECK(mine["prompts"].size() == count);
   }
@@ -197,11 +198,11 @@ TEST_CASE("what is broken is said in one line, and nothing looks prepared") {
       CHECK(!fs::exists(folder / "set/anns"));
     }
     CHECK((failed || about["kind"] == "report"));
-    auto const lower = vlsm::detail::lower_case(said);
+    auto const lower = vlsm::strings::lower_case(said);
     for (auto const& words : about["must_name"])
       CHECK_MESSAGE(std::ranges::any_of(words,
                                         [&](std::string const& word) {
-                                          return lower.find(vlsm::detail::lower_case(word)) !=
+                                          return lower.find(vlsm::strings::lower_case(word)) !=
                                                  std::string::npos;
                                         }),
                     words.dump(), " in: ", said);

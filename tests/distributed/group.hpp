@@ -67,7 +67,7 @@ inline void check_same(Trained const& one, Trained const& many, double epsilon) 
 inline void check_bits(Trained const& here) {
   for (at::Tensor const& weight : here.weights) {
     at::Tensor const first = weight.clone();
-    group().share(first);
+    group().broadcast(first);
     CHECK_FALSE(group().any(!at::equal(first, weight)));
   }
 }

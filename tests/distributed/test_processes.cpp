@@ -212,7 +212,7 @@ TEST_CASE("frozen towers run once a picture, in one of the processes") {
   Trained const many = train<Counting>(examples, val, test::encode_bytes, options, frozen);
   check_bits(many);
   check_same(one, many, 1e-6);
-  CHECK(group().sum({1.0 * pictures_seen})[0] == 33 + 7);
+  CHECK(group().all_reduce({1.0 * pictures_seen})[0] == 33 + 7);
 }
 
 TEST_CASE("bf16 adds up in float32") {
@@ -237,9 +237,9 @@ TEST_CASE("a stop in any process ends all at one step, and all go on from the fi
   Trained const part = train<DiskSeg>(Disks(33), Disks(3), test::encode_bytes, options, {}, stop);
   CHECK(part.losses.size() < 20);
   CHECK(stopped_at > 0);
-  auto const places = group().sum({1.0 * stopped_at});
+  auto const places = group().all_reduce({1.0 * stopped_at});
   CHECK(places[0] == stopped_at * group().size());
-  CHECK(std::filesystem::exists(folder / "last.safetensors") == group().first());
+  CHECK(std::filesystem::exists(folder / "last.safetensors") == group().is_main());
   options.resume = true;
   Trained const rest = train<DiskSeg>(Disks(33), Disks(3), test::encode_bytes, options,
                                       [](Segmenter<DiskSeg>& model) {
@@ -269,7 +269,7 @@ TEST_CASE("a loss that is not finite in one process is told by that one, and end
   });
   bool const here = line.find("the loss is not finite") != std::string::npos;
   INFO(line);
-  CHECK(group().sum({1.0 * here})[0] == 1);
+  CHECK(group().all_reduce({1.0 * here})[0] == 1);
   CHECK((here ? test::says(line, "3") : test::says(line, "failed in another process")));
 }
 
@@ -287,13 +287,13 @@ TEST_CASE("validation scores every picture once, in the data set's order") {
 
 TEST_CASE("texts of any bytes and sums go to all") {
   std::string const text("a\0b\n", 4);
-  CHECK(group().share(group().first() ? text : "other") == text);
-  CHECK(group().share(group().first() ? std::string() : "other").empty());
-  CHECK(group().sum({1.0, 0.5})[1] == 0.5 * group().size());
-  CHECK(group().first_where(group().rank() > 0) == 1);
-  CHECK(group().first_where(false) == group().size());
+  CHECK(group().broadcast(group().is_main() ? text : "other") == text);
+  CHECK(group().broadcast(group().is_main() ? std::string() : "other").empty());
+  CHECK(group().all_reduce({1.0, 0.5})[1] == 0.5 * group().size());
+  CHECK(group().first_rank_where(group().rank() > 0) == 1);
+  CHECK(group().first_rank_where(false) == group().size());
   at::Tensor const many = at::full({3, 1000}, 1.0f + group().rank());
-  group().sum(many);
+  group().all_reduce(many);
   int const n = group().size();
   CHECK(many.eq(n * (n + 1) / 2.0).all().item<bool>());
 }

@@ -199,7 +199,7 @@ TEST_CASE("a signal to one process, or to mpirun, stops all at one step") {
   }
 }
 
-TEST_CASE("torchrun's variables without a card are an error that says what to do") {
+TEST_CASE("torchrun's variables without a GPU are an error that says what to do") {
   Run const run;
   check_failed(
       run_tool(run.options("out"),

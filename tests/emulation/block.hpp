@@ -22,7 +22,7 @@ inline constinit thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 namespace vlsm::emulation {
 
-/// What a test may choose: the order of the threads, and the card.
+/// What a test may choose: the order of the threads, and the GPU.
 struct Options {
   unsigned seed = 1;
   int capability = 80;

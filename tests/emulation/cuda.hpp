@@ -2,7 +2,7 @@
 #pragma once
 
 // CUDA on the CPU, for tests: enough of its language that the kernels of vlsm/kernels compile and
-// run here, with the checks that a card does not make. A fault is a vlsm::Error that names block,
+// run here, with the checks that a GPU does not make. A fault is a vlsm::Error that names block,
 // thread and element. `__shared__` is missing on purpose: Shared<T> is the shared memory that can
 // be checked.
 

@@ -19,7 +19,7 @@ inline void check_launch(dim3 grid, dim3 block, std::size_t shared_bytes) {
   if (threads == 0 || threads > 1024)
     throw Error("a block of " + std::to_string(threads) + " threads", "launch", "take 1 to 1024");
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
-    throw Error("a grid that no card takes", "launch", "take 1 to 65535 blocks in y and z");
+    throw Error("a grid that no GPU takes", "launch", "take 1 to 65535 blocks in y and z");
   if (shared_bytes > limit)
     throw Error(std::to_string(shared_bytes) + " bytes of shared memory", "launch",
                 "take at most " + std::to_string(limit));

@@ -114,7 +114,7 @@ inline void check_aligned(void const* address, std::size_t bytes) {
                          "use smaller steps");
 }
 
-/// cp.async: the copy is done only when it is waited for, as late as a card may do it.
+/// cp.async: the copy is done only when it is waited for, as late as a GPU may do it.
 template <class T>
 void copy_async(Shared<T> to, int index, T const* from, std::size_t bytes, bool valid) {
   to.check_inside(index, bytes / sizeof(T));

@@ -82,7 +82,7 @@ void check_case(std::string const& name, bool png) {
 TEST_CASE("a PNG of a normal breast becomes the reference's tensors to the last bit") {
   check_case("busi_1_normal", true);
 }
-TEST_CASE("a PNG of a malignant tumour becomes the reference's tensors to the last bit") {
+TEST_CASE("a PNG of a malignant tumor becomes the reference's tensors to the last bit") {
   check_case("busi_44_malignant", true);
 }
 TEST_CASE("decoded JPEG pixels become the reference's tensors to the last bit") {

@@ -3,7 +3,7 @@
 #include "kernels/add_norm_case.hpp"
 #include "support/sanitized.hpp"
 
-// Residual and layer normalization as a card runs them, against plain loops in double.
+// Residual and layer normalization as a GPU runs them, against plain loops in double.
 namespace {
 
 using namespace vlsm;

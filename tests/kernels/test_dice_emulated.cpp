@@ -8,7 +8,7 @@
 #include "support/own_loss.hpp"
 #include "vlsm/kernels/segmentation_loss/launch_loss.cuh"
 
-// The segmentation losses' CUDA kernels, as a card runs them, against plain loops in double.
+// The segmentation losses' CUDA kernels, as a GPU runs them, against plain loops in double.
 namespace {
 
 using namespace vlsm;

@@ -230,7 +230,7 @@ TEST_CASE("emulation: the seed draws the order of blocks and threads") {
   CHECK(order_of(3).size() == 128);
 }
 
-TEST_CASE("emulation: a launch that no card takes is refused") {
+TEST_CASE("emulation: a launch that no GPU takes is refused") {
   auto const launch = [](unsigned threads, int bytes) {
     VLSM_LAUNCH(leave_early, dim3(1), dim3(threads), bytes, nullptr, -1);
   };

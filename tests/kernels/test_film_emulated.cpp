@@ -3,7 +3,7 @@
 #include "kernels/film_case.hpp"
 #include "support/sanitized.hpp"
 
-// FiLM's CUDA kernels, as a card runs them, against plain loops in double.
+// FiLM's CUDA kernels, as a GPU runs them, against plain loops in double.
 namespace {
 
 using namespace vlsm;

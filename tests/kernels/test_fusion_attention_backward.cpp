@@ -56,7 +56,7 @@ TEST_CASE(
     check_backward({1, 2, 70, keys, 64, Arithmetic::bf16, Layout::sliced, {keys - 2}, 0.2}, worst);
   check_backward({2, 1, 33, 1, 64, Arithmetic::f16, Layout::odd, {}, 0.5}, worst);
   check_backward({2, 1, 33, 33, 80, Arithmetic::tf32, Layout::transposed, {0, 33}, 0.2}, worst);
-  // 99 KB a block, and a card so small that a block takes many tiles.
+  // 99 KB a block, and a GPU so small that a block takes many tiles.
   emulation::options.capability = 86;
   emulation::options.multiprocessors = 1;
   AttentionCase const small{1, 1, 150, 128, 64, Arithmetic::f16, Layout::contiguous, {}, 0.2};

@@ -45,7 +45,7 @@ TEST_CASE("fusion attention, forward: keys that do not fit shared memory come in
 
 TEST_CASE("fusion attention, forward: a block takes several groups of queries for the same keys") {
   WorstRatio worst;
-  // A card with few multiprocessors is full soon.
+  // A GPU with few multiprocessors is full soon.
   emulation::options.capability = 87;
   emulation::options.multiprocessors = 4;
   for (Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::f16})

@@ -52,7 +52,7 @@ TEST_CASE("fusion attention, plan: shared memory is what the docs' table says") 
   }
 }
 
-TEST_CASE("fusion attention, plan: fits every card, for every width and number of keys") {
+TEST_CASE("fusion attention, plan: fits every GPU, for every width and number of keys") {
   for (int capability : {80, 86, 87, 89, 90, 100, 120})
     for (Arithmetic arithmetic : arithmetics)
       for (int width : widths)
@@ -92,27 +92,27 @@ TEST_CASE("fusion attention, plan: fits every card, for every width and number o
 
 TEST_CASE(
     "fusion attention, plan: the backward of 77 keys has ten warps a multiprocessor or more") {
-  struct Card {
+  struct Gpu {
     int capability, multiprocessors, shared_bytes;  // of a multiprocessor
   };
-  for (Card const& card :
-       {Card{80, 108, 164 * 1024}, Card{86, 84, 100 * 1024}, Card{90, 132, 228 * 1024},
-        Card{100, 148, 228 * 1024}, Card{120, 170, 100 * 1024}})
+  for (Gpu const& gpu :
+       {Gpu{80, 108, 164 * 1024}, Gpu{86, 84, 100 * 1024}, Gpu{90, 132, 228 * 1024},
+        Gpu{100, 148, 228 * 1024}, Gpu{120, 170, 100 * 1024}})
     for (Arithmetic arithmetic : {Arithmetic::f16, Arithmetic::bf16})
       for (int width : {16, 32, 64}) {
         AttentionShape const shape = shape_of(arithmetic, width, 77);
         FusedPlan const plan =
-            fused_plan(shape, attention_tuning(card.capability, card.multiprocessors));
+            fused_plan(shape, attention_tuning(gpu.capability, gpu.multiprocessors));
         // 1 KB of each block is CUDA's; 128 registers a thread.
-        int const by_memory = card.shared_bytes / (plan.shared_bytes + 1024),
+        int const by_memory = gpu.shared_bytes / (plan.shared_bytes + 1024),
                   by_registers = 65536 / (128 * 32 * plan.warps);
         CHECK(plan.warps * std::min(by_memory, by_registers) >= 10);
         // 64 heads: a split more would be more than two blocks a multiprocessor.
-        CHECK(64 * (plan.splits + 1) > 2 * card.multiprocessors);
+        CHECK(64 * (plan.splits + 1) > 2 * gpu.multiprocessors);
       }
 }
 
-TEST_CASE("fusion attention, plan: 77 keys of CLIP are one chunk, and one tile on every card") {
+TEST_CASE("fusion attention, plan: 77 keys of CLIP are one chunk, and one tile on every GPU") {
   for (Arithmetic arithmetic : arithmetics)
     for (int width : {16, 32, 64}) {
       if (arithmetic != Arithmetic::f32) CHECK(forward_chunk(arithmetic, width) >= 77);

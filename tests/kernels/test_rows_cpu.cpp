@@ -63,7 +63,7 @@ void compare_all() {
       test::compare(a, norm_ratios);
     };
     test::each_add_norm<T>(compare_norm);
-    compare_norm({7, 3000, true, true});  // a card's warp would not hold it
+    compare_norm({7, 3000, true, true});  // a GPU's warp would not hold it
   }
 }
 

@@ -7,7 +7,7 @@
 #include "support/doctest.hpp"
 #include "support/error.hpp"
 #include "support/fixtures.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/metrics/hausdorff.hpp"
 
 // Hausdorff distances against MONAI's, and against the definition.
@@ -20,7 +20,7 @@ Mask from_runs(std::size_t height, std::size_t width, std::string const& text) {
   Mask mask = Mask::from_shape({height, width});
   auto* out = mask.data();
   std::uint8_t value = 0;
-  for (std::string_view const length : detail::split_text(text, ",")) {
+  for (std::string_view const length : strings::split_text(text, ",")) {
     auto const count = std::stoull(std::string(length));
     REQUIRE(out + count <= mask.data() + mask.size());
     out = std::fill_n(out, count, value);

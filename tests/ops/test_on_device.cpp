@@ -15,7 +15,7 @@
 #include "support/captured.hpp"
 #endif
 
-// The operators on a GPU against their definition in double on the CPU; needs a card, and a build
+// The operators on a GPU against their definition in double on the CPU; needs a GPU, and a build
 // with VLSM_CUDA.
 #define VLSM_NEEDS_DEVICE() \
   if (!at::hasCUDA()) VLSM_SKIP("no device")

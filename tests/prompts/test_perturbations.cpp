@@ -70,9 +70,9 @@ std::string changed(nlohmann::json const& words, std::string const& value, Pertu
   };
   if (words.contains(value)) return one(value);
   std::vector<std::string> parts;
-  for (std::string_view const part : detail::split_text(value, ", "))
+  for (std::string_view const part : strings::split_text(value, ", "))
     parts.push_back(one(std::string(part)));
-  return detail::joined(parts);
+  return strings::joined(parts);
 }
 
 bool is_empty(Annotation const& row) {

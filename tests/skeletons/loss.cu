@@ -3,5 +3,5 @@
 #include "skeletons/loss.hpp"
 #include "vlsm/kernels/segmentation_loss/launch_loss.cuh"
 
-VLSM_LOSS_ON_CARD(mine::LogDice, mine::SquaredError);
+VLSM_LOSS_ON_GPU(mine::LogDice, mine::SquaredError);
 // [launch]

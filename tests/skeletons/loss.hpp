@@ -5,7 +5,7 @@
 
 #include "vlsm/kernels/segmentation_loss/launch.hpp"
 
-// A loss to copy: functors that the CPU and a card share. This header needs no LibTorch, so that
+// A loss to copy: functors that the CPU and a GPU share. This header needs no LibTorch, so that
 // nvcc may read it (loss.cu).
 namespace mine {
 
@@ -40,7 +40,7 @@ struct SquaredError {
 
 }  // namespace mine
 
-// [on_card]
+// [on_gpu]
 template <>
-inline constexpr bool vlsm::kernels::on_card<mine::LogDice, mine::SquaredError> = true;
-// [on_card]
+inline constexpr bool vlsm::kernels::on_gpu<mine::LogDice, mine::SquaredError> = true;
+// [on_gpu]

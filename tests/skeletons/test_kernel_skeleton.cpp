@@ -6,7 +6,7 @@
 #include "skeletons/kernel/cpu.hpp"
 #include "skeletons/kernel/launch.cuh"
 
-// The skeleton of a kernel as docs/extending.md quotes it: as a card runs it, under the emulation,
+// The skeleton of a kernel as docs/extending.md quotes it: as a GPU runs it, under the emulation,
 // and on a CPU with every instruction set of this machine, against a plain loop in double.
 namespace {
 
@@ -27,7 +27,7 @@ void compare(std::ptrdiff_t count, test::ErrorRatios& ratios) {
     plain.push_back(test::rounded<T>(x.at(i) + test::rounded<T>(0.75f * z.at(i))));
   }
   launch(a, nullptr);
-  ratios.take("on a card", y, plain, exact);
+  ratios.take("on a GPU", y, plain, exact);
   for (cpu::Isa isa : test::instruction_sets()) {
     std::ranges::fill(y.stored, T{});
     for (std::ptrdiff_t task = 0; task < cpu::blend_tasks(a); ++task)

@@ -2,4 +2,4 @@
 #include "support/own_loss.hpp"
 #include "vlsm/kernels/segmentation_loss/launch_loss.cuh"
 
-VLSM_LOSS_ON_CARD(vlsm::test::Marked, vlsm::test::Brier);
+VLSM_LOSS_ON_GPU(vlsm::test::Marked, vlsm::test::Brier);

@@ -4,7 +4,7 @@
 #include "vlsm/kernels/segmentation_loss/launch.hpp"
 
 // A loss of a user's own: the share of the pixels that is marked, and squared errors of the
-// probabilities. Its launches on a card are made in own_loss.cu.
+// probabilities. Its launches on a GPU are made in own_loss.cu.
 namespace vlsm::test {
 
 struct Marked {
@@ -30,4 +30,4 @@ struct Brier {
 }  // namespace vlsm::test
 
 template <class Term>
-inline constexpr bool vlsm::kernels::on_card<vlsm::test::Marked, Term> = true;
+inline constexpr bool vlsm::kernels::on_gpu<vlsm::test::Marked, Term> = true;

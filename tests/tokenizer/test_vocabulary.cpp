@@ -214,7 +214,7 @@ TEST_CASE("a folder's vocabulary is found in every form that is read") {
 TEST_CASE("hostile vocab.json files are refused with a reason") {
   nlohmann::json const good = clip_vocab(small_list);
   std::string const merges = clip_merges(small_list);
-  CHECK(refusal_of_pair(good.dump(), merges) == "no error");
+  CHECK(refusal_of_pair(good.dump(), merges).empty());
   auto const with = [&](char const* piece, nlohmann::json const& id) {
     nlohmann::json vocab = good;
     vocab[piece] = id;
@@ -262,7 +262,7 @@ TEST_CASE("hostile merges are refused with the line") {
   CHECK(has(refusal_of_pair(vocab, "\xff\xfe \xff\n"), "not readable text"));
   CHECK(has(refusal("bpe.txt", "#version\ni n\ni n\n"), "made twice"));
   CHECK(has(refusal("bpe.txt", "#version\nx yz\n"), "\"yz\""));
-  CHECK(refusal_of_pair(vocab, "") == "no error");  // no merges: bytes only
+  CHECK(refusal_of_pair(vocab, "").empty());  // no merges: bytes only
 }
 
 TEST_CASE("hostile tokenizer.json files are refused with a reason") {
@@ -270,7 +270,7 @@ TEST_CASE("hostile tokenizer.json files are refused with a reason") {
   auto const refused = [](nlohmann::json const& tree) {
     return refusal("tokenizer.json", tree.dump());
   };
-  CHECK(refused(good) == "no error");
+  CHECK(refused(good).empty());
   nlohmann::json tree = good;
   tree["model"]["type"] = "WordPiece";
   CHECK(has(refused(tree), "byte pair encoding"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "support/error.hpp"
 #include "support/fixtures.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/tokenizer/bpe/vocabulary_files.hpp"
@@ -42,17 +43,6 @@ inline std::string clip_merges(std::string_view list) {
   for (auto [left, right] : tokenizer::parse_merges(list, "list", tokenizer::openai_merges))
     text.append(left).append(" ").append(right).append("\n");
   return text;
-}
-
-/// What an Error says, or "no error".
-template <class F>
-std::string error_of(F&& act) {
-  try {
-    act();
-  } catch (Error const& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 inline bool has(std::string const& text, std::string_view part) {

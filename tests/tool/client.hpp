@@ -13,7 +13,7 @@
 #include <string>
 
 #include "support/doctest.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 // A client that says to a server letter for letter what a test wants.
 namespace vlsm::test {
@@ -77,11 +77,11 @@ class Client {
     if (end == std::string::npos || !all.starts_with("HTTP/1.1 ")) return reply;
     reply.status = std::atoi(all.c_str() + 9);
     reply.body = all.substr(end + 4);
-    auto const lines = detail::split_text(std::string_view(all).substr(0, end), "\r\n");
+    auto const lines = strings::split_text(std::string_view(all).substr(0, end), "\r\n");
     for (std::size_t i = 1; i < lines.size(); ++i) {
       std::size_t const colon = std::min(lines[i].find(':'), lines[i].size() - 1);
-      reply.headers[detail::lower_case(std::string(lines[i].substr(0, colon)))] =
-          detail::trimmed(lines[i].substr(colon + 1));
+      reply.headers[strings::lower_case(std::string(lines[i].substr(0, colon)))] =
+          strings::trimmed(lines[i].substr(colon + 1));
     }
     return reply;
   }

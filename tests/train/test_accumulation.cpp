@@ -72,11 +72,12 @@ std::vector<at::Tensor> gradients(Dataset const& examples, SegmentationLoss loss
   FitOptions const options{.loss = loss};
   while (auto batch = loader.next()) {
     auto const count = static_cast<double>(counted_pictures(batch->mask, options));
-    optimizer.add(chosen_loss(logits_of(view, towers, *batch, precision), batch->mask, options),
-                  count, rounded ? &*rounded : nullptr);
+    optimizer.backward(
+        chosen_loss(logits_of(view, towers, *batch, precision), batch->mask, options), count,
+        rounded ? &*rounded : nullptr);
     counted += count;
   }
-  optimizer.move(counted, rounded ? &*rounded : nullptr);
+  optimizer.step(counted, rounded ? &*rounded : nullptr);
   std::vector<at::Tensor> result;
   for (auto const& p : model.parameters())
     result.push_back(p.grad().defined() ? p.grad().to(at::kDouble)

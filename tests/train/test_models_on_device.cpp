@@ -43,7 +43,7 @@ void exactly() {
 }
 
 template <class A>
-std::unique_ptr<Segmenter<A>> seeded_on_card() {
+std::unique_ptr<Segmenter<A>> seeded_on_gpu() {
   auto model = seeded<A>();
   model->to(at::kCUDA);
   return model;
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("on a device: a training's losses are those of a CPU", A, EVE
   VLSM_NEEDS_DEVICE();
   exactly();
   // Dropout draws other numbers there: only what has none is compared.
-  auto const here = seeded<A>(), there = seeded_on_card<A>();
+  auto const here = seeded<A>(), there = seeded_on_gpu<A>();
   auto const losses = [](Segmenter<A>& model) {
     return fit(model, Noise<A>(6), Noise<A>(2), encode<A>, noise_options({}, 2));
   };
@@ -146,7 +146,7 @@ TEST_CASE_TEMPLATE("on a device: frozen slots keep every parameter and every buf
                    EVERY_MODEL) {
   VLSM_NEEDS_DEVICE();
   for (Precision const precision : {Precision::fp32, Precision::bf16}) {
-    auto const model = seeded_on_card<A>(), before = seeded_on_card<A>();
+    auto const model = seeded_on_gpu<A>(), before = seeded_on_gpu<A>();
     freeze(*model->vision);
     freeze(*model->text);
     FitOptions made = noise_options({}, 2);

@@ -46,7 +46,7 @@ void check_steps(bool other_layout) {
       static_cast<torch::optim::AdamWOptions&>(reference.param_groups()[0].options()).lr(1e-3);
     }
     ours.backward(step, other_layout && step % 2 == 1), theirs.backward(step, false);
-    optimizer.move();
+    optimizer.step();
     reference.step();
     auto const a = ours.parameters(), b = theirs.parameters();
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -92,7 +92,7 @@ TEST_CASE("moments that torch::optim::AdamW made go on") {
     if (step < 4)
       optimizer.adamw().step();
     else
-      optimizer.move();
+      optimizer.step();
     reference.adamw().step();
   }
   for (std::size_t i = 0; i < ours.parameters().size(); ++i)
@@ -108,7 +108,7 @@ TEST_CASE("a parameter of two names moves once a step") {
   CHECK(model.parameters().size() == 2 * model.first->parameters().size());
   Optimizer optimizer(model, {});
   CHECK(optimizer.parameters().size() == model.first->parameters().size());
-  optimizer.step(model.first->one.sum());
+  optimizer.backward_and_step(model.first->one.sum());
   auto const* moments = static_cast<torch::optim::AdamWParamState*>(
       optimizer.adamw().state().at(model.first->one.unsafeGetTensorImpl()).get());
   CHECK(moments->step() == 1);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/disk_runs.hpp"
 #include "support/disks.hpp"
 #include "support/doctest.hpp"
 #include "vlsm/image/to_tensor.hpp"
@@ -27,6 +28,15 @@ class Pictures : public test::Disks {
     Mask const small = to_mask(at(index, random).mask[0]);
     return resize_nearest_exact(small, 45, 70);
   }
+};
+
+/// What takes a pixel for the object sooner.
+struct LowDisks : DiskSeg {
+  static constexpr Recipe recipe = [] {
+    Recipe low = DiskSeg::recipe;
+    low.threshold = 0.4f;
+    return low;
+  }();
 };
 
 struct Expected {
@@ -90,6 +100,26 @@ TEST_CASE("scores are those of the masks, at the model's size and at the picture
       }
   CHECK(finite > 0);
   CHECK(empty > 0);
+}
+
+TEST_CASE("where no threshold is asked for it is the recipe's, of a validation, too") {
+  test::Disks const examples(6);
+  auto const dice = [&](std::optional<float> threshold) {
+    at::manual_seed(5);
+    Segmenter<LowDisks> model;
+    return evaluate(model, examples, test::encode_bytes, {.threshold = threshold}).dice().mean;
+  };
+  auto const validated = [&](std::optional<float> threshold) {
+    at::manual_seed(5);
+    Segmenter<LowDisks> model;
+    FitOptions how = test::disk_options({}, 1);
+    how.threshold = threshold;
+    return fit(model, examples, examples, test::encode_bytes, how)[0].val_dice;
+  };
+  CHECK(dice({}) == dice(0.4f));
+  CHECK(dice({}) != dice(0.6f));
+  CHECK(validated({}) == validated(0.4f));
+  CHECK(validated({}) != validated(0.6f));
 }
 
 TEST_CASE("in bf16 a threshold decides alike at both sizes") {

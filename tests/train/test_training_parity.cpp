@@ -45,7 +45,7 @@ void check_training(std::string const& mode, bool frozen) {
     at::Tensor const loss = segmentation_loss(model.forward(image, tokens), mask,
                                               SegmentationLoss::dice_ce_of_probabilities);
     losses.push_back(loss.item<double>());
-    norms.push_back(optimizer.step(loss));
+    norms.push_back(optimizer.backward_and_step(loss));
   }
   double const loss_error = relative(reference["losses"], losses),
                norm_error = relative(reference["grad_norms"], norms);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/builders.hpp"
 #include "support/doctest.hpp"
+#include "support/error.hpp"
 #include "support/tiny_clipseg.hpp"
 #include "vlsm/weights/convert.hpp"
 #include "vlsm/weights/load.hpp"
@@ -35,15 +36,6 @@ bool same(torch::nn::Module const& model, std::map<std::string, at::Tensor> cons
 void replace(std::vector<NamedArray>& state, std::string const& name, at::Tensor const& value) {
   for (NamedArray& tensor : state)
     if (tensor.name == name) tensor.array = vlsm::io::to_array(value);
-}
-
-std::string error_of(auto&& action) {
-  try {
-    action();
-  } catch (vlsm::Error const& error) {
-    return error.what();
-  }
-  return {};
 }
 
 #define CHECK_SAYS(message, words) CHECK_MESSAGE(message.find(words) != std::string::npos, message)
@@ -97,7 +89,7 @@ TEST_CASE("load: every problem is told at once and the model stays as it was") {
   state.push_back(state.back());
   state.push_back({"surprise", state.back().array});
   std::string const message =
-      error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
+      vlsm::test::error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
   CHECK_SAYS(message, "this checkpoint does not fit the model: ");
   CHECK_SAYS(message, "1 missing (text.project.weight)");
   CHECK_SAYS(message, "2 unused (text.other, surprise)");
@@ -117,7 +109,7 @@ TEST_CASE("load: of many problems the first few are named and all are counted") 
   Model model;
   std::vector<NamedArray> const state{vlsm::io::state_of(model).front()};
   std::string const message =
-      error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
+      vlsm::test::error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); });
   CHECK_SAYS(message, std::to_string(model.named_parameters().size() - 1) + " missing (");
   CHECK_SAYS(message, ", …)");
   CHECK(message.size() < 1000);
@@ -127,17 +119,17 @@ TEST_CASE("load: a file without a known key is told so") {
   Model model;
   auto const one = vlsm::io::to_array(at::zeros({1}));
   CHECK_SAYS(
-      error_of([&] {
+      vlsm::test::error_of([&] {
         vlsm::io::load_tensors(model, {{"mixer.weight", one}, {"mixer.bias", one}}, "FILE", omits);
       }),
       "first key 'mixer.weight'");
   // What an ImageNet ResNet is, and that this model is none.
   CHECK_SAYS(
-      error_of([&] {
+      vlsm::test::error_of([&] {
         vlsm::io::load_tensors(model, {{"conv1.weight", one}, {"fc.bias", one}}, "FILE", omits);
       }),
       "an ImageNet ResNet");
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, {}, "FILE", omits); }),
+  CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::load_tensors(model, {}, "FILE", omits); }),
              "holds no tensors");
 }
 
@@ -150,7 +142,7 @@ TEST_CASE("load: prefixes of DataParallel and Lightning are stripped") {
     vlsm::io::load_tensors(second, state, "FILE", omits);
     CHECK(same(second, copy_of(first)));
     state.pop_back();
-    CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+    CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
                "missing (" + prefix);
   }
 }
@@ -193,11 +185,11 @@ TEST_CASE(
   CHECK(to_line(report) == "loaded " + std::to_string(report.loaded) +
                                " tensors (keys of vlsm); skipped 3: mean, std, "
                                "loss.perceptual.weight");
-  CHECK_SAYS(
-      error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits, {.strict = true}); }),
-      "3 unused (mean, std, loss.perceptual.weight)");
+  CHECK_SAYS(vlsm::test::error_of(
+                 [&] { vlsm::io::load_tensors(second, state, "FILE", omits, {.strict = true}); }),
+             "3 unused (mean, std, loss.perceptual.weight)");
   std::erase_if(state, [](auto const& tensor) { return tensor.name == "model.head.up2.bias"; });
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+  CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
              "1 missing (model.head.up2.bias)");
 }
 
@@ -208,7 +200,7 @@ TEST_CASE("load: a deeper model of the same kind is another one, though all is f
   state.push_back({"text.blocks.3.norm1.weight", extra});
   Model second;
   auto const before = copy_of(second);
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+  CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
              "1 unused (text.blocks.3.norm1.weight)");
   CHECK(same(second, before));
 }
@@ -227,7 +219,7 @@ TEST_CASE("load: a student beside its teacher is taken, said, and the other can 
   CHECK(same(model, copy_of(teacher)));
   for (auto& tensor : state)
     if (tensor.name.starts_with("teacher.module.")) tensor.name = "other." + tensor.name.substr(15);
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); }),
+  CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); }),
              "several models (vlsm) behind the prefixes");
 }
 
@@ -408,16 +400,16 @@ TEST_CASE("load: a tensor of a type that is not held is an error only where it i
   CHECK(report.skipped == std::vector<std::string>{"freqs (complex64)"});
   std::erase_if(checkpoint.tensors, [](auto const& t) { return t.name == "head.up2.bias"; });
   checkpoint.unread.push_back({"head.up2.bias", "float8_e4m3fn"});
-  CHECK_SAYS(
-      error_of([&] { vlsm::io::load_checkpoint(second, std::move(checkpoint), "FILE", omits); }),
-      "1 of a type that is not read (head.up2.bias is float8_e4m3fn)");
+  CHECK_SAYS(vlsm::test::error_of(
+                 [&] { vlsm::io::load_checkpoint(second, std::move(checkpoint), "FILE", omits); }),
+             "1 of a type that is not read (head.up2.bias is float8_e4m3fn)");
 }
 
 TEST_CASE("arrays: tensors of types that are not held are refused, not misread") {
   for (at::ScalarType type : {at::kComplexFloat, at::kFloat8_e4m3fn, at::kUInt16, at::kUInt64})
-    CHECK_SAYS(error_of([&] { vlsm::io::to_array(at::empty({2}, type)); }),
+    CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::to_array(at::empty({2}, type)); }),
                "neither read nor written");
-  CHECK_SAYS(error_of([&] { vlsm::io::to_array({}); }), "undefined");
+  CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::to_array({}); }), "undefined");
 }
 
 TEST_CASE("keys: a rule with more numbers than are kept is refused when it compiles") {
@@ -447,17 +439,18 @@ TEST_CASE("load: a position table of another size is taken and saved and loaded 
   replace(state, "vision.positions", table);
   vlsm::io::write_safetensors(folder / "other.safetensors", state, {});
   std::string const refused =
-      error_of([&] { vlsm::io::load(model, folder / "other.safetensors"); });
+      vlsm::test::error_of([&] { vlsm::io::load(model, folder / "other.safetensors"); });
   CHECK_MESSAGE(refused.empty(), refused);
   CHECK(model.named_parameters()["vision.positions"].equal(table));
   vlsm::io::save(model, folder / "again.safetensors");
   Model again;
-  std::string const second = error_of([&] { vlsm::io::load(again, folder / "again.safetensors"); });
+  std::string const second =
+      vlsm::test::error_of([&] { vlsm::io::load(again, folder / "again.safetensors"); });
   CHECK_MESSAGE(second.empty(), second);
   at::NoGradGuard const no_grad;
   CHECK(again.vision->forward(at::zeros({1, 3, 64, 64})).taps[0].size(1) == 17);
   replace(state, "vision.positions", at::rand({1 + 7 * 8, 64}));
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); }),
+  CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::load_tensors(model, state, "FILE", omits); }),
              "vision.positions is [57, 64]");
 }
 
@@ -477,7 +470,7 @@ TEST_CASE("load: other float types are converted and whole numbers are refused")
   auto state = vlsm::io::state_of(first);
   replace(state, "vision.class_token", at::full({64}, 1e300, at::kDouble));
   Model second;
-  CHECK_SAYS(error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
+  CHECK_SAYS(vlsm::test::error_of([&] { vlsm::io::load_tensors(second, state, "FILE", omits); }),
              "1 not finite (vision.class_token)");
 }
 
@@ -489,7 +482,7 @@ TEST_CASE(
   Model refined;
   auto const before = copy_of(refined);
   std::string const message =
-      error_of([&] { vlsm::io::load(refined, folder / "simple.safetensors"); });
+      vlsm::test::error_of([&] { vlsm::io::load(refined, folder / "simple.safetensors"); });
   CHECK_SAYS(message, "6 missing (");
   for (char const* name : {"head.smooth.weight", "head.smooth.bias", "head.up1.weight",
                            "head.up1.bias", "head.up2.weight", "head.up2.bias"})
@@ -505,7 +498,7 @@ TEST_CASE("load: a Hugging Face file of the plain head in the refined model says
   VLSM_NEEDS(file, "clipseg/tiny_b_simple");
   Model refined;
   auto const before = copy_of(refined);
-  std::string const message = error_of([&] { vlsm::io::load(refined, *file); });
+  std::string const message = vlsm::test::error_of([&] { vlsm::io::load(refined, *file); });
   CHECK_SAYS(message, "missing (");
   CHECK_SAYS(message, "decoder.transposed_convolution");
   CHECK_SAYS(message, "Hugging Face's CLIPSeg");

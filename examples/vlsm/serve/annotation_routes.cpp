@@ -7,6 +7,7 @@
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
 #include "vlsm/base/base64.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/mask_meaning.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/resize.hpp"
@@ -80,8 +81,8 @@ Answer keep(Service& service, Request const& request) {
   if (std::abs(across - along) > static_cast<std::int64_t>(picture->width + picture->height))
     throw Refusal(400,
                   "the mask has another shape than its picture: " +
-                      vlsm::detail::size_text(header.width, header.height) + " against " +
-                      vlsm::detail::size_text(picture->width, picture->height),
+                      vlsm::strings::size_text(header.width, header.height) + " against " +
+                      vlsm::strings::size_text(picture->width, picture->height),
                   "mask", "send one of its size, or scaled as a whole");
   vlsm::Mask mask = read_mask(correction.mask);
   if (mask.shape(0) != picture->height || mask.shape(1) != picture->width)

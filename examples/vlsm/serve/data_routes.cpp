@@ -3,7 +3,7 @@
 
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/resize.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -17,7 +17,7 @@ DataFolder& data_of(Service& service) {
 }
 
 std::size_t row_in(std::string const& text) {
-  auto const row = vlsm::detail::parse_number<std::size_t>(text);
+  auto const row = vlsm::strings::parse_number<std::size_t>(text);
   if (!row) throw Refusal(404, "there is no such row", "row", "give its number");
   return *row;
 }

@@ -11,7 +11,7 @@
 
 #include "serve/http.hpp"
 #include "serve/routes.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 // Who may ask for what, decided by a request's head before its body is read.
 namespace tool::serve {
@@ -35,7 +35,7 @@ inline bool is_loopback(std::string_view address) {
 /// The origin that browsers send who reach this server by a proxy at `url`: in lower case, without
 /// the slash at its end and without its kind's own port. Throws Error for what is none.
 inline std::string public_origin(std::string const& url) {
-  std::string text = vlsm::detail::lower_case(url);
+  std::string text = vlsm::strings::lower_case(url);
   if (text.ends_with('/')) text.pop_back();
   std::size_t const at = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
   if (at == 0 || at == text.size() ||
@@ -74,7 +74,7 @@ inline std::vector<std::string> own_names(Gate const& gate, std::string const& l
   if (!local_address.empty()) hosts.push_back(local_address);  // of several, or of all (0.0.0.0)
   std::vector<std::string> names;
   for (std::string const& host : hosts) {
-    std::string const name = vlsm::detail::lower_case(in_brackets(host));
+    std::string const name = vlsm::strings::lower_case(in_brackets(host));
     names.push_back(name + ":" + std::to_string(gate.port));
     if (gate.port == 80) names.push_back(name);
   }
@@ -93,14 +93,14 @@ inline bool is_link(Request const& request) {
 inline void check_origin(Request const& request, Gate const& gate) {
   auto const host = request.header("host");
   auto const names = own_names(gate, request.local_address);
-  if (!host || std::ranges::find(names, vlsm::detail::lower_case(*host)) == names.end())
+  if (!host || std::ranges::find(names, vlsm::strings::lower_case(*host)) == names.end())
     throw Refusal(403, "the request is for another host", "Host", "call the server by " + names[0]);
   auto const refuse = [](char const* where) {
     throw Refusal(403, "the request comes from another site", where, "open the server's own page");
   };
   if (request.headers.contains("origin")) {
-    std::string const origin = vlsm::detail::lower_case(request.header("origin").value_or(""));
-    if (origin != "http://" + vlsm::detail::lower_case(*host) &&
+    std::string const origin = vlsm::strings::lower_case(request.header("origin").value_or(""));
+    if (origin != "http://" + vlsm::strings::lower_case(*host) &&
         (gate.origin.empty() || origin != gate.origin))
       refuse("Origin");
   }
@@ -114,8 +114,8 @@ inline void check_origin(Request const& request, Gate const& gate) {
 inline std::string cookie_of(Request const& request, std::string_view name) {
   auto const [begin, end] = request.headers.equal_range("cookie");
   for (auto line = begin; line != end; ++line)
-    for (std::string_view const part : vlsm::detail::split_text(line->second, ";")) {
-      std::string const pair = vlsm::detail::trimmed(part);
+    for (std::string_view const part : vlsm::strings::split_text(line->second, ";")) {
+      std::string const pair = vlsm::strings::trimmed(part);
       if (pair.starts_with(std::string(name) + "=")) return pair.substr(name.size() + 1);
     }
   return "";
@@ -126,7 +126,7 @@ inline void check_token(Request const& request, Gate const& gate) {
   if (gate.token.empty()) return;
   std::string const bearer = request.header("authorization").value_or("");
   constexpr std::string_view scheme = "bearer ";  // in any case, RFC 9110
-  if (vlsm::detail::lower_case(bearer.substr(0, scheme.size())) == scheme &&
+  if (vlsm::strings::lower_case(bearer.substr(0, scheme.size())) == scheme &&
       same_secret(bearer.substr(scheme.size()), gate.token))
     return;
   if (same_secret(cookie_of(request, cookie_name(gate)), gate.token)) return;
@@ -144,8 +144,8 @@ inline void check_query(Request const& request, Route const& route) {
   for (auto const& [name, value] : request.query)
     if (std::ranges::find(route.query, name) == route.query.end())
       throw Refusal(
-          400, "this path reads no \"" + vlsm::detail::brief(name, 40) + "\"", "query",
-          route.query.empty() ? "leave it out" : "it reads " + vlsm::detail::joined(route.query));
+          400, "this path reads no \"" + vlsm::strings::brief(name, 40) + "\"", "query",
+          route.query.empty() ? "leave it out" : "it reads " + vlsm::strings::joined(route.query));
 }
 
 /// How many bytes of body follow. Throws Refusal: 400 for lengths that are none, 411 where a body
@@ -176,7 +176,7 @@ inline std::size_t body_size(Request const& request, Route const& route, Gate co
 /// Throws Refusal (415) for a body of another type than the route reads.
 inline void check_type(Request const& request, Route const& route) {
   std::string type = request.header("content-type").value_or("");
-  type = vlsm::detail::lower_case(vlsm::detail::trimmed(type.substr(0, type.find(';'))));
+  type = vlsm::strings::lower_case(vlsm::strings::trimmed(type.substr(0, type.find(';'))));
   if (request.headers.contains("content-encoding") && route.body != Body::none)
     throw Refusal(415, "packed bodies are not read", "Content-Encoding", "send it as it is");
   if (route.body == Body::json && type != "application/json")

@@ -17,7 +17,7 @@
 
 #include "serve/answers.hpp"
 #include "serve/connection.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 namespace tool::serve {
 namespace {
@@ -121,7 +121,7 @@ class HttpServer::Parts : public httplib::Server {
     Request request{.method = in.method, .path = in.path, .local_address = in.local_addr};
     for (auto const& [name, value] : in.params) request.query.insert_or_assign(name, value);
     for (auto const& [name, value] : in.headers)
-      request.headers.emplace(vlsm::detail::lower_case(name), value);
+      request.headers.emplace(vlsm::strings::lower_case(name), value);
     request.gone = [one = client] { return one->gone(); };
     return request;
   }

@@ -10,6 +10,7 @@
 #include "serve/service.hpp"
 #include "vlsm/base/base64.hpp"
 #include "vlsm/base/json.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/image/write.hpp"
 
@@ -62,7 +63,7 @@ Asked parse(std::string const& body, Service const& service) {
       threshold_given = true;
     } else {
       refuse(
-          "this is no member of a request, or not such a value", vlsm::detail::brief(name, 40),
+          "this is no member of a request, or not such a value", vlsm::strings::brief(name, 40),
           "send picture, prompts, size (picture, model or [width, height]), format (png, float32 "
           "or mask) and threshold (0 to 1)");
     }

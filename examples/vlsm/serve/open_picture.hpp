@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "serve/http.hpp"
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/compose/recipe.hpp"
 #include "vlsm/image/read.hpp"
 #include "vlsm/image/write.hpp"
@@ -78,8 +80,10 @@ inline Opened open_picture(
     opened.slices = frames;
     opened.image = vlsm::as_image(vlsm::levels_of(frame(slice), window));
     if (window.low != 0 || window.high != 255)
-      opened.notices.push_back("numbers from " + vlsm::detail::value_text(window.low) + " to " +
-                               vlsm::detail::value_text(window.high) + " are shown as gray levels");
+      opened.notices.push_back(
+          "numbers from " + vlsm::strings::number_text(window.low, std::chars_format::general, 8) +
+          " to " + vlsm::strings::number_text(window.high, std::chars_format::general, 8) +
+          " are shown as gray levels");
   };
   switch (format_of(bytes)) {
     case Format::picture:
@@ -97,8 +101,7 @@ inline Opened open_picture(
     }
     case Format::nifti: {
       std::string unpacked;
-      std::string_view const file =
-          vlsm::detail::unpacked_bytes(bytes, unpacked, where, most_unpacked);
+      std::string_view const file = vlsm::unpacked_bytes(bytes, unpacked, where, most_unpacked);
       std::size_t const frames = vlsm::parse_nifti_header(file, where).frames;
       if (frames > most_frames)
         throw vlsm::Error("the file holds " + std::to_string(frames) + " frames, more than " +

@@ -6,7 +6,7 @@
 #include "serve/open_picture.hpp"
 #include "serve/service.hpp"
 #include "vlsm/base/content_hash.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/resize.hpp"
 #include "vlsm/image/to_tensor.hpp"
 
@@ -16,7 +16,7 @@ std::size_t number_in(Request const& request, std::string const& name, std::size
                       std::size_t low, std::size_t high) {
   auto const entry = request.query.find(name);
   if (entry == request.query.end()) return otherwise;
-  auto const number = vlsm::detail::parse_number<std::size_t>(entry->second);
+  auto const number = vlsm::strings::parse_number<std::size_t>(entry->second);
   if (!number || *number < low || *number > high)
     throw Refusal(400,
                   "this is no number from " + std::to_string(low) + " to " + std::to_string(high),

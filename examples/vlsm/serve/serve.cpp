@@ -14,7 +14,7 @@
 #include "serve/site.hpp"
 #include "stop_signal.hpp"
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/io/weights_files.hpp"
 #include "vlsm/segmenter/prepare.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
@@ -48,9 +48,9 @@ std::string token_of(std::string const& file) {
   if (!text)
     throw vlsm::Error("the token's file cannot be read", file,
                       "check the path and its permissions");
-  std::string const token = vlsm::detail::trimmed(*text);
+  std::string const token = vlsm::strings::trimmed(*text);
   bool const plain = std::ranges::all_of(
-      token, [](char c) { return vlsm::detail::is_letter_or_digit(c) || c == '-' || c == '_'; });
+      token, [](char c) { return vlsm::strings::is_letter_or_digit(c) || c == '-' || c == '_'; });
   if (token.size() < 16 || token.size() > 256 || !plain)
     throw vlsm::Error("this is no token", file,
                       "write 16 to 256 letters, digits, - and _ into the file");

@@ -11,7 +11,7 @@ namespace {
 
 Json attributes() {
   Json list = Json::array();
-  auto const all = Json::parse(vlsm::detail::perturbation_words);
+  auto const all = Json::parse(vlsm::perturbation_words);
   for (auto const& [name, words] : all.items()) {
     Json values = Json::array(), opposites = Json::object(), uncommon = Json::object();
     for (auto const& [value, pair] : words.items()) {
@@ -38,10 +38,10 @@ std::string filled(std::string text, nlohmann::json const& values) {
 
 Json families() {
   Json list = Json::array();
-  auto const tables = Json::parse(vlsm::detail::study_prompt_tables);
+  auto const tables = Json::parse(vlsm::study_prompt_tables);
   for (auto const& [name, table] : tables.items()) {
     if (name.find('_') != std::string::npos) continue;  // kvasir_polyp and its kin are like polyp
-    auto const whole = vlsm::detail::resolve_prompt_table(nlohmann::json(table), name);
+    auto const whole = vlsm::resolve_prompt_table(nlohmann::json(table), name);
     Json templates = Json::object();
     auto const values = whole.value("values", nlohmann::json::object());
     for (auto const& [level, form] : whole.at("levels").items())

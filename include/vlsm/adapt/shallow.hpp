@@ -43,7 +43,7 @@ class ShallowAdapters : public Tower {
     long long count = Tower::flops(load);
     for (int i = 0; i < Tower::out.count; ++i)
       count += Adapter::flops(Tower::out.width[i], config.width,
-                              cells_of(Tower::out, i, load) + Tower::out.class_tokens);
+                              positions_of(Tower::out, i, load) + Tower::out.class_tokens);
     return count;
   }
 

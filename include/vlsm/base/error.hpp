@@ -8,8 +8,6 @@
 
 namespace vlsm {
 
-namespace detail {
-
 /// A text (a prompt, the name of a file) for a line that is printed: control characters, which
 /// would break the line (and a terminal), become spaces.
 inline std::string one_line(std::string_view text) {
@@ -18,8 +16,6 @@ inline std::string one_line(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   return line;
 }
-
-}  // namespace detail
 
 /// A failure that a person can act on, in one line: what went wrong, where, what to do about it.
 /// Everything that bad input can cause in this library is thrown as this type.
@@ -34,7 +30,7 @@ class Error : public std::runtime_error {
     for (std::string_view part : {what, where, remedy}) {
       if (part.empty()) continue;
       if (!line.empty()) line += ": ";
-      line += detail::one_line(part);
+      line += one_line(part);
     }
     return line;
   }

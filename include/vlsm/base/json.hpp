@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 namespace vlsm {
 
@@ -71,7 +71,7 @@ inline nlohmann::json parse_json(std::string_view text, std::string const& where
     if (event == Json::parse_event_t::key && !keys.empty()) {
       auto const& key = parsed.get_ref<std::string const&>();
       if (!keys.back().insert(key).second)
-        throw Error("the key '" + detail::brief(key, 80) + "' occurs twice", where, remedy);
+        throw Error("the key '" + strings::brief(key, 80) + "' occurs twice", where, remedy);
     }
     return true;
   };
@@ -82,7 +82,7 @@ inline nlohmann::json parse_json(std::string_view text, std::string const& where
     throw Error("this is not valid JSON (at byte " + std::to_string(e.byte) + ")", where, remedy);
   } catch (Json::exception const& e) {
     // The library's message repeats the last token, however long it is.
-    throw Error("the JSON text cannot be read (" + detail::brief(e.what(), 100) + ")", where,
+    throw Error("the JSON text cannot be read (" + strings::brief(e.what(), 100) + ")", where,
                 remedy);
   }
 }

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "vlsm/base/work.hpp"
+#include "vlsm/base/workload.hpp"
 
 namespace vlsm {
 
@@ -92,15 +92,15 @@ struct PadTo {
   int length = 0;    ///< tokens a row; 0: those of the longest prompt
 };
 
-/// Cells of the map that tap `i` of `port` is for an image of this size.
-constexpr long long cells_of(FeatureSpec const& port, int i, Workload load) {
+/// Positions of the map that tap `i` of `port` is for an image of this size.
+constexpr long long positions_of(FeatureSpec const& port, int i, Workload load) {
   return 1LL * (load.height / port.stride[i]) * (load.width / port.stride[i]);
 }
 
-/// Rows that a tower's or decoder's transformer works on, by what it writes: cells and class
+/// Rows that a tower's or decoder's transformer works on, by what it writes: positions and class
 /// tokens, or words.
 constexpr long long rows_of(FeatureSpec const& out, Workload load) {
-  return cells_of(out, 0, load) + out.class_tokens;
+  return positions_of(out, 0, load) + out.class_tokens;
 }
 /// The same for a text tower: the words of a sentence.
 constexpr long long rows_of(TextSpec const& /*out*/, Workload load) { return load.tokens; }

@@ -23,8 +23,8 @@ constexpr bool is_open() {
     return false;
 }
 
-/// Stands in the slots of an architecture that does not fit, and fits: the compiler shall say why,
-/// and nothing else.
+/// Stands in all slots of an architecture that does not fit, and meets every concept, so that the
+/// compiler reports the first misfit and nothing that follows from it.
 struct Misfit {
   static constexpr FeatureSpec image = FeatureSpec::alike(1, 1, 1, Layout::map), in = image,
                                out = image;

@@ -32,7 +32,7 @@ using Random = std::mt19937;
 /// Uniform in [0, count).
 inline std::size_t uniform_index(Random& random, std::size_t count) { return random() % count; }
 
-/// Puts values into an order of chance.
+/// Shuffles values.
 template <class Values>
 void shuffle(Values& values, Random& random) {
   for (std::size_t i = values.size(); i > 1; --i)

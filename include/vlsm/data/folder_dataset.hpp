@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/compose/recipe.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/dataset.hpp"
@@ -110,12 +111,8 @@ class FolderDataset : public Dataset {
 
   /// What to choose instead: a level that every row has.
   std::string levels_of_all() const {
-    std::string list;
-    for (auto const& entry : rows_[0].prompts)
-      if (std::string const& level = entry.first; std::ranges::all_of(
-              rows_, [&](Annotation const& row) { return row.prompts.contains(level); }))
-        list += (list.empty() ? "" : ", ") + level;
-    if (!list.empty()) return "choose one of " + list;
+    auto const levels = common_levels(rows_);
+    if (!levels.empty()) return "choose one of " + strings::joined(levels);
     return std::string("choose another data set: ") +
            (rows_[0].prompts.empty() ? "its rows have no prompts" : "no level is in all rows");
   }

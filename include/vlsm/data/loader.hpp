@@ -45,16 +45,16 @@ inline int usual_workers() {
 }
 
 /// How a Loader loads. Each example draws from example_random(seed, epoch, its position).
-struct LoadOptions {
+struct LoaderOptions {
   std::uint64_t seed = 0;
   std::uint64_t epoch = 0;
   std::size_t first = 0;  ///< batches that are left out at the start
-  /// Where in the epoch each example of `order` stands, if `order` is a part of it (Share); empty:
+  /// Where in the epoch each example of `order` stands, if `order` is a part of it (Shard); empty:
   /// at its own place.
   std::vector<std::size_t> positions = {};
   int workers = -1;          ///< threads; 0: the caller's own; -1: usual_workers()
   std::size_t ahead = 2;     ///< batches that are loaded before they are asked for
-  bool pinned = false;       ///< memory from which a card copies by itself
+  bool pinned = false;       ///< memory from which a GPU copies by itself
   bool hash_pixels = false;  ///< fills Batch::pixels
   std::function<void(Example&, Random&)> change = {};  ///< an augmentation
 };
@@ -66,7 +66,7 @@ class Loader {
  public:
   /// `order`: an index of the data set for each position; `ends` as in batch_ends.
   Loader(Dataset const& examples, PromptIds& ids, std::vector<std::size_t> order, BatchEnds ends,
-         LoadOptions options)
+         LoaderOptions options)
       : examples_(examples),
         ids_(ids),
         order_(std::move(order)),
@@ -216,7 +216,7 @@ class Loader {
   Dataset const& examples_;
   PromptIds& ids_;
   std::vector<std::size_t> order_;
-  LoadOptions options_;
+  LoaderOptions options_;
   std::vector<Part> parts_;
   std::size_t taken_ = 0;  // parts
   std::size_t next_ = 0;   // position

@@ -3,6 +3,7 @@
 
 #include "vlsm/nn/attention.hpp"
 #include "vlsm/nn/dropout.hpp"
+#include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/nn/positions.hpp"
 #include "vlsm/segmenter/features.hpp"
@@ -116,7 +117,8 @@ class CrossDecoder : public Module {
            LayerNorm::parameter_count(width);
   }
   static constexpr long long flops(Workload load) {
-    return config.layers * CrossLayer::flops(width, config.ffn, cells_of(in, 0, load), load.tokens);
+    return config.layers *
+           CrossLayer::flops(width, config.ffn, positions_of(in, 0, load), load.tokens);
   }
 
  private:

@@ -71,7 +71,8 @@ class DeepLabV3PlusDecoder : public Module {
 
   static constexpr Needs needs{.taps = 2};
 
-  /// taps at 1/4 and 1/16 -> map [B, width, H / 4, W / 4]
+  /// Two taps, the shallow one first (of DeepLabV3+ at strides 4 and 16) -> map [B, width, H / s,
+  /// W / s], where s is the shallow one's stride.
   ImageFeatures forward(ImageFeatures const& joint, TextFeatures const& /*said*/) const {
     at::Tensor const shallow = reduce_->forward(as_map(joint, in, 0));
     at::Tensor const deep = smooth_->forward(pyramid_->forward(as_map(joint, in, 1)));
@@ -86,7 +87,7 @@ class DeepLabV3PlusDecoder : public Module {
            SeparableBlock::parameter_count(config.shallow + width, width);
   }
   static constexpr long long flops(Workload load) {
-    long long const shallow = cells_of(in, 0, load), deep = cells_of(in, 1, load);
+    long long const shallow = positions_of(in, 0, load), deep = positions_of(in, 1, load);
     return Pyramid::flops(deep) + SeparableBlock::flops(width, width, deep) +
            Conv::flops(reduce, shallow) +
            SeparableBlock::flops(config.shallow + width, width, shallow);

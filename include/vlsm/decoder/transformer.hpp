@@ -42,7 +42,7 @@ class TransformerDecoder : public Module {
 
   static constexpr long long parameter_count() { return in.count * layer_parameters(layer); }
   static constexpr long long flops(Workload load) {
-    return in.count * layer_flops(layer, cells_of(out, 0, load) + in.class_tokens);
+    return in.count * layer_flops(layer, positions_of(out, 0, load) + in.class_tokens);
   }
 
  private:

@@ -50,7 +50,7 @@ class UnetPlusPlusDecoder : public Module {
   static constexpr long long flops(Workload load) {
     long long count = UnetBlock::flops(last, 1LL * load.height * load.width);
     each_node([&](int depth, int level) {
-      count += UnetBlock::flops(ports(depth, level), cells_of(in, skips - 1 - level, load));
+      count += UnetBlock::flops(ports(depth, level), positions_of(in, skips - 1 - level, load));
     });
     return count;
   }

@@ -19,7 +19,7 @@ class GradientSync {
  public:
   /// `parameters` in the order of the forward pass, all on the group's device, the same in all
   /// processes; `group` must live longer. In a group of one nothing is done. `in_backward`: whether
-  /// last_pass will be called; else add_up does all.
+  /// last_backward will be called; else all_reduce does all.
   GradientSync(std::vector<at::Tensor> parameters, ProcessGroup const& group,
                bool in_backward = true);
   ~GradientSync();
@@ -29,11 +29,11 @@ class GradientSync {
   /// Runs `backward`, which derives `loss` or a multiple of it: the last backward pass before the
   /// optimizer's step. Afterwards the gradients, those of earlier passes included, are sums over
   /// the processes.
-  void last_pass(at::Tensor const& loss, std::function<void()> const& backward);
+  void last_backward(at::Tensor const& loss, std::function<void()> const& backward);
 
   /// Adds up the gradients that are there now, after any number of passes: for gradients that no
   /// backward pass wrote in the parameters' own type.
-  void add_up() const;
+  void all_reduce() const;
 
  private:
   struct Reducing;

@@ -15,10 +15,10 @@
 
 namespace vlsm {
 
-/// LibTorch's collectives over NCCL, between the cards of the processes that `launch` tells of.
+/// LibTorch's collectives over NCCL, between the GPUs of the processes that `launch` tells of.
 /// They meet at a TCPStore: torchrun's own, or where the first process listens at `launch.address`.
-inline c10::intrusive_ptr<c10d::Backend> nccl_backend(Launch const& launch, at::Device card) {
-  c10::cuda::set_device(card.index());
+inline c10::intrusive_ptr<c10d::Backend> nccl_backend(Launch const& launch, at::Device gpu) {
+  c10::cuda::set_device(gpu.index());
   c10d::TCPStoreOptions how;
   how.port = static_cast<std::uint16_t>(launch.port);
   // torchrun's agent listens at that port already, unless it says that it does not.
@@ -29,7 +29,7 @@ inline c10::intrusive_ptr<c10d::Backend> nccl_backend(Launch const& launch, at::
       "vlsm", c10::make_intrusive<c10d::TCPStore>(launch.address, how));
   auto backend = c10::make_intrusive<c10d::ProcessGroupNCCL>(
       std::move(store), launch.rank, launch.size, c10d::ProcessGroupNCCL::Options::create());
-  backend->setBoundDeviceId(card);
+  backend->setBoundDeviceId(gpu);
   return backend;
 }
 

@@ -3,6 +3,7 @@
 
 #include "vlsm/fusion/reduce_taps.hpp"
 #include "vlsm/nn/attention.hpp"
+#include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/linear.hpp"
 
 namespace vlsm {

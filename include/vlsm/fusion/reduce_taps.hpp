@@ -27,7 +27,7 @@ class ReducesTaps : public Module {
   }
 
   static constexpr long long rows(int tap, Workload load) {
-    return cells_of(image, tap, load) + image.class_tokens;
+    return positions_of(image, tap, load) + image.class_tokens;
   }
   static constexpr long long reduce_parameters() {
     long long count = 0;

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "vlsm/nn/batch_norm.hpp"
 #include "vlsm/nn/conv_block.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/nn/resize.hpp"
@@ -59,7 +60,8 @@ class TextFpn : public Module {
   }
   static constexpr long long flops(Workload load) {
     long long count = linear_flops(1, text.sentence, deep);
-    each_conv([&](ConvConfig c, int tap) { count += Conv::flops(c, cells_of(image, tap, load)); });
+    each_conv(
+        [&](ConvConfig c, int tap) { count += Conv::flops(c, positions_of(image, tap, load)); });
     return count;
   }
 

@@ -35,7 +35,7 @@ class ConvHead : public Module {
 
   static constexpr long long parameter_count() { return Conv::parameter_count(conv); }
   static constexpr long long flops(Workload load) {
-    return Conv::flops(conv, cells_of(in, 0, load));
+    return Conv::flops(conv, positions_of(in, 0, load));
   }
 
  private:

@@ -64,7 +64,7 @@ class DynamicHead : public Module {
     return count;
   }
   static constexpr long long flops(Workload load) {
-    long long cells = cells_of(in, 0, load),
+    long long cells = positions_of(in, 0, load),
               count = linear_flops(1, text.sentence, narrow * taps + 1);
     for (int i = 0; i < config.steps; ++i) count += Conv::flops(step(i), cells *= 4);
     return count + Conv::flops(last, cells) + linear_flops(cells, narrow * taps, 1);

@@ -3,6 +3,7 @@
 
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/conv.hpp"
+#include "vlsm/nn/transposed_conv.hpp"
 #include "vlsm/segmenter/features.hpp"
 
 namespace vlsm {
@@ -56,7 +57,7 @@ class RefinedHead : public Module {
            TransposedConv::parameter_count(width / 2, 1, step);
   }
   static constexpr long long flops(Workload load) {
-    long long const cells = cells_of(in, 0, load);
+    long long const cells = positions_of(in, 0, load);
     return linear_flops(cells, 9LL * width, width) +
            linear_flops(cells * step * step, width, width / 2) +
            linear_flops(cells * scale * scale, width / 2, 1);

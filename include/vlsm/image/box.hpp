@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/image.hpp"
 
 namespace vlsm {
@@ -32,7 +32,7 @@ inline void check_box(Box box, std::size_t height, std::size_t width) {
   if (box.x0 > box.x1 || box.y0 > box.y1 || box.x0 >= w || box.y0 >= h || box.x1 < 0 || box.y1 < 0)
     throw Error("no pixel of the picture lies in the box",
                 "box " + shape_text(std::array{box.x0, box.y0, box.x1, box.y1}) + ", picture of " +
-                    size_text(width, height) + " pixels",
+                    strings::size_text(width, height) + " pixels",
                 "give [x0, y0, x1, y1] in the picture's own pixels");
 }
 

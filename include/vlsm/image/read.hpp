@@ -4,10 +4,17 @@
 #include <filesystem>
 #include <string>
 
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/image.hpp"
 #include "vlsm/image/raw_picture.hpp"
 
 namespace vlsm {
+
+/// Whether the name is one of a file that is read here: .png, .jpg, .jpeg, .tif or .tiff, in any
+/// case.
+inline bool is_picture_name(std::string const& name) {
+  return strings::ends_in(name, {".png", ".jpg", ".jpeg", ".tif", ".tiff"});
+}
 
 /// Reads the header of a file, and nothing of its pixels. Throws Error for a missing, foreign or
 /// damaged file, for a picture without pixels, and for a size beyond `largest_picture` or

@@ -137,8 +137,8 @@ inline Mask pick(Mask const& mask, std::vector<std::size_t> const& ys,
 /// The image.resize(BILINEAR) of Pillow 13.0 bit for bit: antialiased, rounded to 8 bit after each
 /// of the two passes. [H, W, 3] -> [height, width, 3]
 ///
-/// Pillow 12 and older go across first always, which differs by a level here and there for pictures
-/// that are widened and shortened.
+/// Pillow 12 and older go across first always, which differs by a level here and there where the
+/// height loses more than twice as many pixels as the width: most portrait pictures.
 inline Image resize_bilinear(Image const& image, std::size_t height, std::size_t width) {
   return detail::resize_by(detail::Filter::bilinear, image, height, width);
 }

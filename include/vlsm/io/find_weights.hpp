@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 // Which file holds the weights where a person names a file or a folder.
 namespace vlsm::io {
@@ -30,7 +30,7 @@ inline bool looks_remote(std::string_view path) {
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == path.size()) return false;
   if (path.find('/', slash + 1) != std::string_view::npos || path.front() == '.') return false;
   if (!std::ranges::all_of(path, [](char c) {
-        return vlsm::detail::is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.';
+        return vlsm::strings::is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.';
       }))
     return false;
   for (std::string_view ending : {".safetensors", ".pt", ".pth", ".ckpt", ".bin"})
@@ -47,7 +47,10 @@ inline bool beside_weights(std::string_view name) {
   return false;
 }
 
-/// The files of a folder that end as weights or indexes do, sorted.
+}  // namespace detail
+
+/// The files of a folder that end as weights or indexes do, sorted. Throws Error where the folder
+/// cannot be read.
 inline std::vector<std::string> weights_names(std::filesystem::path const& folder) {
   std::vector<std::string> names;
   std::error_code error, ignored;
@@ -57,7 +60,7 @@ inline std::vector<std::string> weights_names(std::filesystem::path const& folde
     bool fits = false;
     for (std::string const ending : {".safetensors", ".pt", ".pth", ".ckpt", ".bin"})
       fits = fits || name.ends_with(ending) || name.ends_with(ending + ".index.json");
-    if (fits && !beside_weights(name) && !at->is_directory(ignored))
+    if (fits && !detail::beside_weights(name) && !at->is_directory(ignored))
       names.push_back(std::move(name));
   }
   if (error)
@@ -66,6 +69,8 @@ inline std::vector<std::string> weights_names(std::filesystem::path const& folde
   std::ranges::sort(names);
   return names;
 }
+
+namespace detail {
 
 /// What to do about a folder without weights: it may be a hub's cache, whose snapshots hold them, a
 /// folder above theirs, or a torch archive that was unpacked.
@@ -91,7 +96,7 @@ inline std::string where_weights_may_be(std::filesystem::path const& folder) {
 /// The weights file, or the index of several, in a folder as a hub lays it out or a person fills
 /// it: a file under a usual name, an index, else the only one with a usual ending. Throws Error.
 inline WeightsFile weights_in_folder(std::filesystem::path const& folder) {
-  std::vector<std::string> const names = detail::weights_names(folder);
+  std::vector<std::string> const names = weights_names(folder);
   auto const has = [&](std::string_view name) {
     return std::ranges::find(names, name) != names.end();
   };

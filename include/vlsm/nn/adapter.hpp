@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "vlsm/base/work.hpp"
+#include "vlsm/base/workload.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/nn/module.hpp"
 

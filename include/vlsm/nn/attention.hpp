@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
-#include "vlsm/base/work.hpp"
+#include "vlsm/base/workload.hpp"
 #include "vlsm/nn/dropout.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/ops/attention/attention.hpp"

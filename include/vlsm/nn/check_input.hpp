@@ -5,7 +5,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/nn/module.hpp"
-#include "vlsm/ops/card.hpp"
+#include "vlsm/ops/cuda_state.hpp"
 
 namespace vlsm {
 
@@ -28,7 +28,7 @@ inline void check_tokens(at::Tensor const& ids, std::int64_t vocabulary) {
     throw Error("the text tower cannot read these tokens",
                 std::string(at::toString(ids.scalar_type())) + ", shape " + shape_text(ids.sizes()),
                 "pass int64 ids as [B, L], both at least 1");
-  if (is_captured(ids)) return;
+  if (is_capturing(ids)) return;
   auto const [least, most] = at::aminmax(ids);
   auto const lowest = least.item<std::int64_t>(), highest = most.item<std::int64_t>();
   if (lowest < 0 || highest >= vocabulary)

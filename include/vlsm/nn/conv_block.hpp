@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "vlsm/nn/batch_norm.hpp"
 #include "vlsm/nn/conv.hpp"
 
 namespace vlsm {

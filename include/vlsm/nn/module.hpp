@@ -60,8 +60,8 @@ struct Preparation {
   kernels::cpu::Operand operand = kernels::cpu::Operand::fp32;
 };
 
-/// torch::nn::Module with the two registrations every block needs, made to stand in the default
-/// member initializer: a child or parameter that is declared cannot be forgotten.
+/// torch::nn::Module whose registrations of children and parameters stand in the default member
+/// initializer: a child or parameter that is declared cannot be forgotten.
 class Module : public torch::nn::Module {
  public:
   /// Sets training or evaluation, here and below. What is frozen evaluates in a training, too: no

@@ -17,7 +17,7 @@ inline at::Tensor resize_position_table(at::Tensor const& table, std::int64_t he
   std::int64_t const side = std::llround(std::sqrt(static_cast<double>(table.size(0) - 1)));
   if (side == height && side == width) return table;
   // A product down the columns, then one along each row: a tenth of the time of LibTorch's resize,
-  // which on a card takes longer than all else of a model.
+  // which on a GPU takes longer than all else of a model.
   c10::impl::ExcludeDispatchKeyGuard const exact(c10::autocast_dispatch_keyset);
   auto const options = detail::wide_options(table);
   auto const weights = [&](std::int64_t to) {

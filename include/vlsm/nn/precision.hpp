@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 namespace vlsm {
 
@@ -32,8 +32,8 @@ inline std::string name_of(Precision precision) {
 inline Precision parse_precision(std::string_view name) {
   auto const found = std::ranges::find(precision_names, name);
   if (found == precision_names.end())
-    throw Error("there is no such precision", detail::brief(name, 60),
-                "choose one of " + detail::joined(precision_names));
+    throw Error("there is no such precision", strings::brief(name, 60),
+                "choose one of " + strings::joined(precision_names));
   return static_cast<Precision>(found - precision_names.begin());
 }
 

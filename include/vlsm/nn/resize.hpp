@@ -12,7 +12,7 @@
 #include <mutex>
 #include <tuple>
 
-#include "vlsm/ops/card.hpp"
+#include "vlsm/ops/cuda_state.hpp"
 
 // Maps and tables at another size.
 namespace vlsm {
@@ -35,7 +35,7 @@ inline at::Tensor resize_weights(std::int64_t from, std::int64_t to, Resize by, 
   using Key = std::tuple<std::int64_t, std::int64_t, Resize, bool, at::ScalarType, at::DeviceType,
                          at::DeviceIndex>;
   static std::mutex mutex;
-  // Never destroyed: what lies on a card may not outlive the driver.
+  // Never destroyed: what lies on a GPU may not outlive the driver.
   static auto& kept = *new std::map<Key, at::Tensor>;
   at::Device const device = options.device();
   Key const key{from,
@@ -94,13 +94,13 @@ class ProductResize : public torch::autograd::Function<ProductResize> {
 
 /// x [B, C, H, W] at another size, [B, C, height, width], as PyTorch's `interpolate`.
 ///
-/// On a card a thread of LibTorch's kernel walks over all channels of all maps, and its derivative
-/// adds up in an order of chance: there, maps of many channels, and after `deterministic()` all
+/// On a GPU a thread of LibTorch's kernel walks over all channels of all maps, and its derivative
+/// adds up in an order that changes: there, maps of many channels, and after `deterministic()` all
 /// whose derivative is wanted, are two products of matrices.
 inline at::Tensor resize_map(at::Tensor const& x, std::int64_t height, std::int64_t width,
                              Resize by, bool align_corners) {
   bool const many = x.size(0) * x.size(1) >= 32 && !x.is_contiguous(at::MemoryFormat::ChannelsLast);
-  if (!x.is_cuda() || !(many || needs_same_bits(x)))
+  if (!x.is_cuda() || !(many || needs_deterministic_gradient(x)))
     return detail::resize_by_torch(x, height, width, by, align_corners);
   auto const weights = [&](std::int64_t from, std::int64_t to) {
     return detail::resize_weights(from, to, by, align_corners, detail::wide_options(x));

@@ -11,7 +11,7 @@ class BatchSums {
   virtual ~BatchSums() = default;
   /// Replaces `values`, float64 on the model's device, by their sums over all processes, each of
   /// which calls this as often and with the same shape.
-  virtual void add_up(at::Tensor& values) = 0;
+  virtual void all_reduce(at::Tensor& values) = 0;
   /// Whether this process's examples are part of the batch. Where it has none it computes with one
   /// that only stands in, since the others wait for its calls.
   virtual bool counts() const = 0;

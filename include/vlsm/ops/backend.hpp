@@ -18,7 +18,7 @@ enum class Backend {
 
 namespace vlsm::ops {
 
-/// Whether products of float32 matrices on a card may round to TF32, by whichever interface that
+/// Whether products of float32 matrices on a GPU may round to TF32, by whichever interface that
 /// was said: `set_float32_matmul_precision`, `allow_tf32`, or `fp32_precision` of LibTorch 2.10 and
 /// newer, after which the older question throws.
 inline bool tf32_allowed() {

@@ -92,10 +92,10 @@ inline std::int64_t threads_for(std::int64_t multiplications) {
   return std::clamp<std::int64_t>(multiplications / (1 << 20), 1, parallel_threads());
 }
 
-/// Calls `start(stream)` with PyTorch's stream on the card of `where`, a tensor of any shape; only
+/// Calls `start(stream)` with PyTorch's stream on the GPU of `where`, a tensor of any shape; only
 /// where kernels_reach(where).
 template <class Start>
-void on_card_of([[maybe_unused]] at::Tensor const& where, [[maybe_unused]] Start const& start) {
+void on_gpu_of([[maybe_unused]] at::Tensor const& where, [[maybe_unused]] Start const& start) {
 #ifdef VLSM_KERNELS
   c10::cuda::CUDAGuard const device(where.device());
   start(static_cast<void*>(c10::cuda::getCurrentCUDAStream().stream()));
@@ -104,8 +104,8 @@ void on_card_of([[maybe_unused]] at::Tensor const& where, [[maybe_unused]] Start
 
 /// Starts the kernel that these arguments are for, likewise; `where` has any shape.
 template <class Arguments>
-void launch_on_card(at::Tensor const& where, Arguments const& arguments) {
-  on_card_of(where, [&](void* stream) { launch(arguments, stream); });
+void launch_on_gpu(at::Tensor const& where, Arguments const& arguments) {
+  on_gpu_of(where, [&](void* stream) { launch(arguments, stream); });
 }
 
 }  // namespace vlsm::ops::detail

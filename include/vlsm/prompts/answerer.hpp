@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/box.hpp"
 #include "vlsm/image/image.hpp"
 
@@ -42,9 +42,11 @@ struct AnswerChoices {
 
 /// Whether the question holds `word` as a whole word, in any case; letters are A to Z.
 inline bool asks_about(std::string_view question, std::string_view word) {
-  auto const alike = [](char a, char b) { return detail::lower_case(a) == detail::lower_case(b); };
+  auto const alike = [](char a, char b) {
+    return strings::lower_case(a) == strings::lower_case(b);
+  };
   auto const letter = [](char c) {
-    return detail::lower_case(c) >= 'a' && detail::lower_case(c) <= 'z';
+    return strings::lower_case(c) >= 'a' && strings::lower_case(c) <= 'z';
   };
   auto at = question.begin();
   while (true) {

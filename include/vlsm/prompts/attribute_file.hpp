@@ -13,6 +13,7 @@
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/base/json.hpp"
+#include "vlsm/base/strings.hpp"
 
 // What is known of a data set's objects that masks do not tell, in a JSON file: a model of 1.5 GB
 // need be asked only once.
@@ -62,11 +63,6 @@ inline std::optional<std::string> take_text(nlohmann::json& row, char const* key
   return text;
 }
 
-/// The text, or nothing where it is empty.
-inline std::optional<std::string> unless_empty(std::string const& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
 /// Gives `row` the text as member `key`, or nothing where there is none. Throws Error for an empty
 /// one.
 inline void put_text(nlohmann::json& row, char const* key, std::optional<std::string> const& text,
@@ -78,7 +74,7 @@ inline void put_text(nlohmann::json& row, char const* key, std::optional<std::st
 
 /// A mask's row, for messages.
 inline std::string attribute_row(std::string const& file, std::string_view mask) {
-  return file + ", row \"" + brief(mask, 80) + "\"";
+  return file + ", row \"" + strings::brief(mask, 80) + "\"";
 }
 
 }  // namespace detail
@@ -121,8 +117,8 @@ inline AttributeFile read_attributes(std::filesystem::path const& path) {
 inline std::string attributes_text(AttributeFile const& file, std::string const& where) {
   nlohmann::json json = nlohmann::json::object();
   nlohmann::json who = file.others;
-  detail::put_text(who, "answerer", detail::unless_empty(file.answerer), where);
-  detail::put_text(who, "model", detail::unless_empty(file.model), where);
+  detail::put_text(who, "answerer", strings::unless_empty(file.answerer), where);
+  detail::put_text(who, "model", strings::unless_empty(file.model), where);
   if (!who.empty()) json[""] = std::move(who);
   for (auto const& [mask, row] : file.rows) {
     std::string const here = detail::attribute_row(where, mask);

@@ -5,7 +5,7 @@
 
 // The templates of the MIDL 2024 study's prompts as tables (prompt_table.hpp), a family a text, and
 // which data set uses which. Sentences are spelled as in the published annotations.
-namespace vlsm::detail {
+namespace vlsm {
 
 inline constexpr std::string_view builtin_prompt_tables = R"json({
 "photographic": {
@@ -131,4 +131,4 @@ inline constexpr std::string_view study_prompt_tables = R"json({
 "etis_polyp": {"like": "polyp"}
 })json";
 
-}  // namespace vlsm::detail
+}  // namespace vlsm

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/prompts/sentence_template.hpp"
 #include "vlsm/prompts/words_in_text.hpp"
 
@@ -42,7 +42,7 @@ inline bool drop_last(std::string_view& text, std::initializer_list<std::string_
   for (std::string_view const word : words) {
     if (!text.ends_with(' ') || !text.substr(0, text.size() - 1).ends_with(word)) continue;
     std::size_t const at = text.size() - 1 - word.size();
-    if (at > 0 && in_word(text[at - 1])) continue;
+    if (at > 0 && strings::in_word(text[at - 1])) continue;
     text = text.substr(0, at);
     return true;
   }
@@ -53,7 +53,7 @@ inline bool drop_last(std::string_view& text, std::initializer_list<std::string_
 inline bool drop_first(std::string_view& text, std::initializer_list<std::string_view> parts) {
   for (std::string_view const part : parts) {
     if (!text.starts_with(part)) continue;
-    if (part.size() < text.size() && in_word(text[part.size()])) continue;
+    if (part.size() < text.size() && strings::in_word(text[part.size()])) continue;
     text.remove_prefix(part.size());
     return true;
   }
@@ -71,13 +71,13 @@ inline bool begins_with_one(std::string_view text, std::initializer_list<std::st
 /// the frontal view" is kept. Positions that say which ("left lung", "in the left lung") stay, and
 /// so do sentences without a location.
 inline std::string without_location(std::string_view sentence) {
-  std::string const lower = detail::lower_case(std::string(sentence));
+  std::string const lower = strings::lower_case(std::string(sentence));
   std::string kept, kept_lower;  // what is said, up to `at`
   std::size_t at = 0;
   bool capital = false;  // a location with a capital stood in front
   auto const keep = [&](std::string const& text) {
     kept += capital ? SentenceTemplate::capitalized(text) : text;
-    kept_lower += detail::lower_case(text);
+    kept_lower += strings::lower_case(text);
     capital = false;
   };
   while (at < sentence.size()) {
@@ -112,7 +112,7 @@ inline std::string without_location(std::string_view sentence) {
     kept_lower.resize(kept.size());
     at = sentence.size() - tail.size();
     bool const in_front = kept.empty();
-    capital = in_front && sentence[0] != detail::lower_case(sentence[0]);
+    capital = in_front && sentence[0] != strings::lower_case(sentence[0]);
     if (in_front) at += std::min(tail.find_first_not_of(", "), tail.size());
     if (of) {
       keep(in_front ? "in" : " in");

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/image.hpp"
 #include "vlsm/prompts/regions.hpp"
 
@@ -166,8 +166,8 @@ inline MaskAttributes mask_attributes(Mask const& levels, PositionRule rule = Po
       sizes.push_back(word);
   for (Region const& region : result.regions)
     positions.push_back(position_word(region, height, width, rule));
-  result.size = detail::joined(sizes);
-  result.position = detail::joined(positions);
+  result.size = strings::joined(sizes);
+  result.position = strings::joined(positions);
   return result;
 }
 

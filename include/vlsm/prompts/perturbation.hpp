@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/prompts/perturbation_words.hpp"
 #include "vlsm/prompts/prompt_table.hpp"
 #include "vlsm/prompts/words_in_text.hpp"
@@ -44,8 +44,8 @@ inline std::string name_of(Perturbation kind) {
 inline Perturbation parse_perturbation(std::string_view name) {
   auto const found = std::ranges::find(perturbation_names, name);
   if (found == perturbation_names.end())
-    throw Error("there is no such perturbation", detail::brief(name, 60),
-                "choose one of " + detail::joined(perturbation_names));
+    throw Error("there is no such perturbation", strings::brief(name, 60),
+                "choose one of " + strings::joined(perturbation_names));
   return static_cast<Perturbation>(found - perturbation_names.begin());
 }
 
@@ -55,7 +55,7 @@ constexpr bool takes_attribute(Perturbation kind) { return kind <= Perturbation:
 /// The names of the attributes that can be perturbed.
 inline std::vector<std::string> perturbed_attributes() {
   std::vector<std::string> names;
-  auto const all = nlohmann::json::parse(detail::perturbation_words);
+  auto const all = nlohmann::json::parse(perturbation_words);
   for (auto const& [name, words] : all.items()) names.push_back(name);
   return names;
 }
@@ -72,7 +72,7 @@ class Perturber {
                   "perturb the rows of a data set (prompts/perturb.hpp)");
     std::size_t const column = kind == Perturbation::uncommon ? 0 : 1;
     std::string all;
-    auto const json = nlohmann::json::parse(detail::perturbation_words);
+    auto const json = nlohmann::json::parse(perturbation_words);
     for (auto const& [name, words] : json.items()) {
       all += name + ", ";
       if (attribute_ != "all" && attribute_ != name) continue;
@@ -84,7 +84,7 @@ class Perturber {
       }
     }
     if (words_.empty())
-      throw Error("there are no words to replace this attribute's", detail::brief(attribute_, 60),
+      throw Error("there are no words to replace this attribute's", strings::brief(attribute_, 60),
                   "choose one of " + all + "or all");
   }
 
@@ -98,12 +98,12 @@ class Perturber {
     if (auto const whole = words->second.find(text); whole != words->second.end())
       return whole->second;
     std::vector<std::string> changed;
-    for (std::string_view const part : detail::split_text(text, ", ")) {
+    for (std::string_view const part : strings::split_text(text, ", ")) {
       auto const item = words->second.find(std::string(part));
       if (item == words->second.end()) return std::nullopt;
       changed.push_back(item->second);
     }
-    return detail::joined(changed);
+    return strings::joined(changed);
   }
 
   /// A sentence, how many of its values were changed, and which have no counterpart and stay

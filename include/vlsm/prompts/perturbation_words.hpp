@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace vlsm::detail {
+namespace vlsm {
 
 /// For each attribute and each of its values: an uncommon English word and a word of another
 /// meaning. Those of "large" are the MIDL 2024 study's; all others are this library's proposal.
@@ -101,4 +101,4 @@ inline constexpr std::string_view perturbation_words = R"json({
 }
 })json";
 
-}  // namespace vlsm::detail
+}  // namespace vlsm

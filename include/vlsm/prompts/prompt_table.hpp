@@ -14,7 +14,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/json.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/prompts/sentence_template.hpp"
 
 namespace vlsm {
@@ -57,7 +57,7 @@ class PromptTable {
       else if (name == "words")
         read_words(part);
       else
-        fail("a prompt table has no member \"" + detail::brief(name, 40) + "\"");
+        fail("a prompt table has no member \"" + strings::brief(name, 40) + "\"");
     }
     if (levels_.empty()) fail("a prompt table without \"levels\"");
   }
@@ -147,16 +147,16 @@ class PromptTable {
     throw Error(what, where_, "see docs/prompts.md for what a prompt table is");
   }
   void check_object(nlohmann::json const& json, std::string const& what) const {
-    if (!json.is_object()) fail(detail::brief(what, 60) + " is no object");
+    if (!json.is_object()) fail(strings::brief(what, 60) + " is no object");
   }
   std::vector<std::string> texts(nlohmann::json const& json, std::string const& name) const {
     std::vector<std::string> list;
     for (auto const& item : json.is_array() ? json : nlohmann::json::array({json})) {
       if (!item.is_string())
-        fail("\"" + detail::brief(name, 60) + "\" is neither text nor a list of texts");
+        fail("\"" + strings::brief(name, 60) + "\" is neither text nor a list of texts");
       list.push_back(item.get<std::string>());
     }
-    if (list.empty()) fail("\"" + detail::brief(name, 60) + "\" is an empty list");
+    if (list.empty()) fail("\"" + strings::brief(name, 60) + "\" is an empty list");
     return list;
   }
 
@@ -167,7 +167,7 @@ class PromptTable {
         fail(name + ": \"" + level + "\" is no name for a level (\"random\" draws one of them)");
       Form form{.templates = {}, .list = value.is_array()};
       for (std::string const& text : texts(value, level))
-        form.templates.emplace_back(text, where_ + ", " + name + ", " + detail::brief(level, 40));
+        form.templates.emplace_back(text, where_ + ", " + name + ", " + strings::brief(level, 40));
       levels.emplace(level, std::move(form));
     }
   }
@@ -180,7 +180,7 @@ class PromptTable {
       Word word;
       for (auto const& [key, text] : value.items())
         (key == "from" ? word.from : word.values[key]) = texts(text, "words, " + slot)[0];
-      if (word.from.empty()) fail("words, " + detail::brief(slot, 40) + ": \"from\" is missing");
+      if (word.from.empty()) fail("words, " + strings::brief(slot, 40) + ": \"from\" is missing");
       words_.emplace(slot, std::move(word));
     }
   }
@@ -240,7 +240,7 @@ class PromptTable {
     }
   };
   static bool is_list_of(std::vector<std::string> const& words, std::string_view text) {
-    return std::ranges::all_of(detail::split_text(text, ", "), [&](std::string_view item) {
+    return std::ranges::all_of(strings::split_text(text, ", "), [&](std::string_view item) {
       return std::ranges::find(words, item) != words.end();
     });
   }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/prompts/mask_attributes.hpp"
 
 namespace vlsm {
@@ -36,9 +36,9 @@ class SentenceTemplate {
       part.slot = text.substr(brace + 1, end - brace - 1);
       if (part.slot.empty()) fail("a slot has no name");
       for (char c : part.slot)
-        if (!detail::is_letter_or_digit(c) && c != '_') fail("a slot's name is none");
+        if (!strings::is_letter_or_digit(c) && c != '_') fail("a slot's name is none");
       part.capital = part.slot[0] >= 'A' && part.slot[0] <= 'Z';
-      part.slot[0] = detail::lower_case(part.slot[0]);
+      part.slot[0] = strings::lower_case(part.slot[0]);
       parts_.push_back(std::move(part));
       text.remove_prefix(end + 1);
     }
@@ -84,7 +84,7 @@ class SentenceTemplate {
 
   /// The text with a capital in front.
   static std::string capitalized(std::string text) {
-    if (!text.empty()) text[0] = detail::upper_case(text[0]);
+    if (!text.empty()) text[0] = strings::upper_case(text[0]);
     return text;
   }
 
@@ -112,7 +112,7 @@ class SentenceTemplate {
       std::string text(rest.substr(0, size));
       if (part.capital && !text.empty()) {
         if (text[0] >= 'a' && text[0] <= 'z') return false;
-        text[0] = detail::lower_case(text[0]);
+        text[0] = strings::lower_case(text[0]);
       }
       auto const known = values.find(part.slot);
       if (known != values.end() ? known->second != text : !allowed(part.slot, text)) continue;

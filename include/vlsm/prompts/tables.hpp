@@ -16,8 +16,6 @@
 
 namespace vlsm {
 
-namespace detail {
-
 /// The table's JSON with the members of the one that it is `like`, which may be like another,
 /// merged in by JSON merge patch (RFC 7396): null takes a member out. JSON that is not an object is
 /// returned as it is. Throws Error, which names `where`, for a `like` that names no table.
@@ -49,15 +47,13 @@ inline nlohmann::json resolve_prompt_table(nlohmann::json table, std::string con
   return whole;
 }
 
-}  // namespace detail
-
 /// The table of one of the study's data sets ("kvasir_polyp", "busi"); nothing for other names.
 inline std::optional<PromptTable> study_prompt_table(std::string_view dataset) {
-  auto const tables = nlohmann::json::parse(detail::study_prompt_tables);
+  auto const tables = nlohmann::json::parse(study_prompt_tables);
   auto const table = tables.find(dataset);
   if (table == tables.end()) return std::nullopt;
   std::string const name(dataset);
-  return PromptTable(detail::resolve_prompt_table(*table, name), name);
+  return PromptTable(resolve_prompt_table(*table, name), name);
 }
 
 /// A table of the user's own as JSON text: members as in PromptTable, and `like`, the name of a
@@ -65,7 +61,7 @@ inline std::optional<PromptTable> study_prompt_table(std::string_view dataset) {
 /// text.
 inline PromptTable parse_prompt_table(std::string_view text, std::string const& where) {
   auto json = parse_json(text, where, "mend the prompt table", {.unique_keys = true});
-  return PromptTable(detail::resolve_prompt_table(std::move(json), where), where);
+  return PromptTable(resolve_prompt_table(std::move(json), where), where);
 }
 
 /// The same from a file. Throws Error where it cannot be read, and as parse_prompt_table does.

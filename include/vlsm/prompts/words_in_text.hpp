@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/prompts/sentence_template.hpp"
 
 // Values of attributes in sentences whose template is not known.
@@ -31,8 +31,8 @@ inline bool is_shape_in_text(std::string_view uncommon) {
 /// Whether `word` (in lower case) stands in `lower` at a place as a whole.
 inline bool whole_word_at(std::string_view lower, std::size_t at, std::string_view word) {
   std::size_t const end = at + word.size();
-  return lower.substr(at).starts_with(word) && (at == 0 || !in_word(lower[at - 1])) &&
-         (end == lower.size() || !in_word(lower[end]));
+  return lower.substr(at).starts_with(word) && (at == 0 || !strings::in_word(lower[at - 1])) &&
+         (end == lower.size() || !strings::in_word(lower[end]));
 }
 
 /// Whether a number is part of a longer one ("one" of "twenty-one", "two" of "one hundred and two")
@@ -44,7 +44,7 @@ inline bool in_compound(std::string_view before, std::string_view number, std::s
   constexpr std::array<std::string_view, 9> ones{"one", "two",   "three", "four", "five",
                                                  "six", "seven", "eight", "nine"};
   auto const joins = [](std::string_view text, std::size_t dash, std::size_t letter) {
-    return letter < text.size() && text[dash] == '-' && in_word(text[letter]);
+    return letter < text.size() && text[dash] == '-' && strings::in_word(text[letter]);
   };
   if (joins(before, before.size() - 1, before.size() - 2) || joins(rest, 0, 1)) return true;
   auto const ends = [](std::string_view text, std::string_view word) {
@@ -79,11 +79,11 @@ inline bool suits(WordInText const& word, std::string_view before, std::string_v
 
 /// The text with all values replaced, of those that stand at a place and suit it the longest.
 inline std::string replace_words(std::string_view text, std::vector<WordInText> const& words) {
-  std::string const lower = lower_case(std::string(text));
+  std::string const lower = strings::lower_case(std::string(text));
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
     WordInText const* best = nullptr;
-    bool const begins = at == 0 || !in_word(lower[at - 1]);
+    bool const begins = at == 0 || !strings::in_word(lower[at - 1]);
     for (WordInText const& word : words) {
       if (!begins || !whole_word_at(lower, at, word.value)) continue;
       std::string_view const before = std::string_view(lower).substr(0, at),
@@ -95,7 +95,7 @@ inline std::string replace_words(std::string_view text, std::vector<WordInText> 
       result += text[at++];
       continue;
     }
-    bool const capital = text[at] != lower_case(text[at]);
+    bool const capital = text[at] != strings::lower_case(text[at]);
     result += capital ? SentenceTemplate::capitalized(best->other) : best->other;
     at += best->value.size();
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vlsm/base/strings.hpp"
 #include "vlsm/report/table.hpp"
 
 namespace vlsm::report {
@@ -57,10 +58,10 @@ class Axis {
     };
     double const size = std::max(std::abs(low_), std::abs(high_));
     if (size < 1e6 && step_ > 0.9e-5) {
-      return number(tick, std::chars_format::fixed, std::max(0, -exponent(step_)));
+      return strings::number_text(tick, std::chars_format::fixed, std::max(0, -exponent(step_)));
     }
     int const digits = exponent(size) - exponent(step_) + 1;
-    return number(tick, std::chars_format::general, std::clamp(digits, 1, 15));
+    return strings::number_text(tick, std::chars_format::general, std::clamp(digits, 1, 15));
   }
 
   /// Where a value lies in the range: 0 at its low end, 1 at its high end.

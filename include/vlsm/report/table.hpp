@@ -2,12 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "vlsm/base/strings.hpp"
 
 namespace vlsm::report {
 
@@ -19,19 +20,11 @@ struct Table {
   std::string note = {};  ///< stands below
 };
 
-/// A number as text. Unlike printf, to_chars writes a point in every locale.
-template <class... Format>
-std::string number(double value, Format... format) {
-  std::array<char, 400> text{};
-  auto const result = std::to_chars(text.data(), text.data() + text.size(), value, format...);
-  return {text.data(), result.ptr};
-}
-
 /// A number with so many decimals; empty where it is not finite, without a sign where it rounds to
 /// zero.
 inline std::string decimals(double value, int count = 4) {
   if (!std::isfinite(value)) return {};
-  std::string text = number(value, std::chars_format::fixed, count);
+  std::string text = strings::number_text(value, std::chars_format::fixed, count);
   if (text[0] == '-' && text.find_first_of("123456789") == std::string::npos) text.erase(0, 1);
   return text;
 }

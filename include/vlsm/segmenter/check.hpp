@@ -77,7 +77,8 @@ inline bool depends_on(at::Tensor const& loss, TextFeatures const& said) {
 
 }  // namespace detail
 
-/// The check of a model that was built; converts it to float64.
+/// What is wrong with a model that was built, a line each; empty where nothing is. The check
+/// changes its gradients, its mode and its type: it is made for a model that serves nothing else.
 inline std::vector<std::string> check_architecture(AnySegmenter& built) {
   at::AutoGradMode const with_gradients(true);
   std::vector<std::string> found;

@@ -20,8 +20,8 @@
 
 namespace vlsm {
 
-/// A model on a card whose passes are replayed. Of a model's some hundred kernels each takes the
-/// host longer to start than a card takes to run for one picture; a CUDA graph starts all of them
+/// A model on a GPU whose passes are replayed. Of a model's some hundred kernels each takes the
+/// host longer to start than a GPU takes to run for one picture; a CUDA graph starts all of them
 /// at once. The first pass of a shape is recorded, further ones of it are replayed. Only where the
 /// library is built with VLSM_CUDA.
 ///
@@ -29,30 +29,30 @@ namespace vlsm {
 /// Error where that cannot be.
 class GraphedSegmenter {
  public:
-  /// `model` evaluates, on a card (`prepare` it first), and lives at least as long. Graphs of up to
+  /// `model` evaluates, on a GPU (`prepare` it first), and lives at least as long. Graphs of up to
   /// `shapes` shapes are kept, of others the longest unused makes room. Throws Error for a model on
   /// a CPU, or one that trains.
   explicit GraphedSegmenter(AnySegmenter const& model, std::size_t shapes = 8)
       : model_(&model), shapes_(std::max<std::size_t>(1, shapes)) {
     auto const parameters = model.module().parameters();
     if (parameters.empty() || !parameters[0].is_cuda())
-      throw Error("only a model on a card is replayed", "GraphedSegmenter",
+      throw Error("only a model on a GPU is replayed", "GraphedSegmenter",
                   "move it there: model.to(at::kCUDA)");
     if (model.module().is_training())
       throw Error("a model that trains is not replayed", "GraphedSegmenter",
                   "prepare it, or call eval() first");
-    card_ = parameters[0].device();
+    gpu_ = parameters[0].device();
   }
 
   /// image [B, 3, H, W], tokens [B, L] on the CPU, where ids are checked without waiting for the
-  /// card -> logits [B, 1, H, W] on the card; see AnySegmenter::forward. Throws Error as that does,
-  /// and for ids on a card.
+  /// GPU -> logits [B, 1, H, W] on the GPU; see AnySegmenter::forward. Throws Error as that does,
+  /// and for ids on a GPU.
   at::Tensor forward(at::Tensor const& image, Tokens const& tokens) {
     at::NoGradGuard const no_gradients;
-    c10::cuda::CUDAGuard const card(card_);
+    c10::cuda::CUDAGuard const guard(gpu_);
     if (tokens.ids.defined() && model_->info.vocabulary > 0) {
       if (!tokens.ids.is_cpu())
-        throw Error("ids that lie on a card cannot be checked without waiting for it",
+        throw Error("ids that lie on a GPU cannot be checked without waiting for it",
                     "GraphedSegmenter", "pass them as the tokenizer makes them, on the CPU");
       check_tokens(tokens.ids, model_->info.vocabulary);
     }
@@ -93,18 +93,18 @@ class GraphedSegmenter {
 
   std::unique_ptr<Graph> record(at::Tensor const& image, Tokens const& tokens) const {
     auto made = std::make_unique<Graph>();
-    made->image = image.to(card_).clone();
-    if (tokens.ids.defined()) made->tokens.ids = tokens.ids.to(card_).clone();
+    made->image = image.to(gpu_).clone();
+    if (tokens.ids.defined()) made->tokens.ids = tokens.ids.to(gpu_).clone();
     // What libraries set up at their first call is not recorded, and errors are those of a pass.
     for (int warming = 0; warming < 2; ++warming) model_->forward(made->image, made->tokens);
     c10::cuda::device_synchronize();
-    c10::cuda::CUDAStreamGuard const aside(c10::cuda::getStreamFromPool(false, card_.index()));
+    c10::cuda::CUDAStreamGuard const aside(c10::cuda::getStreamFromPool(false, gpu_.index()));
     made->graph.capture_begin();
     try {
       made->logits = model_->forward(made->image, made->tokens);
     } catch (...) {
       try {
-        made->graph.capture_end();  // else the card would go on recording
+        made->graph.capture_end();  // else the GPU would go on recording
       } catch (c10::Error const&) {
       }
       throw;
@@ -115,7 +115,7 @@ class GraphedSegmenter {
 
   AnySegmenter const* model_;
   std::size_t shapes_;
-  at::Device card_ = at::kCUDA;
+  at::Device gpu_ = at::kCUDA;
   std::list<std::unique_ptr<Graph>> graphs_;
 };
 

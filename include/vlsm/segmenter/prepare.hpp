@@ -40,7 +40,7 @@ inline Preparation preparation_for(Precision precision, bool on_cpu) {
 /// model no longer trains, saves or moves to another device. Takes [B, 3, H, W] and returns logits
 /// as before; results differ by rounding, and in float32 do not depend on the number of threads.
 /// Any number of threads may use it. On a CPU it takes about as long as it saves in three passes.
-/// Throws Error for int8 on a card.
+/// Throws Error for int8 on a GPU.
 inline void prepare(Module& model, InferenceOptions const& options = {}) {
   at::NoGradGuard const no_gradients;
   model.eval();

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "vlsm/base/strings.hpp"
 
 namespace vlsm::study {
 
@@ -29,10 +30,7 @@ inline std::string name_of_folder(std::filesystem::path const& path) {
 }
 
 /// A percentage as short as it goes: "100", "0.5".
-inline std::string share_text(double share) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, share).ptr};
-}
+inline std::string share_text(double share) { return strings::number_text(share); }
 
 /// What tables call rows of a picture by its names: the folder of the mask ("mask_1"), what the
 /// mask's name adds to the picture's ("pleural_effusion"), or a class at the end of both

@@ -25,7 +25,7 @@ void check_config(Config const& config, std::string const& where,
 struct StudyHooks {
   /// How much of this process's cells was finished before it began, 0 to 1.
   std::function<void(double share)> on_start = {};
-  /// A cell begins: the how-manieth of how many that this process looks after.
+  /// A cell begins: its number, from 1, among those that this process looks after, and their count.
   std::function<void(Cell const& cell, std::size_t number, std::size_t all)> on_cell = {};
   /// How much of the work of this process's cells is done, 0 to 1, and what runs.
   std::function<void(double share, std::string const& what)> on_progress = {};

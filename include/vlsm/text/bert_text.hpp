@@ -3,6 +3,7 @@
 
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_input.hpp"
+#include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 #include "vlsm/segmenter/features.hpp"
 
@@ -95,7 +96,7 @@ class BertText : public Module {
   /// Tokens up to the last one that is a word, at least one; all while a CUDA graph is captured.
   static std::int64_t longest(at::Tensor const& word) {
     std::int64_t length = word.size(1);
-    if (!is_captured(word)) {
+    if (!is_capturing(word)) {
       at::Tensor const place = at::arange(1, length + 1, word.options().dtype(at::kLong));
       length = std::max<std::int64_t>(1, (word * place).max().template item<std::int64_t>());
     }

@@ -4,6 +4,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_input.hpp"
+#include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 #include "vlsm/segmenter/features.hpp"
 
@@ -85,7 +86,7 @@ class ClipText : public Module {
   TextFeatures read(Tokens const& tokens, See see) const {
     check_tokens(tokens.ids, config.vocabulary);
     at::Tensor const end = end_of(tokens.ids);  // [B]
-    bool const whole = config.padding == TextPadding::end_attended || is_captured(tokens.ids);
+    bool const whole = config.padding == TextPadding::end_attended || is_capturing(tokens.ids);
     std::int64_t const length =
         whole ? tokens.ids.size(1) : end.max().template item<std::int64_t>() + 1;
     at::Tensor const ids = tokens.ids.slice(1, 0, length);
@@ -107,7 +108,7 @@ class ClipText : public Module {
   static at::Tensor end_of(at::Tensor const& ids) {
     at::Tensor const end =
         config.end == largest_id_ends ? ids.argmax(1) : (ids == config.end).to(at::kInt).argmax(1);
-    bool const whole = config.padding == TextPadding::end_attended || is_captured(ids);
+    bool const whole = config.padding == TextPadding::end_attended || is_capturing(ids);
     check_positions(whole ? ids.size(1) : end.max().template item<std::int64_t>() + 1,
                     config.positions);
     return end;

@@ -11,6 +11,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_input.hpp"
+#include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 
 namespace vlsm {
@@ -69,7 +70,7 @@ class CrossBert : public Module {
                   std::string(at::toString(padding.scalar_type())) + ", shape " +
                       shape_text(padding.sizes()),
                   "pass bool as " + shape_text(std::array{batch, length}));
-    if (!is_captured(padding) && padding.all(1).any().template item<bool>())
+    if (!is_capturing(padding) && padding.all(1).any().template item<bool>())
       throw Error("a row of tokens is all padding", "CrossBert",
                   "leave its [CLS] out of the padding");
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -12,18 +13,18 @@
 
 namespace vlsm::detail {
 
-/// Throws Error unless `threshold`, the option `where`, is from 0 to 1.
-inline void check_threshold(float threshold, char const* where) {
-  if (!(threshold >= 0 && threshold <= 1))
+/// Throws Error unless `threshold`, the option `where`, is unset or from 0 to 1.
+inline void check_threshold(std::optional<float> threshold, char const* where) {
+  if (threshold && !(*threshold >= 0 && *threshold <= 1))
     throw Error("a threshold of a probability is from 0 to 1", where,
-                "set another than " + std::to_string(threshold));
+                "set another than " + std::to_string(*threshold));
 }
 
 /// Throws Error for options with which nothing can be trained.
 inline void check_options(FitOptions const& options) {
   if (options.precision == Precision::int8)
     throw Error("int8 is for inference only", "FitOptions.precision", "train in fp32 or bf16");
-  if (options.epochs < 0)
+  if (options.epochs < 1)
     throw Error("a training of " + std::to_string(options.epochs) + " epochs", "FitOptions.epochs",
                 "set it to 1 or more");
   check_threshold(options.threshold, "FitOptions.threshold");

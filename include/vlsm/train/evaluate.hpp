@@ -49,9 +49,11 @@ Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& towers, Datase
 }  // namespace detail
 
 /// Scores every example per image, as the study does: where prediction and target are both empty
-/// the score is 1. A target pixel belongs to the object from 0.5 on. Throws Error for a batch of 0,
+/// the score is 1. A target pixel belongs to the object from 0.5 on. The model evaluates meanwhile,
+/// and then does again what it did before. Throws Error for a batch of 0,
 /// for a threshold outside 0 to 1, for a set without examples, for examples that check_example
-/// refuses, for pictures of another type than the weights, and for logits that are NaN.
+/// refuses, for pictures of another type than the weights, and for logits that are NaN or
+/// infinite.
 Evaluation evaluate(AnySegmenter& model, Dataset const& examples, Encode const& encode,
                     EvaluateOptions const& options = {});
 

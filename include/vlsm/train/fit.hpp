@@ -14,7 +14,7 @@ namespace vlsm {
 /// `run`/best.safetensors and everything needed to go on in `run`/last.safetensors. The same seed
 /// gives the same weights, also through a stop at any step and a resume: the order of an epoch,
 /// what an example draws and the dropout of a step are drawn from generators of their own.
-/// LibTorch's are put back afterwards. On a card some of LibTorch's sums depend on the moment; see
+/// LibTorch's are put back afterwards. On a GPU some of LibTorch's sums depend on the moment; see
 /// `deterministic`.
 ///
 /// Freeze slots before calling: `freeze(*model.vision)`. Returns the epochs that this call

@@ -150,7 +150,7 @@ class FrozenTowers {
                         content_hash(rounded ? "bf16" : "fp32", tower.key));
   }
 
-  /// Which pictures are encoded together: on a CPU each by itself, a card needs all at once.
+  /// Which pictures are encoded together: on a CPU each by itself, a GPU needs all at once.
   static std::vector<std::vector<std::size_t>> encoded_together(
       std::vector<std::size_t> const& missing, at::Device device) {
     if (missing.empty()) return {};

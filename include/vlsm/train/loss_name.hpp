@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/train/options.hpp"
 
 namespace vlsm {
@@ -35,7 +35,7 @@ inline SegmentationLoss find_loss(std::string_view name, bool reads_prompts) {
   for (auto const& [known, loss] : losses_by_name)
     if (known == name) return loss;
   throw Error("there is no such loss", std::string(name),
-              "choose one of " + detail::joined(loss_names({"auto"})));
+              "choose one of " + strings::joined(loss_names({"auto"})));
 }
 
 }  // namespace vlsm

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/nn/conv.hpp"
+#include "vlsm/nn/batch_norm.hpp"
 #include "vlsm/train/freeze.hpp"
 #include "vlsm/train/options.hpp"
 
@@ -101,9 +101,9 @@ class Optimizer {
             torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {}
 
   /// Backpropagates `weight` times the scalar `loss`; the gradients of several calls are added up
-  /// until `move`. `rounded`: the weights that the loss was computed with, where they are. Throws
+  /// until `step`. `rounded`: the weights that the loss was computed with, where they are. Throws
   /// Error for a loss that depends on no parameter that trains.
-  void add(at::Tensor const& loss, double weight = 1, RoundedWeights* rounded = nullptr) {
+  void backward(at::Tensor const& loss, double weight = 1, RoundedWeights* rounded = nullptr) {
     if (!loss.requires_grad())
       throw Error("the loss depends on no parameter that trains", "the optimizer's step",
                   "compute it from the logits, and leave a slot that makes them unfrozen");
@@ -114,7 +114,7 @@ class Optimizer {
 
   /// Divides what was added up by `weights` (0: all of it is 0 anyway), clips, moves the
   /// parameters. Returns the gradient's norm before clipping; where it is not finite nothing moves.
-  double move(double weights = 1, RoundedWeights* rounded = nullptr) {
+  double step(double weights = 1, RoundedWeights* rounded = nullptr) {
     moved_ = true;
     if (rounded) rounded->use_masters();
     if (weights != 0 && weights != 1)
@@ -128,9 +128,9 @@ class Optimizer {
   }
 
   /// Both for a batch in one pass.
-  double step(at::Tensor const& loss, RoundedWeights* rounded = nullptr) {
-    add(loss, 1, rounded);
-    return move(1, rounded);
+  double backward_and_step(at::Tensor const& loss, RoundedWeights* rounded = nullptr) {
+    backward(loss, 1, rounded);
+    return step(1, rounded);
   }
 
   double learning_rate() const { return options().lr(); }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "vlsm/data/augmentation.hpp"
 #include "vlsm/nn/precision.hpp"
@@ -59,7 +60,8 @@ enum class Schedule {
             ///< last step's rate is 0, so a training of one step moves nothing
 };
 
-/// How to train; the defaults are the study's for CLIPSeg.
+/// How to train. The defaults are the study's method; its batch and learning rate of each model are
+/// ModelNotes (segmenter/registry.hpp).
 struct FitOptions {
   int epochs = 100;
   std::size_t batch = 32;  ///< pictures a step of the optimizer, of all processes together
@@ -68,7 +70,8 @@ struct FitOptions {
   /// what it counts in the whole batch, `own_loss` over the pictures. Only batch norms that train
   /// see a pass alone, and dropout draws other numbers.
   std::size_t pass = 0;
-  int workers = -1;  ///< threads that load ahead; 0: the caller's own; -1: half of the cores
+  /// Threads that load ahead; 0: the caller's own; -1: half of the cores, 8 at most.
+  int workers = -1;
   Augmentation augment = {};  ///< of the training's pictures, drawn anew each epoch
   OptimizerOptions optimizer = {};
   SegmentationLoss loss = SegmentationLoss::dice;
@@ -88,7 +91,7 @@ struct FitOptions {
   Schedule schedule = Schedule::plateau;
   Plateau plateau = {};
   EarlyStop early_stop = {};
-  float threshold = 0.5f;
+  std::optional<float> threshold = {};  ///< of the validation, as in EvaluateOptions
   std::uint64_t seed = 0;
   /// The folder that receives best.safetensors and last.safetensors, made where there is none;
   /// empty: nothing is written.
@@ -131,7 +134,8 @@ enum class ScoreAt {
 struct EvaluateOptions {
   std::size_t batch = 8;
   ScoreAt at = ScoreAt::model;
-  float threshold = 0.5f;    ///< of sigmoid(logits)
+  /// A pixel is the object's where sigmoid(logit) is above; unset: the model's Recipe::threshold.
+  std::optional<float> threshold = {};
   bool hausdorff = false;    ///< score the Hausdorff distance as well
   bool picture_too = false;  ///< fill Score::picture, whatever `at` is
   SegmentationLoss loss = SegmentationLoss::dice;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "vlsm/base/file/atomic_file.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/train/event_file.hpp"
 #include "vlsm/train/options.hpp"
@@ -34,8 +34,8 @@ class RunLog {
     text += std::to_string(epoch.epoch);
     for (double const value : {epoch.train_loss, epoch.val_loss, epoch.val_dice,
                                epoch.learning_rate, epoch.gradient_norm})
-      text += "," + number(value);  // all digits: the best epoch is told from them
-    text += "," + number(epoch.seconds, std::chars_format::fixed, 3) + "\n";
+      text += "," + strings::number_text(value);  // all digits: the best epoch is told from them
+    text += "," + strings::number_text(epoch.seconds, std::chars_format::fixed, 3) + "\n";
     io::write_whole_file(csv_, text);
     if (!events_) events_.emplace(folder_);  // a run that fails at once leaves no empty file
     events_->add("loss/train", epoch.epoch, epoch.train_loss);
@@ -52,12 +52,6 @@ class RunLog {
   }
 
  private:
-  // Unlike printf, to_chars writes a point in every locale.
-  template <class... Format>
-  static std::string number(double value, Format... format) {
-    char text[400];
-    return {text, std::to_chars(text, text + sizeof text, value, format...).ptr};
-  }
   static constexpr char const* header =
       "epoch,train_loss,val_loss,val_dice,learning_rate,gradient_norm,seconds";
   std::filesystem::path folder_, csv_;
@@ -83,7 +77,7 @@ inline std::vector<Epoch> read_run_log(std::filesystem::path const& folder) {
   std::ifstream in(folder / "log.csv");
   double best = -1;
   for (std::string line; std::getline(in, line);) {
-    auto const cells = detail::split_text(line, ",");
+    auto const cells = strings::split_text(line, ",");
     if (cells.size() != 7 || cells[0] == "epoch") continue;
     auto const value = [&](std::size_t i) {
       double number = 0;

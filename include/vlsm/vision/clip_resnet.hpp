@@ -72,8 +72,8 @@ class ClipBottleneck : public Module {
   std::shared_ptr<ConvNorm> conv3_, shortcut_;
 };
 
-/// CLIP's ResNet with CRIS's taps (Wang et al. 2022, figure 2): the third and the fourth stage, and
-/// the attention pool over the last.
+/// CLIP's ResNet with CRIS's taps (Wang et al. 2022, figure 2): the second and third of four
+/// stages, and the attention pool over the fourth.
 template <ClipResNetConfig config>
 class ClipResNet : public Module {
   static constexpr int stages = 4;

@@ -9,6 +9,7 @@
 #include "vlsm/compose/ports.hpp"
 #include "vlsm/nn/check_input.hpp"
 #include "vlsm/nn/conv.hpp"
+#include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/positions.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 #include "vlsm/segmenter/features.hpp"

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/image.hpp"
 
 namespace vlsm {
@@ -42,18 +43,6 @@ inline FrameRange range_of(Frame const& frame) {
   return range;
 }
 
-namespace detail {
-
-/// "300", "0.5", "nan": a value as a message shows it.
-inline std::string value_text(float value) {
-  std::ostringstream text;
-  text.precision(8);
-  text << value;
-  return text.str();
-}
-
-}  // namespace detail
-
 /// The frame as gray levels or labels of 8 bits, [H, W]. Nothing is cut off or rounded: throws
 /// Error, which names `where`, the value and its place, where one is not a whole number from 0 to
 /// 255.
@@ -62,9 +51,9 @@ inline Mask gray_from_frame(Frame const& frame, std::string const& where) {
   for (std::size_t i = 0; i < gray.size(); ++i) {
     float const value = frame.values[i];
     if (!(value >= 0 && value <= 255 && value == std::floor(value)))
-      throw Error("the value " + detail::value_text(value) + " in column " +
-                      std::to_string(i % frame.width) + ", row " + std::to_string(i / frame.width) +
-                      " is no whole number from 0 to 255",
+      throw Error("the value " + strings::number_text(value, std::chars_format::general, 8) +
+                      " in column " + std::to_string(i % frame.width) + ", row " +
+                      std::to_string(i / frame.width) + " is no whole number from 0 to 255",
                   where, "scale the values to 8 bits first");
     gray.data()[i] = static_cast<std::uint8_t>(value);
   }

@@ -16,7 +16,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/gzip.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/image/raw_picture.hpp"
 #include "vlsm/volume/frame.hpp"
 
@@ -42,7 +42,7 @@ struct SampleRules {
 /// Throws Error for a side below 1, and for frames that are too large: more than largest_picture
 /// pixels, or a side above longest_side (image/raw_picture.hpp).
 inline void check_frame_size(long long width, long long height, std::string const& where) {
-  std::string const size = size_text(width, height);
+  std::string const size = strings::size_text(width, height);
   if (width < 1 || height < 1)
     throw Error("a frame's sides must be 1 or more, not " + size, where,
                 "fetch the file again, or write it anew");
@@ -140,12 +140,21 @@ inline Frame frame_of(std::string_view bytes, std::size_t height, std::size_t wi
 /// is refused before memory is asked for.
 inline std::size_t most_inflated(std::size_t packed) { return packed * 1032 + 1032; }
 
+/// Bytes as a view of chars.
+inline std::string_view text_of(std::span<std::byte const> bytes) {
+  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace vlsm::detail
+
+namespace vlsm {
+
 /// What a file holds: its own bytes, or what gzip packed, which `unpacked` then keeps. Throws
 /// Error, which names `where`, for gzip that is damaged or of more than `largest` bytes.
 inline std::string_view unpacked_bytes(std::string_view file, std::string& unpacked,
                                        std::string const& where, std::size_t largest = 1u << 30) {
   if (!file.starts_with("\x1f\x8b")) return file;
-  auto out = io::gunzip(file, std::min(largest, most_inflated(file.size())));
+  auto out = io::gunzip(file, std::min(largest, detail::most_inflated(file.size())));
   if (!out)
     throw Error("the gzip file is damaged, cut off, of several members, or holds more than " +
                     std::to_string(largest >> 20) + " MiB",
@@ -153,9 +162,4 @@ inline std::string_view unpacked_bytes(std::string_view file, std::string& unpac
   return unpacked = *std::move(out);
 }
 
-/// Bytes as a view of chars.
-inline std::string_view text_of(std::span<std::byte const> bytes) {
-  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
-}
-
-}  // namespace vlsm::detail
+}  // namespace vlsm

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "vlsm/nn/layer_norm.hpp"
 #include "vlsm/nn/linear.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 

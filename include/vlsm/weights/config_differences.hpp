@@ -12,6 +12,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
 #include "vlsm/base/json.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/nn/transformer_layer.hpp"
 
 namespace vlsm::io {
@@ -51,7 +52,7 @@ class ConfigDifferences {
     nlohmann::json const theirs = said ? *found : nlohmann::json(otherwise);
     if (theirs == nlohmann::json(ours)) return;
     found_ += (found_.empty() ? "" : "; ") + std::string(key) + " " +
-              vlsm::detail::brief(theirs.dump(), 40) + (said ? "" : " (not said, the default)") +
+              vlsm::strings::brief(theirs.dump(), 40) + (said ? "" : " (not said, the default)") +
               ", the model has " + nlohmann::json(ours).dump();
   }
   void layer(nlohmann::json const& config, LayerConfig const& ours, HfLayerDefaults otherwise) {

@@ -43,13 +43,13 @@ inline std::map<std::string, at::Tensor> all_native(std::vector<NamedArray> cons
 /// have none.
 inline Converted to_scheme(std::map<std::string, at::Tensor> const& native,
                            std::span<KeyScheme const> schemes) {
-  std::string homeless;
+  std::string unmapped;
   for (KeyScheme const& scheme : schemes) {
     Converted result{.scheme = std::string(scheme.name), .tensors = {}};
-    homeless.clear();
+    unmapped.clear();
     for (auto const& [name, tensor] : native) {
       auto const origins = origins_of(scheme, name);
-      if (origins.empty() && !name.starts_with("unused.") && homeless.empty()) homeless = name;
+      if (origins.empty() && !name.starts_with("unused.") && unmapped.empty()) unmapped = name;
       for (Origin const& origin : origins) {
         if (!has_theirs(origin.rule, tensor))
           throw Error("a tensor of the shape " + shape_text(tensor.sizes()) +
@@ -58,10 +58,10 @@ inline Converted to_scheme(std::map<std::string, at::Tensor> const& native,
         result.tensors.push_back({origin.theirs, to_array(to_theirs(origin.rule, tensor))});
       }
     }
-    if (homeless.empty()) return result;
+    if (unmapped.empty()) return result;
   }
   throw Error("the keys of " + std::string(schemes.back().title) + " have no place for a tensor",
-              homeless, "choose the source that this model's weights come from");
+              unmapped, "choose the source that this model's weights come from");
 }
 
 /// Whose keys weights can be written under, and the key schemes that a name stands for.

@@ -14,10 +14,10 @@
 #include "vlsm/base/file/bytes.hpp"
 #include "vlsm/io/checkpoint.hpp"
 #include "vlsm/keys/recognize.hpp"
-#include "vlsm/weights/altered.hpp"
 #include "vlsm/weights/problems.hpp"
 #include "vlsm/weights/reshape.hpp"
 #include "vlsm/weights/tensor.hpp"
+#include "vlsm/weights/unsupported_forms.hpp"
 
 namespace vlsm::io {
 
@@ -57,7 +57,7 @@ inline std::vector<std::string_view> numbered_parts(std::string_view key, std::s
 [[noreturn]] inline void refuse_unknown(Recognized const& source,
                                         std::vector<std::string_view> const& keys,
                                         std::string const& where) {
-  std::string remedy = altered_remedy(keys);
+  std::string remedy = unsupported_form_remedy(keys);
   if (remedy.empty()) remedy = "give a checkpoint of a known source: " + titles();
   std::string first;
   for (std::string_view key : keys)

@@ -5,7 +5,7 @@
 #include "vlsm/kernels/common/element.hpp"
 #include "vlsm/kernels/cuda/floats.cuh"
 
-// A kernel to copy: what a card runs.
+// A kernel to copy: what a GPU runs.
 namespace vlsm::kernels {
 
 // [cuda]

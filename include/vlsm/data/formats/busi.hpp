@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
+#include "vlsm/image/read.hpp"
 
 namespace vlsm {
 
@@ -24,8 +26,8 @@ inline SourceMask union_of(std::vector<std::filesystem::path> const& files) {
     SourceMask const one = gray_levels(files[i]);
     if (one.levels.shape() != all.levels.shape())
       throw Error("a picture's masks differ in size: " +
-                      size_text(one.levels.shape(1), one.levels.shape(0)) + " against " +
-                      size_text(all.levels.shape(1), all.levels.shape(0)),
+                      strings::size_text(one.levels.shape(1), one.levels.shape(0)) + " against " +
+                      strings::size_text(all.levels.shape(1), all.levels.shape(0)),
                   files[i].string(), "fetch the archive again");
     for (std::size_t p = 0; p < all.levels.size(); ++p)
       all.levels.data()[p] = std::max(all.levels.data()[p], one.levels.data()[p]);
@@ -50,7 +52,7 @@ inline SourceMask busi_mask(std::vector<std::filesystem::path> const& files,
 inline int busi_mask_number(std::string const& end, std::filesystem::path const& file) {
   std::string const digits =
       end == "_mask" ? "0" : end.substr(std::min<std::size_t>(6, end.size()));
-  auto const number = detail::parse_number<int>(digits);
+  auto const number = strings::parse_number<int>(digits);
   if (!number || *number < 0)
     throw Error("a mask's name is none of BUSI's", file.string(),
                 "they end in \"_mask.png\" and \"_mask_1.png\"");
@@ -68,7 +70,7 @@ struct BusiFolder {
   /// as BUSI's are, and a symlink that leads to nothing.
   explicit BusiFolder(std::filesystem::path const& folder) {
     std::vector<std::filesystem::path> files;
-    for (std::string const& name : files_in(folder)) {
+    for (std::string const& name : io::files_in(folder)) {
       if (!is_picture_name(name)) continue;
       files.push_back(folder / name);
       std::string const stem = stem_of(name);
@@ -85,7 +87,7 @@ struct BusiFolder {
         throw Error("two files differ in their ending alone", (folder / name).string(),
                     "keep the one that belongs to the set");
     }
-    check_links(files);
+    io::check_links(files);
   }
 };
 
@@ -94,7 +96,7 @@ inline std::string busi_number(std::string const& stem, std::string const& patho
                                std::filesystem::path const& file) {
   std::size_t const open = stem.find('('), close = stem.find(')');
   if (open == std::string::npos || close == std::string::npos || close < open + 2 ||
-      !lower_case(stem).starts_with(pathology))
+      !strings::lower_case(stem).starts_with(pathology))
     throw Error("a picture's name is none of BUSI's", file.string(),
                 "in this folder they are called \"" + pathology + " (1).png\"");
   return stem.substr(open + 1, close - open - 1);
@@ -147,8 +149,8 @@ inline SourceSet read_busi(std::filesystem::path const& source) {
                           {"benign"}, "BUSI", "Dataset_BUSI_with_GT/benign, malignant and normal");
   Finding absent{"missing_folder", {}, "a folder of the publisher's is not here"};
   for (std::string const pathology : {"benign", "malignant", "normal"}) {
-    std::filesystem::path const folder = detail::in_any_case(root / pathology);
-    if (detail::is_folder(folder))
+    std::filesystem::path const folder = io::in_any_case(root / pathology);
+    if (io::is_folder(folder))
       detail::add_busi_folder(set, detail::peeled(folder), pathology);
     else
       absent.names.push_back(pathology);

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/study_layout.hpp"
@@ -32,8 +34,8 @@ class CamusInfo {
   /// one of them, or in which the prompts have no words for one.
   static Attributes read(std::filesystem::path const& path) {
     CamusInfo const info(path);
-    std::string const age = info.at("Age"), sex = lower_case(info.at("Sex")),
-                      quality = lower_case(info.at("ImageQuality"));
+    std::string const age = info.at("Age"), sex = strings::lower_case(info.at("Sex")),
+                      quality = strings::lower_case(info.at("ImageQuality"));
     int years = -1;
     auto const [end, failed] = std::from_chars(age.data(), age.data() + age.size(), years);
     std::string_view const behind(end, age.data() + age.size());
@@ -52,14 +54,14 @@ class CamusInfo {
 
  private:
   explicit CamusInfo(std::filesystem::path const& path) : where_(path.string()) {
-    if (!is_file(path))
+    if (!io::is_file(path))
       throw Error("a patient's description is missing", where_, "fetch the patient's folder again");
     std::string const text = read_lines(path, 1u << 16);
-    for (std::string_view const line : split_text(text, "\n"))
+    for (std::string_view const line : strings::split_text(text, "\n"))
       if (std::size_t const colon = line.find(':'); colon != line.npos) {
-        std::string const key = trimmed(line.substr(0, colon)),
-                          value = trimmed(line.substr(colon + 1));
-        auto const [other, fresh] = values_.emplace(lower_case(key), value);
+        std::string const key = strings::trimmed(line.substr(0, colon)),
+                          value = strings::trimmed(line.substr(colon + 1));
+        auto const [other, fresh] = values_.emplace(strings::lower_case(key), value);
         if (!fresh && other->second != value)
           throw Error(key + " is there twice, \"" + other->second.substr(0, 40) + "\" and \"" +
                           value.substr(0, 40) + "\"",
@@ -67,7 +69,7 @@ class CamusInfo {
       }
   }
   std::string const& at(std::string const& key) const {
-    auto const found = values_.find(lower_case(key));
+    auto const found = values_.find(strings::lower_case(key));
     if (found == values_.end())
       throw Error("the description lacks \"" + key + "\"", where_,
                   "fetch it again, or write the line " + key + ": …");
@@ -85,8 +87,8 @@ class CamusInfo {
 
 /// A frame of CAMUS, NIfTI or MetaImage, as levels [H, W]. Throws Error.
 inline Mask read_camus_frame(std::filesystem::path const& path) {
-  Frame const frame =
-      ends_in(path.filename().string(), {".mhd"}) ? read_metaimage(path) : read_nifti(path);
+  Frame const frame = strings::ends_in(path.filename().string(), {".mhd"}) ? read_metaimage(path)
+                                                                           : read_nifti(path);
   return gray_from_frame(frame, path.string());
 }
 
@@ -109,7 +111,7 @@ inline std::filesystem::path camus_file(std::filesystem::path const& folder,
                                         std::string const& name) {
   std::vector<std::filesystem::path> found;
   for (char const* ending : {".nii.gz", ".nii", ".mhd"})
-    if (auto const file = in_any_case(folder / (name + ending)); is_file(file))
+    if (auto const file = io::in_any_case(folder / (name + ending)); io::is_file(file))
       found.push_back(file);
   if (found.size() > 1)
     throw Error("two files differ in their ending alone", found[1].string(),
@@ -126,7 +128,7 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
   std::string const patient = folder.filename().string();
   for (auto const& [view, chambers] : {std::pair{"2CH", "two"}, {"4CH", "four"}}) {
     Attributes attributes =
-        CamusInfo::read(in_any_case(folder / (std::string("Info_") + view + ".cfg")));
+        CamusInfo::read(io::in_any_case(folder / (std::string("Info_") + view + ".cfg")));
     attributes["view"] = chambers;
     for (auto const& [instant, cycle] : {std::pair{"ED", "diastole"}, {"ES", "systole"}}) {
       attributes["cycle"] = cycle;
@@ -152,7 +154,7 @@ inline void add_camus_patient(SourceSet& set, std::filesystem::path const& folde
 
 /// Whether a folder holds patients.
 inline bool has_camus_patients(std::filesystem::path const& folder) {
-  return is_folder(folder) && std::ranges::any_of(folders_in(folder), [](auto const& name) {
+  return io::is_folder(folder) && std::ranges::any_of(io::folders_in(folder), [](auto const& name) {
            return name.starts_with("patient");
          });
 }
@@ -161,7 +163,7 @@ inline bool has_camus_patients(std::filesystem::path const& folder) {
 /// none does. Throws Error where that is not a folder, and where two folders hold patients.
 inline std::filesystem::path find_camus(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
-  check_folder(source, "give the folder of CAMUS");
+  io::check_folder(source, "give the folder of CAMUS");
   if (folder_name(source) == "database_nifti" && has_camus_patients(source))
     return (fs::absolute(source).lexically_normal() / "").parent_path().parent_path();
   auto const look = [&](fs::path const& folder, int) -> std::optional<fs::path> {
@@ -175,7 +177,7 @@ inline std::filesystem::path find_camus(std::filesystem::path const& source) {
 /// The patients that a list of a split names, each a word. Throws Error where there is no such
 /// file, and for a line of anything else.
 inline std::vector<std::string> read_camus_list(std::filesystem::path const& path) {
-  if (!is_file(path))
+  if (!io::is_file(path))
     throw Error("a list of patients is missing", path.string(),
                 "all three lists of database_split are needed: fetch it again");
   std::string const text = read_lines(path, 1u << 20);
@@ -210,7 +212,7 @@ inline void add_camus_nifti(SourceSet& set, std::filesystem::path const& root) {
             "the patient " + patient + " is listed in " + other->second + " and in " + split,
             path.string(), "who is trained on must not be tested: mend the lists");
       fs::path const folder = root / "database_nifti" / patient;
-      if (is_folder(folder))
+      if (io::is_folder(folder))
         add_camus_patient(set, folder, split, split == std::string("test") ? "test" : "train");
       else
         unknown.names.push_back(patient);
@@ -218,7 +220,7 @@ inline void add_camus_nifti(SourceSet& set, std::filesystem::path const& root) {
   }
   add_finding(set.findings, std::move(unknown));
   Finding unlisted{"left_out", {}, "no list of database_split names these patients"};
-  for (std::string const& patient : folders_in(root / "database_nifti"))
+  for (std::string const& patient : io::folders_in(root / "database_nifti"))
     if (patient.starts_with("patient") && !listed.contains(patient))
       unlisted.names.push_back(patient);
   add_finding(set.findings, std::move(unlisted));
@@ -235,9 +237,9 @@ inline std::vector<std::filesystem::path> add_camus_metaimages(
                 "training and testing number their people alike: two people, in two folders"};
   for (auto const& [part, split] : {std::pair{"training", "train"}, {"testing", "test"}}) {
     std::filesystem::path const folder = folder_name(source) == part ? source : peeled(root / part);
-    if (!is_folder(folder)) continue;
+    if (!io::is_folder(folder)) continue;
     read.push_back(folder);
-    for (std::string const& patient : folders_in(folder)) {
+    for (std::string const& patient : io::folders_in(folder)) {
       if (!patient.starts_with("patient")) continue;
       if (!known.insert(patient).second) twice.names.push_back(patient);
       add_camus_patient(set, folder / patient, split, split);
@@ -277,7 +279,7 @@ inline SourceSet read_camus(std::filesystem::path const& source) {
   SourceSet set{.dataset = "camus"};
   std::filesystem::path const root = detail::find_camus(source);
   std::vector<std::filesystem::path> read;
-  if (detail::is_folder(root / "database_nifti")) {
+  if (io::is_folder(root / "database_nifti")) {
     detail::add_camus_nifti(set, root);
     read.push_back(root / "database_nifti");
   } else {

@@ -16,8 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/file/folders.hpp"
 #include "vlsm/base/json.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/csv.hpp"
 #include "vlsm/data/formats/find_layout.hpp"
 #include "vlsm/data/formats/source_files.hpp"
@@ -93,14 +94,15 @@ class ChexpertTable {
   std::vector<std::string> positive(std::size_t row, std::string const& id) const {
     std::vector<std::string> list;
     for (std::string_view const finding : chexpert_findings) {
-      std::string const cell = trimmed(csv_.at(row, std::string(finding)));
+      std::string const cell = strings::trimmed(csv_.at(row, std::string(finding)));
       // Of a blank label nothing is said.
-      auto const value = cell.empty() ? std::optional(0.0) : parse_number<double>(cell);
+      auto const value = cell.empty() ? std::optional(0.0) : strings::parse_number<double>(cell);
       bool const known = value && (value == 0 || value == 1 || value == -1);
       if (!known || !csv_.complete(row))
         throw Error("the table's (csv) row for " + id +
                         (known ? " is cut off"
-                               : " calls " + std::string(finding) + " \"" + brief(cell, 20) + "\""),
+                               : " calls " + std::string(finding) + " \"" +
+                                     strings::brief(cell, 20) + "\""),
                     csv_.where(), "a label is 1, 0, -1 or blank: fetch the table again");
       if (value == 1) list.emplace_back(finding);
     }
@@ -154,8 +156,8 @@ struct RunLengths {
 /// The picture's file as .jpg or .jpeg, in any case; `path` itself where there is none.
 inline std::filesystem::path chexpert_picture(std::filesystem::path const& path) {
   for (char const* ending : {".jpg", ".jpeg"})
-    if (auto const file = in_any_case(std::filesystem::path(path).replace_extension(ending));
-        is_file(file))
+    if (auto const file = io::in_any_case(std::filesystem::path(path).replace_extension(ending));
+        io::is_file(file))
       return file;
   return path;
 }
@@ -192,7 +194,7 @@ inline std::set<std::string> add_chexlocalize_masks(
     std::vector<std::string> const& positive, std::string const& split, std::string const& where) {
   std::set<std::string> drawn;
   for (auto const& [finding, value] : masks.items()) {
-    std::string const name = brief(finding, 40), here = where + ", " + name;
+    std::string const name = strings::brief(finding, 40), here = where + ", " + name;
     if (std::ranges::find(drawn_findings, finding) == drawn_findings.end()) {
       set.findings.push_back({"unknown_finding",
                               {picture.id},
@@ -208,8 +210,8 @@ inline std::set<std::string> add_chexlocalize_masks(
                               finding + " has a mask, but the table does not call it positive: "
                                         "the list of findings lacks it"});
     Attributes attributes{{"finding", finding}, {"view", picture.view}};
-    if (!positive.empty()) attributes["findings"] = joined(positive);
-    std::string suffix = lower_case(finding);
+    if (!positive.empty()) attributes["findings"] = strings::joined(positive);
+    std::string suffix = strings::lower_case(finding);
     std::ranges::replace(suffix, ' ', '_');
     set.rows.push_back({.split = split,
                         .image = set.images.size(),
@@ -227,16 +229,16 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
                              std::filesystem::path const& images,
                              std::filesystem::path const& table_path, std::string const& split) {
   ChexpertTable const table(table_path);
-  auto const json = parse_json(trimmed(read_lines(json_path)), json_path.string(),
+  auto const json = parse_json(strings::trimmed(read_lines(json_path)), json_path.string(),
                                "the file is damaged or cut off; fetch it again",
                                {.object = true, .unique_keys = true});
   Finding no_row{"no_row", {}, "no finding has a mask, so there is no row"};
   for (auto const& [id, masks] : json.items()) {
-    std::string const where = json_path.string() + ", " + brief(id, 80);
+    std::string const where = json_path.string() + ", " + strings::brief(id, 80);
     if (!masks.is_object()) throw Error("this is no list of masks", where, "fetch the file again");
     ChexlocalizePicture const picture(id, where);
     std::filesystem::path const file = chexpert_picture(images / picture.path);
-    if (!is_file(file))
+    if (!io::is_file(file))
       throw Error("masks of a picture that is not there", file.string(),
                   "fetch the pictures of CheXpert's " + split + " part");
     auto const positive = table.at(picture.path, id);
@@ -252,10 +254,11 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
           std::ranges::find(positive, name) != positive.end())
         without.push_back(name);
     if (!without.empty())
-      set.findings.push_back({"positive_without_mask",
-                              {id},
-                              "the table calls positive what has no mask: " + joined(without) +
-                                  "; it is listed in the prompts, and has no row"});
+      set.findings.push_back(
+          {"positive_without_mask",
+           {id},
+           "the table calls positive what has no mask: " + strings::joined(without) +
+               "; it is listed in the prompts, and has no row"});
     set.images.push_back({.name = id + ".jpg", .file = file, .group = picture.patient()});
   }
   set.others += no_row.names.size();
@@ -270,14 +273,14 @@ inline void add_chexlocalize(SourceSet& set, std::filesystem::path const& json_p
 inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
   namespace fs = std::filesystem;
   SourceSet set{.dataset = "chexlocalize"};
-  detail::check_folder(source, "give the folder of CheXlocalize");
+  io::check_folder(source, "give the folder of CheXlocalize");
   // The first of these names that is there, in `source` or below. A folder named without one in
   // front of it ("test") says too little to be looked for below.
   auto const first_of = [&](std::vector<std::string> const& names, bool folder) {
     auto const look = [&](fs::path const& in, int depth) -> std::optional<fs::path> {
       for (std::string const& name : names)
         if ((depth == 0 || name.find('/') != std::string::npos || !folder) &&
-            (folder ? detail::is_folder(in / name) : detail::is_file(in / name)))
+            (folder ? io::is_folder(in / name) : io::is_file(in / name)))
           return in / name;
       return std::nullopt;
     };
@@ -288,7 +291,7 @@ inline SourceSet read_chexlocalize(std::filesystem::path const& source) {
     std::string const json = "gt_segmentations_" + split + ".json",
                       other = split == "val" ? "valid" : split;
     fs::path const masks = first_of({"CheXlocalize/" + json, json}, false);
-    if (!detail::is_file(masks)) continue;
+    if (!io::is_file(masks)) continue;
     any = true;
     std::vector<std::string> folders, tables;
     for (std::string const in :

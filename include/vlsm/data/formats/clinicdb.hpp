@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "vlsm/base/file/folders.hpp"
 #include "vlsm/data/formats/csv.hpp"
 #include "vlsm/data/formats/pairs.hpp"
 
@@ -28,7 +29,7 @@ inline SourceSet read_clinicdb(std::filesystem::path const& source) {
                     "all");
   detail::convert_tiffs(set);
   fs::path const table = root.parent_path() / "metadata.csv";
-  if (!detail::is_file(table)) return set;
+  if (!io::is_file(table)) return set;
   std::map<std::string, std::string> sequences;  // of "12.png"
   auto const csv = detail::Csv::read(table);
   if (!csv.has("png_image_path") || !csv.has("sequence_id")) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 
 namespace vlsm::detail {
@@ -54,7 +55,8 @@ class Csv {
       throw Error("the table ends inside quotes", where_, "it is cut off: fetch it again");
     end_row();
     if (cells_.empty()) throw Error("the table is empty", where_, "give the publisher's file");
-    for (std::size_t i = 0; i < cells_[0].size(); ++i) columns_.emplace(trimmed(cells_[0][i]), i);
+    for (std::size_t i = 0; i < cells_[0].size(); ++i)
+      columns_.emplace(strings::trimmed(cells_[0][i]), i);
   }
 
   /// Rows below the header.
@@ -74,7 +76,7 @@ class Csv {
     need(column);
     auto const found = columns_.find(column);
     auto const& cells = cells_.at(row + 1);
-    return found->second < cells.size() ? trimmed(cells[found->second]) : "";
+    return found->second < cells.size() ? strings::trimmed(cells[found->second]) : "";
   }
   /// The file, for messages.
   std::string const& where() const { return where_; }

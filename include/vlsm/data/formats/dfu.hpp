@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "vlsm/base/file/folders.hpp"
 #include "vlsm/data/formats/pairs.hpp"
 
 namespace vlsm {
@@ -22,7 +23,7 @@ inline SourceSet read_dfu(std::filesystem::path const& source) {
                     detail::peeled(root / "DFUC2022_train_masks"), "all");
   for (char const* release : {"DFUC2022_val_release", "DFUC2022_test_release"}) {
     Finding left_out{"left_out", {}, "that release has no masks"};
-    if (detail::is_folder(source / release))
+    if (io::is_folder(source / release))
       for (std::string const& name : detail::pictures_below(source / release))
         left_out.names.push_back(std::string(release) + "/" + name);
     detail::add_finding(set.findings, std::move(left_out));

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/file/folders.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 
 // Where below a user's folder a publisher's layout begins.
@@ -30,7 +31,7 @@ inline std::string folder_name(std::filesystem::path const& folder) {
 inline std::filesystem::path peeled(std::filesystem::path folder) {
   constexpr int deepest = 4;
   std::string const name = folder_name(folder);
-  for (int depth = 0; depth < deepest && is_folder(folder / name); ++depth) folder /= name;
+  for (int depth = 0; depth < deepest && io::is_folder(folder / name); ++depth) folder /= name;
   return folder;
 }
 
@@ -60,7 +61,7 @@ inline std::optional<std::filesystem::path> find_below(
       std::error_code failed;
       std::filesystem::directory_iterator const readable(folder, failed);
       if (failed) continue;
-      auto const inside = folders_in(folder);
+      auto const inside = io::folders_in(folder);
       if (inside.size() > most_folders) continue;
       for (std::string const& name : inside) next.push_back(folder / name);
     }
@@ -83,7 +84,7 @@ inline std::filesystem::path find_layout(std::filesystem::path const& source,
                                          std::initializer_list<std::string_view> needed,
                                          std::string const& set, std::string const& layout,
                                          Names names = Names::own) {
-  check_folder(source, "give the folder of " + set);
+  io::check_folder(source, "give the folder of " + set);
   auto const holds_all = [&](std::filesystem::path const& root) {
     return std::ranges::all_of(needed, [&](std::string_view part) {
       std::error_code ignored;

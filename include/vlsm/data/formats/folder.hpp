@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/file/folders.hpp"
 #include "vlsm/data/formats/frame_files.hpp"
 #include "vlsm/data/formats/frame_rows.hpp"
 #include "vlsm/data/formats/not_read.hpp"
 #include "vlsm/data/formats/pair_files.hpp"
 #include "vlsm/data/formats/pairs.hpp"
 #include "vlsm/data/mask_survey.hpp"
+#include "vlsm/image/read.hpp"
 #include "vlsm/image/write.hpp"
 
 namespace vlsm {
@@ -123,9 +125,8 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
                 .look_alikes = true};
   std::filesystem::path const images = source / layout.images, masks = source / layout.masks;
   for (std::filesystem::path const& folder : {images, masks})
-    detail::check_folder(folder,
-                         "name the folders of pictures and masks with --images and --masks" +
-                             detail::unpack_hint(source));
+    io::check_folder(folder, "name the folders of pictures and masks with --images and --masks" +
+                                 detail::unpack_hint(source));
   bool const together = io::is_same_file(images, masks);
   if (together && layout.mask_suffix.empty())
     throw Error("pictures and masks lie in one folder", images.string(),
@@ -135,7 +136,7 @@ inline SourceSet read_folder(std::filesystem::path const& source, FolderLayout c
     if (detail::pictures_in(images, masks, layout.mask_suffix, by_stem).empty())
       detail::refuse_no_pictures(images, layout.mask_suffix);
     if (layout.label) detail::refuse_labels(masks.string());
-    detail::add_pairs(set, images, masks, "all", detail::gray_levels, layout.mask_suffix);
+    detail::add_pairs(set, images, masks, "all", gray_levels, layout.mask_suffix);
     detail::read_by_meaning(set, layout.mask_value, layout.allow_empty, masks.string());
     detail::convert_tiffs(set);
   }

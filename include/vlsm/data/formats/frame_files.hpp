@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <deque>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "vlsm/base/error.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/image/write.hpp"
 #include "vlsm/volume/dicom.hpp"
@@ -24,11 +26,17 @@
 namespace vlsm::detail {
 
 /// Whether the name is one of a NIfTI file.
-inline bool is_nifti_name(std::string const& name) { return ends_in(name, {".nii", ".nii.gz"}); }
+inline bool is_nifti_name(std::string const& name) {
+  return strings::ends_in(name, {".nii", ".nii.gz"});
+}
 /// Whether the name is one of a MetaImage.
-inline bool is_metaimage_name(std::string const& name) { return ends_in(name, {".mhd", ".mha"}); }
+inline bool is_metaimage_name(std::string const& name) {
+  return strings::ends_in(name, {".mhd", ".mha"});
+}
 /// Whether the name is one of a DICOM file.
-inline bool is_dicom_name(std::string const& name) { return ends_in(name, {".dcm", ".dicom"}); }
+inline bool is_dicom_name(std::string const& name) {
+  return strings::ends_in(name, {".dcm", ".dicom"});
+}
 /// Whether the name is one of a file of frames: NIfTI, MetaImage, DICOM.
 inline bool is_frame_name(std::string const& name) {
   return is_nifti_name(name) || is_metaimage_name(name) || is_dicom_name(name);
@@ -99,8 +107,9 @@ class FrameFile {
     for (float const value : frame(k).values) {
       if (value == last) continue;  // labels lie side by side
       if (!(value >= 0 && value < 0x1p24f && value == std::floor(value)))
-        throw Error("the value " + value_text(value) + " is no label", path_.string(),
-                    "labels are whole numbers from 0 to 16777215");
+        throw Error("the value " + strings::number_text(value, std::chars_format::general, 8) +
+                        " is no label",
+                    path_.string(), "labels are whole numbers from 0 to 16777215");
       held.insert(static_cast<int>(last = value));
       if (held.size() > most)
         throw Error("a frame has more than " + std::to_string(most) + " values", path_.string(),

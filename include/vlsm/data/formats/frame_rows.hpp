@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/frame_files.hpp"
 #include "vlsm/data/formats/frame_place.hpp"
 #include "vlsm/data/formats/pair_files.hpp"
+#include "vlsm/image/read.hpp"
 
 // Rows of the frames of a user's own files. A mask's frame alone does not say which label is the
 // object: one may hold label 1 and the next label 2, so all are looked at before any is read.
@@ -80,13 +81,13 @@ inline std::optional<int> object_label(std::vector<FramePair> const& pairs,
   if (!held && !allow_empty)
     throw Error((wanted ? "no mask holds label " + std::to_string(*wanted)
                         : std::string("no mask holds an object")) +
-                    (labels.empty() ? ": all is 0" : ": there are " + joined(labels)),
+                    (labels.empty() ? ": all is 0" : ": there are " + strings::joined(labels)),
                 where,
                 labels.empty() ? "check the masks, or say --allow-empty"
                                : "choose one of these with --label, or say --allow-empty");
   if (wanted) return wanted;
   if (labels.size() > 1)
-    throw Error("the masks hold the labels " + joined(labels), where,
+    throw Error("the masks hold the labels " + strings::joined(labels), where,
                 "choose the object with --label");
   if (!labels.empty())
     findings.push_back(

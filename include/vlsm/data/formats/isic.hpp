@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/file/folders.hpp"
 #include "vlsm/data/formats/pairs.hpp"
 
 namespace vlsm {
@@ -23,7 +24,7 @@ inline SourceSet read_isic(std::filesystem::path const& source) {
     // Each archive may have been unpacked into a folder of its own.
     auto const find = [&](std::string const& part) {
       return detail::find_below(source, part, [&](fs::path const& folder, int) {
-        return detail::is_folder(folder / part) ? std::optional(folder / part) : std::nullopt;
+        return io::is_folder(folder / part) ? std::optional(folder / part) : std::nullopt;
       });
     };
     auto const data = find(prefix + name + "_Data"), truth = find(prefix + name + "_GroundTruth");
@@ -31,11 +32,11 @@ inline SourceSet read_isic(std::filesystem::path const& source) {
     fs::path const images = detail::peeled(*data),
                    masks = detail::peeled(
                        truth.value_or(data->parent_path() / (prefix + name + "_GroundTruth")));
-    if (!detail::is_folder(masks))
+    if (!io::is_folder(masks))
       throw Error("the masks are missing", masks.string(),
                   "download them beside " + images.filename().string() +
                       detail::unpack_hint(data->parent_path()));
-    detail::add_pairs(set, images, masks, split, detail::gray_levels, "_Segmentation");
+    detail::add_pairs(set, images, masks, split, gray_levels, "_Segmentation");
   }
   if (set.images.empty())
     throw Error("this is not ISIC 2016 as it is published", source.string(),

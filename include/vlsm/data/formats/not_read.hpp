@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/frame_files.hpp"
 #include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/image/read.hpp"
 #include "vlsm/volume/metaimage.hpp"
 
 // What of a user's own folders is passed over, so that no one takes it for read.
@@ -55,22 +57,22 @@ inline std::vector<std::string> not_read(std::filesystem::path const& folder,
                                          std::vector<std::filesystem::path> others) {
   std::vector<std::string> names;
   std::set<std::string> headers;  // stems of .mhd
-  auto const files = files_in(folder);
+  auto const files = io::files_in(folder);
   for (std::string const& name : files)
-    if (ends_in(name, {".mhd"})) {
+    if (strings::ends_in(name, {".mhd"})) {
       headers.insert(stem_of(name));
       others.push_back(folder / metaimage_data(folder / name));
     }
   for (std::string const& name : files) {
-    bool const data =
-        headers.contains(stem_of(name)) || (!headers.empty() && ends_in(name, {".raw", ".zraw"}));
+    bool const data = headers.contains(stem_of(name)) ||
+                      (!headers.empty() && strings::ends_in(name, {".raw", ".zraw"}));
     if (!is_read_name(name) && !data) names.push_back(name);
   }
   auto const canonical = [](std::filesystem::path const& path) {
     std::error_code failed;
     return (std::filesystem::weakly_canonical(path, failed) / "").string();
   };
-  for (std::string const& name : folders_in(folder)) {
+  for (std::string const& name : io::folders_in(folder)) {
     std::string const path = canonical(folder / name);
     bool const leads = std::ranges::any_of(
         others, [&](auto const& other) { return canonical(other).starts_with(path); });
@@ -84,9 +86,10 @@ inline std::vector<std::string> not_read(std::filesystem::path const& folder,
                                             std::string const& mask_suffix) {
   std::map<std::string, std::size_t> kinds;  // ending -> how many files
   bool masks = false;
-  for (std::string const& name : files_in(folder)) {
+  for (std::string const& name : io::files_in(folder)) {
     masks |= is_read_name(name);
-    std::string const ending = lower_case(std::filesystem::path(name).extension().string());
+    std::string const ending =
+        strings::lower_case(std::filesystem::path(name).extension().string());
     ++kinds[ending.empty() ? "without an ending" : ending];
   }
   if (masks)
@@ -94,10 +97,10 @@ inline std::vector<std::string> not_read(std::filesystem::path const& folder,
                 folder.string(), "add their pictures, or name another suffix with --mask-suffix");
   std::vector<std::string> found;
   for (auto const& [kind, count] : kinds) found.push_back(std::to_string(count) + " " + kind);
-  if (std::size_t const folders = folders_in(folder).size())
+  if (std::size_t const folders = io::folders_in(folder).size())
     found.push_back(std::to_string(folders) + (folders == 1 ? " folder" : " folders"));
   throw Error("the folder holds no " + std::string(read_kinds) +
-                  (found.empty() ? ": it is empty" : ", but " + joined(found)),
+                  (found.empty() ? ": it is empty" : ", but " + strings::joined(found)),
               folder.string(), "write pictures as PNG, or name their folder with --images");
 }
 

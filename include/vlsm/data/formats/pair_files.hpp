@@ -10,7 +10,8 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 
@@ -25,7 +26,7 @@ struct PairKinds {
 
 /// A name without its ending, which may be double: "a" of "a.png" and of "a.nii.gz".
 inline std::string file_stem(std::string const& name) {
-  return stem_of(ends_in(name, {".gz"}) ? stem_of(name) : name);
+  return stem_of(strings::ends_in(name, {".gz"}) ? stem_of(name) : name);
 }
 
 /// A picture and a mask that share a name but for its ending (and `mask_suffix` before the mask's).
@@ -39,7 +40,7 @@ inline std::map<std::string, std::string> masks_by_stem(std::filesystem::path co
                                                         std::string const& mask_suffix,
                                                         PairKinds const& kinds = {}) {
   std::map<std::string, std::string> by_stem;
-  for (std::string const& name : files_in(masks)) {
+  for (std::string const& name : io::files_in(masks)) {
     if (!kinds.mask(name)) continue;
     std::string stem = file_stem(name);
     if (!stem.ends_with(mask_suffix)) continue;
@@ -59,7 +60,7 @@ inline std::vector<std::string> pictures_in(std::filesystem::path const& images,
                                             std::string const& mask_suffix,
                                             std::map<std::string, std::string> const& by_stem,
                                             PairKinds const& kinds = {}) {
-  std::vector<std::string> names = files_in(images);
+  std::vector<std::string> names = io::files_in(images);
   std::erase_if(names, [&](std::string const& name) { return !kinds.picture(name); });
   if (mask_suffix.empty()) return names;
   std::set<std::string> stems;
@@ -84,11 +85,11 @@ inline std::vector<Finding> passed_over(std::filesystem::path const& images,
                                         PairKinds const& kinds) {
   Finding others{
       "not_read", {}, "the names of these in the folder of masks do not end with " + mask_suffix};
-  for (std::string const& name : files_in(masks))
+  for (std::string const& name : io::files_in(masks))
     if (kinds.mask(name) && !file_stem(name).ends_with(mask_suffix)) others.names.push_back(name);
   Finding copies{"not_read", {}, "these in the folder of pictures are masks by their names"};
   std::set<std::string> const read(pictures.begin(), pictures.end());
-  for (std::string const& name : files_in(images))
+  for (std::string const& name : io::files_in(images))
     if (kinds.picture(name) && !read.contains(name)) copies.names.push_back(name);
   return {others, copies};
 }
@@ -102,7 +103,7 @@ inline std::string missing_mask_remedy(std::string const& stem,
   // What `longer` has behind `shorter`, if that begins as a tail does.
   auto const tail = [](std::string const& longer, std::string const& shorter) {
     bool const is_tail = longer.size() > shorter.size() && longer.starts_with(shorter) &&
-                         !shorter.empty() && !is_letter_or_digit(longer[shorter.size()]);
+                         !shorter.empty() && !strings::is_letter_or_digit(longer[shorter.size()]);
     return is_tail ? longer.substr(shorter.size()) : "";
   };
   for (auto const& [other, name] : by_stem) {
@@ -153,7 +154,7 @@ inline std::vector<Pair> pair_files(std::filesystem::path const& images,
   std::vector<std::filesystem::path> files;
   for (Pair const& pair : pairs)
     files.insert(files.end(), {images / pair.image, masks / pair.mask});
-  check_links(files);
+  io::check_links(files);
   if (!io::is_same_file(images, masks))
     for (Finding& finding : passed_over(images, masks, mask_suffix, names, kinds))
       add_finding(findings, std::move(finding));

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/pairs.hpp"
 
 namespace vlsm {
@@ -22,8 +24,8 @@ inline bool is_number(std::string const& name) {
 /// "12" of the mask "p12.tif"; empty for other names.
 inline std::string number_of_tiff_mask(std::string const& name) {
   std::string const stem = stem_of(name);
-  bool const mask =
-      ends_in(name, {".tif", ".tiff"}) && stem.starts_with('p') && is_number(stem.substr(1));
+  bool const mask = strings::ends_in(name, {".tif", ".tiff"}) && stem.starts_with('p') &&
+                    is_number(stem.substr(1));
   return mask ? stem.substr(1) : "";
 }
 
@@ -32,7 +34,7 @@ inline std::string number_of_tiff_mask(std::string const& name) {
 inline std::optional<std::pair<std::filesystem::path, std::filesystem::path>> find_numbered_tiffs(
     std::filesystem::path const& source, std::string const& set) {
   auto const has_masks = [](std::filesystem::path const& folder) {
-    return is_folder(folder) && std::ranges::any_of(files_in(folder), [](auto const& name) {
+    return io::is_folder(folder) && std::ranges::any_of(io::files_in(folder), [](auto const& name) {
              return !number_of_tiff_mask(name).empty();
            });
   };
@@ -40,7 +42,7 @@ inline std::optional<std::pair<std::filesystem::path, std::filesystem::path>> fi
                         int depth) -> std::optional<std::filesystem::path> {
     for (std::filesystem::path const& root : {folder / set, folder}) {
       if (root == folder && depth > 0) continue;
-      if (is_folder(root / "Ground Truth") || has_masks(root)) return root;
+      if (io::is_folder(root / "Ground Truth") || has_masks(root)) return root;
     }
     return std::nullopt;
   };
@@ -55,18 +57,18 @@ inline std::optional<std::pair<std::filesystem::path, std::filesystem::path>> fi
 inline void add_numbered_tiffs(SourceSet& set, std::filesystem::path const& images,
                                std::filesystem::path const& masks) {
   std::map<std::string, std::filesystem::path> by_number;
-  for (std::string const& name : files_in(masks))
+  for (std::string const& name : io::files_in(masks))
     if (std::string const number = number_of_tiff_mask(name); !number.empty())
       by_number[number] = masks / name;
-  for (std::string const& name : files_in(images)) {
+  for (std::string const& name : io::files_in(images)) {
     std::string const stem = stem_of(name);
-    if (!ends_in(name, {".tif", ".tiff"}) || !is_number(stem)) continue;
+    if (!strings::ends_in(name, {".tif", ".tiff"}) || !is_number(stem)) continue;
     auto const mask = by_number.find(stem);
     if (mask == by_number.end())
       throw Error("a picture has no mask", (images / name).string(),
                   "its mask is called p" + name + ", in " + masks.string());
     std::filesystem::path const file = images / name;
-    check_links({file, mask->second});
+    io::check_links({file, mask->second});
     set.rows.push_back({.split = "all",
                         .image = set.images.size(),
                         .mask = stem + ".png",
@@ -105,12 +107,12 @@ inline SourceSet read_polyp_bundle(std::filesystem::path const& source,
       detail::Names::common);
   detail::add_pairs(set, detail::peeled(root / "images"), detail::peeled(root / "masks"), "all");
   fs::path const other = root.parent_path() / "CVC-ColonDB" / "images";
-  if (dataset != "cvc300_polyp" || !detail::is_folder(other)) return set;
+  if (dataset != "cvc300_polyp" || !io::is_folder(other)) return set;
   Finding same{"same_as_other_set",
                {},
                "the same files as in CVC-ColonDB: pooling or testing both counts them twice"};
   for (SourceImage const& image : set.images)
-    if (detail::is_file(other / image.name) &&
+    if (io::is_file(other / image.name) &&
         detail::read_text_file(other / image.name) == detail::read_text_file(image.file))
       same.names.push_back(image.name);
   detail::add_finding(set.findings, std::move(same));

@@ -13,7 +13,9 @@
 #include "vlsm/image/read.hpp"
 
 // Masks as publishers store them, read one by one as levels of 8 bits.
-namespace vlsm::detail {
+namespace vlsm {
+
+namespace detail {
 
 /// Calls `put(index, color)` with red, green and blue, 0 to 255, of each pixel, row by row.
 /// Palettes are looked up, 1 to 4 bits are spread to 0 to 255, of 16 bits the upper eight count
@@ -103,10 +105,15 @@ inline SourceMask gray_levels_of(RawPicture const& picture) {
   return result;
 }
 
-/// As above, of a file. Throws Error for one that cannot be read.
+}  // namespace detail
+
+/// The gray levels [H, W] of a mask's file, as detail::gray_levels_of. Throws Error for one that
+/// cannot be read.
 inline SourceMask gray_levels(std::filesystem::path const& path) {
-  return gray_levels_of(read_raw_picture(path));
+  return detail::gray_levels_of(read_raw_picture(path));
 }
+
+namespace detail {
 
 /// The levels [H, W], 0 and 255, of a mask whose object is red or green: 255 where either reaches
 /// 128, or, in a file whose largest level is 1, where either is 1. In doubt are masks of other
@@ -135,4 +142,6 @@ inline SourceMask red_or_green(std::filesystem::path const& path) {
   return result;
 }
 
-}  // namespace vlsm::detail
+}  // namespace detail
+
+}  // namespace vlsm

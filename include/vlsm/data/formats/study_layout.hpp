@@ -7,7 +7,7 @@
 #include <string>
 
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 
@@ -24,7 +24,7 @@ inline constexpr std::array<char const*, 3> camus_structures{"Left ventricular c
 inline std::string words_of(std::string name) {
   bool first = true;
   for (char& c : name) {
-    if (first) c = upper_case(c);
+    if (first) c = strings::upper_case(c);
     first = c == '_';
     if (first) c = ' ';
   }
@@ -88,7 +88,7 @@ inline SourceSet read_study_layout(std::filesystem::path const& images,
     if (folder.filename().string().starts_with("mask_")) folder = folder.parent_path();
     std::string const stem = (folder / detail::stem_of(name)).string();
     auto const ends_word = [&](std::size_t size) {
-      return size == stem.size() || !detail::in_word(stem[size]);
+      return size == stem.size() || !strings::in_word(stem[size]);
     };
     auto found = by_stem.end();
     for (std::size_t size = stem.size(); size > 0 && found == by_stem.end(); --size)
@@ -101,7 +101,7 @@ inline SourceSet read_study_layout(std::filesystem::path const& images,
                         .image = found->second,
                         .mask = name,
                         .source = file.string(),
-                        .read = [file] { return detail::gray_levels(file); },
+                        .read = [file] { return gray_levels(file); },
                         .attributes = attributes_of_name(dataset, name)});
   }
   return set;

@@ -12,6 +12,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/base/json.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/annotations.hpp"
 
 namespace vlsm {
@@ -66,7 +67,8 @@ VLSM_INLINE std::vector<Annotation> parse_annotations(std::string_view text,
     if (prompts == json[i].end() || !prompts->is_object())
       throw Error("the row has no \"prompts\"", where, "write an object of levels p0, p1, …");
     for (auto const& [level, value] : prompts->items())
-      row.prompts[level] = detail::sentences(value, where + ", prompt " + detail::brief(level, 40));
+      row.prompts[level] =
+          detail::sentences(value, where + ", prompt " + strings::brief(level, 40));
     rows.push_back(std::move(row));
   }
   return rows;

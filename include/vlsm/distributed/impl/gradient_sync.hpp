@@ -81,8 +81,8 @@ VLSM_INLINE GradientSync::GradientSync(std::vector<at::Tensor> parameters,
 
 VLSM_INLINE GradientSync::~GradientSync() = default;  // the Reducer takes its hooks along
 
-VLSM_INLINE void GradientSync::last_pass(at::Tensor const& loss,
-                                         std::function<void()> const& backward) {
+VLSM_INLINE void GradientSync::last_backward(at::Tensor const& loss,
+                                             std::function<void()> const& backward) {
   if (!reducing_) return backward();
   detail::QuietReducer quiet;
   c10::WarningUtils::WarningHandlerGuard const guard(&quiet);
@@ -90,12 +90,12 @@ VLSM_INLINE void GradientSync::last_pass(at::Tensor const& loss,
   backward();
 }
 
-VLSM_INLINE void GradientSync::add_up() const {
+VLSM_INLINE void GradientSync::all_reduce() const {
   if (!group_.c10d()) return;
   at::NoGradGuard const no_grad;
   std::vector<double> has;
   for (at::Tensor const& parameter : parameters_) has.push_back(parameter.grad().defined());
-  has = group_.sum(has);
+  has = group_.all_reduce(has);
   std::vector<at::Tensor> bucket;
   std::int64_t bytes = 0;
   auto const empty = [&] {
@@ -103,7 +103,7 @@ VLSM_INLINE void GradientSync::add_up() const {
     std::vector<at::Tensor> flat;
     for (at::Tensor const& grad : bucket) flat.push_back(grad.flatten());
     at::Tensor const all = at::cat(flat);
-    group_.sum(all);
+    group_.all_reduce(all);
     std::int64_t from = 0;
     for (at::Tensor const& grad : bucket) {
       grad.copy_(all.slice(0, from, from + grad.numel()).view(grad.sizes()));

@@ -44,21 +44,21 @@ VLSM_INLINE ProcessGroup::ProcessGroup(Launch const& launch, at::Device device)
   auto peers = std::make_unique<Peers>();
   if (device.is_cuda()) {
     if (by_hand)
-      throw Error("processes with a card each need a place to meet", "MASTER_ADDR, MASTER_PORT",
+      throw Error("processes with a GPU each need a place to meet", "MASTER_ADDR, MASTER_PORT",
                   "start by torchrun, or set both for mpirun (-x MASTER_ADDR=host -x "
                   "MASTER_PORT=29500)");
 #ifdef VLSM_NCCL
     kind = c10d::ProcessGroup::BackendType::NCCL;
     backend = nccl_backend(launch, device);
 #else
-    throw Error("this build has no NCCL, by which cards talk", "several processes",
+    throw Error("this build has no NCCL, by which GPUs talk", "several processes",
                 "build with the preset cuda on a machine that has nccl.h, or start one process");
 #endif
   } else {
     if (launch.by != Launch::By::mpirun)
       throw Error("processes on CPUs talk through MPI: LibTorch's wheel has no Gloo",
                   std::to_string(launch.size) + " processes of torchrun",
-                  "start them by mpirun, or give each a card");
+                  "start them by mpirun, or give each a GPU");
 #ifdef VLSM_MPI
     peers->mpi = MpiBackend::start();
     backend = peers->mpi;
@@ -67,7 +67,8 @@ VLSM_INLINE ProcessGroup::ProcessGroup(Launch const& launch, at::Device device)
                       std::to_string(launch.size),
                   "several processes", "start by the mpirun of the MPI that vlsm was built with");
 #else
-    throw Error("this build has no MPI, by which processes on CPUs talk", "several processes",
+    throw Error("this build has no MPI, through which processes on CPUs communicate",
+                "several processes",
                 "install libopenmpi-dev and openmpi-bin, configure and build again");
 #endif
   }
@@ -82,13 +83,13 @@ VLSM_INLINE ProcessGroup::~ProcessGroup() {
   try {
     leave();
   } catch (std::exception const&) {
-    // Who ends without a farewell is noticed by the launcher.
+    // The launcher notices a process that exits early.
   }
 }
 
 VLSM_INLINE void ProcessGroup::leave() {
   if (!peers_) return;
-  wait();
+  barrier();
 #ifdef VLSM_MPI
   if (peers_->mpi) peers_->mpi->leave();
 #endif
@@ -100,22 +101,22 @@ VLSM_INLINE c10d::ProcessGroup* ProcessGroup::c10d() const {
   return peers_ ? peers_->group.get() : nullptr;
 }
 
-VLSM_INLINE void ProcessGroup::sum(at::Tensor const& values) const {
+VLSM_INLINE void ProcessGroup::all_reduce(at::Tensor const& values) const {
   if (!peers_ || values.numel() == 0) return;
   at::NoGradGuard const no_grad;
   std::vector<at::Tensor> tensors{values.detach()};
   peers_->group->allreduce(tensors)->wait();
 }
 
-VLSM_INLINE std::vector<double> ProcessGroup::sum(std::vector<double> const& values) const {
+VLSM_INLINE std::vector<double> ProcessGroup::all_reduce(std::vector<double> const& values) const {
   if (!peers_ || values.empty()) return values;
   at::Tensor const there = at::tensor(values, at::kDouble).to(device_);
-  sum(there);
+  all_reduce(there);
   at::Tensor const here = there.cpu();
   return {here.const_data_ptr<double>(), here.const_data_ptr<double>() + here.numel()};
 }
 
-VLSM_INLINE void ProcessGroup::share(at::Tensor const& values) const {
+VLSM_INLINE void ProcessGroup::broadcast(at::Tensor const& values) const {
   if (!peers_ || values.numel() == 0) return;
   at::NoGradGuard const no_grad;
   at::Tensor const plain = values.detach(), dense = plain.contiguous();
@@ -124,27 +125,27 @@ VLSM_INLINE void ProcessGroup::share(at::Tensor const& values) const {
   if (!plain.is_contiguous()) plain.copy_(dense);
 }
 
-VLSM_INLINE std::string ProcessGroup::share(std::string const& text) const {
+VLSM_INLINE std::string ProcessGroup::broadcast(std::string const& text) const {
   if (!peers_) return text;
-  auto const bytes =
-      static_cast<std::int64_t>(sum(std::vector<double>{first() ? 1.0 * text.size() : 0.0})[0]);
+  auto const bytes = static_cast<std::int64_t>(
+      all_reduce(std::vector<double>{is_main() ? 1.0 * text.size() : 0.0})[0]);
   at::Tensor here = at::empty({bytes}, at::kByte);
-  if (first() && bytes > 0) std::memcpy(here.mutable_data_ptr(), text.data(), text.size());
+  if (is_main() && bytes > 0) std::memcpy(here.mutable_data_ptr(), text.data(), text.size());
   here = here.to(device_);
-  share(here);
+  broadcast(here);
   here = here.cpu();
   return {static_cast<char const*>(here.const_data_ptr()), static_cast<std::size_t>(bytes)};
 }
 
-VLSM_INLINE int ProcessGroup::first_where(bool here) const {
+VLSM_INLINE int ProcessGroup::first_rank_where(bool here) const {
   std::vector<double> flags(static_cast<std::size_t>(size()), 0);
   flags[static_cast<std::size_t>(rank())] = here;
-  flags = sum(flags);
+  flags = all_reduce(flags);
   int first = 0;
   while (first < size() && flags[static_cast<std::size_t>(first)] == 0) ++first;
   return first;
 }
 
-VLSM_INLINE void ProcessGroup::wait() const { any(false); }
+VLSM_INLINE void ProcessGroup::barrier() const { any(false); }
 
 }  // namespace vlsm

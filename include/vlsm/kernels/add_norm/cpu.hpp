@@ -4,7 +4,7 @@
 #include "vlsm/kernels/add_norm/launch.hpp"
 #include "vlsm/kernels/cpu/row.hpp"
 
-// Residual and layer normalization on a CPU: what kernels/add_norm/ does on a card. A row stays in
+// Residual and layer normalization on a CPU: what kernels/add_norm/ does on a GPU. A row stays in
 // the nearest cache from its first to its last pass.
 namespace vlsm::kernels::cpu {
 

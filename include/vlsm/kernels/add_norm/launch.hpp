@@ -91,7 +91,7 @@ struct AddNormBackward {
   float* workspace = nullptr;  ///< add_norm_workspace(shape) of them
 };
 
-/// The most splits of the backward, whatever the card: it takes two a multiprocessor.
+/// The most splits of the backward, whatever the GPU: it takes two a multiprocessor.
 inline constexpr int add_norm_most_splits = 512;
 
 /// Floats: two sums of each column a split.
@@ -102,7 +102,7 @@ constexpr std::ptrdiff_t add_norm_workspace(AddNormShape const& shape) {
 }
 
 /// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
-/// every run on a card. Throws Error for rows of more than add_norm_columns numbers and for element
+/// every run on a GPU. Throws Error for rows of more than add_norm_columns numbers and for element
 /// types that are not floating-point or do not go together.
 void launch(AddNormForward const& arguments, void* stream);
 /// Starts the backward, likewise.

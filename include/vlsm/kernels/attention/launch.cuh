@@ -93,8 +93,8 @@ inline dim3 query_grid(AttentionShape const& shape, QueryPlan const& plan, int r
   return dim3(shape.batch * shape.heads, divide_up(shape.queries, plan.warps * rows * plan.groups));
 }
 
-/// The numbers for the card in use.
-inline AttentionTuning card_tuning() {
+/// The numbers for the GPU in use.
+inline AttentionTuning gpu_tuning() {
   return attention_tuning(compute_capability(), multiprocessors());
 }
 
@@ -109,7 +109,7 @@ void launch(FusionAttentionForward const& a, void* stream) {
   attention::check_strides({a.q_strides, a.k_strides, a.v_strides, a.out_strides});
   attention::dispatch(a.shape, [&]<Arithmetic arithmetic, int width>() {
     using E = attention::ForwardEngine<arithmetic, width>;
-    QueryPlan const plan = query_plan(a.shape, 1, E::rows, attention::card_tuning());
+    QueryPlan const plan = query_plan(a.shape, 1, E::rows, attention::gpu_tuning());
     auto const aligned = [&](void const* pointer, AttentionStrides const& strides) {
       return attention::aligned_16(a.shape, pointer, strides);
     };
@@ -197,7 +197,7 @@ void launch(FusionAttentionBackward const& a, void* stream) {
                             a.grad_out_strides, a.grad_q_strides, a.grad_k_strides,
                             a.grad_v_strides});
   attention::dispatch(a.shape, [&]<Arithmetic arithmetic, int width>() {
-    auto const tuning = attention::card_tuning();
+    auto const tuning = attention::gpu_tuning();
     auto const aligned = [&](void const* pointer, AttentionStrides const& strides) {
       return attention::aligned_16(a.shape, pointer, strides);
     };
@@ -218,7 +218,7 @@ void launch(FusionAttentionBackward const& a, void* stream) {
 
 std::size_t workspace_bytes(AttentionShape const& shape) {
   attention::Workspace const sizes(shape);
-  auto const tuning = attention::card_tuning();
+  auto const tuning = attention::gpu_tuning();
   FusedPlan const fused = fused_plan(shape, tuning);
   int const splits = fused.shared_bytes > 0
                          ? fused.splits

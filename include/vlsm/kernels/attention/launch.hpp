@@ -74,7 +74,7 @@ void launch(FusionAttentionForward const& arguments, void* stream);
 /// Starts the backward, likewise.
 void launch(FusionAttentionBackward const& arguments, void* stream);
 
-/// Bytes of the backward's workspace. Depends on the shape and on the card in use.
+/// Bytes of the backward's workspace. Depends on the shape and on the GPU in use.
 std::size_t workspace_bytes(AttentionShape const& shape);
 
 }  // namespace vlsm::kernels

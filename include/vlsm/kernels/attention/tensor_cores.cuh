@@ -15,7 +15,7 @@ struct TensorCoreLayout {
   using Sums = float[D / 8][4];
 
   static constexpr bool exact = false;
-  // Powers of two are what the card computes; log2(e) goes into the scale.
+  // Powers of two are what the GPU computes; log2(e) goes into the scale.
   static constexpr float unit = 1.44269504088896340736f, natural = 0.69314718055994530942f;
   /// Raw scores are compared, and scaled by the multiply-add that subtracts the greatest.
   __device__ static float steepness(float scale) { return fmaxf(fabsf(scale * unit), 0x1p-126f); }

@@ -10,18 +10,18 @@
 
 namespace vlsm::kernels {
 
-/// Numbers that suit a card; none of them changes a result but the order of the sums of grad_k and
+/// Numbers that suit a GPU; none of them changes a result but the order of the sums of grad_k and
 /// grad_v (by `blocks`).
 struct AttentionTuning {
   int warps;         ///< a block of the kernels whose warps own queries
   int shared_bytes;  ///< what one block may take
   int tile_bytes;  ///< where the keys do not fit at once: two blocks a multiprocessor, and 1 KB of
                    ///< CUDA's for each
-  int blocks;      ///< that occupy the card: twice its multiprocessors
+  int blocks;      ///< that occupy the GPU: twice its multiprocessors
   int multiprocessors;
 };
 
-/// The numbers for a card of this compute capability (90 means 9.0) and so many multiprocessors.
+/// The numbers for a GPU of this compute capability (90 means 9.0) and so many multiprocessors.
 constexpr AttentionTuning attention_tuning(int capability, int multiprocessors) {
   int const all = shared_limit(capability);
   return {.warps = 4,
@@ -106,7 +106,7 @@ struct KeyPlan {
 };
 
 /// A warp owns `rows` keys. The queries are split where the keys alone make too few blocks for the
-/// card.
+/// GPU.
 constexpr KeyPlan key_plan(AttentionShape const& shape, int rows, AttentionTuning const& tuning) {
   KeyPlan plan{};
   plan.warps = std::clamp(divide_up(shape.keys, rows), 1, 8);

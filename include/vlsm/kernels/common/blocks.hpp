@@ -7,7 +7,7 @@
 
 namespace vlsm::kernels {
 
-/// Shared memory that one block may ask for, in bytes, on a card of this compute capability (86
+/// Shared memory that one block may ask for, in bytes, on a GPU of this compute capability (86
 /// means 8.6): CUDA C++ Programming Guide, "Technical Specifications per Compute Capability".
 constexpr int shared_limit(int capability) {
   switch (capability) {

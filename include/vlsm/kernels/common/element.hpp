@@ -46,7 +46,7 @@ VLSM_HOST_DEVICE inline float from_bits(std::uint32_t bits) {
 
 namespace detail {
 
-// Round to nearest, ties to even: the card's conversions, and the same in steps.
+// Round to nearest, ties to even: the GPU's conversions, and the same in steps.
 VLSM_HOST_DEVICE inline std::uint16_t half_bits(float value) {
 #ifdef __CUDA_ARCH__
   std::uint16_t bits;

@@ -82,7 +82,7 @@ struct DropoutMask {
 
 /// Which of attention's scores dropout keeps. A row of scores (a query of a head) has four draws
 /// for every 16 keys; the four words of one are for the keys 16 a + 2 t, + 1, + 8 and + 9, which in
-/// the tensor cores' layout are one lane's, so that a card draws once for four scores. Attention on
+/// the tensor cores' layout are one lane's, so that a GPU draws once for four scores. Attention on
 /// every device, forward and backward, asks here.
 struct ScoreMask {
   DropoutMask mask;

@@ -20,7 +20,7 @@ __device__ inline float shuffle(float value, int lane) {
   return __shfl_sync(full_warp, value, lane);
 }
 
-/// 2^x by the card's one instruction (relative error 2^-22); what is below 2^-126 becomes zero.
+/// 2^x by the GPU's one instruction (relative error 2^-22); what is below 2^-126 becomes zero.
 VLSM_EVERYWHERE float exp2_approx(float x) {
 #ifdef __CUDA_ARCH__
   asm("ex2.approx.ftz.f32 %0, %0;" : "+f"(x));
@@ -30,7 +30,7 @@ VLSM_EVERYWHERE float exp2_approx(float x) {
 #endif
 }
 
-/// 1 / x by the card's one instruction, of an x that is neither tiny nor huge (relative error
+/// 1 / x by the GPU's one instruction, of an x that is neither tiny nor huge (relative error
 /// 2^-23).
 VLSM_EVERYWHERE float reciprocal_approx(float x) {
 #ifdef __CUDA_ARCH__
@@ -41,7 +41,7 @@ VLSM_EVERYWHERE float reciprocal_approx(float x) {
 #endif
 }
 
-/// The logarithm to the base 2, by the card's one instruction (absolute error 2^-22 near 1).
+/// The logarithm to the base 2, by the GPU's one instruction (absolute error 2^-22 near 1).
 VLSM_EVERYWHERE float log2_approx(float x) {
 #ifdef __CUDA_ARCH__
   asm("lg2.approx.ftz.f32 %0, %0;" : "+f"(x));
@@ -68,7 +68,7 @@ __device__ float warp_max(float value) {
 
 }  // namespace vlsm::kernels
 
-// Shared<T> is a view of a block's dynamic shared memory: on a card a bare pointer, in the
+// Shared<T> is a view of a block's dynamic shared memory: on a GPU a bare pointer, in the
 // emulation a view whose every access is checked (bounds, initialized, no race). Kernels use no
 // other shared memory.
 

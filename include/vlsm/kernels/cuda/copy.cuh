@@ -24,7 +24,7 @@ VLSM_HOST_DEVICE bool aligned(int bytes, T const* pointer, Strides... strides) {
   return fits(reinterpret_cast<std::uint64_t>(pointer)) && (fits(strides * sizeof(T)) && ...);
 }
 
-/// What a card refuses, the emulation must refuse too: its own machine reads at any address.
+/// What a GPU refuses, the emulation must refuse too: its own machine reads at any address.
 template <int N, class T>
 __device__ void check_vector([[maybe_unused]] T const* address) {
 #ifndef __CUDACC__

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// One kernel source, two worlds: nvcc compiles it for a card, any other compiler for the emulation
+// One kernel source, two worlds: nvcc compiles it for a GPU, any other compiler for the emulation
 // of tests/emulation/, which must then be on the include path.
 
 #include "vlsm/kernels/common/blocks.hpp"
@@ -23,14 +23,14 @@ inline void check_cuda(cudaError_t code, char const* where) {
               "run on another device, or with the ATen backend");
 }
 
-/// What launches ask of a card.
-struct CardFacts {
+/// What launches ask of a GPU.
+struct GpuFacts {
   int capability;       ///< 90 means 9.0
-  int multiprocessors;  ///< those that there are; a part of a card (MIG) has fewer
+  int multiprocessors;  ///< those that there are; a part of a GPU (MIG) has fewer
 };
 
-/// The facts of the card in use: a card is asked once, by whichever thread comes first.
-inline CardFacts card_facts() {
+/// The facts of the GPU in use: a GPU is asked once, by whichever thread comes first.
+inline GpuFacts gpu_facts() {
   constexpr int most = 64;
   // In one word, so that no thread sees half of an answer; 0: not asked yet.
   static std::atomic<std::int32_t> known[most] = {};
@@ -51,11 +51,11 @@ inline CardFacts card_facts() {
   return {facts & 0xffff, facts >> 16};
 }
 
-/// The card in use: 90 means compute capability 9.0.
-inline int compute_capability() { return card_facts().capability; }
+/// The GPU in use: 90 means compute capability 9.0.
+inline int compute_capability() { return gpu_facts().capability; }
 
-/// How many multiprocessors the card in use has.
-inline int multiprocessors() { return card_facts().multiprocessors; }
+/// How many multiprocessors the GPU in use has.
+inline int multiprocessors() { return gpu_facts().multiprocessors; }
 
 template <class... P, class... A>
 void launch_kernel(void (*kernel)(P...), dim3 grid, dim3 block, int shared_bytes, void* stream,

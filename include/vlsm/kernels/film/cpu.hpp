@@ -4,7 +4,7 @@
 #include "vlsm/kernels/cpu/row.hpp"
 #include "vlsm/kernels/film/launch.hpp"
 
-// FiLM on a CPU: what kernels/film/ does on a card. A task has some positions of a picture (tokens)
+// FiLM on a CPU: what kernels/film/ does on a GPU. A task has some positions of a picture (tokens)
 // or of a plane (maps).
 namespace vlsm::kernels::cpu {
 

@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(threads)
   X const* const logits = static_cast<X const*>(a.logits) + part.begin;
   Y const* const target = static_cast<Y const*>(a.target) + part.begin;
   X* const gradient = static_cast<X*>(a.gradient) + part.begin;
-  // Double is slow on many cards: one thread of the block computes the slopes.
+  // Double is slow on many GPUs: one thread of the block computes the slopes.
   Shared<float> const shared = shared_array<float>(0, 3);
   if (threadIdx.x == 0) {
     DiceSlopes const slopes = slopes_of(a, part.plane);

@@ -92,7 +92,7 @@ struct DiceBackward : DiceOnDevice {
 };
 
 /// The logarithm to the base 2 of a block's share of a plane, in pixels: small where there are few
-/// pictures, so that they keep a whole card busy, else large, since a block's end costs as much as
+/// pictures, so that they keep a whole GPU busy, else large, since a block's end costs as much as
 /// eight pixels a thread.
 VLSM_HOST_DEVICE constexpr int dice_share_bits(DiceSizes const& size) {
   return size.planes * size.pixels < (std::ptrdiff_t{1} << 22) ? 12 : 14;
@@ -111,11 +111,11 @@ VLSM_HOST_DEVICE constexpr std::ptrdiff_t dice_workspace(DiceSizes const& size) 
 
 /// Whether a loss of these functors has launches that some .cu file instantiates:
 /// kernels/segmentation_loss/launch.cuh those of the library's own. For functors of one's own,
-/// write `template <> inline constexpr bool vlsm::kernels::on_card<Mine, Term> = true;` behind
+/// write `template <> inline constexpr bool vlsm::kernels::on_gpu<Mine, Term> = true;` behind
 /// them, and in a .cu file that includes both and kernels/segmentation_loss/launch_loss.cuh
-/// `VLSM_LOSS_ON_CARD(Mine, Term);`. Without that, logits on a card are copied to the CPU.
+/// `VLSM_LOSS_ON_GPU(Mine, Term);`. Without that, logits on a GPU are copied to the CPU.
 template <class Region, class Term>
-inline constexpr bool on_card = is_own_region<Region>&& is_own_term<Term>;
+inline constexpr bool on_gpu = is_own_region<Region>&& is_own_term<Term>;
 
 /// Starts the forward. `stream` is a cudaStream_t. No synchronization, no atomics, the same bits
 /// every run. Throws Error for element types that the kernels do not read.

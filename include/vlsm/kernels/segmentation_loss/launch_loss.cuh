@@ -57,14 +57,14 @@ void launch_loss(DiceBackward const& a, Term const& term, void* stream) {
 
 }  // namespace vlsm::kernels
 
-#define VLSM_FORWARD_ON_CARD(Region, Term)                                                  \
+#define VLSM_FORWARD_ON_GPU(Region, Term)                                                   \
   template void vlsm::kernels::launch_loss<Region, Term>(vlsm::kernels::DiceForward const&, \
                                                          Region const&, Term const&, void*)
-#define VLSM_BACKWARD_ON_CARD(Term)                                                               \
+#define VLSM_BACKWARD_ON_GPU(Term)                                                                \
   template void vlsm::kernels::launch_loss<Term>(vlsm::kernels::DiceBackward const&, Term const&, \
                                                  void*)
 
-/// Makes the launches of a loss of these two functors in this file: see kernels::on_card.
-#define VLSM_LOSS_ON_CARD(Region, Term) \
-  VLSM_FORWARD_ON_CARD(Region, Term);   \
-  VLSM_BACKWARD_ON_CARD(Term)
+/// Makes the launches of a loss of these two functors in this file: see kernels::on_gpu.
+#define VLSM_LOSS_ON_GPU(Region, Term) \
+  VLSM_FORWARD_ON_GPU(Region, Term);   \
+  VLSM_BACKWARD_ON_GPU(Term)

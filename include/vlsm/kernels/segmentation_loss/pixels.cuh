@@ -72,7 +72,7 @@ struct Part {
   int count;
 
   __device__ explicit Part(DiceSizes const& size) {
-    // Blocks have numbers of 32 bits, which a card divides in a fraction of the time.
+    // Blocks have numbers of 32 bits, which a GPU divides in a fraction of the time.
     auto const each = static_cast<unsigned>(dice_shares(size));
     std::ptrdiff_t const share = std::ptrdiff_t{1} << dice_share_bits(size);
     plane = blockIdx.x / each;

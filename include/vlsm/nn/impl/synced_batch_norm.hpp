@@ -48,7 +48,7 @@ inline BatchStatistics batch_statistics(at::Tensor const& x, BatchSums& sums) {
   double const count = sums.counts() ? static_cast<double>(x.numel() / channels) : 0;
   at::Tensor all = at::cat(
       {mean * count, (variance + mean * mean) * count, at::full({1}, count, mean.options())});
-  sums.add_up(all);
+  sums.all_reduce(all);
   at::Tensor const n = all[2 * channels];
   mean = all.slice(0, 0, channels) / n;
   variance = (all.slice(0, channels, 2 * channels) / n - mean * mean).clamp_min(0);
@@ -84,7 +84,7 @@ class SyncedBatchNorm : public torch::autograd::Function<SyncedBatchNorm> {
     at::Tensor dx;
     if (ctx->needs_input_grad(0)) {
       at::Tensor both = at::cat({by_bias, by_weight});
-      reinterpret_cast<BatchSums*>(ctx->saved_data["sums"].toInt())->add_up(both);
+      reinterpret_cast<BatchSums*>(ctx->saved_data["sums"].toInt())->all_reduce(both);
       both = (both / saved[4]).to(type);
       std::int64_t const channels = x.size(1);
       // A row that stands in moved no statistic, so through it flows nothing.

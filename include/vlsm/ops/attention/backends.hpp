@@ -10,7 +10,7 @@
 
 #include "vlsm/kernels/common/philox.hpp"
 #include "vlsm/ops/attention/options.hpp"
-#include "vlsm/ops/card.hpp"
+#include "vlsm/ops/cuda_state.hpp"
 
 // The same attention by other implementations: references for the fused one, and what it is
 // measured against. All of them throw Error where `check_attention` does.
@@ -60,13 +60,14 @@ inline at::Tensor attention_by_products(at::Tensor const& q, at::Tensor const& k
 }
 
 /// q [B, H, Nq, D], k and v [B, H, Nk, D] -> [B, H, Nq, D], by what PyTorch's
-/// scaled_dot_product_attention chooses, or on a card after `deterministic()` by its products:
+/// scaled_dot_product_attention chooses, or on a GPU after `deterministic()` by its products:
 /// there the derivatives of its fused kernels are not the same bits each time. `counts` is bool,
 /// true where a key counts; of a shape that goes with [B, H, Nq, Nk].
 inline at::Tensor scaled_attention(at::Tensor const& q, at::Tensor const& k, at::Tensor const& v,
                                    std::optional<at::Tensor> const& counts, double dropout,
                                    bool causal, std::optional<double> scale = std::nullopt) {
-  if (needs_same_bits(q) || needs_same_bits(k) || needs_same_bits(v)) {
+  if (needs_deterministic_gradient(q) || needs_deterministic_gradient(k) ||
+      needs_deterministic_gradient(v)) {
     // An autocast would round between the products, which its derivative does not expect.
     c10::impl::ExcludeDispatchKeyGuard const as_given(c10::autocast_dispatch_keyset);
     auto const type = q.scalar_type();

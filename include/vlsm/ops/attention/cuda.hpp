@@ -84,7 +84,7 @@ inline std::pair<at::Tensor, at::Tensor> attention_cuda_forward(at::Tensor const
   at::Tensor const out = at::empty(q.sizes(), q.options());
   at::Tensor const lse =
       at::empty({q.size(0), q.size(2), q.size(1)}, q.options().dtype(at::kFloat));
-  detail::launch_on_card(
+  detail::launch_on_gpu(
       q, kernels::FusionAttentionForward{.shape = detail::shape_of(q, k, options, lengths),
                                          .q = q.const_data_ptr(),
                                          .k = k.const_data_ptr(),
@@ -116,7 +116,7 @@ inline std::array<at::Tensor, 3> attention_cuda_backward(
   auto const shape = detail::shape_of(q, k, options, lengths);
   at::Tensor const workspace = at::empty(
       {static_cast<std::int64_t>(kernels::workspace_bytes(shape))}, q.options().dtype(at::kByte));
-  detail::launch_on_card(
+  detail::launch_on_gpu(
       q, kernels::FusionAttentionBackward{.shape = shape,
                                           .q = q.const_data_ptr(),
                                           .k = k.const_data_ptr(),

@@ -14,7 +14,7 @@
 namespace vlsm::ops::detail {
 
 template <class Loss>
-inline constexpr bool has_launch = kernels::on_card<decltype(Loss::region), decltype(Loss::term)>;
+inline constexpr bool has_launch = kernels::on_gpu<decltype(Loss::region), decltype(Loss::term)>;
 
 /// What both passes are told; `regions` is their memory [groups] of kernels::RegionLoss, as bytes.
 template <class Arguments, class Loss>
@@ -51,8 +51,7 @@ std::pair<at::Tensor, at::Tensor> region_loss_cuda_forward(at::Tensor const& log
       at::empty({a.total.each_group ? groups : 1}, logits.options().dtype(at::kFloat));
   a.workspace = static_cast<kernels::DiceSums*>(workspace.mutable_data_ptr());
   a.value = value.mutable_data_ptr<float>();
-  on_card_of(logits,
-             [&](void* stream) { kernels::launch_loss(a, loss.region, loss.term, stream); });
+  on_gpu_of(logits, [&](void* stream) { kernels::launch_loss(a, loss.region, loss.term, stream); });
   if (!a.total.each_group) return {value[0], regions};
   return {loss.batch ? value.view({groups, 1, 1}) : value.view({-1, channels, 1, 1}), regions};
 }
@@ -67,7 +66,7 @@ at::Tensor region_loss_cuda_backward(at::Tensor const& grad, at::Tensor const& l
   auto a = region_arguments<kernels::DiceBackward>(logits, mask, loss, regions);
   a.grad = by_value.const_data_ptr<float>();
   a.gradient = gradient.mutable_data_ptr();
-  on_card_of(logits, [&](void* stream) { kernels::launch_loss(a, loss.term, stream); });
+  on_gpu_of(logits, [&](void* stream) { kernels::launch_loss(a, loss.term, stream); });
   return gradient;
 }
 

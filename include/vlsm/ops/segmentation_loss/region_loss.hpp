@@ -160,8 +160,8 @@ namespace detail {
 
 template <class Loss>
 [[deprecated(
-    "a loss of your own has no launch on a card, where its logits are copied to the CPU: "
-    "see kernels::on_card")]] void
+    "a loss of your own has no launch on a GPU, where its logits are copied to the CPU: "
+    "see kernels::on_gpu")]] void
 loss_without_a_launch() {}
 
 }  // namespace detail
@@ -170,14 +170,14 @@ loss_without_a_launch() {}
 /// The loss of logits and target [B, C, H, W] in one read of both, its gradient in a second; the
 /// same bits from any number of threads. float32 [], or [B, C, 1, 1] ([C, 1, 1] with `batch`)
 /// without reduction. Only for what `fuses` says: throws Error for other tensors. Functors of one's
-/// own run on a card once `kernels::on_card` says so; else the compiler warns, and logits on a card
+/// own run on a GPU once `kernels::on_gpu` says so; else the compiler warns, and logits on a GPU
 /// are copied to the CPU.
 template <class Region, class Term>
 at::Tensor fused_loss(at::Tensor const& logits, at::Tensor const& target,
                       RegionLossOf<Region, Term> const& loss) {
   vlsm::detail::check_same_shape(logits, target);
 #ifdef VLSM_KERNELS
-  if constexpr (!kernels::on_card<Region, Term>) {
+  if constexpr (!kernels::on_gpu<Region, Term>) {
     detail::loss_without_a_launch<RegionLossOf<Region, Term>>();
     if (logits.is_cuda())
       return fused_loss(logits.to(at::kCPU), target.to(at::kCPU), loss).to(logits.device());
@@ -192,7 +192,7 @@ at::Tensor fused_loss(at::Tensor const& logits, at::Tensor const& target,
   if (at::GradMode::is_enabled() && logits.requires_grad())
     return FusedLoss<RegionLossOf<Region, Term>>::apply(dense, mask, loss);
 #ifdef VLSM_KERNELS
-  if constexpr (kernels::on_card<Region, Term>)
+  if constexpr (kernels::on_gpu<Region, Term>)
     if (dense.is_cuda()) return detail::region_loss_cuda_forward(dense, mask, loss).first;
 #endif
   return fused_loss_forward(dense, mask, loss).first;

@@ -12,7 +12,7 @@
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/base/json.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/prompts/location.hpp"
 #include "vlsm/prompts/perturb.hpp"
 #include "vlsm/prompts/tables.hpp"
@@ -72,8 +72,9 @@ inline std::vector<std::string> asked_levels(Annotation const& row, std::string 
   else if (row.prompts.contains(level))
     levels = {level};
   if (levels.empty())
-    throw Error("the row of " + brief(row.mask, 80) + " has no prompt \"" + brief(level, 40) + "\"",
-                where, "choose one of " + joined(all));
+    throw Error("the row of " + strings::brief(row.mask, 80) + " has no prompt \"" +
+                    strings::brief(level, 40) + "\"",
+                where, "choose one of " + strings::joined(all));
   return levels;
 }
 
@@ -120,7 +121,7 @@ class SentenceChange {
 [[noreturn]] inline void fail_unchanged(std::vector<Annotation> const& rows,
                                         PerturbOptions const& options,
                                         PerturbReport const& report) {
-  std::string const of = "no prompt of level " + brief(options.level, 40) + " ",
+  std::string const of = "no prompt of level " + strings::brief(options.level, 40) + " ",
                     where = where_of(options.source);
   if (options.kind == Perturbation::location_missing)
     throw Error(of + "says where the object is", where, "choose another level");
@@ -128,8 +129,8 @@ class SentenceChange {
     throw Error(of + "differs from the one that would replace it", where, "choose another level");
   bool const all = options.attribute == "all";
   auto const named = perturbable_attributes(rows, options.level, options.source);
-  std::string const remedy =
-      named.empty() ? std::string("choose another level") : "choose one of " + joined(named);
+  std::string const remedy = named.empty() ? std::string("choose another level")
+                                           : "choose one of " + strings::joined(named);
   if (report.unknown > 0)
     throw Error(of + "has a value with a counterpart, the first is " + report.first_unknown, where,
                 remedy);
@@ -144,7 +145,7 @@ VLSM_INLINE std::string find_prompt_source(std::vector<Annotation> const& rows,
   if (source.dataset == "words" || (!source.dataset.empty() && study_prompt_table(source.dataset)))
     return source.dataset;
   if (!source.dataset.empty())
-    throw Error("this is no data set of the study", detail::brief(source.dataset, 60),
+    throw Error("this is no data set of the study", strings::brief(source.dataset, 60),
                 "choose busi, camus, chexlocalize, kvasir_polyp, isic, dfu, or words");
   std::string const reported = detail::dataset_of_report(source.folder);
   if (study_prompt_table(reported)) return reported;

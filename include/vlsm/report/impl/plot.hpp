@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "vlsm/base/strings.hpp"
 #include "vlsm/report/axis.hpp"
 #include "vlsm/report/html.hpp"
 
@@ -23,7 +24,9 @@ inline std::string tag(std::string const& name, std::string_view text) {
   return "<" + name + ">" + escape_html(text) + "</" + name.substr(0, name.find(' ')) + ">\n";
 }
 
-inline std::string pixels(double value) { return number(value, std::chars_format::fixed, 1); }
+inline std::string pixels(double value) {
+  return strings::number_text(value, std::chars_format::fixed, 1);
+}
 
 struct Point {
   double x, y;
@@ -104,8 +107,9 @@ inline std::string part_html(Plot const& plot) {
       path += (path.empty() ? "" : " ") + x + "," + y;
       if (j % (points.size() / 200 + 1) != 0) continue;
       marks += "<circle" + mark + " cx=\"" + x + "\" cy=\"" + y + "\" r=\"3\">" +
-               tag("title", name + ": " + number(points[j].x, std::chars_format::general, 6) +
-                                ", " + number(points[j].y, std::chars_format::general, 4)) +
+               tag("title",
+                   name + ": " + strings::number_text(points[j].x, std::chars_format::general, 6) +
+                       ", " + strings::number_text(points[j].y, std::chars_format::general, 4)) +
                "</circle>";
     }
     svg += "<g" + look(i) + "><polyline points=\"" + path + "\">" + tag("title", name) +

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/dataset_survey.hpp"
 #include "vlsm/data/mask_meaning.hpp"
@@ -140,7 +141,7 @@ inline void check_levels(std::string const& set, std::string const& split, Opene
     if (there) continue;
     complaints.add(set + ": not all rows of " + in_quotes(split) + " have a prompt of level " +
                    in_quotes(level) +
-                   (levels.empty() ? std::string() : ", they have " + detail::joined(levels)));
+                   (levels.empty() ? std::string() : ", they have " + strings::joined(levels)));
   }
 }
 
@@ -168,7 +169,7 @@ inline void check_attributes(std::vector<std::string> const& attributes,
         std::ranges::count(perturbed_attributes(), attribute))
       complaints.add(
           "no prompt of the study's sets and levels names the attribute " + in_quotes(attribute) +
-          (named.empty() ? ", nor another one" : ", they name " + detail::joined(named)));
+          (named.empty() ? ", nor another one" : ", they name " + strings::joined(named)));
 }
 
 inline void check_set_options(Set const& set, Complaints& complaints) {

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "vlsm/base/strings.hpp"
 #include "vlsm/metrics/significance.hpp"
 #include "vlsm/report/table.hpp"
 #include "vlsm/study/names.hpp"
@@ -35,7 +36,7 @@ inline Row operator+(Row row, Row const& more) {
 
 /// A p value with four decimals, or two digits of a very small one.
 inline std::string p_text(double p) {
-  return p < 1e-4 ? report::number(p, std::chars_format::scientific, 1) : decimals(p);
+  return p < 1e-4 ? strings::number_text(p, std::chars_format::scientific, 1) : decimals(p);
 }
 
 /// Paired comparisons, whose p values are corrected together.

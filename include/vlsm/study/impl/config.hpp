@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/augmentation.hpp"
 #include "vlsm/study/config.hpp"
 #include "vlsm/study/impl/config_names.hpp"
@@ -139,7 +140,7 @@ inline void read_tests(nlohmann::json const& json, Tests& tests, Complaints& com
           tests.out_of_distribution.push_back({pair[0], pair[1]});
         else
           reader.complain("out_of_distribution", "has an entry that is no pair of names: " +
-                                                     detail::brief(pair.dump(-1, ' ', true), 40));
+                                                     strings::brief(pair.dump(-1, ' ', true), 40));
       }
     }
   }

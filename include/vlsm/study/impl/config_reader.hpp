@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/edit_distance.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/json.hpp"
-#include "vlsm/base/nearest.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 namespace vlsm::study {
 
@@ -43,11 +43,11 @@ template <class Names>
 std::string suggestion(std::string_view typed, Names const& names) {
   std::string const near = nearest_name(typed, names);
   if (!near.empty()) return ", did you mean \"" + near + "\"?";
-  return names.empty() ? std::string() : ", choose one of " + detail::joined(names);
+  return names.empty() ? std::string() : ", choose one of " + strings::joined(names);
 }
 
 /// A text out of a file as a message shows it.
-inline std::string in_quotes(std::string_view text) { return '"' + detail::brief(text, 60) + '"'; }
+inline std::string in_quotes(std::string_view text) { return '"' + strings::brief(text, 60) + '"'; }
 
 namespace detail_config {
 
@@ -148,7 +148,7 @@ class ConfigReader {
       into = value.template get<T>();
       return true;
     }
-    complain(key, "is " + detail::brief(value.dump(-1, ' ', true), 40) + ", write " +
+    complain(key, "is " + strings::brief(value.dump(-1, ' ', true), 40) + ", write " +
                       std::string(detail_config::expected<T>()));
     return false;
   }

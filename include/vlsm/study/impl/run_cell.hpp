@@ -201,7 +201,6 @@ class CellRun {
 
   EvaluateOptions evaluate_options() {
     return {.batch = 8,
-            .threshold = info_.recipe.threshold,
             .hausdorff = true,
             .picture_too = true,
             .precision = fit_.precision,
@@ -263,7 +262,6 @@ VLSM_INLINE FitOptions fit_options(Config const& config, Cell const& cell) {
                  .loss = find_loss(training.loss.value_or("auto"), info.vocabulary > 0),
                  .precision = parse_precision(training.precision.value_or("fp32")),
                  .schedule = training.schedule == "cosine" ? Schedule::cosine : Schedule::plateau,
-                 .threshold = info.recipe.threshold,
                  .seed = cell.seed};
   fit.pass = training.pass.value_or(0);
   fit.augment = augmentation_of(training.augment.value_or(std::vector<std::string>()));

@@ -11,7 +11,7 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/data/loader.hpp"
-#include "vlsm/data/share.hpp"
+#include "vlsm/data/shard.hpp"
 #include "vlsm/distributed/process_group.hpp"
 #include "vlsm/image/to_tensor.hpp"
 #include "vlsm/metrics/hausdorff.hpp"
@@ -68,8 +68,9 @@ inline Measures measures_of(Mask const& found, Mask const& wanted, bool hausdorf
 /// Adds the scores of a batch, whose logits these are.
 inline void score_batch(Batch const& batch, at::Tensor const& logits, Dataset const& examples,
                         Recipe const& recipe, EvaluateOptions const& options, Evaluation& result) {
+  float const threshold = options.threshold.value_or(recipe.threshold);
   // In float32: bf16 would round probabilities next to the threshold onto it.
-  at::Tensor const predicted = (at::sigmoid(logits.to(at::kFloat)) > options.threshold).cpu(),
+  at::Tensor const predicted = (at::sigmoid(logits.to(at::kFloat)) > threshold).cpu(),
                    target = (batch.mask >= 0.5).cpu();
   at::Tensor const dice = dice_score(predicted, target), iou = iou_score(predicted, target);
   bool const at_picture = options.at == ScoreAt::picture || options.picture_too;
@@ -84,7 +85,7 @@ inline void score_batch(Batch const& batch, at::Tensor const& logits, Dataset co
       model.hd95 = hausdorff_distance(to_mask(predicted[row][0]), to_mask(target[row][0]));
     if (at_picture) {
       Mask const wanted = examples.mask(index);
-      Mask const found = restore_mask(at::sigmoid(seen[row][0]), options.threshold, wanted.shape(0),
+      Mask const found = restore_mask(at::sigmoid(seen[row][0]), threshold, wanted.shape(0),
                                       wanted.shape(1), recipe);
       picture = measures_of(found, wanted, options.hausdorff);
     }
@@ -94,7 +95,7 @@ inline void score_batch(Batch const& batch, at::Tensor const& logits, Dataset co
   }
 }
 
-/// The scores of all processes, each of which has those at its share's `positions`, in order; none
+/// The scores of all processes, each of which has those at its shard's `positions`, in order; none
 /// where one of them did not come to its end.
 inline void gather_scores(ProcessGroup const& group, std::vector<std::size_t> const& positions,
                           std::size_t count, std::vector<Score>& scores) {
@@ -112,7 +113,7 @@ inline void gather_scores(ProcessGroup const& group, std::vector<std::size_t> co
     all[at] = std::move(scores[i]);
     for_each_number(all[at], &values[at * each], [](double& mine, double& sent) { sent = mine; });
   }
-  values = group.sum(values);
+  values = group.all_reduce(values);
   for (std::size_t i = 0; i < count; ++i)
     for_each_number(all[i], &values[i * each], [](double& mine, double& sent) { mine = sent; });
   scores = std::move(all);
@@ -136,13 +137,13 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
   std::iota(order.begin(), order.end(), 0);
   auto const processes = static_cast<std::size_t>(group.size());
   std::size_t const batch_size = std::min(options.batch, order.size());
-  Share const share = share_of(order, {.batch = batch_size * processes,
+  Shard const shard = shard_of(order, {.batch = batch_size * processes,
                                        .pass = batch_size,
                                        .rank = static_cast<std::size_t>(group.rank()),
                                        .processes = processes});
-  Loader loader(examples, ids, share.of(order), share.ends,
+  Loader loader(examples, ids, shard.of(order), shard.ends,
                 {.seed = options.seed,
-                 .positions = share.positions,
+                 .positions = shard.positions,
                  .workers = options.workers,
                  .pinned = device.is_cuda(),
                  .hash_pixels = towers.keeps_pictures()});
@@ -159,8 +160,8 @@ VLSM_INLINE Evaluation evaluate_with(AnySegmenter& model, FrozenTowers const& to
     if (options.progress) options.progress(result.scores.size(), order.size());
     if (options.stop && options.stop()) break;
   }
-  gather_scores(group, share.positions, order.size(), result.scores);
-  auto const sums = group.sum({loss, counted});
+  gather_scores(group, shard.positions, order.size(), result.scores);
+  auto const sums = group.all_reduce({loss, counted});
   result.loss = sums[1] > 0 ? sums[0] / sums[1] : 0;
   return result;
 }

@@ -175,8 +175,9 @@ VLSM_INLINE std::size_t feature_bytes(ModelInfo const& model, bool half) {
   Workload const load{model.recipe.image, model.recipe.image, 0};
   long long values = port.pooled;
   for (int i = 0; i < port.count; ++i)
-    values += port.width[static_cast<std::size_t>(i)] *
-              (cells_of(port, i, load) + (port.layout == Layout::tokens ? port.class_tokens : 0));
+    values +=
+        port.width[static_cast<std::size_t>(i)] *
+        (positions_of(port, i, load) + (port.layout == Layout::tokens ? port.class_tokens : 0));
   return static_cast<std::size_t>(values) * (half ? 2 : 4);
 }
 

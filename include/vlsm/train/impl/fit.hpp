@@ -11,19 +11,19 @@
 #include "vlsm/base/file/files.hpp"
 #include "vlsm/data/augment.hpp"
 #include "vlsm/data/loader.hpp"
-#include "vlsm/data/share.hpp"
+#include "vlsm/data/shard.hpp"
 #include "vlsm/distributed/gradient_sync.hpp"
 #include "vlsm/distributed/process_group.hpp"
+#include "vlsm/train/broadcast_state.hpp"
+#include "vlsm/train/check_disk_space.hpp"
 #include "vlsm/train/check_options.hpp"
 #include "vlsm/train/epoch_order.hpp"
 #include "vlsm/train/evaluate.hpp"
 #include "vlsm/train/fit.hpp"
-#include "vlsm/train/full_disk.hpp"
 #include "vlsm/train/generators.hpp"
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
 #include "vlsm/train/optimizer.hpp"
-#include "vlsm/train/shared_state.hpp"
 #include "vlsm/train/state.hpp"
 #include "vlsm/weights/save.hpp"
 
@@ -47,17 +47,18 @@ class Training {
         steps_((train.size() - 1) / options.batch + 1),
         device_(module_.parameters().front().device()),
         ids_(encode),
-        optimizer_((module_.train(), share_weights(group_, module_), module_), options.optimizer),
+        optimizer_((module_.train(), broadcast_weights(group_, module_), module_),
+                   options.optimizer),
         norms_(module_, group_),
         sync_(optimizer_.parameters(), group_, options.precision == Precision::fp32),
         state_{.plateau = options.plateau, .stop = options.early_stop, .seed = options.seed} {}
 
   std::vector<Epoch> run() {
     // At once: else a run that cannot be saved would say so after its first epoch.
-    if (group_.first() && !options_.run.empty())
+    if (group_.is_main() && !options_.run.empty())
       io::make_folder(options_.run, "choose another folder for the run");
-    if (options_.resume && group_.first()) resume();
-    share_state(group_, module_, optimizer_, state_);
+    if (options_.resume && group_.is_main()) resume();
+    broadcast_state(group_, module_, optimizer_, state_);
     towers_.emplace(model_, options_.precision, options_.features);  // of these weights
     std::vector<Epoch> history;
     while (state_.epoch < options_.epochs && !state_.finished) {
@@ -71,7 +72,7 @@ class Training {
       close(epoch);
       history.push_back(epoch);
     }
-    group_.wait();  // until the first one has written
+    group_.barrier();  // until the first one has written
     return history;
   }
 
@@ -112,24 +113,24 @@ class Training {
     done.steps = steps_, done.pictures = train_.size(), done.batch = options_.batch;
     bool const keeps = towers_->keeps_pictures() && !options_.augment.any();
     std::vector<std::size_t> const order = epoch_order(options_.seed, epoch.epoch, train_.size());
-    Share const share = share_of(order, {.batch = options_.batch,
+    Shard const shard = shard_of(order, {.batch = options_.batch,
                                          .pass = pass_,
                                          .rank = static_cast<std::size_t>(group_.rank()),
                                          .processes = static_cast<std::size_t>(group_.size()),
                                          .by_example = keeps,
                                          .stand_ins = true});
-    Loader loader(train_, ids_, share.of(order), share.ends,
+    Loader loader(train_, ids_, shard.of(order), shard.ends,
                   {.seed = options_.seed,
                    .epoch = static_cast<std::uint64_t>(epoch.epoch),
-                   .first = share.passes_before(done.step),
-                   .positions = share.positions,
+                   .first = shard.passes_before(done.step),
+                   .positions = shard.positions,
                    .workers = options_.workers,
                    .pinned = device_.is_cuda(),
                    .hash_pixels = keeps,
                    .change = augmentation(options_.augment, model_.info.recipe.normalize)});
     while (done.step < steps_) {
       if (stopped()) return false;
-      take_step(loader, share, epoch, rounded ? &*rounded : nullptr);
+      take_step(loader, shard, epoch, rounded ? &*rounded : nullptr);
       if (done.step == steps_ || seconds_since(saved_) < 60 * options_.save_minutes) continue;
       rounded.reset();  // the masters are saved
       save_within_epoch();
@@ -139,7 +140,7 @@ class Training {
   }
 
   /// One step of the optimizer, over the passes of a batch.
-  void take_step(Loader& loader, Share const& share, Epoch const& epoch, RoundedWeights* rounded) {
+  void take_step(Loader& loader, Shard const& shard, Epoch const& epoch, RoundedWeights* rounded) {
     RunningEpoch& done = state_.running;
     if (options_.schedule == Schedule::cosine) {
       double const part = static_cast<double>(done.step + 1) / static_cast<double>(steps_);
@@ -149,20 +150,20 @@ class Training {
     at::manual_seed(step_seed(options_.seed, epoch.epoch, train_.size(), done.step, group_.rank()));
     auto const rows =
         static_cast<double>(std::min(options_.batch, train_.size() - done.step * options_.batch));
-    std::size_t const first = share.passes_before(done.step), last = share.passes[done.step];
+    std::size_t const first = shard.passes_before(done.step), last = shard.passes[done.step];
     bool const whole = group_.size() == 1 && last - first == 1;
     double loss = 0, counted = 0;
     std::vector<std::string> names;
     broken_.clear();
     for (std::size_t pass = first; pass < last; ++pass) {
       Batch loaded = *loader.next();
-      std::size_t const count = share.counts[pass] ? counted_pictures(loaded.mask, options_) : 0;
+      std::size_t const count = shard.counts[pass] ? counted_pictures(loaded.mask, options_) : 0;
       double const weight = whole ? 1 : static_cast<double>(count) / rows;
       loaded = std::move(loaded).to(device_);
-      norms_.count(share.counts[pass]);
+      norms_.count(shard.counts[pass]);
       double const value = pass_backward(loaded, weight, pass + 1 == last, rounded);
       counted += static_cast<double>(count);
-      if (!share.counts[pass]) continue;
+      if (!shard.counts[pass]) continue;
       loss += weight * value;
       if (!std::isfinite(value)) broken_ = loaded.names;
       if (!std::isfinite(value) && group_.size() == 1) fail("the loss is not finite", broken_);
@@ -170,13 +171,13 @@ class Training {
     }
     if (rounded && group_.size() > 1) {
       rounded->use_masters();
-      sync_.add_up();
+      sync_.all_reduce();
     }
-    auto const sums = group_.sum({loss, counted});
+    auto const sums = group_.all_reduce({loss, counted});
     double const weights = whole ? 1 : sums[1] / rows;
     loss = weights > 0 ? sums[0] / weights : sums[0];
     if (!std::isfinite(loss)) fail("the loss is not finite", broken_);
-    double const norm = optimizer_.move(weights, rounded);
+    double const norm = optimizer_.step(weights, rounded);
     if (!std::isfinite(norm)) fail("the gradient is not finite", names);
     ++done.step;
     done.loss += loss;
@@ -191,15 +192,15 @@ class Training {
     double const value = loss.item<double>();
     // Others wait for this process's gradient, and hear by it of a loss that is not finite.
     if (!std::isfinite(value) && group_.size() == 1) return value;
-    auto const backward = [&] { optimizer_.add(loss, weight, rounded); };
-    last && !rounded ? sync_.last_pass(loss, backward) : backward();
+    auto const backward = [&] { optimizer_.backward(loss, weight, rounded); };
+    last && !rounded ? sync_.last_backward(loss, backward) : backward();
     return value;
   }
 
   /// Throws in all processes: Error in the first that has `names` of pictures.
   [[noreturn]] void fail(std::string const& what, std::vector<std::string> const& names) {
     failed_together_ = true;
-    int const who = group_.first_where(!names.empty()) % group_.size();
+    int const who = group_.first_rank_where(!names.empty()) % group_.size();
     if (who != group_.rank()) throw FailedElsewhere(who);
     std::string remedy = "lower the learning rate, or look for broken pictures";
     if (!options_.run.empty())
@@ -216,7 +217,7 @@ class Training {
   /// would pick the best epoch, too. False where that was stopped.
   bool validate(Epoch& epoch) {
     Evaluation const seen = evaluate_with(model_, *towers_, val_, ids_,
-                                          {.batch = options_.pass ? pass_ : share_size(),
+                                          {.batch = options_.pass ? pass_ : shard_size(),
                                            .threshold = options_.threshold,
                                            .loss = options_.loss,
                                            .own_loss = options_.own_loss,
@@ -232,7 +233,7 @@ class Training {
   }
 
   /// Pictures of a batch in each process.
-  std::size_t share_size() const {
+  std::size_t shard_size() const {
     auto const processes = static_cast<std::size_t>(group_.size());
     return (options_.batch - 1) / processes + 1;
   }
@@ -264,12 +265,12 @@ class Training {
 
   void save(bool is_best = false) {
     saved_ = Clock::now();
-    if (options_.run.empty() || !group_.first()) return;
+    if (options_.run.empty() || !group_.is_main()) return;
     try {
       if (is_best) io::save(module_, best());
       save_state(last(), module_, optimizer_, state_);
     } catch (Error const&) {
-      tell_of_full_disk(options_.run, module_);
+      check_disk_space(options_.run, module_);
       throw;
     }
     ++saves_;
@@ -287,7 +288,7 @@ class Training {
   PromptIds ids_;
   std::optional<FrozenTowers> towers_;
   Optimizer optimizer_;
-  SharedBatchNorms norms_;
+  SyncedBatchNorms norms_;
   GradientSync sync_;
   TrainState state_;
   Clock::time_point started_, saved_;

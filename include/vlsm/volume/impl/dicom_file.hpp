@@ -25,7 +25,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/volume/impl/dicom_run_lengths.hpp"
 
 namespace vlsm::detail {
@@ -105,10 +105,10 @@ class DicomFile {
   /// The number of an element; `otherwise` where there is none or it is blank.
   double decimal(DcmTagKey const& tag, char const* name, double otherwise) {
     if (!has(tag)) return otherwise;
-    std::string const text = trimmed(bytes_of(tag));
+    std::string const text = strings::trimmed(bytes_of(tag));
     if (text.empty() && is_short(data_, tag)) return otherwise;
     auto const value =
-        detail::parse_number<double>(std::string_view(text).substr(text.starts_with('+')));
+        strings::parse_number<double>(std::string_view(text).substr(text.starts_with('+')));
     if (!value || !std::isfinite(*value)) damaged(std::string(name) + " is no number");
     return *value;
   }
@@ -127,7 +127,7 @@ class DicomFile {
       if (element->getUint8Array(bytes).bad() || !bytes) return {};
       value.assign(reinterpret_cast<char const*>(bytes), element->getLength());
       value = value.substr(0, value.find('\\'));
-      return trimmed(value.c_str());
+      return strings::trimmed(value.c_str());
     }
     return element->getOFString(value, 0).good() ? std::string(value.c_str()) : std::string{};
   }

@@ -18,7 +18,7 @@
 #include "vlsm/base/file/gzip.hpp"
 #include "vlsm/base/file/inflate.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/volume/metaimage.hpp"
 
 namespace vlsm {
@@ -87,18 +87,18 @@ class MetaImageText {
   }
   /// A value out of the file, quoted, as a message may show it.
   static std::string brief(std::string_view text, std::size_t longest) {
-    return "'" + detail::brief(text, longest) + "'";
+    return "'" + strings::brief(text, longest) + "'";
   }
 
  private:
   void add(std::string_view line) {
     std::size_t const equals = line.find('=');
     if (equals == std::string_view::npos) {
-      if (trimmed(line).empty()) return;
+      if (strings::trimmed(line).empty()) return;
       fail("this is no MetaImage text: a line without '='");
     }
-    std::string const key = trimmed(line.substr(0, equals));
-    if (!values_.emplace(key, trimmed(line.substr(equals + 1))).second)
+    std::string const key = strings::trimmed(line.substr(0, equals));
+    if (!values_.emplace(key, strings::trimmed(line.substr(equals + 1))).second)
       fail("the line " + brief(key, 40) + " occurs twice");
   }
 

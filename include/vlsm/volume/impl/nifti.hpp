@@ -163,7 +163,7 @@ VLSM_INLINE NiftiHeader parse_nifti_header([[maybe_unused]] std::string_view byt
 VLSM_INLINE Frame parse_nifti(std::string_view bytes, std::string const& where,
                               std::optional<std::size_t> frame) {
   std::string unpacked;
-  std::string_view const file = detail::unpacked_bytes(bytes, unpacked, where);
+  std::string_view const file = unpacked_bytes(bytes, unpacked, where);
   NiftiHeader const header = parse_nifti_header(file, where);
   if (header.pair)
     throw Error("this is a NIfTI header whose voxels are in an .img file", where,
@@ -174,8 +174,7 @@ VLSM_INLINE Frame parse_nifti(std::string_view bytes, std::string const& where,
 VLSM_INLINE Frame read_nifti(std::filesystem::path const& path, std::optional<std::size_t> frame) {
   std::string name = path.string(), unpacked, unpacked_data;
   auto const file = io::MappedFile::open(path);
-  std::string_view const bytes =
-      detail::unpacked_bytes(detail::text_of(file->bytes()), unpacked, name);
+  std::string_view const bytes = unpacked_bytes(detail::text_of(file->bytes()), unpacked, name);
   NiftiHeader const header = parse_nifti_header(bytes, name);
   if (!header.pair) return detail::nifti_frame(header, bytes, frame, name);
   std::size_t const ending = name.rfind(".hdr");
@@ -187,8 +186,8 @@ VLSM_INLINE Frame read_nifti(std::filesystem::path const& path, std::optional<st
     data_name += ".gz";
   auto const data = io::MappedFile::open(data_name);
   return detail::nifti_frame(
-      header, detail::unpacked_bytes(detail::text_of(data->bytes()), unpacked_data, data_name),
-      frame, data_name);
+      header, unpacked_bytes(detail::text_of(data->bytes()), unpacked_data, data_name), frame,
+      data_name);
 }
 
 }  // namespace vlsm

@@ -13,15 +13,15 @@
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/mapped_file.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/nn/module.hpp"
 #include "vlsm/ops/tensor_bytes.hpp"
-#include "vlsm/weights/altered.hpp"
 #include "vlsm/weights/fill.hpp"
 #include "vlsm/weights/hf_config.hpp"
+#include "vlsm/weights/identify_model.hpp"
 #include "vlsm/weights/load.hpp"
 #include "vlsm/weights/native.hpp"
-#include "vlsm/weights/whose.hpp"
+#include "vlsm/weights/unsupported_forms.hpp"
 
 namespace vlsm::io {
 
@@ -116,7 +116,7 @@ inline void check_slots(std::vector<std::string> const& asked) {
   for (std::string const& slot : asked)
     if (std::ranges::find(all, slot) == all.end())
       throw Error("there is no such slot", "LoadOptions.slots: " + slot,
-                  "choose among " + vlsm::detail::joined(all));
+                  "choose among " + vlsm::strings::joined(all));
 }
 
 /// Compares the config.json of a folder with the `slots` that are read. Throws Error.
@@ -225,7 +225,7 @@ inline LoadReport load_from(torch::nn::Module& model, Checkpoint const& checkpoi
     std::vector<std::string_view> keys;
     for (NamedArray const& tensor : checkpoint.tensors) keys.push_back(tensor.name);
     if (!source.near()) refuse_unknown(source, keys, where);
-    refuse_misfit(problems, absent, owner(), source, altered_remedy(keys), where);
+    refuse_misfit(problems, absent, owner(), source, unsupported_form_remedy(keys), where);
   }
   if (!fresh.empty() && !options.partial)
     throw Error(

@@ -8,7 +8,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/tokenizer/byte.hpp"
 #include "vlsm/tokenizer/factory.hpp"
 #include "vlsm/weights/model_tokenizer.hpp"
@@ -28,7 +28,8 @@ Encode encode_at_most(Tokenizer const& tokenizer, std::size_t length, bool each,
         tokenizer.encode(text, endless).size() > length && (!said->exchange(true) || each))
       told("prompts of more than " + std::to_string(length) +
            " tokens are cut to that, the first is \"" +
-           std::string(vlsm::detail::start_of(text, shown)) + (text.size() > shown ? "…\"" : "\""));
+           std::string(vlsm::strings::start_of(text, shown)) +
+           (text.size() > shown ? "…\"" : "\""));
     return ids;
   };
 }

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "vlsm/base/compiled.hpp"
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/mask_survey.hpp"
 #include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
@@ -87,7 +89,7 @@ class DatasetCheck {
     }
     for (auto const& [mask, images] : images_of) masks_.push_back({.name = mask, .images = images});
     report_.levels.assign(levels.begin(), levels.end());
-    std::ranges::sort(report_.levels, natural_less);
+    std::ranges::sort(report_.levels, strings::natural_less);
     report_.images = images_.size(), report_.masks = masks_.size();
   }
 
@@ -108,7 +110,7 @@ class DatasetCheck {
 
   void read(ImageFile& image) const {
     auto const path = folder_ / "images" / image.name;
-    image.missing = !is_file(path);
+    image.missing = !io::is_file(path);
     if (image.missing) return;
     PictureHeader const header = read_picture_header(path);
     image.orientation = header.orientation, image.clipped = is_clipped(header);
@@ -118,22 +120,22 @@ class DatasetCheck {
   /// A mask whose pictures are missing is only decoded.
   void read(MaskFile& mask) const {
     auto const path = folder_ / "masks" / mask.name;
-    mask.missing = !is_file(path);
+    mask.missing = !io::is_file(path);
     if (mask.missing) return;
     RawPicture const found = read_raw_picture(path);
     std::size_t const height = found.height, width = found.width;
     PictureHeader const own = read_picture_header(path);
     for (std::string const& image : mask.images) {
       auto const picture = folder_ / "images" / image;
-      if (!is_file(picture)) continue;
+      if (!io::is_file(picture)) continue;
       PictureHeader const header = read_picture_header(picture);
       mask.turned_otherwise |= turned_otherwise(own, header);
       if (header.height == height && header.width == width) continue;
       bool const turned = fits_turned(header, height, width);
       mask.sizes.push_back({image,
-                            size_text(width, height) + ", its picture " +
+                            strings::size_text(width, height) + ", its picture " +
                                 (mask.images.size() > 1 ? image + " " : "") +
-                                size_text(header.width, header.height) +
+                                strings::size_text(header.width, header.height) +
                                 (turned ? exif_text(header) : ""),
                             turned});
     }
@@ -253,7 +255,7 @@ class DatasetCheck {
       finding.names.push_back(images_[i].name);
       splits.insert(images_[i].splits.begin(), images_[i].splits.end());
     }
-    if (splits.size() > 1) finding.text += ", in several splits: " + joined(splits, " ");
+    if (splits.size() > 1) finding.text += ", in several splits: " + strings::joined(splits, " ");
     report_.findings.push_back(std::move(finding));
   }
 
@@ -269,7 +271,7 @@ class DatasetCheck {
 
 VLSM_INLINE PrepareReport check_dataset(std::filesystem::path const& folder,
                                         PrepareOptions const& options) {
-  if (!detail::is_folder(folder / "anns"))
+  if (!io::is_folder(folder / "anns"))
     throw Error("the folder has no anns/", folder.string(),
                 "a data set has images/, masks/ and anns/: make it with `vlsm data prepare`");
   return detail::DatasetCheck(folder, options).run();

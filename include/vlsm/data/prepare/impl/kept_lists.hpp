@@ -12,7 +12,8 @@
 #include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/data/formats/source_files.hpp"
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 
 // anns/ is removed while a set is written, for a folder with it is complete. What a user put there
 // or changed must outlast that, a run that is stopped included.
@@ -32,7 +33,7 @@ inline std::vector<std::string> all_names_in(std::filesystem::path const& folder
   for (std::filesystem::directory_iterator one(folder, failed), end; !failed && one != end;
        one.increment(failed))
     names.push_back(one->path().filename().string());
-  std::ranges::sort(names, natural_less);
+  std::ranges::sort(names, strings::natural_less);
   return names;
 }
 
@@ -49,7 +50,7 @@ inline std::filesystem::path free_name(std::filesystem::path const& folder,
 /// The lists that the run of report.json wrote, by their names, with the hashes of their bytes.
 inline std::map<std::string, std::string> lists_of_last_run(std::filesystem::path const& target) {
   std::map<std::string, std::string> lists;
-  if (!is_file(target / "report.json")) return lists;
+  if (!io::is_file(target / "report.json")) return lists;
   auto const report = nlohmann::json::parse(
       io::read_whole_file(target / "report.json").value_or(""), nullptr, false);
   if (report.is_object() && report.contains("lists") && report["lists"].is_object())
@@ -69,7 +70,7 @@ inline void set_lists_aside(std::filesystem::path const& target) {
     for (std::string const& name : all_names_in(target / "anns")) {
       fs::path const list = target / "anns" / name;
       auto const of_run = written.find(name);
-      if (of_run != written.end() && is_file(list)) {
+      if (of_run != written.end() && io::is_file(list)) {
         auto const bytes = io::read_whole_file(list);
         if (bytes && content_hash(*bytes).text() == of_run->second) continue;
       }

@@ -15,6 +15,7 @@
 
 #include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/file/files.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/formats.hpp"
 #include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/data/prepare/impl/incomplete_rows.hpp"
@@ -85,7 +86,7 @@ class DatasetPreparation {
         if (value.is_string())
           given[name] = value.get<std::string>();
         else if (table_ && table_->attributes().contains(name))
-          throw Error("\"" + brief(name, 40) + "\" is no text",
+          throw Error("\"" + strings::brief(name, 40) + "\" is no text",
                       attribute_row(options_.attributes.string(), mask),
                       "write words there, or leave the member out");
       }
@@ -266,7 +267,7 @@ class DatasetPreparation {
     report_.images = set_.images.size();
     report_.masks = made_.size();  // files: --clean takes out rows alone
     report_.levels.assign(levels.begin(), levels.end());
-    std::ranges::sort(report_.levels, natural_less);
+    std::ranges::sort(report_.levels, strings::natural_less);
     for (auto const& [split, rows] : splits) report_.rows[split] = rows.size();
   }
 

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "vlsm/base/file/folders.hpp"
 #include "vlsm/base/json.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/annotations.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_set.hpp"
@@ -29,13 +31,13 @@ struct AnnotationList {
 /// All lists NAME.json of a folder, or of the anns/ in it; NAME is the split. Throws Error where
 /// there is none, and for one that is not a valid annotation list.
 inline std::vector<AnnotationList> read_published(std::filesystem::path folder) {
-  if (is_folder(folder / "anns")) folder /= "anns";
+  if (io::is_folder(folder / "anns")) folder /= "anns";
   std::vector<AnnotationList> lists;
-  for (std::string const& name : folders_in(folder))
-    if (ends_in(name, {".json"}))
+  for (std::string const& name : io::folders_in(folder))
+    if (strings::ends_in(name, {".json"}))
       throw Error("this is a folder, not a list", (folder / name).string(), "take it away");
-  for (std::string const& name : files_in(folder)) {
-    if (!ends_in(name, {".json"})) continue;
+  for (std::string const& name : io::files_in(folder)) {
+    if (!strings::ends_in(name, {".json"})) continue;
     std::string const path = (folder / name).string(), text = read_text_file(path);
     parse_annotations(text, path);  // checks
     lists.push_back({stem_of(name), nlohmann::ordered_json::parse(text)});

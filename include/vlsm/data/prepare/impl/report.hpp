@@ -10,7 +10,7 @@
 
 #include "vlsm/base/compiled.hpp"
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/prepare/report.hpp"
 
 namespace vlsm {
@@ -22,7 +22,7 @@ inline std::string finding_line(Finding const& finding, std::size_t shown) {
   std::string line = finding.text;
   if (finding.names.empty()) return line;
   auto const first = std::span(finding.names).first(std::min(shown, finding.names.size()));
-  line += " (" + std::to_string(finding.names.size()) + "): " + joined(first);
+  line += " (" + std::to_string(finding.names.size()) + "): " + strings::joined(first);
   return finding.names.size() > shown ? line + ", … (--json shows all)" : line;
 }
 
@@ -32,9 +32,9 @@ inline std::string kind_words(std::string kind) {
   return kind;
 }
 
-/// Names that may hold any bytes, each as_utf8.
-inline std::vector<std::string> as_utf8(std::vector<std::string> names) {
-  for (std::string& name : names) name = as_utf8(name);
+/// Names that may hold any bytes, as UTF-8.
+inline std::vector<std::string> all_as_utf8(std::vector<std::string> names) {
+  for (std::string& name : names) name = strings::as_utf8(name);
   return names;
 }
 
@@ -43,27 +43,25 @@ inline std::vector<std::string> as_utf8(std::vector<std::string> names) {
 VLSM_INLINE nlohmann::ordered_json PrepareReport::to_json() const {
   // Names of folders and files may hold any bytes, of which JSON would take UTF-8 alone.
   std::map<std::string, std::size_t> counts;
-  for (auto const& [split, count] : rows) counts[detail::as_utf8(split)] = count;
-  nlohmann::ordered_json json{{"dataset", detail::as_utf8(dataset)},
-                              {"source", detail::as_utf8(source)},
+  for (auto const& [split, count] : rows) counts[strings::as_utf8(split)] = count;
+  nlohmann::ordered_json json{{"dataset", strings::as_utf8(dataset)},
+                              {"source", strings::as_utf8(source)},
                               {"images", images},
                               {"masks", masks},
                               {"rows", counts},
                               {"levels", levels},
                               {"findings", nlohmann::ordered_json::array()}};
   if (own_prompts) json["prompts"] = "own";
-  for (auto const& [name, hash] : lists) json["lists"][detail::as_utf8(name)] = hash;
+  for (auto const& [name, hash] : lists) json["lists"][strings::as_utf8(name)] = hash;
   for (Finding const& finding : findings)
     json["findings"].push_back({{"kind", finding.kind},
-                                {"names", detail::as_utf8(finding.names)},
-                                {"text", detail::as_utf8(finding.text)}});
+                                {"names", detail::all_as_utf8(finding.names)},
+                                {"text", strings::as_utf8(finding.text)}});
   return json;
 }
 
 VLSM_INLINE std::string PrepareReport::to_text() const {
-  auto const in_line = [](std::string const& name) {
-    return detail::one_line(detail::as_utf8(name));
-  };
+  auto const in_line = [](std::string const& name) { return one_line(strings::as_utf8(name)); };
   std::string text = in_line(dataset) + ": " + std::to_string(images) + " pictures, " +
                      std::to_string(masks) + " masks\n";
   for (auto const& [split, count] : rows)

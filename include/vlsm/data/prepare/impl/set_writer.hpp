@@ -16,7 +16,8 @@
 #include "vlsm/base/file/atomic_file.hpp"
 #include "vlsm/base/file/file_lock.hpp"
 #include "vlsm/base/file/files.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/file/folders.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/source_files.hpp"
 #include "vlsm/data/formats/source_masks.hpp"
 #include "vlsm/data/formats/source_set.hpp"
@@ -26,6 +27,7 @@
 #include "vlsm/data/prepare/impl/written_files.hpp"
 #include "vlsm/data/prepare/prepare.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
+#include "vlsm/image/read.hpp"
 #include "vlsm/image/write.hpp"
 
 namespace vlsm::detail {
@@ -78,7 +80,9 @@ class SetWriter {
     check_target();  // what that run may have written since
     io::write_whole_file(
         target_ / "preparing.json",
-        nlohmann::json{{"dataset", set_.dataset}, {"source", as_utf8(set_.source)}}.dump() + "\n");
+        nlohmann::json{{"dataset", set_.dataset}, {"source", strings::as_utf8(set_.source)}}
+                .dump() +
+            "\n");
     for (fs::path const& folder : written_folders()) io::make_folder(folder, check_path);
     set_lists_aside(target_);
     find_stale();
@@ -98,9 +102,9 @@ class SetWriter {
   /// file managers add.
   bool is_target_free() const {
     std::error_code failed;
-    if (std::filesystem::is_empty(target_, failed) || !is_folder(target_)) return true;
-    return folders_in(target_).empty() &&
-           std::ranges::all_of(files_in(target_), [](std::string const& name) {
+    if (std::filesystem::is_empty(target_, failed) || !io::is_folder(target_)) return true;
+    return io::folders_in(target_).empty() &&
+           std::ranges::all_of(io::files_in(target_), [](std::string const& name) {
              return name.starts_with("preparing.json.partial-");
            });
   }
@@ -112,7 +116,7 @@ class SetWriter {
     std::error_code failed;
     std::string before;
     for (char const* name : {"preparing.json", "report.json"})
-      if (before.empty() && is_file(target_ / name)) before = read_text_file(target_ / name);
+      if (before.empty() && io::is_file(target_ / name)) before = read_text_file(target_ / name);
     bool const empty = is_target_free();
     nlohmann::json const was = nlohmann::json::parse(before, nullptr, false);
     auto const says = [&](char const* key, std::string const& value) {
@@ -123,10 +127,11 @@ class SetWriter {
                   target_.string(), "choose another folder");
     // However the path is written: with a slash at its end, by way of a symlink.
     auto const place = [&](std::string const& path) {
-      return path.empty() ? path : as_utf8((fs::weakly_canonical(path, failed) / "").string());
+      return path.empty() ? path
+                          : strings::as_utf8((fs::weakly_canonical(path, failed) / "").string());
     };
     bool const given = was.is_object() && was.contains("source") && was["source"].is_string();
-    if (!empty && !says("source", as_utf8(set_.source)) &&
+    if (!empty && !says("source", strings::as_utf8(set_.source)) &&
         !(given && place(was["source"].get<std::string>()) == place(set_.source)))
       throw Error("another folder's pictures were prepared there", target_.string(),
                   "choose another folder, or remove that one");
@@ -154,7 +159,7 @@ class SetWriter {
     };
     for (SourceImage const& image : set_.images) add(image.file);
     for (SourceRow const& row : set_.rows)
-      if (is_file(row.source)) add(row.source);
+      if (io::is_file(row.source)) add(row.source);
     auto const in_target = [&](fs::path const& path) {
       return std::ranges::any_of(targets, [&](auto const& target) { return begins(path, target); });
     };
@@ -166,7 +171,7 @@ class SetWriter {
                });
     }
     fs::path lists = options_.published;
-    if (is_folder(lists / "anns")) lists /= "anns";
+    if (io::is_folder(lists / "anns")) lists /= "anns";
     if (!lists.empty() && in_target(fs::weakly_canonical(lists, failed)))
       throw Error("the published lists lie in the folder that is written", lists.string(),
                   "copy them elsewhere, and name that folder with --anns");
@@ -190,7 +195,7 @@ class SetWriter {
             name.find(".partial-") == std::string::npos)
           stale.push_back(std::move(name));
     }
-    std::ranges::sort(stale, natural_less);
+    std::ranges::sort(stale, strings::natural_less);
   }
 
   /// Reads picture `i`, which may be on any thread, and writes it.
@@ -253,8 +258,8 @@ class SetWriter {
       PictureHeader const header{
           .height = picture.height, .width = picture.width, .orientation = picture.orientation};
       bool const turned = fits_turned(header, height, width);
-      throw Error("a mask has another size than its picture: " + size_text(width, height) +
-                      " against " + size_text(picture.width, picture.height) +
+      throw Error("a mask has another size than its picture: " + strings::size_text(width, height) +
+                      " against " + strings::size_text(picture.width, picture.height) +
                       (turned ? exif_text(header) : ""),
                   row.source, turned ? exif_remedy : "fetch both again");
     }
@@ -262,9 +267,10 @@ class SetWriter {
     made.doubt = mask.doubt;
     made.levels = content_hash(std::as_bytes(std::span(mask.levels.data(), mask.levels.size())));
     if (std::filesystem::path const file = row.source; is_picture_name(file.filename().string()))
-      made.turned_otherwise = is_file(file) && turned_otherwise(read_picture_header(file),
-                                                                {.orientation = picture.orientation,
-                                                                 .turned = picture.turned});
+      made.turned_otherwise =
+          io::is_file(file) &&
+          turned_otherwise(read_picture_header(file),
+                           {.orientation = picture.orientation, .turned = picture.turned});
     made.attributes = mask_attributes(mask.levels, options_.position);
     Mask written = mask.levels;
     bool two_valued = true;

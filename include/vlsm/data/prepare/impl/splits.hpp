@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
 
@@ -104,7 +104,7 @@ inline std::vector<Finding> shared_by_splits(
   std::map<std::string, Finding> shared;  // by the text
   for (auto const& [picture, splits] : pictures) {
     if (splits.size() < 2) continue;
-    std::string const text = "in " + joined(splits, " and ");
+    std::string const text = "in " + strings::joined(splits, " and ");
     shared.emplace(text, Finding{"in_two_splits", {}, text}).first->second.names.push_back(picture);
   }
   std::vector<Finding> findings;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "vlsm/base/error.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/data/formats/source_set.hpp"
 #include "vlsm/data/picture_doubts.hpp"
 #include "vlsm/data/prepare/same_pictures.hpp"
@@ -26,9 +26,9 @@ inline void check_names(SourceSet const& set) {
   std::map<std::string, std::string> images, masks;  // name -> what is written to it
   auto const check = [](auto& names, std::string const& name, std::string const& from,
                         std::string const& file) {
-    if (as_utf8(name) != name)
-      throw Error("the name " + as_utf8(name) + " is not UTF-8, as annotation lists are",
-                  as_utf8(file), "rename it, and the other file of the pair");
+    if (strings::as_utf8(name) != name)
+      throw Error("the name " + strings::as_utf8(name) + " is not UTF-8, as annotation lists are",
+                  strings::as_utf8(file), "rename it, and the other file of the pair");
     if (auto const [other, fresh] = names.emplace(name, from); !fresh && other->second != from)
       throw Error("two files would have the name " + name, from + " and " + other->second,
                   "rename one of them, and its mask");

@@ -11,7 +11,7 @@
 
 #include "vlsm/base/error.hpp"
 #include "vlsm/base/file/bytes.hpp"
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 
 namespace vlsm::io {
 
@@ -77,7 +77,7 @@ class PickleCursor {
   std::int64_t line_number() {
     std::string_view text = line();
     if (text.ends_with('L')) text.remove_suffix(1);
-    auto const value = vlsm::detail::parse_number<std::int64_t>(text);
+    auto const value = vlsm::strings::parse_number<std::int64_t>(text);
     if (!value) fail("a number cannot be read: " + shown(text));
     return *value;
   }

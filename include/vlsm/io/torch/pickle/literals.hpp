@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "vlsm/base/text.hpp"
+#include "vlsm/base/strings.hpp"
 #include "vlsm/io/torch/pickle/cursor.hpp"
 #include "vlsm/io/torch/pickle/machine.hpp"
 #include "vlsm/io/torch/pickle/pickle.hpp"
@@ -108,7 +108,7 @@ class PickleLiterals {
     machine_.push_new(PickleBytes{std::string(cursor_.take(length))});
   }
   void float_line() {
-    auto const value = vlsm::detail::parse_number<double>(cursor_.line());
+    auto const value = vlsm::strings::parse_number<double>(cursor_.line());
     if (!value) cursor_.fail("a float is no number");
     machine_.push_new(*value);
   }

@@ -97,7 +97,7 @@ inline at::Tensor add_norm_forward(at::Tensor const& x, at::Tensor const& residu
       .mean = static_cast<float*>(data_or_null(rows.mean)),
       .inverse_deviation = static_cast<float*>(data_or_null(rows.inverse_deviation))};
   if (!x.is_cpu()) {
-    launch_on_card(x, a);
+    launch_on_gpu(x, a);
     return y;
   }
   kernels::with_add_norm_types(a.shape, "add_norm", [&]<class X, class R, class W>() {
@@ -144,7 +144,7 @@ inline AddNormGradients add_norm_backward(at::Tensor const& grad_y, at::Tensor c
       .grad_bias = by.bias.mutable_data_ptr(),
       .workspace = workspace.mutable_data_ptr<float>()};
   if (!z.is_cpu()) {
-    launch_on_card(z, a);
+    launch_on_gpu(z, a);
     return by;
   }
   kernels::with_add_norm_types(shape, "add_norm", [&]<class X, class R, class W>() {

@@ -101,7 +101,7 @@ inline at::Tensor film_forward(at::Tensor const& x, at::Tensor const& scale,
   if (x.is_cpu())
     film_on_cpu<kernels::cpu::FilmForwardPart>(a);
   else
-    launch_on_card(x, a);
+    launch_on_gpu(x, a);
   return y;
 }
 
@@ -129,7 +129,7 @@ inline FilmGradients film_backward(at::Tensor const& grad_y, at::Tensor const& x
                                 .grad_bias = data_or_null(by.bias),
                                 .workspace = workspace.mutable_data_ptr<float>()};
   if (!x.is_cpu()) {
-    launch_on_card(x, a);
+    launch_on_gpu(x, a);
     return by;
   }
   film_on_cpu<kernels::cpu::FilmBackwardPart>(a);

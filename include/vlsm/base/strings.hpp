@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,13 +14,14 @@
 
 #include "vlsm/base/utf8.hpp"
 
-// Small functions on texts that readers of files and messages share.
-namespace vlsm::detail {
+/// Small functions on texts that readers of files, messages and tools share.
+namespace vlsm::strings {
 
 /// A to Z in lower case, whatever the locale; other bytes, those of UTF-8 among them, stay.
 constexpr char lower_case(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+/// The same of each byte of a text.
 inline std::string lower_case(std::string text) {
   for (char& c : text) c = lower_case(c);
   return text;
@@ -36,6 +39,11 @@ constexpr bool is_letter_or_digit(char c) {
 /// Whether a byte is part of a word: a letter, a digit, or of a letter in UTF-8.
 constexpr bool in_word(char c) {
   return static_cast<unsigned char>(c) >= 0x80 || is_letter_or_digit(c);
+}
+
+/// The text, or nothing where it is empty.
+inline std::optional<std::string> unless_empty(std::string const& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 /// The text without spaces, tabs, CR and LF at its ends.
@@ -119,4 +127,41 @@ std::string size_text(Width width, Height height) {
   return std::to_string(width) + " x " + std::to_string(height);
 }
 
-}  // namespace vlsm::detail
+/// A number as text in C's notation, whatever the locale; `format` as std::to_chars takes it, and
+/// without one the shortest text that is read as the same number.
+template <class Number, class... Format>
+std::string number_text(Number number, Format... format) {
+  std::array<char, 400> text;  // the largest double has 309 digits
+  return {text.data(), std::to_chars(text.begin(), text.end(), number, format...).ptr};
+}
+
+/// Whether the text ends in one of these (".png"), in any case.
+inline bool ends_in(std::string_view text, std::initializer_list<std::string_view> endings) {
+  std::string const lower = lower_case(std::string(text));
+  return std::ranges::any_of(endings, [&](auto ending) { return lower.ends_with(ending); });
+}
+
+/// Whether name `a` comes before `b` where runs of digits compare by their value: "2" before "10".
+inline bool natural_less(std::string const& a, std::string const& b) {
+  auto const digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (digit(a[i]) && digit(b[j])) {
+      std::size_t const first = i, second = j;
+      while (i < a.size() && digit(a[i])) ++i;
+      while (j < b.size() && digit(b[j])) ++j;
+      std::string_view x(a.data() + first, i - first), y(b.data() + second, j - second);
+      while (x.size() > 1 && x[0] == '0') x.remove_prefix(1);
+      while (y.size() > 1 && y[0] == '0') y.remove_prefix(1);
+      if (x.size() != y.size()) return x.size() < y.size();
+      if (x != y) return x < y;
+    } else {
+      if (a[i] != b[j]) return a[i] < b[j];
+      ++i, ++j;
+    }
+  }
+  if (a.size() - i != b.size() - j) return a.size() - i < b.size() - j;
+  return a < b;
+}
+
+}  // namespace vlsm::strings

@@ -14,7 +14,7 @@ namespace vlsm {
 
 /// Throws NoSpace (an Error), with how much is needed, where `folder` has no room for the state of
 /// a training of `model`.
-inline void tell_of_full_disk(std::filesystem::path const& folder, torch::nn::Module const& model) {
+inline void check_disk_space(std::filesystem::path const& folder, torch::nn::Module const& model) {
   std::size_t bytes = 1 << 20;
   for (at::Tensor const& tensor : model.parameters())  // a weight and its two moments
     bytes += tensor.nbytes() * (tensor.requires_grad() ? 3 : 1);

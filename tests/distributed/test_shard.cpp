@@ -4,7 +4,7 @@
 
 #include "support/doctest.hpp"
 #include "support/error.hpp"
-#include "vlsm/data/share.hpp"
+#include "vlsm/data/shard.hpp"
 #include "vlsm/distributed/launch.hpp"
 
 // Who of several processes sees which examples, and who they are.
@@ -19,22 +19,22 @@ std::vector<std::size_t> mixed(std::size_t count) {
   return order;
 }
 
-/// The shares of all processes.
-std::vector<Share> shares(std::vector<std::size_t> const& order, ShareOptions how) {
-  std::vector<Share> all;
-  for (how.rank = 0; how.rank < how.processes; ++how.rank) all.push_back(share_of(order, how));
+/// The shards of all processes.
+std::vector<Shard> shards(std::vector<std::size_t> const& order, ShardOptions how) {
+  std::vector<Shard> all;
+  for (how.rank = 0; how.rank < how.processes; ++how.rank) all.push_back(shard_of(order, how));
   return all;
 }
 
 /// Positions of pass `pass`.
-std::vector<std::size_t> pass_of(Share const& share, std::size_t pass) {
-  auto const begin = share.positions.begin() + (pass ? share.ends[pass - 1] : 0);
-  return {begin, share.positions.begin() + share.ends[pass]};
+std::vector<std::size_t> pass_of(Shard const& shard, std::size_t pass) {
+  auto const begin = shard.positions.begin() + (pass ? shard.ends[pass - 1] : 0);
+  return {begin, shard.positions.begin() + shard.ends[pass]};
 }
 
 }  // namespace
 
-TEST_CASE("the shares of a step are its batch, each example once, in as many passes") {
+TEST_CASE("the shards of a step are its batch, each example once, in as many passes") {
   int cases = 0;
   for (std::size_t count : {1, 2, 5, 13, 33, 60})
     for (std::size_t batch : {1, 2, 8, 100})
@@ -42,7 +42,7 @@ TEST_CASE("the shares of a step are its batch, each example once, in as many pas
         for (std::size_t processes : {1, 2, 3, 7})
           for (bool by_example : {false, true}) {
             auto const order = mixed(count);
-            auto const all = shares(order, {.batch = batch,
+            auto const all = shards(order, {.batch = batch,
                                             .pass = pass,
                                             .processes = processes,
                                             .by_example = by_example,
@@ -51,15 +51,15 @@ TEST_CASE("the shares of a step are its batch, each example once, in as many pas
             for (std::size_t step = 0; step < steps; ++step) {
               std::multiset<std::size_t> seen;
               std::size_t least = count, most = 0;
-              for (Share const& share : all) {
-                REQUIRE(share.passes == all[0].passes);
-                REQUIRE(share.passes.size() == steps);
+              for (Shard const& shard : all) {
+                REQUIRE(shard.passes == all[0].passes);
+                REQUIRE(shard.passes.size() == steps);
                 std::size_t own = 0;
-                for (std::size_t p = share.passes_before(step); p < share.passes[step]; ++p) {
-                  auto const positions = pass_of(share, p);
+                for (std::size_t p = shard.passes_before(step); p < shard.passes[step]; ++p) {
+                  auto const positions = pass_of(shard, p);
                   REQUIRE(!positions.empty());
                   REQUIRE(positions.size() <= pass);
-                  if (!share.counts[p]) {
+                  if (!shard.counts[p]) {
                     REQUIRE(positions.size() == 1);
                     continue;
                   }
@@ -68,7 +68,7 @@ TEST_CASE("the shares of a step are its batch, each example once, in as many pas
                   for (std::size_t position : positions)
                     if (by_example)
                       REQUIRE(order[position] % processes ==
-                              static_cast<std::size_t>(&share - all.data()));
+                              static_cast<std::size_t>(&shard - all.data()));
                 }
                 least = std::min(least, own);
                 most = std::max(most, own);
@@ -85,15 +85,15 @@ TEST_CASE("the shares of a step are its batch, each example once, in as many pas
 }
 
 TEST_CASE("one process has the epoch as it is, cut into passes") {
-  Share const share = share_of(mixed(13), {.batch = 5, .pass = 2, .stand_ins = true});
-  CHECK(share.ends == std::vector<std::size_t>{2, 4, 5, 7, 9, 10, 12, 13});
-  CHECK(share.passes == std::vector<std::size_t>{3, 6, 8});
-  for (std::size_t i = 0; i < 13; ++i) CHECK(share.positions[i] == i);
-  CHECK(share.of(mixed(13)) == mixed(13));
+  Shard const shard = shard_of(mixed(13), {.batch = 5, .pass = 2, .stand_ins = true});
+  CHECK(shard.ends == std::vector<std::size_t>{2, 4, 5, 7, 9, 10, 12, 13});
+  CHECK(shard.passes == std::vector<std::size_t>{3, 6, 8});
+  for (std::size_t i = 0; i < 13; ++i) CHECK(shard.positions[i] == i);
+  CHECK(shard.of(mixed(13)) == mixed(13));
 }
 
 TEST_CASE("without stand-ins a process may have nothing at all") {
-  auto const all = shares({0}, {.batch = 4, .pass = 4, .processes = 3});
+  auto const all = shards({0}, {.batch = 4, .pass = 4, .processes = 3});
   CHECK(all[0].positions.size() == 1);
   CHECK(all[1].positions.empty());
   CHECK(all[1].ends.empty());
@@ -102,11 +102,11 @@ TEST_CASE("without stand-ins a process may have nothing at all") {
 
 TEST_CASE("who stands in sees a picture of its own where it has one") {
   // Process 1 owns the odd examples; the second batch has none.
-  Share const share = share_of(
+  Shard const shard = shard_of(
       {0, 1, 2, 4},
       {.batch = 2, .pass = 2, .rank = 1, .processes = 2, .by_example = true, .stand_ins = true});
-  CHECK(share.positions == std::vector<std::size_t>{1, 1});
-  CHECK(share.counts == std::vector<bool>{true, false});
+  CHECK(shard.positions == std::vector<std::size_t>{1, 1});
+  CHECK(shard.counts == std::vector<bool>{true, false});
 }
 
 namespace {

@@ -10,7 +10,7 @@ namespace vlsm::io {
 
 /// How to save weights that a tool keeps in another form than the model's own, by the names that
 /// such a form has; empty where no name is of one.
-inline std::string altered_remedy(std::vector<std::string_view> const& keys) {
+inline std::string unsupported_form_remedy(std::vector<std::string_view> const& keys) {
   struct Form {
     std::string_view part, name, remedy;
   };

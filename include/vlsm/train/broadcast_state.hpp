@@ -12,7 +12,7 @@
 #include "vlsm/base/content_hash.hpp"
 #include "vlsm/base/error.hpp"
 #include "vlsm/distributed/process_group.hpp"
-#include "vlsm/nn/conv.hpp"
+#include "vlsm/nn/batch_norm.hpp"
 #include "vlsm/ops/tensor_bytes.hpp"
 #include "vlsm/train/optimizer.hpp"
 #include "vlsm/train/state.hpp"
@@ -35,24 +35,24 @@ inline void align_weights(torch::nn::Module& model) {
 
 /// While one lives, the batch norms of `model` that train take their statistics over the processes
 /// of `group`.
-class SharedBatchNorms : public BatchSums {
+class SyncedBatchNorms : public BatchSums {
  public:
-  SharedBatchNorms(torch::nn::Module& model, ProcessGroup const& group) : group_(group) {
+  SyncedBatchNorms(torch::nn::Module& model, ProcessGroup const& group) : group_(group) {
     if (group.size() == 1) return;
     for (auto const& part : model.modules(/*include_self=*/false))
       if (auto norm = std::dynamic_pointer_cast<BatchNorm>(part)) norms_.push_back(norm);
-    for (auto const& norm : norms_) norm->add_up_by(this);
+    for (auto const& norm : norms_) norm->synchronize_by(this);
   }
-  ~SharedBatchNorms() override {
-    for (auto const& norm : norms_) norm->add_up_by(nullptr);
+  ~SyncedBatchNorms() override {
+    for (auto const& norm : norms_) norm->synchronize_by(nullptr);
   }
-  SharedBatchNorms(SharedBatchNorms const&) = delete;
-  SharedBatchNorms& operator=(SharedBatchNorms const&) = delete;
+  SyncedBatchNorms(SyncedBatchNorms const&) = delete;
+  SyncedBatchNorms& operator=(SyncedBatchNorms const&) = delete;
 
   /// Whether the examples of the next pass are part of the batch.
   void count(bool counts) { counts_ = counts; }
 
-  void add_up(at::Tensor& values) override { group_.sum(values); }
+  void all_reduce(at::Tensor& values) override { group_.all_reduce(values); }
   bool counts() const override { return counts_; }
 
  private:
@@ -75,9 +75,9 @@ inline std::string weights_hash(torch::nn::Module const& model, bool all) {
 inline void check_same_weights(torch::nn::Module const& model, ProcessGroup const& group) {
   if (group.size() == 1) return;
   std::string const hash = weights_hash(model, false);
-  int const other = group.first_where(hash != group.share(hash));
+  int const other = group.first_rank_where(hash != group.broadcast(hash));
   if (other == group.size()) return;
-  if (group.first())
+  if (group.is_main())
     throw Error(
         "the weights of two processes differ", "processes 0 and " + std::to_string(other),
         "start all from one program on machines of one kind, and resume from the last epoch");
@@ -86,28 +86,28 @@ inline void check_same_weights(torch::nn::Module const& model, ProcessGroup cons
 
 /// Gives every process the first one's weights, aligned. Where they are the same already none is
 /// changed.
-inline void share_weights(ProcessGroup const& group, torch::nn::Module& model) {
+inline void broadcast_weights(ProcessGroup const& group, torch::nn::Module& model) {
   align_weights(model);
   if (group.size() == 1) return;
   std::string const hash = weights_hash(model, true);
-  if (!group.any(hash != group.share(hash))) return;
+  if (!group.any(hash != group.broadcast(hash))) return;
   at::NoGradGuard const no_grad;
-  for (at::Tensor const& parameter : model.parameters()) group.share(parameter);
-  for (at::Tensor const& buffer : model.buffers()) group.share(buffer);
+  for (at::Tensor const& parameter : model.parameters()) group.broadcast(parameter);
+  for (at::Tensor const& buffer : model.buffers()) group.broadcast(buffer);
 }
 
 /// Gives every process the first one's weights, moments and state, which it may have read from a
 /// file on its own disk.
-inline void share_state(ProcessGroup const& group, torch::nn::Module& model, Optimizer& optimizer,
-                        TrainState& state) {
+inline void broadcast_state(ProcessGroup const& group, torch::nn::Module& model,
+                            Optimizer& optimizer, TrainState& state) {
   if (group.size() == 1) return;
-  share_weights(group, model);
+  broadcast_weights(group, model);
   at::NoGradGuard const no_grad;
   nlohmann::json steps = nlohmann::json::object();
   for (auto const& item : model.named_parameters())
     if (auto const* moments = detail::moments_of(optimizer, item.value()))
       steps[item.key()] = moments->step();
-  auto const first = nlohmann::json::parse(group.share(nlohmann::json{
+  auto const first = nlohmann::json::parse(group.broadcast(nlohmann::json{
       {"state", detail::to_json(state, optimizer.learning_rate())},
       {"steps", steps}}.dump()));
   double rate = 0;
@@ -126,8 +126,8 @@ inline void share_state(ProcessGroup const& group, torch::nn::Module& model, Opt
       moments = detail::moments_of(optimizer, parameter);
     }
     moments->step(first.at("steps").at(item.key()).get<std::int64_t>());
-    group.share(moments->exp_avg());
-    group.share(moments->exp_avg_sq());
+    group.broadcast(moments->exp_avg());
+    group.broadcast(moments->exp_avg_sq());
   }
 }
 

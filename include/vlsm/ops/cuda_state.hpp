@@ -9,13 +9,13 @@
 #include <c10/cuda/CUDAGraphsC10Utils.h>
 #endif
 
-// What is asked of the card that a tensor lies on.
+// What is asked of the GPU that a tensor lies on.
 namespace vlsm {
 
-/// Whether what runs on the card of `where`, a tensor of any shape, is recorded as a CUDA graph
+/// Whether what runs on the GPU of `where`, a tensor of any shape, is recorded as a CUDA graph
 /// now: then nothing can be read back, and what depends on values is neither checked nor cut. Never
 /// on a CPU, nor where the library is built without VLSM_CUDA.
-inline bool is_captured([[maybe_unused]] at::Tensor const& where) {
+inline bool is_capturing([[maybe_unused]] at::Tensor const& where) {
 #ifdef VLSM_KERNELS
   return where.is_cuda() &&
          c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None;
@@ -24,9 +24,9 @@ inline bool is_captured([[maybe_unused]] at::Tensor const& where) {
 #endif
 }
 
-/// Whether a derivative with respect to x, a tensor of any shape, will be computed on a card after
-/// `deterministic()`: some of LibTorch's add up in an order of chance.
-inline bool needs_same_bits(at::Tensor const& x) {
+/// Whether a derivative with respect to x, a tensor of any shape, will be computed on a GPU after
+/// `deterministic()`: some of LibTorch's add up in an order that changes.
+inline bool needs_deterministic_gradient(at::Tensor const& x) {
   return x.is_cuda() && x.requires_grad() && c10::GradMode::is_enabled() &&
          at::globalContext().deterministicAlgorithms();
 }
