@@ -51,7 +51,7 @@ VLSM_INLINE ProcessGroup::ProcessGroup(Launch const& launch, at::Device device)
     kind = c10d::ProcessGroup::BackendType::NCCL;
     backend = nccl_backend(launch, device);
 #else
-    throw Error("this build has no NCCL, by which GPUs talk", "several processes",
+    throw Error("this build has no NCCL, through which GPUs communicate", "several processes",
                 "build with the preset cuda on a machine that has nccl.h, or start one process");
 #endif
   } else {

@@ -14,7 +14,6 @@
 #include "vlsm/data/shard.hpp"
 #include "vlsm/distributed/gradient_sync.hpp"
 #include "vlsm/distributed/process_group.hpp"
-#include "vlsm/train/broadcast_state.hpp"
 #include "vlsm/train/check_disk_space.hpp"
 #include "vlsm/train/check_options.hpp"
 #include "vlsm/train/epoch_order.hpp"
@@ -24,6 +23,7 @@
 #include "vlsm/train/logits_of.hpp"
 #include "vlsm/train/loss.hpp"
 #include "vlsm/train/optimizer.hpp"
+#include "vlsm/train/shared_state.hpp"
 #include "vlsm/train/state.hpp"
 #include "vlsm/weights/save.hpp"
 
