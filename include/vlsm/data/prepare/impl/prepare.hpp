@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -127,9 +126,8 @@ class DatasetPreparation {
     }
     for (auto const& [mask, given] : given_)
       if (!known.contains(mask)) unknown.names.push_back(mask);
-    for (Finding& finding :
-         {std::ref(empty), std::ref(soft), std::ref(turned), std::ref(lacking), std::ref(unknown)})
-      add(std::move(finding));
+    for (Finding* const finding : {&empty, &soft, &turned, &lacking, &unknown})
+      add(std::move(*finding));
   }
 
   /// Whether some of the publisher's pictures are not here.
